@@ -1,0 +1,1 @@
+"""reseen: find the same individual again among pictures from other cameras."""

@@ -1,0 +1,48 @@
+"""The few value objects that several floors share.
+
+B = batch, C = channels, D = embedding width, I = training identities.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+UNKNOWN = -1
+"""The number of a camera or a view that is not known."""
+
+
+class FeatureMap(NamedTuple):
+    """The shape of one image's feature map; attention modules are built for one."""
+
+    channels: int
+    height: int
+    width: int
+
+
+class Sample(NamedTuple):
+    """One picture as the network meets it; a batch is a Sample whose fields are stacked.
+
+    ``image`` (3, H, W) float, normalised; ``label`` the identity's number among the sorted training identities;
+    ``camera`` and ``view`` numbered likewise, or ``UNKNOWN``; ``index`` the row in its Split.
+    """
+
+    image: Tensor
+    label: Tensor | int
+    camera: Tensor | int
+    view: Tensor | int
+    index: Tensor | int
+
+
+class Output(NamedTuple):
+    """What every model returns, in training and in evaluation alike.
+
+    ``embedding`` (B, D): what retrieval compares, before the last L2 normalisation.
+    ``pooled`` one (B, C) per branch, before the neck: what triplet losses see.
+    ``necked`` one (B, C) per branch, after the neck: what ArcFace and circle losses see.
+    ``logits`` one (B, I) per classifying branch; empty for a model without classifier.
+    """
+
+    embedding: Tensor
+    pooled: tuple[Tensor, ...]
+    necked: tuple[Tensor, ...]
+    logits: tuple[Tensor, ...]
