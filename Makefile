@@ -1,0 +1,34 @@
+# Two commands: `make demo` does the main job, `make test` passes every check. Both set up .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test format lint types floors tests clean
+
+demo: .venv/installed
+	$(BIN)/reseen demo --out demo
+
+test: format lint types floors tests
+
+format: .venv/installed
+	$(BIN)/ruff format --check .
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+
+types: .venv/installed
+	$(BIN)/mypy
+
+floors: .venv/installed
+	$(BIN)/lint-imports
+
+tests: .venv/installed
+	$(BIN)/pytest
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo runs

@@ -1,0 +1,75 @@
+"""From a timm name and its options to a Backbone."""
+
+from difflib import get_close_matches
+from typing import Literal
+
+import timm
+from torch import nn
+
+from reseen.backbones.backbone import CANNOT_RUN, Backbone
+from reseen.backbones.ibn import put_ibn_a
+from reseen.backbones.resnet import set_last_stride
+from reseen.errors import ReseenError
+
+
+def build_backbone(
+    name: str,
+    *,
+    image_size: tuple[int, int],
+    last_stride: Literal[1, 2] | None = None,
+    ibn: Literal["a"] | None = None,
+    pretrained: bool = False,
+) -> Backbone:
+    """The timm network ``name`` (``resnet50``, ``resnet50.tv_in1k``, ``vit_small_patch16_224``, ...) as a Backbone.
+
+    ``image_size`` (height, width) in pixels. ``last_stride`` 1 doubles the last map of a ResNet (BoT, Luo et al.,
+    2019); None keeps timm's. ``ibn="a"`` splits the first norm of a ResNet's stages 1 to 3 into instance and batch
+    norm (Pan et al., 2018). ``pretrained`` fetches the weights of the name's tag, once, from the hub.
+
+    Raises ReseenError for an unknown name, a size or an option that the network cannot take, and weights that cannot
+    be fetched.
+    """
+    if pretrained and ibn is not None:
+        raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
+    body = timm_body(name, image_size=image_size, pretrained=pretrained)
+    if last_stride is not None:
+        set_last_stride(body, last_stride)
+    if ibn is not None:
+        put_ibn_a(body)
+    return Backbone(body, image_size=image_size)
+
+
+def timm_body(name: str, *, image_size: tuple[int, int], pretrained: bool = False) -> nn.Module:
+    """The timm network without its classifier, built for ``image_size`` where it is bound to one.
+
+    Raises ReseenError for an unknown name, a size it cannot take, and weights that cannot be fetched.
+    """
+    _check_name(name)
+    try:
+        try:
+            return _create(name, pretrained=pretrained, img_size=image_size)
+        except TypeError:  # a convolutional network takes any size and knows no img_size
+            return _create(name, pretrained=pretrained)
+    except OSError as error:
+        raise ReseenError(
+            f"cannot fetch the weights of '{name}': {_first_line(error)}; "
+            "connect once, or name a weights file, or train from scratch"
+        ) from error
+    except CANNOT_RUN as error:
+        raise ReseenError(f"timm cannot build '{name}' for {image_size[0]} x {image_size[1]}: {_first_line(error)}") from error
+
+
+def _create(name: str, *, pretrained: bool, **settings: tuple[int, int]) -> nn.Module:
+    body: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **settings)
+    return body
+
+
+def _check_name(name: str) -> None:
+    if ":" in name or not timm.is_model(name):
+        near = get_close_matches(name, timm.list_models(), n=3, cutoff=0.4)
+        hint = f"; nearest timm names: {', '.join(near)}" if near else "; `timm.list_models()` lists the names"
+        raise ReseenError(f"no backbone '{name}'{hint}")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

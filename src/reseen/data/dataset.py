@@ -1,0 +1,80 @@
+"""Pictures: one split as a map-style dataset, whose randomness comes from the draw and from nowhere else."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL.Image import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from reseen.data.pictures import load_picture
+from reseen.data.table import Split
+from reseen.types import Sample
+
+
+class Draw(NamedTuple):
+    """What a sampler hands to the dataset: the row, and the seed of everything random done to its picture."""
+
+    index: int  # type: ignore[assignment]
+    seed: int
+
+
+class Pictures(Dataset[Sample]):
+    """The pictures of a split as Samples, decoded when asked for.
+
+    ``transform`` turns an RGB picture into a (3, H, W) tensor and may draw from torch's global generator.
+    Asked with a Draw, that generator is seeded by the draw and restored afterwards, so a picture comes out
+    the same whichever worker makes it; asked with a plain row number, the transform is expected to draw
+    nothing.
+
+    Labels, cameras and views are numbered by their places in the given names; what is not among them is
+    ``UNKNOWN``.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        *,
+        transform: Callable[[Image], Tensor],
+        identity_names: Sequence[str],
+        camera_names: Sequence[str] = (),
+        view_names: Sequence[str] = (),
+    ) -> None:
+        self.transform = transform
+        self.labels: np.ndarray = split.numbers("identity", identity_names)
+        self.cameras: np.ndarray = split.numbers("camera", camera_names)
+        self.views: np.ndarray = split.numbers("view", view_names)
+        self._paths: list[str] = split.frame["path"].to_list()
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, draw: int | Draw) -> Sample:
+        if not isinstance(draw, Draw):
+            return self._sample(int(draw))
+        with _seeded(draw.seed):
+            return self._sample(draw.index)
+
+    def _sample(self, index: int) -> Sample:
+        return Sample(
+            image=self.transform(load_picture(self._paths[index])),
+            label=int(self.labels[index]),
+            camera=int(self.cameras[index]),
+            view=int(self.views[index]),
+            index=index,
+        )
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    # torch.manual_seed and fork_rng also reach for every accelerator, which costs as much as decoding the
+    # picture.
+    state = torch.get_rng_state()
+    torch.default_generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)

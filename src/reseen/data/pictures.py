@@ -1,0 +1,109 @@
+"""Picture files: decoded to upright RGB, or refused with the file's name.
+
+Grey, palette, CMYK, 16-bit and transparent pictures become 8-bit RGB; transparent parts are laid on black.
+"""
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reseen.errors import ReseenError
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told (done, total) after each piece of work."""
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""What a picture file's name may end in, in lower case; other files in a data folder are not looked at."""
+
+# What Pillow's decoders raise on damaged bytes, besides OSError (which UnidentifiedImageError is).
+_DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error, MemoryError)
+_ORIENTATION = 0x0112
+_IN_FLIGHT = 512
+
+Entry = TypeVar("Entry")
+Result = TypeVar("Result")
+
+
+def load_picture(path: Path | str) -> Image.Image:
+    """The picture as 8-bit RGB, turned upright as its EXIF says.
+
+    Raises ReseenError naming the file when it is missing, empty, truncated or no picture.
+    """
+    try:
+        with Image.open(path) as opened:
+            opened.load()
+            return _as_rgb(_upright(opened))
+    except Image.DecompressionBombError as error:
+        raise ReseenError(f"{path}: cannot read the picture: {error}") from None
+    except _DAMAGE as error:
+        raise ReseenError(f"{path}: cannot read the picture: {_reason(Path(path), error)}") from None
+
+
+def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
+    """The pictures among ``paths`` that do not decode to their last row, each with the reason, in order."""
+    reasons = in_threads(_why_unreadable, paths, progress=progress)
+    return {path: reason for path, reason in reasons if reason}
+
+
+def in_threads(
+    work: Callable[[Entry], Result], entries: Sequence[Entry], *, progress: Progress | None = None
+) -> Iterator[tuple[Entry, Result]]:
+    """Each entry with ``work(entry)``, in order; a few threads work ahead, but not without bound."""
+    with ThreadPoolExecutor() as pool:
+        waiting = iter(entries)
+        flight = [(entry, pool.submit(work, entry)) for entry in islice(waiting, _IN_FLIGHT)]
+        for done in range(1, len(entries) + 1):
+            place = (done - 1) % _IN_FLIGHT
+            entry, future = flight[place]
+            result = future.result()
+            for later in islice(waiting, 1):
+                flight[place] = (later, pool.submit(work, later))
+            if progress:
+                progress(done, len(entries))
+            yield entry, result
+
+
+def _why_unreadable(path: Path) -> str:
+    try:
+        load_picture(path)
+    except ReseenError as error:
+        return str(error).removeprefix(f"{path}: cannot read the picture: ")
+    return ""
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if not path.exists():
+        return "no such file"
+    if path.is_dir():
+        return "it is a folder"
+    if path.stat().st_size == 0:
+        return "the file is empty (0 bytes)"
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in a known format"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    if picture.getexif().get(_ORIENTATION, 1) == 1:
+        return picture
+    return ImageOps.exif_transpose(picture)
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode == "RGB":
+        return picture.copy() if picture.readonly else picture
+    if picture.mode.startswith("I"):
+        # Pillow would clip 16-bit values at 255 instead of scaling them.
+        picture = Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+    if picture.mode == "F":
+        raise ValueError("expected 8 or 16 bits per channel, got floating point")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture).convert("RGB")
+    return picture.convert("RGB")

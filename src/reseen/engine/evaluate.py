@@ -1,0 +1,132 @@
+"""Scores: embed the query and the gallery, rank under the protocol, and keep what came out in the run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from lightning_fabric import Fabric
+from PIL import Image
+from torch import Tensor, nn
+
+from reseen.data.dataset import Pictures
+from reseen.data.datasets import read_data
+from reseen.data.table import Split, Splits
+from reseen.data.transforms import plain_transform
+from reseen.engine.build import build_embedder, load_model
+from reseen.engine.embed import embed, embedded
+from reseen.engine.hardware import launch
+from reseen.engine.intake import protocol_for
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.recipe import Hardware, Recipe
+from reseen.engine.run import Run, open_run
+from reseen.errors import ReseenError
+from reseen.metrics import Embedded, Report, evaluate
+from reseen.models.histogram import ColourHistogram
+
+
+class Evaluated(NamedTuple):
+    """A report and the vectors it was made from."""
+
+    report: Report
+    query: Embedded
+    gallery: Embedded
+
+
+def evaluate_run(
+    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
+) -> Evaluated:
+    """Score a run's best weights on its own data, or on ``data``; keep the embeddings and the scores in the run."""
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    recipe, splits = run.recipe(), splits_of(run, data)
+    model = load_model(run.best_weights)
+    result = score_model(model, splits, recipe, fabric=_here(), progress=progress or Silent(), name="trained")
+    run.embeddings.mkdir(exist_ok=True)
+    result.query.save(run.embeddings / "query.parquet")
+    result.gallery.save(run.embeddings / "gallery.parquet")
+    run.keep_scores({"trained": score_row(result.report)})
+    return result
+
+
+def evaluate_baselines(
+    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
+) -> dict[str, Report]:
+    """Score what a trained model must beat: a colour histogram, and the model as its training began."""
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    recipe, splits, fabric = run.recipe(), splits_of(run, data), _here()
+    untrained = build_embedder(recipe, num_identities=len(splits.train.identity_names), start_weights=True)
+    systems: dict[str, nn.Module] = {"histogram": ColourHistogram(), "untrained": untrained}
+    reports = {
+        name: score_model(model, splits, recipe, fabric=fabric, progress=progress or Silent(), name=name).report
+        for name, model in systems.items()
+    }
+    run.keep_scores({name: score_row(report) for name, report in reports.items()})
+    return reports
+
+
+def score_model(  # noqa: PLR0913 - each is a part of its own
+    model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress, name: str
+) -> Evaluated:
+    """Embed and rank with any module that returns an Output, in evaluation mode and without flips."""
+    was_training = model.training
+    model = fabric.to_device(model).eval()
+    transform = _transform_for(model, recipe)
+
+    def vectors(split: Split, what: str) -> Embedded:
+        pictures = Pictures(split, transform=transform, identity_names=())
+        found = embed(
+            model,
+            pictures,
+            fabric=fabric,
+            batch_size=recipe.evaluation.batch_size,
+            workers=recipe.data.workers,
+            progress=progress,
+            description=f"{name}: embed {what}",
+        )
+        return embedded(split, found)
+
+    query, gallery = vectors(splits.query, "query"), vectors(splits.gallery, "gallery")
+    model.train(was_training)
+    report = evaluate(
+        query,
+        gallery,
+        protocol=protocol_for(recipe, splits),
+        average_precision=recipe.evaluation.average_precision,
+    )
+    return Evaluated(report, query, gallery)
+
+
+def score_row(report: Report) -> dict[str, object]:
+    """A report as a row of scores.json: fractions, the CMC curve, and what was skipped under which protocol."""
+    return {
+        **report.scores(),
+        "evaluated": report.evaluated,
+        "skipped": dict(report.skipped),
+        "protocol": report.protocol,
+        "average_precision": report.average_precision,
+        "cmc": [round(float(value), 6) for value in report.cmc],
+    }
+
+
+def splits_of(run: Run, data: Path | str | None) -> Splits:
+    """A run's data: where it was trained unless ``data`` says another place."""
+    path = Path(data) if data is not None else Path(str(run.data()["path"]))
+    recipe = run.recipe()
+    try:
+        return read_data(path, layout=recipe.data.layout, seed=recipe.seed)
+    except ReseenError as error:
+        hint = "" if data is not None else "; if the data have moved, say where with --data"
+        raise ReseenError(f"{error}{hint}") from None
+
+
+def _here() -> Fabric:
+    """One device of this machine in full precision, whatever the run was trained on."""
+    return launch(Hardware())
+
+
+def _transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:
+    if isinstance(model, ColourHistogram):
+        return plain_transform(recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    mean, std = recipe.data.mean, recipe.data.std
+    assert mean is not None, "a run's recipe is resolved"
+    assert std is not None, "a run's recipe is resolved"
+    return plain_transform(recipe.data.image_size, mean=mean, std=std)

@@ -1,0 +1,47 @@
+"""Lightning Fabric from a recipe: one or many devices, and the precision."""
+
+import os
+
+import torch
+from lightning_fabric import Fabric
+
+from reseen.engine.recipe import Hardware
+from reseen.errors import ReseenError
+
+PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+
+
+def launch(hardware: Hardware) -> Fabric:
+    """A launched Fabric. Under ``torchrun`` its world decides how many processes there are, not the recipe."""
+    devices, nodes = _world(hardware)
+    accelerator = _accelerator(hardware)
+    if hardware.precision == "fp16" and accelerator == "cpu":
+        raise ReseenError("hardware.precision: fp16 needs a GPU; expected fp32 or bf16 on the CPU, got fp16")
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            strategy="ddp" if devices * nodes > 1 else "auto",
+            precision=PRECISIONS[hardware.precision],  # type: ignore[arg-type]
+        )
+    except (RuntimeError, ValueError) as error:
+        # Lightning reports a device that is not there as one of these two.
+        raise ReseenError(f"hardware: {str(error).splitlines()[0]}") from None
+    fabric.launch()
+    return fabric
+
+
+def _world(hardware: Hardware) -> tuple[int, int]:
+    if not torch.distributed.is_torchelastic_launched():
+        return hardware.devices, hardware.nodes
+    local = int(os.environ["LOCAL_WORLD_SIZE"])
+    return local, int(os.environ["WORLD_SIZE"]) // local
+
+
+def _accelerator(hardware: Hardware) -> str:
+    if hardware.accelerator != "auto":
+        return hardware.accelerator
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,0 +1,109 @@
+"""Data on their way into a run: read, every picture decoded once, and nothing unfit let through in silence."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from lightning_fabric import Fabric
+
+from reseen.data.datasets import read_data
+from reseen.data.fingerprint import fingerprint
+from reseen.data.pictures import unreadable
+from reseen.data.table import Split, Splits, first, without_unreadable
+from reseen.engine.progress import Progress
+from reseen.engine.recipe import Recipe
+from reseen.errors import ReseenError
+from reseen.metrics import Embedded, evaluate
+
+
+class Intake(NamedTuple):
+    """Splits fit to train on, and what a run writes down about them."""
+
+    splits: Splits
+    facts: dict[str, object]
+
+
+def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> Intake:
+    """Read ``data``; stop at unreadable pictures, or drop and count them when the recipe says skip.
+
+    Raises ReseenError too when no query has a valid match, before an hour is spent on training.
+    The files are opened by the first process alone, which tells the others.
+    """
+    splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
+    bad = fabric.broadcast(_unreadable(splits, progress) if fabric.is_global_zero else {})
+    splits = _readable(splits, bad, recipe, progress)
+    check_evaluable(splits, protocol_for(recipe, splits))
+    _tell_single_pictures(splits.train, progress)
+    tables = _tables(splits)
+    facts: dict[str, object] = {
+        "path": str(data.resolve()),
+        "layout": splits.layout,
+        "fingerprint": fabric.broadcast(fingerprint(splits) if fabric.is_global_zero else ""),
+        "pictures": {name: len(split) for name, split in tables.items()},
+        "identities": {name: len(split.identity_names) for name, split in tables.items()},
+        "cameras": {name: len(split.camera_names) for name, split in tables.items()},
+        "skipped_unreadable": len(bad),
+    }
+    return Intake(splits, facts)
+
+
+def protocol_for(recipe: Recipe, splits: Splits) -> str:
+    """The recipe's protocol; 'auto' is VeRi-776's on its layout, wildlife's where no camera is known, else Market-1501's."""
+    if recipe.evaluation.protocol != "auto":
+        return recipe.evaluation.protocol
+    if splits.layout == "veri776":
+        return "veri776"
+    return "market1501" if splits.query.camera_names and splits.gallery.camera_names else "wildlife"
+
+
+def check_evaluable(splits: Splits, protocol: str) -> None:
+    """ReseenError when no query has a valid match, whatever the vectors."""
+    query, gallery = (_placeholder(split) for split in (splits.query, splits.gallery))
+    evaluate(query, gallery, protocol=protocol)
+
+
+def _placeholder(split: Split) -> Embedded:
+    """The table with one same vector for each row: enough to ask which rows may match."""
+    vectors = np.ones((len(split), 1), dtype=np.float32)
+    return Embedded(vectors, split.identities, cameras=split.cameras, views=split.views)
+
+
+def _unreadable(splits: Splits, progress: Progress) -> dict[Path, str]:
+    paths = [path for split in _tables(splits).values() for path in split.paths]
+    with progress.bar("check pictures", total=len(paths)) as bar:
+        return unreadable(paths, progress=lambda _done, _total: bar.advance())
+
+
+def _readable(splits: Splits, bad: Mapping[Path, str], recipe: Recipe, progress: Progress) -> Splits:
+    if not bad:
+        return splits
+    if recipe.data.unreadable == "stop":
+        raise ReseenError(
+            f"{_count(len(bad), 'picture')} cannot be read: {_reasons(bad)}; "
+            "repair or remove, or train without with --set data.unreadable=skip"
+        )
+    progress.say(f"skipped {_count(len(bad), 'unreadable picture')}: {_reasons(bad)}")
+    tables = {name: without_unreadable(split, bad)[0] for name, split in _tables(splits).items()}
+    return splits._replace(**tables)  # type: ignore[arg-type]
+
+
+def _tables(splits: Splits) -> dict[str, Split]:
+    return {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
+
+
+def _tell_single_pictures(train: Split, progress: Progress) -> None:
+    names, counts = np.unique(train.identities, return_counts=True)
+    single = names[counts == 1].tolist()
+    if single:
+        progress.say(
+            f"{len(single)} training identities have a single picture, which is drawn repeatedly: {first(single)}"
+        )
+
+
+def _reasons(bad: Mapping[Path, str]) -> str:
+    return first([f"{path} ({reason})" for path, reason in sorted(bad.items())])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

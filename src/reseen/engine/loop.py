@@ -1,0 +1,121 @@
+"""The training loop: one epoch over objects already built, from one place to its end or to a wish to stop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import isfinite
+from time import perf_counter
+from typing import cast
+
+from lightning_fabric import Fabric
+from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # noqa: PLC2701 - the types setup() returns
+from torch.utils.data import DataLoader
+
+from reseen.data.sampler import IdentityBatches
+from reseen.engine.checkpoint import Place
+from reseen.engine.optimise import Schedule
+from reseen.engine.progress import Bar
+from reseen.engine.seeding import seed_here
+from reseen.errors import ReseenError
+from reseen.losses import LossTerms
+from reseen.types import Sample
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything an epoch needs."""
+
+    fabric: Fabric
+    learner: _FabricModule
+    optimizer: _FabricOptimizer
+    schedule: Schedule
+    batches: IdentityBatches
+    loader: DataLoader[Sample]
+    learning_rate: float
+    seed: int
+    accumulate: int = 1
+    clip_norm: float | None = None
+
+
+@dataclass
+class Tally:
+    """What an epoch has added up so far; survives a stop in its middle."""
+
+    steps: int = 0
+    pictures: int = 0
+    seconds: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+
+    def add(self, terms: LossTerms, *, pictures: int) -> None:
+        self.steps += 1
+        self.pictures += pictures
+        for name, value in {"total": terms.total, **terms.terms}.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value.detach())
+
+    def row(self) -> dict[str, object]:
+        """The epoch's means, for the metrics file."""
+        means = {name: total / self.steps for name, total in self.sums.items()}
+        return {
+            "loss": means.pop("total"),
+            "losses": means,
+            "images_per_second": round(self.pictures / self.seconds, 2),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def train_epoch(
+    parts: Parts, place: Place, tally: Tally, *, stop_asked: Callable[[], bool], bar: Bar
+) -> Place:
+    """Train from ``place`` to the end of its epoch, or to the first whole step after a wish to stop."""
+    parts.batches.set_epoch(place.epoch, start=place.step)
+    total = place.step + len(parts.batches)
+    began = perf_counter()
+    for batch in parts.loader:
+        whole = (place.step + 1) % parts.accumulate == 0 or place.step + 1 == total
+        terms = train_step(parts, batch, place, fraction=place.step / total, whole=whole)
+        tally.add(terms, pictures=len(batch.image) * parts.fabric.world_size)
+        _check_finite(terms, place)
+        place = Place(place.epoch, place.step + 1)
+        bar.advance(note=_note(tally, perf_counter() - began))
+        if whole and place.step < total and _any_asked(parts.fabric, stop_asked()):
+            tally.seconds += perf_counter() - began
+            return place
+    tally.seconds += perf_counter() - began
+    return Place(place.epoch + 1, 0)
+
+
+def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, whole: bool) -> LossTerms:
+    """Forward and backward of one batch, and the optimiser's step when the accumulation is ``whole``."""
+    fabric, optimizer = parts.fabric, parts.optimizer
+    seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
+    images, labels, cameras, views, _ = cast(Sample, fabric.to_device(batch))
+    with fabric.no_backward_sync(parts.learner, enabled=not whole):
+        terms: LossTerms = parts.learner(images, labels, cameras, views)
+        fabric.backward(terms.total / parts.accumulate)
+    if whole:
+        for group in optimizer.param_groups:
+            group["lr"] = parts.learning_rate * parts.schedule(place.epoch + fraction)
+        if parts.clip_norm is not None:
+            fabric.clip_gradients(parts.learner, optimizer, max_norm=parts.clip_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+    return terms
+
+
+def _any_asked(fabric: Fabric, asked: bool) -> bool:  # noqa: FBT001
+    if fabric.world_size == 1:
+        return asked
+    return fabric.strategy.reduce_boolean_decision(asked, all=False)  # type: ignore[attr-defined, no-any-return]
+
+
+def _check_finite(terms: LossTerms, place: Place) -> None:
+    if not isfinite(float(terms.total.detach())):
+        parts = ", ".join(f"{name} {float(value):g}" for name, value in terms.terms.items())
+        raise ReseenError(
+            f"the loss is not finite at epoch {place.epoch + 1}, step {place.step + 1} ({parts}); "
+            "lower optimizer.learning_rate or set training.clip_norm; the last checkpoint is untouched"
+        )
+
+
+def _note(tally: Tally, seconds: float) -> str:
+    mean = tally.sums["total"] / tally.steps
+    return f"loss {mean:.3f}  {tally.pictures / (tally.seconds + seconds):.0f} images/s"

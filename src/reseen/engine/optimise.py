@@ -1,0 +1,78 @@
+"""Optimisers and learning-rate schedules, each a table.
+
+A schedule is a pure function of progress, so a resumed run needs no schedule state: it asks for the factor of its step.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from math import cos, pi
+from types import MappingProxyType
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+from torch import nn, optim
+
+Parameters: TypeAlias = Iterable[nn.Parameter]
+Schedule: TypeAlias = Callable[[float], float]
+"""Epochs done (a fraction counts) -> factor on the learning rate."""
+
+Rate = Annotated[float, Field(gt=0)]
+Decay = Annotated[float, Field(ge=0)]
+
+
+def adam(*, parameters: Parameters, learning_rate: Rate, weight_decay: Decay = 0.0) -> optim.Optimizer:
+    """Adam with L2 weight decay added to the gradient, as the re-ID baselines use it."""
+    return optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
+
+
+def adamw(*, parameters: Parameters, learning_rate: Rate, weight_decay: Decay = 0.01) -> optim.Optimizer:
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+    return optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+
+
+def sgd(
+    *,
+    parameters: Parameters,
+    learning_rate: Rate,
+    weight_decay: Decay = 0.0,
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9,
+    nesterov: bool = False,
+) -> optim.Optimizer:
+    """Stochastic gradient descent with momentum."""
+    return optim.SGD(
+        parameters, lr=learning_rate, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov
+    )
+
+
+def step(
+    *, milestones: list[Annotated[int, Field(gt=0)]], factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+) -> Schedule:
+    """Multiply by ``factor`` at each milestone, in epochs."""
+    return lambda epochs: factor ** sum(epochs >= milestone for milestone in milestones)
+
+
+def cosine(*, epochs: int, final: Annotated[float, Field(ge=0, lt=1)] = 0.0) -> Schedule:
+    """Fall along half a cosine from 1 to ``final`` over the run."""
+    return lambda done: final + (1 - final) * (1 + cos(pi * min(done / epochs, 1.0))) / 2
+
+
+def constant() -> Schedule:
+    """Keep the learning rate."""
+    return lambda _: 1.0
+
+
+def with_warmup(schedule: Schedule, *, epochs: float, start: float) -> Schedule:
+    """Rise linearly from ``start`` (above 0, so that no step is lost) to 1 over the first ``epochs``."""
+
+    def factor(done: float) -> float:
+        rise = start + (1 - start) * done / epochs if done < epochs else 1.0
+        return rise * schedule(done)
+
+    return factor
+
+
+OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = MappingProxyType(
+    {"adam": adam, "adamw": adamw, "sgd": sgd}
+)
+SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
+    {"step": step, "cosine": cosine, "constant": constant}
+)

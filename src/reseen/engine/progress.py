@@ -1,0 +1,39 @@
+"""How long work tells of its progress, without knowing who listens."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Bar(Protocol):
+    """One piece of work being counted."""
+
+    def advance(self, count: int = 1, *, note: str = "") -> None:
+        """``count`` more are done; ``note`` is shown beside the bar."""
+        ...
+
+
+class Progress(Protocol):
+    """Whoever shows bars: the command line with rich, a notebook, nobody."""
+
+    def bar(self, description: str, *, total: int) -> AbstractContextManager[Bar]:
+        """A bar for ``total`` things, gone from the screen when the block ends."""
+        ...
+
+    def say(self, line: str) -> None:
+        """One line that stays."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    @contextmanager
+    def bar(self, description: str, *, total: int) -> Iterator[Bar]:  # noqa: ARG002
+        yield self
+
+    def advance(self, count: int = 1, *, note: str = "") -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        pass

@@ -1,0 +1,237 @@
+"""The recipe: every setting of a run in one strict TOML file.
+
+Read with `read_recipe`; an unknown, ill-typed or impossible setting is a `ReseenError` that names the file, the place
+and the nearest known word. The settings of a table's entry (a loss, a transform, an optimiser, a schedule) are checked
+against the signature of the entry itself, and the defaults it has are written into the recipe as run.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from reseen.data.datasets import LAYOUTS
+from reseen.data.transforms import TRANSFORMS
+from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
+from reseen.engine.overrides import apply_overrides
+from reseen.engine.settings import explain, plain_settings
+from reseen.errors import ReseenError, unknown
+from reseen.losses import LOSSES
+from reseen.metrics.protocol import PROTOCOLS
+from reseen.ops.pooling import POOLINGS
+
+Triple = tuple[float, float, float]
+Entry = dict[str, Any]
+
+
+class Section(BaseModel):
+    """A part of the recipe: strict types, no unknown settings, never changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Data(Section):
+    """How pictures are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own."""
+
+    image_size: tuple[Annotated[int, Field(ge=32)], Annotated[int, Field(ge=32)]]
+    mean: Triple | None = None
+    std: Triple | None = None
+    layout: str = "auto"
+    unreadable: Literal["stop", "skip"] = "stop"
+    workers: Annotated[int, Field(ge=0)] = 2
+
+    @field_validator("layout")
+    @classmethod
+    def _known_layout(cls, name: str) -> str:
+        return _known("layout", name, {"auto": None, **LAYOUTS})
+
+
+class Model(Section):
+    """A backbone of timm, its start weights, and the head. Globs name tensors that the weights may lack or have too many."""
+
+    backbone: str
+    weights: str = "none"
+    pooling: str = "average"
+    last_stride: Literal[1, 2] | None = None
+    ibn: Literal["a"] | None = None
+    expect_missing: list[str] = []
+    expect_unexpected: list[str] = []
+
+    @field_validator("pooling")
+    @classmethod
+    def _known_pooling(cls, name: str) -> str:
+        return _known("pooling", name, POOLINGS)
+
+
+class Sampler(Section):
+    """A batch is ``identities`` x ``images`` pictures (P x K); an epoch passes over all pictures or draws K per identity."""
+
+    identities: Annotated[int, Field(ge=1)]
+    images: Annotated[int, Field(ge=1)]
+    epoch_is: Literal["pass", "draw"] = "pass"
+
+
+class Warmup(Section):
+    """The learning rate rises from ``start`` times its value, never from zero, over the first ``epochs``."""
+
+    epochs: Annotated[float, Field(gt=0)]
+    start: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class Training(Section):
+    """How long, and with what care."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    warmup: Warmup | None = None
+
+
+class Hardware(Section):
+    """What Lightning Fabric carries: device, precision, distribution."""
+
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"] = "auto"
+    devices: Annotated[int, Field(ge=1)] = 1
+    nodes: Annotated[int, Field(ge=1)] = 1
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    channels_last: bool = False
+
+
+class Evaluation(Section):
+    """When and how the model is scored: every so many epochs (0: only at the end)."""
+
+    every: Annotated[int, Field(ge=0)] = 0
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    protocol: str = "auto"
+    average_precision: Literal["rectangle", "trapezoid", "sklearn-old"] = "rectangle"
+
+    @field_validator("protocol")
+    @classmethod
+    def _known_protocol(cls, name: str) -> str:
+        return _known("protocol", name, {"auto": None, **PROTOCOLS})
+
+
+class Recipe(Section):
+    """A whole run."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    data: Data
+    model: Model
+    sampler: Sampler
+    transforms: dict[str, Entry] = {}
+    losses: dict[str, Entry]
+    optimizer: Entry
+    schedule: Entry = {"name": "constant"}
+    training: Training
+    hardware: Hardware = Hardware()
+    evaluation: Evaluation = Evaluation()
+
+    @field_validator("transforms")
+    @classmethod
+    def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        return {name: _line("transform", name, TRANSFORMS, settings) for name, settings in lines.items()}
+
+    @field_validator("losses")
+    @classmethod
+    def _known_losses(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        if not lines:
+            raise ValueError("expected at least one loss, got none")
+        return {name: _loss(name, settings) for name, settings in lines.items()}
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, entry: Entry) -> Entry:
+        return _choice("optimizer", OPTIMIZERS, entry, provided=("parameters",))
+
+    @field_validator("schedule")
+    @classmethod
+    def _known_schedule(cls, entry: Entry) -> Entry:
+        return _choice("schedule", SCHEDULES, entry, provided=("epochs",))
+
+    @model_validator(mode="after")
+    def _warmup_fits(self) -> Self:
+        warmup = self.training.warmup
+        if warmup and warmup.epochs > self.training.epochs:
+            raise ValueError(
+                f"training.warmup.epochs is {warmup.epochs:g}, longer than the run's {self.training.epochs} epochs"
+            )
+        return self
+
+
+def read_recipe(path: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe in a TOML file, with ``key.of.setting=value`` overrides laid over it."""
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReseenError(f"{path}: cannot read the recipe: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReseenError(f"{path}: not TOML: {error}") from None
+    return recipe_from(apply_overrides(raw, overrides), name=path.name)
+
+
+def recipe_from(raw: Mapping[str, object], *, name: str = "recipe") -> Recipe:
+    """A recipe from plain values; ``name`` begins the error line."""
+    try:
+        return Recipe.model_validate(_tuples(raw))
+    except ValidationError as error:
+        raise ReseenError(f"{name}: {explain(error, Recipe)}") from None
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as TOML with every default written out: what the run directory keeps."""
+    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
+
+
+def _tuples(raw: Mapping[str, object]) -> dict[str, object]:
+    """Strict pydantic wants tuples where TOML has arrays: the three fixed-length settings of [data]."""
+    data = raw.get("data")
+    if not isinstance(data, dict):
+        return dict(raw)
+    fixed = {
+        key: tuple(data[key])
+        for key in ("image_size", "mean", "std")
+        if isinstance(data.get(key), list)
+    }
+    return {**raw, "data": {**data, **fixed}}
+
+
+def _known(kind: str, name: str, table: Mapping[str, object]) -> str:
+    if name not in table:
+        raise ValueError(unknown(kind, name, table))
+    return name
+
+
+def _line(
+    kind: str,
+    name: str,
+    table: Mapping[str, Callable[..., object]],
+    settings: Entry,
+    provided: tuple[str, ...] = (),
+) -> Entry:
+    _known(kind, name, table)
+    try:
+        return plain_settings(table[name], settings, provided=provided)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _loss(name: str, settings: Entry) -> Entry:
+    weight = settings.get("weight", 1.0)
+    if not isinstance(weight, int | float) or isinstance(weight, bool) or weight <= 0:
+        raise ValueError(f"{name}: weight: expected a number above 0, got {weight!r}")
+    own = {key: value for key, value in settings.items() if key != "weight"}
+    return {"weight": float(weight), **_line("loss", name, LOSSES, own, ("num_identities", "width"))}
+
+
+def _choice(
+    kind: str, table: Mapping[str, Callable[..., object]], entry: Entry, *, provided: tuple[str, ...]
+) -> Entry:
+    name = entry.get("name")
+    if not isinstance(name, str):
+        raise ValueError(f"expected name = one of {', '.join(sorted(table))}, got {name!r}")
+    own = {key: value for key, value in entry.items() if key != "name"}
+    return {"name": name, **_line(kind, name, table, own, provided)}

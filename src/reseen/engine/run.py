@@ -1,0 +1,133 @@
+"""The run directory: one place that knows which file of a run is where.
+
+```
+RUN/
+  recipe.toml        as run, every default written out
+  environment.json   versions, hardware, git commit
+  data.json          where the data were, their fingerprint and counts
+  metrics.jsonl      one line an epoch
+  last.ckpt          everything a resumed run needs (a weights_only torch file)
+  best.safetensors   the weights that scored best, with how to build their model
+  embeddings/        query.parquet, gallery.parquet
+  scores.json        histogram, untrained, trained
+  report.html        and its pictures
+```
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reseen.engine.files import UNFINISHED, write_json, write_text
+from reseen.engine.recipe import Recipe, read_recipe, recipe_text
+from reseen.errors import ReseenError
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory that exists."""
+
+    path: Path
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def environment_file(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def data_file(self) -> Path:
+        return self.path / "data.json"
+
+    @property
+    def metrics_file(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        return self.path / "last.ckpt"
+
+    @property
+    def best_weights(self) -> Path:
+        return self.path / "best.safetensors"
+
+    @property
+    def embeddings(self) -> Path:
+        return self.path / "embeddings"
+
+    @property
+    def scores_file(self) -> Path:
+        return self.path / "scores.json"
+
+    @property
+    def report_file(self) -> Path:
+        return self.path / "report.html"
+
+    def recipe(self) -> Recipe:
+        return read_recipe(self.recipe_file)
+
+    def data(self) -> dict[str, object]:
+        return read_json(self.data_file)
+
+    def metrics(self) -> list[dict[str, object]]:
+        """The finished epochs, in order."""
+        if not self.metrics_file.exists():
+            return []
+        lines = self.metrics_file.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def keep_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write all epochs anew: a line is never half there, and a resumed run never counts an epoch twice."""
+        write_text(self.metrics_file, "".join(json.dumps(row) + "\n" for row in rows))
+
+    def scores(self) -> dict[str, dict[str, object]]:
+        return read_json(self.scores_file) if self.scores_file.exists() else {}  # type: ignore[return-value]
+
+    def keep_scores(self, scores: Mapping[str, Mapping[str, object]]) -> None:
+        """Add or replace rows of the score table."""
+        write_json(self.scores_file, {**self.scores(), **scores})
+
+
+def check_new(path: Path) -> None:
+    """ReseenError unless a new run may be written at ``path``: nothing there, or an empty folder."""
+    if path.exists() and not path.is_dir():
+        raise ReseenError(f"{path}: expected a folder for the run, got a file")
+    if (path / "recipe.toml").exists():
+        raise ReseenError(f"{path}: a run is there already; continue it with --resume, or choose another --out")
+    if path.exists() and any(not entry.name.endswith(UNFINISHED) for entry in path.iterdir()):
+        raise ReseenError(f"{path}: the folder exists, is not empty and is not a run; choose another --out")
+
+
+def create_run(path: Path, recipe: Recipe) -> Run:
+    """A new run directory with its recipe. An existing folder that is not empty is left alone."""
+    check_new(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReseenError(f"{path}: the run's folder cannot be made: {error.strerror}") from None
+    run = Run(path)
+    write_text(run.recipe_file, recipe_text(recipe))
+    return run
+
+
+def open_run(path: Path) -> Run:
+    """An existing run directory."""
+    if not path.is_dir():
+        raise ReseenError(f"{path}: no such run; expected a folder that `reseen train` wrote")
+    if not (path / "recipe.toml").exists():
+        raise ReseenError(f"{path}: not a run: it has no recipe.toml")
+    return Run(path)
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """One JSON object from a file of ours."""
+    try:
+        value: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReseenError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ReseenError(f"{path}: not JSON: {error}") from None
+    return value

@@ -1,0 +1,18 @@
+"""Evaluation: checked embeddings, protocols as data, ranks by counting, and the scores made of them."""
+
+from reseen.metrics.embedded import Embedded
+from reseen.metrics.evaluation import Report, evaluate
+from reseen.metrics.protocol import PROTOCOLS, Protocol
+from reseen.metrics.ranking import AVERAGE_PRECISIONS
+from reseen.metrics.top import Rankings, rankings
+
+__all__ = [
+    "AVERAGE_PRECISIONS",
+    "PROTOCOLS",
+    "Embedded",
+    "Protocol",
+    "Rankings",
+    "Report",
+    "evaluate",
+    "rankings",
+]

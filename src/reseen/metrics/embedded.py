@@ -1,0 +1,116 @@
+"""Embedded: vectors with their identities, cameras and views, checked once, kept in one Parquet file.
+
+One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from reseen.errors import ReseenError
+from reseen.metrics.labels import Labels, clean_labels
+
+Vectors = NDArray[Any]
+"""(N, D) of float32 or float64."""
+
+_COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name"}
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """N embedded pictures.
+
+    ``vectors`` (N, D) float32 or float64, of any length but zero; ``identities`` (N,) whole numbers or text;
+    ``cameras`` and ``views`` the same, or None when none is known, with -1 or ``""`` where one of them is
+    unknown; ``names`` (N,) text, what a reader would call each picture.
+
+    Raises ReseenError when lengths differ, a vector is zero or not finite, or a kind is not one of these.
+    """
+
+    vectors: Vectors
+    identities: Labels
+    cameras: Labels | None = None
+    views: Labels | None = None
+    names: Labels | None = None
+
+    def __post_init__(self) -> None:
+        vectors = _clean_vectors(self.vectors)
+        object.__setattr__(self, "vectors", vectors)
+        for field in _COLUMNS:
+            optional = field != "identities"
+            values = getattr(self, field)
+            if values is None and optional:
+                continue
+            cleaned = clean_labels(values, what=field, count=len(vectors), optional=optional)
+            object.__setattr__(self, field, cleaned)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def width(self) -> int:
+        """Numbers in a vector."""
+        return int(self.vectors.shape[1])
+
+    def save(self, path: Path) -> None:
+        """Write one Parquet file: columns vector, identity and, where known, camera, view, name."""
+        columns: dict[str, Any] = {
+            column: getattr(self, field)
+            for field, column in _COLUMNS.items()
+            if getattr(self, field) is not None
+        }
+        frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        try:
+            frame.write_parquet(partial)
+            Path(partial).replace(path)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what ``save`` wrote. ReseenError: no such file, not Parquet, or a column is missing."""
+        if not path.is_file():
+            raise ReseenError(f"{path}: no such file; expected embeddings as Parquet")
+        try:
+            frame = pl.read_parquet(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise ReseenError(f"{path}: expected embeddings as Parquet, cannot read it as such") from error
+        missing = [column for column in ("vector", "identity") if column not in frame.columns]
+        if missing:
+            raise ReseenError(
+                f"{path}: no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}"
+            )
+        if not isinstance(frame.schema["vector"], pl.Array):
+            raise ReseenError(
+                f"{path}: column vector: expected arrays of one width, got {frame.schema['vector']}"
+            )
+        labels = {
+            field: frame[column].to_numpy() for field, column in _COLUMNS.items() if column in frame.columns
+        }
+        return cls(vectors=frame["vector"].to_numpy(), **labels)
+
+
+def _clean_vectors(values: Vectors) -> Vectors:
+    vectors = np.asarray(values)
+    if vectors.ndim != 2 or not vectors.size:
+        raise ReseenError(f"vectors: expected (pictures, width), both at least 1, got {vectors.shape}")
+    if vectors.dtype not in (np.float32, np.float64):
+        raise ReseenError(f"vectors: expected float32 or float64, got {vectors.dtype}")
+    _refuse(np.asarray(~np.isfinite(vectors).all(axis=1)), "are not finite (NaN or infinite)")
+    _refuse(np.asarray(~vectors.any(axis=1)), "are all zeros and have no direction to compare")
+    vectors = vectors.view()
+    vectors.flags.writeable = False
+    return vectors
+
+
+def _refuse(bad: NDArray[np.bool_], why: str) -> None:
+    if bad.any():
+        raise ReseenError(f"{bad.sum()} of {len(bad)} vectors {why}, first at row {bad.argmax()}")

@@ -1,0 +1,22 @@
+"""Embedders: from pictures to the vectors that retrieval compares."""
+
+from reseen.models.catalogue import MODELS, build_model
+from reseen.models.embedder import Embedder
+from reseen.models.histogram import ColourHistogram
+from reseen.models.neck import BNNeck, identity_classifier
+from reseen.models.sources import WHEEL, Weights, read_weights
+from reseen.models.weights import LoadReport, load_weights
+
+__all__ = [
+    "MODELS",
+    "WHEEL",
+    "BNNeck",
+    "ColourHistogram",
+    "Embedder",
+    "LoadReport",
+    "Weights",
+    "build_model",
+    "identity_classifier",
+    "load_weights",
+    "read_weights",
+]

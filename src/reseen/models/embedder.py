@@ -1,0 +1,45 @@
+"""The single-branch embedder: backbone, pooling, neck and, for training, a classifier.
+
+B = batch, C = channels, I = training identities.
+"""
+
+from torch import Tensor, nn
+
+from reseen.backbones import Backbone
+from reseen.types import Output
+
+
+class Embedder(nn.Module):
+    """Parts, already built, in a row: ``backbone`` -> ``pooling`` -> ``neck`` -> ``classifier``.
+
+    ``classifier`` None leaves the logits empty: what metric losses and a deployed model need.
+    """
+
+    def __init__(
+        self, backbone: Backbone, *, pooling: nn.Module, neck: nn.Module, classifier: nn.Module | None = None
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.pooling = pooling
+        self.neck = neck
+        self.classifier = classifier
+
+    @property
+    def width(self) -> int:
+        """The number of channels of the embedding."""
+        return self.backbone.feature_map.channels
+
+    def forward(
+        self,
+        images: Tensor,
+        cameras: Tensor | None = None,  # noqa: ARG002 - models that know cameras and views share this signature
+        views: Tensor | None = None,  # noqa: ARG002
+    ) -> Output:
+        """(B, 3, H, W) normalised -> Output with embedding (B, C), the same vector in training and evaluation.
+
+        ``cameras`` and ``views`` (B,) are taken and not used: this model looks at the picture alone.
+        """
+        pooled = self.pooling(self.backbone(images))
+        necked = self.neck(pooled)
+        logits = () if self.classifier is None else (self.classifier(necked),)
+        return Output(embedding=necked, pooled=(pooled,), necked=(necked,), logits=logits)

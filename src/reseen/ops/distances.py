@@ -1,0 +1,38 @@
+"""Distances and similarities between two sets of vectors.
+
+Q = queries, G = gallery entries, D = width of a vector. Half precision is raised to float32: two embeddings of one
+identity differ in digits that float16 does not have.
+"""
+
+import torch
+from einops import rearrange
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def squared_euclidean(a: Tensor, b: Tensor) -> Tensor:
+    """(Q, D), (G, D) -> (Q, G), at least 0."""
+    a, b = _at_least_float32(a, b)
+    # One shift for both sides leaves distances as they are and saves the digits that a^2 + b^2 - 2ab cancels.
+    centre = b.detach().mean(dim=0)
+    a, b = a - centre, b - centre
+    squares = rearrange(a.square().sum(dim=1), "q -> q 1") + b.square().sum(dim=1)
+    return (squares - 2 * a @ b.T).clamp(min=0)
+
+
+def euclidean(a: Tensor, b: Tensor) -> Tensor:
+    """(Q, D), (G, D) -> (Q, G), at least 0; the gradient is 0 where two vectors coincide."""
+    squares = squared_euclidean(a, b)
+    smallest = torch.finfo(squares.dtype).tiny
+    return squares.clamp(min=smallest).sqrt() * (squares > smallest)
+
+
+def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
+    """(Q, D), (G, D) -> (Q, G), in [-1, 1]; a zero vector is similar to nothing: 0."""
+    a, b = _at_least_float32(a, b)
+    return (F.normalize(a, dim=1) @ F.normalize(b, dim=1).T).clamp(-1, 1)
+
+
+def _at_least_float32(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    dtype = torch.promote_types(torch.promote_types(a.dtype, b.dtype), torch.float32)
+    return a.to(dtype), b.to(dtype)

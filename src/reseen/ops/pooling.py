@@ -1,0 +1,74 @@
+"""Pooling: one vector per feature map.
+
+B = batch, C = channels, H, W = height and width of the map. The vectors are float32 (or float64) even when the map is
+half precision: bfloat16 keeps 8 bits, too few to rank a gallery.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+
+def generalized_mean(maps: Tensor, *, p: float | Tensor, smallest: float = 1e-6) -> Tensor:
+    """(B, C, H, W) -> (B, C): (mean over positions of max(x, smallest)^p)^(1/p).
+
+    p = 1 is the average of what is positive, p -> infinity the maximum (Radenovic et al., 2018, eq. 3).
+    """
+    return maps.to(_precise(maps)).clamp(min=smallest).pow(p).mean(dim=(2, 3)).pow(1 / p)
+
+
+class AveragePool(nn.Module):
+    """Mean over positions."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C)."""
+        return maps.mean(dim=(2, 3), dtype=_precise(maps))
+
+
+class MaxPool(nn.Module):
+    """Maximum over positions."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C)."""
+        return maps.amax(dim=(2, 3)).to(_precise(maps))
+
+
+class GeneralizedMeanPool(nn.Module):
+    """Generalized mean over positions with one exponent for all channels, learned with the network."""
+
+    def __init__(self, *, p: float = 3.0) -> None:
+        super().__init__()
+        self.p = nn.Parameter(torch.tensor(p))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C)."""
+        return generalized_mean(maps, p=self.p)
+
+
+def average() -> nn.Module:
+    """Mean over positions."""
+    return AveragePool()
+
+
+def maximum() -> nn.Module:
+    """Maximum over positions."""
+    return MaxPool()
+
+
+def gem(*, p: Annotated[float, Field(gt=0)] = 3.0) -> nn.Module:
+    """Generalized mean with a learned exponent that starts at ``p`` (GeM)."""
+    return GeneralizedMeanPool(p=p)
+
+
+def _precise(maps: Tensor) -> torch.dtype:
+    return torch.promote_types(maps.dtype, torch.float32)
+
+
+POOLINGS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
+    {"average": average, "max": maximum, "gem": gem}
+)
+"""Name -> factory of a module (B, C, H, W) -> (B, C)."""
