@@ -19,9 +19,9 @@ CANNOT_RUN = (RuntimeError, ValueError, TypeError, AssertionError, IndexError, Z
 class Backbone(nn.Module):
     """``body`` (a timm network without its classifier) with its shape known.
 
-    ``body`` is probed once with an empty picture in evaluation mode, which leaves its statistics alone. Parts that the
-    feature map does not depend on (a head that waits for a classifier) are taken out of it, so that every parameter
-    counted is a parameter used.
+    ``body`` is probed once with an empty picture in evaluation mode, which leaves its statistics alone. Parts
+    that the feature map does not depend on (a head that waits for a classifier) are taken out of it, so that
+    every parameter counted is a parameter used.
 
     Raises ReseenError if ``body`` cannot take pictures of ``image_size`` (height, width).
     """
@@ -33,12 +33,13 @@ class Backbone(nn.Module):
         super().__init__()
         self.body = body
         self.image_size = image_size
-        self.any_size = not hasattr(body, "patch_embed")
         self._tokens: tuple[int, int] | None = None
         was_training = body.training
         body.eval()
         self._probe()
         body.train(was_training)
+        patches = getattr(body, "patch_embed", None)
+        self._one_size = self._tokens is not None or getattr(patches, "img_size", None) is not None
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) normalised -> (B, C, h, w).
@@ -46,7 +47,7 @@ class Backbone(nn.Module):
         Raises ReseenError for another picture size than the one built for, if the body is bound to one.
         """
         got = tuple(images.shape[-2:])
-        if not self.any_size and got != self.image_size:
+        if self._one_size and got != self.image_size:
             raise ReseenError(f"backbone built for pictures of {_by(self.image_size)}, got {_by(got)}")
         return self._as_map(self._features(images))
 
@@ -57,7 +58,9 @@ class Backbone(nn.Module):
     def _as_map(self, features: Tensor) -> Tensor:
         if self._tokens is not None:
             height, width = self._tokens
-            patches = features[:, features.shape[1] - height * width :]  # class and register tokens stand first
+            patches = features[
+                :, features.shape[1] - height * width :
+            ]  # class and register tokens stand first
             return rearrange(patches, "b (h w) c -> b c h w", h=height, w=width)
         if getattr(self.body, "output_fmt", None) == "NHWC":
             return rearrange(features, "b h w c -> b c h w")
@@ -82,7 +85,7 @@ class Backbone(nn.Module):
         _take_out_unused(self.body, maps)
 
     def _token_grid(self, features: Tensor, picture: Tensor) -> tuple[int, int] | None:
-        """(1, tokens, C), (1, 3, H, W) -> (h, w) of the patches among the tokens; None if it is a map already."""
+        """(1, tokens, C), (1, 3, H, W) -> (h, w) of the patches among the tokens; None for a map."""
         if features.ndim != 3:
             return None
         body: Any = self.body
@@ -94,7 +97,7 @@ class Backbone(nn.Module):
 
 
 def _take_out_unused(body: nn.Module, maps: Tensor) -> None:
-    """Put an identity in place of each part that ``maps`` does not depend on; freeze loose parameters likewise."""
+    """Put an identity in place of each part that ``maps`` does not depend on; freeze loose parameters."""
     named = dict(body.named_parameters())
     trainable = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
     gradients = torch.autograd.grad(maps.sum(), list(trainable.values()), allow_unused=True)
@@ -106,7 +109,7 @@ def _take_out_unused(body: nn.Module, maps: Tensor) -> None:
             setattr(body.get_submodule(parent), child, nn.Identity())
             unused -= own
     for name in unused:
-        named[name].requires_grad_(requires_grad=False)
+        named[name].requires_grad = False
 
 
 def _by(size: tuple[int, ...]) -> str:

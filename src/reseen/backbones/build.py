@@ -20,17 +20,20 @@ def build_backbone(
     ibn: Literal["a"] | None = None,
     pretrained: bool = False,
 ) -> Backbone:
-    """The timm network ``name`` (``resnet50``, ``resnet50.tv_in1k``, ``vit_small_patch16_224``, ...) as a Backbone.
+    """The timm network ``name`` (``resnet50``, ``resnet50.tv_in1k``, ``vit_small_patch16_224``) as Backbone.
 
-    ``image_size`` (height, width) in pixels. ``last_stride`` 1 doubles the last map of a ResNet (BoT, Luo et al.,
-    2019); None keeps timm's. ``ibn="a"`` splits the first norm of a ResNet's stages 1 to 3 into instance and batch
-    norm (Pan et al., 2018). ``pretrained`` fetches the weights of the name's tag, once, from the hub.
+    ``image_size`` (height, width) in pixels. ``last_stride`` 1 doubles the last map of a ResNet (BoT, Luo et
+    al., 2019); None keeps timm's. ``ibn="a"`` splits the first norm of a ResNet's stages 1 to 3 into instance
+    and batch norm (Pan et al., 2018). ``pretrained`` fetches the weights of the name's tag, once, from the
+    hub.
 
-    Raises ReseenError for an unknown name, a size or an option that the network cannot take, and weights that cannot
-    be fetched.
+    Raises ReseenError for an unknown name, a size or an option that the network cannot take, and weights that
+    cannot be fetched.
     """
     if pretrained and ibn is not None:
-        raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
+        raise ReseenError(
+            f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false"
+        )
     body = timm_body(name, image_size=image_size, pretrained=pretrained)
     if last_stride is not None:
         set_last_stride(body, last_stride)
@@ -47,27 +50,26 @@ def timm_body(name: str, *, image_size: tuple[int, int], pretrained: bool = Fals
     _check_name(name)
     try:
         try:
-            return _create(name, pretrained=pretrained, img_size=image_size)
+            return timm.create_model(name, pretrained=pretrained, num_classes=0, img_size=image_size)
         except TypeError:  # a convolutional network takes any size and knows no img_size
-            return _create(name, pretrained=pretrained)
+            return timm.create_model(name, pretrained=pretrained, num_classes=0)
     except OSError as error:
         raise ReseenError(
             f"cannot fetch the weights of '{name}': {_first_line(error)}; "
             "connect once, or name a weights file, or train from scratch"
         ) from error
     except CANNOT_RUN as error:
-        raise ReseenError(f"timm cannot build '{name}' for {image_size[0]} x {image_size[1]}: {_first_line(error)}") from error
-
-
-def _create(name: str, *, pretrained: bool, **settings: tuple[int, int]) -> nn.Module:
-    body: nn.Module = timm.create_model(name, pretrained=pretrained, num_classes=0, **settings)
-    return body
+        raise ReseenError(
+            f"timm cannot build '{name}' for {image_size[0]} x {image_size[1]}: {_first_line(error)}"
+        ) from error
 
 
 def _check_name(name: str) -> None:
     if ":" in name or not timm.is_model(name):
         near = get_close_matches(name, timm.list_models(), n=3, cutoff=0.4)
-        hint = f"; nearest timm names: {', '.join(near)}" if near else "; `timm.list_models()` lists the names"
+        hint = (
+            f"; nearest timm names: {', '.join(near)}" if near else "; `timm.list_models()` lists the names"
+        )
         raise ReseenError(f"no backbone '{name}'{hint}")
 
 

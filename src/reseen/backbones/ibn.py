@@ -1,4 +1,6 @@
-"""IBN-a: instance norm beside batch norm in the first norm of each residual block (Pan et al., 2018, Fig. 3b)."""
+"""IBN-a: instance norm beside batch norm in a residual block's first norm (Pan et al., 2018, Fig. 3b)."""
+
+from typing import Any
 
 import torch
 from timm.models.resnet import ResNet
@@ -30,9 +32,9 @@ def put_ibn_a(body: nn.Module) -> None:
 
     Raises ReseenError for a network that is no ResNet with plain batch norms.
     """
-    stages = [body.layer1, body.layer2, body.layer3] if isinstance(body, ResNet) else []
-    blocks = [block for stage in stages for block in stage]
-    if not blocks or not all(type(getattr(block, "bn1", None)) is nn.BatchNorm2d for block in blocks):
+    names = ("layer1", "layer2", "layer3") if isinstance(body, ResNet) else ()
+    blocks: list[Any] = [block for name in names for block in body.get_submodule(name).children()]
+    if not blocks or not all(isinstance(getattr(block, "bn1", None), nn.BatchNorm2d) for block in blocks):
         raise ReseenError(f"ibn is for ResNets with batch norm, got {type(body).__name__}: leave it out")
     for block in blocks:
         block.bn1 = InstanceBatchNorm(block.bn1.num_features)

@@ -1,8 +1,8 @@
-"""The last stride of a ResNet: 1 keeps the map of stage 3, as BoT found better for re-identification (Luo et al., 2019)."""
+"""The last stride of a ResNet: 1 keeps the last map as large as the one before it (BoT, Luo et al., 2019)."""
 
 from typing import Literal
 
-from timm.layers import BlurPool2d
+from timm.layers.blur_pool import BlurPool2d
 from timm.models.resnet import ResNet
 from torch import nn
 
@@ -12,13 +12,13 @@ from reseen.errors import ReseenError
 def set_last_stride(body: nn.Module, stride: Literal[1, 2]) -> None:
     """Set the stride of the last stage of a timm ResNet (plain, D, SE, ResNeSt, Res2Net, SK ...) in place.
 
-    Convolutions keep their dilation of 1, so weights fit as they are. Raises ReseenError for any other network.
+    Convolutions keep their dilation of 1, so weights fit as they are. Raises ReseenError for any other
+    network.
     """
     if not isinstance(body, ResNet):
         raise ReseenError(f"last_stride is for ResNets, got {type(body).__name__}: leave it out")
     if stride == 1:
-        first: nn.Module = body.layer4[0]
-        _keep_size(first)
+        _keep_size(body.get_submodule("layer4.0"))
 
 
 def _keep_size(block: nn.Module) -> None:
@@ -31,8 +31,6 @@ def _keep_size(block: nn.Module) -> None:
         elif isinstance(part, nn.AvgPool2d | nn.MaxPool2d | BlurPool2d):
             parent, _, child = name.rpartition(".")
             setattr(block.get_submodule(parent), child, nn.Identity())  # it was there only to halve the map
-    if hasattr(block, "stride"):
-        block.stride = 1
 
 
 def _extent(value: int | tuple[int, ...]) -> int:

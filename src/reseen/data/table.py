@@ -27,14 +27,10 @@ class Split:
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.frame.columns]
         if missing:
-            raise ValueError(
-                f"expected the columns {', '.join(COLUMNS)}, got none named {', '.join(missing)}"
-            )
+            raise ValueError(f"expected the columns {', '.join(COLUMNS)}, got none named {', '.join(missing)}")
         wrong = [name for name in COLUMNS if self.frame.schema[name] != polars.String]
         if wrong:
-            raise ValueError(
-                f"expected strings in {', '.join(COLUMNS)}, got other types in {', '.join(wrong)}"
-            )
+            raise ValueError(f"expected strings in {', '.join(COLUMNS)}, got other types in {', '.join(wrong)}")
         if self.frame["path"].null_count() or self.frame["identity"].null_count():
             raise ValueError("expected a path and an identity in every row, got rows without")
 
@@ -110,7 +106,11 @@ class Unparsed(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """A data set as a reader found it: its layout, its folder, three tables, and the files left over."""
+    """A data set as a reader found it: the layout's name, the folder, and three tables.
+
+    ``unparsed``: files whose names say no identity, in no table. ``notes``: what else the reader left out,
+    one line each.
+    """
 
     layout: str
     root: Path
@@ -118,6 +118,7 @@ class Splits(NamedTuple):
     query: Split
     gallery: Split
     unparsed: tuple[Unparsed, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def split_of(
@@ -151,9 +152,7 @@ def numbers(names: Sequence[str], column: Sequence[str | None] | np.ndarray) -> 
     """
     place = {name: number for number, name in enumerate(names)}
     entries = column.tolist() if isinstance(column, np.ndarray) else column
-    return np.array(
-        [UNKNOWN if entry is None else place.get(entry, UNKNOWN) for entry in entries], dtype=np.int64
-    )
+    return np.array([UNKNOWN if entry is None else place.get(entry, UNKNOWN) for entry in entries], dtype=np.int64)
 
 
 def without_unreadable(split: Split, bad: Collection[Path]) -> tuple[Split, int]:

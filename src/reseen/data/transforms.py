@@ -39,9 +39,7 @@ def resize(
     return made
 
 
-def pad_crop(
-    *, padding: Annotated[int, Field(ge=1)] = 10, fill: Annotated[int, Field(ge=0, le=255)] = 0
-) -> Transform:
+def pad_crop(*, padding: Annotated[int, Field(ge=1)] = 10, fill: Annotated[int, Field(ge=0, le=255)] = 0) -> Transform:
     """Shifted by up to ``padding`` pixels each way, the border filled with the grey ``fill`` (0..255)."""
     return partial(_pad_crop, padding=padding, fill=fill)
 
@@ -91,9 +89,7 @@ def blur(
     return _sometimes(v2.GaussianBlur(kernel, sigma), probability)
 
 
-def auto_augment(
-    *, policy: Literal["imagenet", "cifar10", "svhn"] = "imagenet", probability: Share = 1.0
-) -> Transform:
+def auto_augment(*, policy: Literal["imagenet", "cifar10", "svhn"] = "imagenet", probability: Share = 1.0) -> Transform:
     """AutoAugment (Cubuk et al., CVPR 2019) with one of its learned policies."""
     return _sometimes(v2.AutoAugment(v2.AutoAugmentPolicy(policy)), probability)
 
@@ -168,9 +164,7 @@ class Pipeline:
         image = torch.from_numpy(np.array(picture)).permute(2, 0, 1)
         for step in self.before:
             image = step(image)
-        image = (
-            image.to(torch.float32, memory_format=torch.contiguous_format).mul_(self.scale).sub_(self.shift)
-        )
+        image = image.to(torch.float32, memory_format=torch.contiguous_format).mul_(self.scale).sub_(self.shift)
         for step in self.after:
             image = step(image)
         return image
@@ -209,9 +203,7 @@ def _make(name: str, line: Mapping[str, object], image_size: tuple[int, int]) ->
     return TRANSFORMS[name](**settings)
 
 
-def _pipeline(
-    before: tuple[Transform, ...], after: tuple[Transform, ...], mean: Triple, std: Triple
-) -> Pipeline:
+def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], mean: Triple, std: Triple) -> Pipeline:
     centre = torch.tensor(mean, dtype=torch.float64).reshape(3, 1, 1)
     spread = torch.tensor(std, dtype=torch.float64).reshape(3, 1, 1)
     return Pipeline(before, after, (1 / (255 * spread)).float(), (centre / spread).float())

@@ -12,7 +12,7 @@ from reseen.engine.progress import Progress, Silent
 from reseen.metrics import Embedded
 
 
-def embed(  # noqa: PLR0913 - each is a part of its own
+def embed(
     model: nn.Module,
     pictures: Pictures,
     *,

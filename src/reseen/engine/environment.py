@@ -9,7 +9,16 @@ from pathlib import Path
 
 import torch
 
-PACKAGES = ("reseen", "torch", "torchvision", "timm", "lightning-fabric", "pytorch-metric-learning", "numpy", "pillow")
+PACKAGES = (
+    "reseen",
+    "torch",
+    "torchvision",
+    "timm",
+    "lightning-fabric",
+    "pytorch-metric-learning",
+    "numpy",
+    "pillow",
+)
 
 
 def environment() -> dict[str, str]:

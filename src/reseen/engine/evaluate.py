@@ -63,7 +63,7 @@ def evaluate_baselines(
     return reports
 
 
-def score_model(  # noqa: PLR0913 - each is a part of its own
+def score_model(
     model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress, name: str
 ) -> Evaluated:
     """Embed and rank with any module that returns an Output, in evaluation mode and without flips."""

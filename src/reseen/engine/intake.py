@@ -49,7 +49,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
 
 
 def protocol_for(recipe: Recipe, splits: Splits) -> str:
-    """The recipe's protocol; 'auto' is VeRi-776's on its layout, wildlife's where no camera is known, else Market-1501's."""
+    """The recipe's protocol; 'auto' is VeRi-776's on its layout, wildlife where no camera is known, or market1501."""
     if recipe.evaluation.protocol != "auto":
         return recipe.evaluation.protocol
     if splits.layout == "veri776":

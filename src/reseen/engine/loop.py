@@ -7,7 +7,8 @@ from time import perf_counter
 from typing import cast
 
 from lightning_fabric import Fabric
-from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # noqa: PLC2701 - the types setup() returns
+from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # the types that setup() returns
+from torch import nn
 from torch.utils.data import DataLoader
 
 from reseen.data.sampler import IdentityBatches
@@ -22,9 +23,10 @@ from reseen.types import Sample
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything an epoch needs."""
+    """Everything an epoch needs. ``learner`` wraps ``model`` and its losses for the devices."""
 
     fabric: Fabric
+    model: nn.Module
     learner: _FabricModule
     optimizer: _FabricOptimizer
     schedule: Schedule
@@ -46,6 +48,7 @@ class Tally:
     sums: dict[str, float] = field(default_factory=dict)
 
     def add(self, terms: LossTerms, *, pictures: int) -> None:
+        """One batch more."""
         self.steps += 1
         self.pictures += pictures
         for name, value in {"total": terms.total, **terms.terms}.items():
@@ -62,9 +65,7 @@ class Tally:
         }
 
 
-def train_epoch(
-    parts: Parts, place: Place, tally: Tally, *, stop_asked: Callable[[], bool], bar: Bar
-) -> Place:
+def train_epoch(parts: Parts, place: Place, tally: Tally, *, stop_asked: Callable[[], bool], bar: Bar) -> Place:
     """Train from ``place`` to the end of its epoch, or to the first whole step after a wish to stop."""
     parts.batches.set_epoch(place.epoch, start=place.step)
     total = place.step + len(parts.batches)
@@ -87,7 +88,7 @@ def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, wh
     """Forward and backward of one batch, and the optimiser's step when the accumulation is ``whole``."""
     fabric, optimizer = parts.fabric, parts.optimizer
     seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
-    images, labels, cameras, views, _ = cast(Sample, fabric.to_device(batch))
+    images, labels, cameras, views, _ = cast("Sample", fabric.to_device(batch))
     with fabric.no_backward_sync(parts.learner, enabled=not whole):
         terms: LossTerms = parts.learner(images, labels, cameras, views)
         fabric.backward(terms.total / parts.accumulate)
@@ -104,7 +105,7 @@ def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, wh
 def _any_asked(fabric: Fabric, asked: bool) -> bool:  # noqa: FBT001
     if fabric.world_size == 1:
         return asked
-    return fabric.strategy.reduce_boolean_decision(asked, all=False)  # type: ignore[attr-defined, no-any-return]
+    return fabric.strategy.reduce_boolean_decision(asked, all=False)
 
 
 def _check_finite(terms: LossTerms, place: Place) -> None:

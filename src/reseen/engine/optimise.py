@@ -38,9 +38,7 @@ def sgd(
     nesterov: bool = False,
 ) -> optim.Optimizer:
     """Stochastic gradient descent with momentum."""
-    return optim.SGD(
-        parameters, lr=learning_rate, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov
-    )
+    return optim.SGD(parameters, lr=learning_rate, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov)
 
 
 def step(
@@ -70,9 +68,7 @@ def with_warmup(schedule: Schedule, *, epochs: float, start: float) -> Schedule:
     return factor
 
 
-OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = MappingProxyType(
-    {"adam": adam, "adamw": adamw, "sgd": sgd}
-)
+OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = MappingProxyType({"adam": adam, "adamw": adamw, "sgd": sgd})
 SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
     {"step": step, "cosine": cosine, "constant": constant}
 )

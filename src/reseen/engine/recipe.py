@@ -14,7 +14,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from reseen.data.datasets import LAYOUTS
-from reseen.data.transforms import TRANSFORMS
+from reseen.data.transforms import PROVIDED, TRANSFORMS
 from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
 from reseen.engine.overrides import apply_overrides
 from reseen.engine.settings import explain, plain_settings
@@ -50,7 +50,10 @@ class Data(Section):
 
 
 class Model(Section):
-    """A backbone of timm, its start weights, and the head. Globs name tensors that the weights may lack or have too many."""
+    """A backbone of timm, its start weights, and the head.
+
+    The globs name tensors that the weights may lack, or have too many.
+    """
 
     backbone: str
     weights: str = "none"
@@ -67,7 +70,10 @@ class Model(Section):
 
 
 class Sampler(Section):
-    """A batch is ``identities`` x ``images`` pictures (P x K); an epoch passes over all pictures or draws K per identity."""
+    """A batch is ``identities`` x ``images`` pictures (P x K).
+
+    An epoch passes over all pictures, or draws K of each identity.
+    """
 
     identities: Annotated[int, Field(ge=1)]
     images: Annotated[int, Field(ge=1)]
@@ -132,7 +138,7 @@ class Recipe(Section):
     @field_validator("transforms")
     @classmethod
     def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return {name: _line("transform", name, TRANSFORMS, settings) for name, settings in lines.items()}
+        return {name: _line("transform", name, TRANSFORMS, settings, PROVIDED) for name, settings in lines.items()}
 
     @field_validator("losses")
     @classmethod
@@ -191,11 +197,7 @@ def _tuples(raw: Mapping[str, object]) -> dict[str, object]:
     data = raw.get("data")
     if not isinstance(data, dict):
         return dict(raw)
-    fixed = {
-        key: tuple(data[key])
-        for key in ("image_size", "mean", "std")
-        if isinstance(data.get(key), list)
-    }
+    fixed = {key: tuple(data[key]) for key in ("image_size", "mean", "std") if isinstance(data.get(key), list)}
     return {**raw, "data": {**data, **fixed}}
 
 
@@ -227,11 +229,11 @@ def _loss(name: str, settings: Entry) -> Entry:
     return {"weight": float(weight), **_line("loss", name, LOSSES, own, ("num_identities", "width"))}
 
 
-def _choice(
-    kind: str, table: Mapping[str, Callable[..., object]], entry: Entry, *, provided: tuple[str, ...]
-) -> Entry:
+def _choice(kind: str, table: Mapping[str, Callable[..., object]], entry: Entry, *, provided: tuple[str, ...]) -> Entry:
     name = entry.get("name")
     if not isinstance(name, str):
-        raise ValueError(f"expected name = one of {', '.join(sorted(table))}, got {name!r}")
+        raise ValueError(  # noqa: TRY004 - pydantic reports ValueError only
+            f"expected name = one of {', '.join(sorted(table))}, got {name!r}"
+        )
     own = {key: value for key, value in entry.items() if key != "name"}
     return {"name": name, **_line(kind, name, table, own, provided)}

@@ -32,44 +32,55 @@ class Run:
 
     @property
     def recipe_file(self) -> Path:
+        """The recipe as run."""
         return self.path / "recipe.toml"
 
     @property
     def environment_file(self) -> Path:
+        """Versions, hardware, git commit."""
         return self.path / "environment.json"
 
     @property
     def data_file(self) -> Path:
+        """Where the data were, their fingerprint and counts."""
         return self.path / "data.json"
 
     @property
     def metrics_file(self) -> Path:
+        """One JSON line an epoch."""
         return self.path / "metrics.jsonl"
 
     @property
     def last_checkpoint(self) -> Path:
+        """What a resumed run needs."""
         return self.path / "last.ckpt"
 
     @property
     def best_weights(self) -> Path:
+        """The weights that scored best, with their card."""
         return self.path / "best.safetensors"
 
     @property
     def embeddings(self) -> Path:
+        """The folder of query.parquet and gallery.parquet."""
         return self.path / "embeddings"
 
     @property
     def scores_file(self) -> Path:
+        """The score table."""
         return self.path / "scores.json"
 
     @property
     def report_file(self) -> Path:
+        """The page to look at."""
         return self.path / "report.html"
 
     def recipe(self) -> Recipe:
+        """The recipe as run, checked again."""
         return read_recipe(self.recipe_file)
 
     def data(self) -> dict[str, object]:
+        """What was written down about the data."""
         return read_json(self.data_file)
 
     def metrics(self) -> list[dict[str, object]]:
@@ -84,6 +95,7 @@ class Run:
         write_text(self.metrics_file, "".join(json.dumps(row) + "\n" for row in rows))
 
     def scores(self) -> dict[str, dict[str, object]]:
+        """The score table by system; empty before any evaluation."""
         return read_json(self.scores_file) if self.scores_file.exists() else {}  # type: ignore[return-value]
 
     def keep_scores(self, scores: Mapping[str, Mapping[str, object]]) -> None:

@@ -47,9 +47,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     return "; ".join(lines) + more
 
 
-def _explain_one(
-    model: type[BaseModel], kind: str, location: tuple[int | str, ...], message: str, got: object
-) -> str:
+def _explain_one(model: type[BaseModel], kind: str, location: tuple[int | str, ...], message: str, got: object) -> str:
     where = ".".join(str(part) for part in location)
     if kind == "extra_forbidden":
         parent = _section(model, location[:-1])
@@ -76,7 +74,10 @@ def _model_of(factory: Factory, provided: Collection[str]) -> type[BaseModel]:
     hints = get_type_hints(factory, include_extras=True)
     parameters = inspect.signature(factory).parameters.values()
     fields = {
-        parameter.name: (hints[parameter.name], ... if parameter.default is parameter.empty else parameter.default)
+        parameter.name: (
+            hints[parameter.name],
+            ... if parameter.default is parameter.empty else parameter.default,
+        )
         for parameter in parameters
         if parameter.name not in provided
     }

@@ -22,18 +22,22 @@ from reseen.errors import ReseenError
 
 
 class Trained(NamedTuple):
-    """What training leaves: the run, its epochs, and the mAP of its best one as a fraction."""
+    """What training leaves: the run, its epochs, the mAP of its best one as a fraction.
+
+    ``first_process`` is False in all processes but one of a distributed run: only that one should go on to report.
+    """
 
     run: Run
     epochs: int
     best_map: float
+    first_process: bool
 
 
 @dataclass
 class Standing:
     """How far a run has come."""
 
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
     tally: Tally = field(default_factory=Tally)
     best_map: float | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -50,7 +54,7 @@ class Course:
     progress: Progress
 
 
-def train(  # noqa: PLR0913 - the verb's own words
+def train(
     recipe: Recipe | Path | str,
     *,
     data: Path | str,
@@ -81,7 +85,7 @@ def train(  # noqa: PLR0913 - the verb's own words
     standing = _standing(course)
     _train_epochs(course, standing)
     assert standing.best_map is not None, "the last epoch is always scored"
-    return Trained(run, standing.place.epoch, standing.best_map)
+    return Trained(run, standing.place.epoch, standing.best_map, fabric.is_global_zero)
 
 
 def _run_directory(out: Path, recipe: Recipe, intake: Intake, parts: Parts) -> Run:
@@ -137,9 +141,7 @@ def _train_epochs(course: Course, standing: Standing) -> None:
     with stop_requests() as asked, course.progress.bar(description, total=epochs * steps) as bar:
         bar.advance(standing.place.epoch * steps + standing.place.step)
         while standing.place.epoch < epochs:
-            standing.place = train_epoch(
-                course.parts, standing.place, standing.tally, stop_asked=asked, bar=bar
-            )
+            standing.place = train_epoch(course.parts, standing.place, standing.tally, stop_asked=asked, bar=bar)
             if standing.place.step == 0:
                 _finish_epoch(course, standing)
             _save(course, standing)
@@ -170,9 +172,8 @@ def _finish_epoch(course: Course, standing: Standing) -> None:
 
 
 def _score(course: Course) -> dict[str, float]:
-    model = course.parts.learner.module.model
     result = score_model(
-        model,
+        course.parts.model,
         course.splits,
         course.recipe,
         fabric=course.parts.fabric,
@@ -190,7 +191,7 @@ def _keep_best(course: Course, score: float) -> None:
         num_identities=len(course.splits.train.identity_names),
         score=score,
     )
-    save_weights(course.run.best_weights, course.parts.learner.module.model.state_dict(), card)
+    save_weights(course.run.best_weights, course.parts.model.state_dict(), card)
 
 
 def _save(course: Course, standing: Standing) -> None:

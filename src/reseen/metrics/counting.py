@@ -68,9 +68,7 @@ def _count_from(values: NDArray[np.float64], thresholds: NDArray[np.float64]) ->
     return counts
 
 
-def _near_any(
-    values: NDArray[np.float64], centres: NDArray[np.float64], *, margin: float
-) -> NDArray[np.bool_]:
+def _near_any(values: NDArray[np.float64], centres: NDArray[np.float64], *, margin: float) -> NDArray[np.bool_]:
     """(n,), (m,) -> (n,) True where a value lies within the margin of any centre."""
     centres = np.sort(centres)
     above = np.searchsorted(centres, values)

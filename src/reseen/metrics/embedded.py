@@ -61,9 +61,7 @@ class Embedded:
     def save(self, path: Path) -> None:
         """Write one Parquet file: columns vector, identity and, where known, camera, view, name."""
         columns: dict[str, Any] = {
-            column: getattr(self, field)
-            for field, column in _COLUMNS.items()
-            if getattr(self, field) is not None
+            column: getattr(self, field) for field, column in _COLUMNS.items() if getattr(self, field) is not None
         }
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
         handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -85,16 +83,10 @@ class Embedded:
             raise ReseenError(f"{path}: expected embeddings as Parquet, cannot read it as such") from error
         missing = [column for column in ("vector", "identity") if column not in frame.columns]
         if missing:
-            raise ReseenError(
-                f"{path}: no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}"
-            )
+            raise ReseenError(f"{path}: no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}")
         if not isinstance(frame.schema["vector"], pl.Array):
-            raise ReseenError(
-                f"{path}: column vector: expected arrays of one width, got {frame.schema['vector']}"
-            )
-        labels = {
-            field: frame[column].to_numpy() for field, column in _COLUMNS.items() if column in frame.columns
-        }
+            raise ReseenError(f"{path}: column vector: expected arrays of one width, got {frame.schema['vector']}")
+        labels = {field: frame[column].to_numpy() for field, column in _COLUMNS.items() if column in frame.columns}
         return cls(vectors=frame["vector"].to_numpy(), **labels)
 
 

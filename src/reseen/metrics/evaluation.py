@@ -15,7 +15,7 @@ from reseen.metrics.counting import Hits, count_hits
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
 from reseen.metrics.ranking import cumulative_matches, find_average_precision, inverse_negative_penalty
-from reseen.metrics.selection import ABSENT, JUNK, OWN_CAMERA, SKIP_REASONS, Selection, select
+from reseen.metrics.selection import OWN_CAMERA, SKIP_REASONS, Selection, select
 from reseen.metrics.similarity import similarity_blocks
 
 
@@ -132,9 +132,7 @@ def evaluate(
 
 def _all_hits(query: Embedded, selection: Selection) -> dict[int, Hits]:
     """The ranked matches of every query that has one."""
-    matched = np.array(
-        [row for row in range(len(query)) if len(selection.eligible(row).matches)], dtype=np.int64
-    )
+    matched = np.array([row for row in range(len(query)) if len(selection.eligible(row).matches)], dtype=np.int64)
     hits = {}
     for block in similarity_blocks(query.vectors, selection.vectors, queries=matched):
         for row, similarity in zip(block.queries.tolist(), block.similarity, strict=True):
@@ -153,18 +151,18 @@ def _count_skipped(selection: Selection, hits: dict[int, Hits]) -> dict[str, int
 def _nothing_valid(query: Embedded, selection: Selection, *, protocol: Protocol) -> str:
     reasons = np.array([selection.skip_reason(row) for row in range(len(query))])
     clauses = []
-    for reason, verb in ((JUNK, "have"), (ABSENT, "have an"), (OWN_CAMERA, "have")):
+    for reason in SKIP_REASONS:
         skipped = reasons == reason
         if not skipped.any():
             continue
-        clause = f"{skipped.sum()} {verb} {reason} ({_first_few('identities', query.identities[skipped])}"
+        cause = f"identities {_first_few(query.identities[skipped])}"
         if reason == OWN_CAMERA and query.cameras is not None:
-            clause += f"; {_first_few('cameras', query.cameras[skipped])}"
-        clauses.append(f"{clause})")
+            cause += f"; cameras {_first_few(query.cameras[skipped])}"
+        clauses.append(f"{skipped.sum()} with {reason} ({cause})")
     return f"none of {len(query)} queries has a valid match under '{protocol.name}': {', '.join(clauses)}"
 
 
-def _first_few(what: str, values: NDArray[Any], *, count: int = 5) -> str:
+def _first_few(values: NDArray[Any], *, count: int = 5) -> str:
     names = [str(value) for value in np.unique(values)]
     more = f" and {len(names) - count} more" if len(names) > count else ""
-    return f"{what} {', '.join(names[:count])}{more}"
+    return f"{', '.join(names[:count])}{more}"

@@ -14,7 +14,7 @@ Labels = NDArray[Any]
 
 
 def clean_labels(values: Sequence[object] | Labels, *, what: str, count: int, optional: bool) -> Labels:
-    """N values -> read-only (N,) int64 or text; ``None`` becomes unknown if ``optional``, else ReseenError."""
+    """N values -> read-only (N,) int64 or text; ``None`` is unknown if ``optional``, else a ReseenError."""
     array = np.asarray(values)
     if array.ndim != 1 or len(array) != count:
         shape = " x ".join(str(size) for size in array.shape) or "a single value"
@@ -35,9 +35,7 @@ def clean_labels(values: Sequence[object] | Labels, *, what: str, count: int, op
 def _without_none(array: Labels, *, what: str, optional: bool) -> Labels:
     missing = np.array([value is None for value in array])
     if missing.any() and not optional:
-        raise ReseenError(
-            f"{what}: {missing.sum()} of {len(array)} are missing, first at row {missing.argmax()}"
-        )
+        raise ReseenError(f"{what}: {missing.sum()} of {len(array)} are missing, first at row {missing.argmax()}")
     kinds = {type(value) for value in array[~missing]}
     if all(issubclass(kind, str) for kind in kinds):
         return np.array(["" if value is None else str(value) for value in array])
@@ -63,9 +61,7 @@ def shared_codes(query: Labels, gallery: Labels, *, what: str) -> Codes:
     """(Q,), (G,) -> numbers from one sorted list, -1 where unknown. ReseenError: mixed kinds."""
     if query.dtype.kind != gallery.dtype.kind:
         sides = ["numbers" if side.dtype.kind == "i" else "text" for side in (query, gallery)]
-        raise ReseenError(
-            f"{what} of the query are {sides[0]}, those of the gallery {sides[1]}: give both alike"
-        )
+        raise ReseenError(f"{what} of the query are {sides[0]}, those of the gallery {sides[1]}: give both alike")
     both = np.concatenate([query, gallery])
     codes = np.unique(both, return_inverse=True)[1].astype(np.int64)
     codes[~known(both)] = UNKNOWN

@@ -33,9 +33,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         protocol.name: protocol
         for protocol in (
             Protocol("market1501", drop_same_camera=True, junk=("-1",), source="Zheng et al., ICCV 2015"),
-            Protocol(
-                "veri776", drop_same_camera=True, junk=("-1",), source="Liu et al., ECCV 2016; image to image"
-            ),
+            Protocol("veri776", drop_same_camera=True, junk=("-1",), source="Liu et al., ECCV 2016; image to image"),
             Protocol(
                 "wildlife",
                 drop_same_camera=False,

@@ -70,14 +70,10 @@ class Selection:
 def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selection:
     """Apply a protocol. ReseenError: widths differ, no camera where one is needed, only junk."""
     if query.width != gallery.width:
-        raise ReseenError(
-            f"vectors of the query have {query.width} numbers, those of the gallery {gallery.width}"
-        )
+        raise ReseenError(f"vectors of the query have {query.width} numbers, those of the gallery {gallery.width}")
     kept = np.flatnonzero(~_is_junk(gallery.identities, protocol=protocol)).astype(np.int64)
     if not len(kept):
-        raise ReseenError(
-            f"all {len(gallery)} gallery entries have a junk identity ({', '.join(protocol.junk)})"
-        )
+        raise ReseenError(f"all {len(gallery)} gallery entries have a junk identity ({', '.join(protocol.junk)})")
     identities = shared_codes(query.identities, gallery.identities, what="identities")
     cameras = _cameras(query, gallery, protocol=protocol)
     gallery_identities = identities.gallery[kept]

@@ -13,6 +13,7 @@ _BLOCK_ENTRIES = 8_000_000
 """Similarities held at once: 32 MB."""
 
 _ROWS_AT_ONCE = 4096
+_DECIMALS = 12
 
 
 class Block(NamedTuple):
@@ -50,14 +51,16 @@ def _unit_float32(vectors: Vectors) -> NDArray[np.float32]:
 
 
 def exact_similarity(query: Vectors, gallery: Vectors, *, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(D,), (G, D) and n gallery rows -> (n,) float64 cosine similarities, equal for equal gallery rows."""
+    """(D,), (G, D) and n gallery rows -> (n,) float64 cosine similarities to twelve decimals.
+
+    Rounded, so that vectors which differ in length alone tie, whatever the last bits of their sums.
+    """
     unit = unit_vectors(query[None])
     similarity = np.empty(len(rows), dtype=np.float64)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
-        # Summed row by row: a matrix product may round the same row differently at a tile's edge.
         similarity[start : start + _ROWS_AT_ONCE] = (unit_vectors(gallery[some]) * unit).sum(axis=1)
-    return similarity
+    return similarity.round(_DECIMALS)
 
 
 def too_close(width: int) -> float:

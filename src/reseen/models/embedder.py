@@ -35,7 +35,7 @@ class Embedder(nn.Module):
         cameras: Tensor | None = None,  # noqa: ARG002 - models that know cameras and views share this signature
         views: Tensor | None = None,  # noqa: ARG002
     ) -> Output:
-        """(B, 3, H, W) normalised -> Output with embedding (B, C), the same vector in training and evaluation.
+        """(B, 3, H, W) normalised -> Output with embedding (B, C), after the neck in either mode.
 
         ``cameras`` and ``views`` (B,) are taken and not used: this model looks at the picture alone.
         """

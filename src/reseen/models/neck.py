@@ -12,7 +12,7 @@ class BNNeck(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(channels)
-        self.norm.bias.requires_grad_(requires_grad=False)
+        self.norm.bias.requires_grad = False
 
     def forward(self, pooled: Tensor) -> Tensor:
         """(B, C) -> (B, C); a training batch needs at least two pictures."""
@@ -21,7 +21,7 @@ class BNNeck(nn.Module):
 
 
 def identity_classifier(channels: int, num_identities: int) -> nn.Linear:
-    """(B, C) -> (B, I) without bias, drawn from N(0, 0.001) so that training starts from near-equal logits."""
+    """(B, C) -> (B, I) without bias, drawn from N(0, 0.001) so that training starts from equal logits."""
     classifier = nn.Linear(channels, num_identities, bias=False)
     nn.init.normal_(classifier.weight, std=0.001)
     return classifier

@@ -1,13 +1,12 @@
 """Distances and similarities between two sets of vectors.
 
-Q = queries, G = gallery entries, D = width of a vector. Half precision is raised to float32: two embeddings of one
-identity differ in digits that float16 does not have.
+Q = queries, G = gallery entries, D = width of a vector. Half precision is raised to float32: two embeddings
+of one identity differ in digits that float16 does not have.
 """
 
 import torch
 from einops import rearrange
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 
 def squared_euclidean(a: Tensor, b: Tensor) -> Tensor:
@@ -30,7 +29,7 @@ def euclidean(a: Tensor, b: Tensor) -> Tensor:
 def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
     """(Q, D), (G, D) -> (Q, G), in [-1, 1]; a zero vector is similar to nothing: 0."""
     a, b = _at_least_float32(a, b)
-    return (F.normalize(a, dim=1) @ F.normalize(b, dim=1).T).clamp(-1, 1)
+    return (nn.functional.normalize(a, dim=1) @ nn.functional.normalize(b, dim=1).T).clamp(-1, 1)
 
 
 def _at_least_float32(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

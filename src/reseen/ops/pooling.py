@@ -1,7 +1,7 @@
 """Pooling: one vector per feature map.
 
-B = batch, C = channels, H, W = height and width of the map. The vectors are float32 (or float64) even when the map is
-half precision: bfloat16 keeps 8 bits, too few to rank a gallery.
+B = batch, C = channels, H, W = height and width of the map. The vectors are float32 (or float64) even when
+the map is half precision: bfloat16 keeps 8 bits, too few to rank a gallery.
 """
 
 from collections.abc import Callable, Mapping

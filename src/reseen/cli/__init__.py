@@ -1,0 +1,53 @@
+"""The command line: parse, call, print. `main` is what the `reseen` command runs."""
+
+import logging
+import sys
+
+import typer
+from rich.console import Console
+
+from reseen.cli.check import check
+from reseen.cli.demo import demo
+from reseen.cli.evaluate import evaluate
+from reseen.cli.models import models
+from reseen.cli.synth import synth
+from reseen.cli.train import train
+from reseen.engine.interrupt import Stopped
+from reseen.errors import ReseenError
+
+CANNOT = 2
+INTERRUPTED = 130
+"""Exit codes: what the user can mend, and what shells expect of a program that Ctrl-C ended."""
+
+
+def application() -> typer.Typer:
+    """All commands."""
+    app = typer.Typer(
+        name="reseen",
+        help="Find the same individual again among pictures from other cameras.",
+        epilog="Begin with: reseen demo --out demo",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_show_locals=False,
+    )
+    for command in (demo, synth, check, train, evaluate, models):
+        app.command()(command)
+    return app
+
+
+def main() -> None:
+    """Run one command; an error the user can mend is one line on the error stream and exit code 2."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    try:
+        application()()
+    except ReseenError as error:
+        errors.print(f"reseen: {error}")
+        sys.exit(CANNOT)
+    except Stopped as stopped:
+        errors.print(f"reseen: {stopped}")
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        errors.print("reseen: interrupted")
+        sys.exit(INTERRUPTED)

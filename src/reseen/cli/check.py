@@ -1,0 +1,32 @@
+"""`reseen check`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Quiet, Seed, progress_for, results
+
+
+def check(
+    data: Annotated[Path, typer.Argument(help="A data set, in any layout that reseen reads.")],
+    *,
+    layout: Annotated[str, typer.Option(help="auto, or one of: market1501, veri776, table, folder.")] = "auto",
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Look a data set over before training: counts, unreadable pictures, duplicates, queries without a match.
+
+    Exit code 0: clean. 1: there are findings. 2: cannot be read.
+
+    [bold]Examples[/bold]
+
+    reseen check Market-1501-v15.09.15
+
+    reseen check my.csv
+    """
+    import reseen
+
+    report = reseen.check(data, layout=layout, seed=seed, progress=progress_for(quiet=quiet))
+    results().print(report.tables(), *report.lines(), sep="\n", highlight=False, markup=False)
+    raise typer.Exit(1 if report.findings else 0)

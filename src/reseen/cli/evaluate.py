@@ -1,0 +1,31 @@
+"""`reseen evaluate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Quiet, progress_for, results
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A folder that `reseen train` wrote.")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="Another data set than the run was trained on.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the scores to this file.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score a run's best weights: mAP, CMC and mINP under the data's protocol.
+
+    [bold]Examples[/bold]
+
+    reseen evaluate runs/market
+
+    reseen evaluate runs/market --data other-set --json scores.json
+    """
+    import reseen
+
+    result = reseen.evaluate(run, data=data, progress=progress_for(quiet=quiet))
+    if json is not None:
+        reseen.write_json(json, result.report.as_dict())
+    results().print(result.summary(), highlight=False, markup=False)

@@ -1,0 +1,31 @@
+"""What several commands take, said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from reseen.engine.progress import Progress, Silent
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        help="A data set: a Market-1501 or VeRi-776 folder, a CSV or Parquet table, or a folder per identity."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
+
+
+def progress_for(*, quiet: bool) -> Progress:
+    """Bars on the error stream, or nothing."""
+    from reseen.cli.progress import RichProgress
+
+    return Silent() if quiet else RichProgress(Console(stderr=True))
+
+
+def results() -> Console:
+    """Where results go: the output stream, and where that is piped, wide enough for a table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, 110))

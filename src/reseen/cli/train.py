@@ -1,0 +1,44 @@
+"""`reseen train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Data, Quiet, progress_for, results
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe: a TOML file, or the name of one that comes with reseen.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The run's folder: recipe, metrics, checkpoints, report.")],
+    *,
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.epochs=20."),
+    ] = [],  # noqa: B006 - typer copies it
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped or killed run was saved.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a recipe on a data set, score it, and write its report.
+
+    [bold]Examples[/bold]
+
+    reseen train market1501-resnet50-bot --data Market-1501 --out runs/market
+
+    reseen train demo --data my.csv --out runs/mine --set training.epochs=20 --set model.pooling=gem
+
+    torchrun --nproc-per-node 8 -m reseen train veri776-resnet50-bot --data VeRi --out runs/veri
+
+    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    """
+    import reseen
+
+    progress = progress_for(quiet=quiet)
+    trained = reseen.train(
+        reseen.find_recipe(recipe), data=data, out=out, overrides=set_, resume=resume, progress=progress
+    )
+    reseen.evaluate_baselines(trained.run, progress=progress)
+    result = reseen.evaluate_run(trained.run, progress=progress)
+    report = reseen.write_run_report(trained.run, result)
+    results().print(reseen.describe(result.report), f"report: {report}", sep="\n", highlight=False, markup=False)

@@ -1,0 +1,147 @@
+"""What a data set holds, and what in it would spoil training or falsify a score."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import polars
+
+from reseen.data.datasets import LAYOUTS, read_data
+from reseen.data.fingerprint import content_digest
+from reseen.data.pictures import Progress, in_threads, load_picture
+from reseen.data.summary import CheckReport, Finding, summarise
+from reseen.data.table import Split, Splits, first
+from reseen.errors import ReseenError
+
+_NOBODY = ("-1", "0000")
+_EXAMPLES = 3
+
+
+def check(path: Path | str, *, layout: str = "auto", seed: int = 0, progress: Progress | None = None) -> CheckReport:
+    """Read the data set, decode and hash every picture, and report. ReseenError when there is nothing to read."""
+    splits = read_data(path, layout=layout, seed=seed, allow_unparsed=True)
+    named = {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
+    paths = sorted({picture for split in named.values() for picture in split.paths})
+    reasons, digests = _examine(paths, progress)
+    shared = LAYOUTS[splits.layout].queries_in_gallery
+    findings = (
+        *_unparsed(splits),
+        *_unreadable(reasons, len(paths), splits.root),
+        *_no_valid_match(splits.query, splits.gallery),
+        *_both_sides(splits),
+        *_duplicates(named, digests, splits.root, queries_in_gallery=shared),
+    )
+    summaries = tuple(summarise(name, split) for name, split in named.items())
+    return CheckReport(splits.layout, splits.root, summaries, findings, tuple(_notes(splits)))
+
+
+def _examine(paths: Sequence[Path], progress: Progress | None) -> tuple[dict[Path, str], dict[str, bytes]]:
+    """Why pictures do not decode, and the digest of every file that can be read."""
+    reasons: dict[Path, str] = {}
+    digests: dict[str, bytes] = {}
+    for path, (reason, digest) in in_threads(_examine_one, paths, progress=progress):
+        if reason:
+            reasons[path] = reason
+        if digest:
+            digests[str(path)] = digest
+    return reasons, digests
+
+
+def _examine_one(path: Path) -> tuple[str, bytes]:
+    try:
+        digest = content_digest(path)
+    except ReseenError as error:
+        return str(error), b""
+    try:
+        load_picture(path)
+    except ReseenError as error:
+        return str(error), digest
+    return "", digest
+
+
+def _unparsed(splits: Splits) -> Iterator[Finding]:
+    for left in splits.unparsed:
+        yield Finding("unparsed-names", left.message, left.names[:_EXAMPLES])
+
+
+def _unreadable(reasons: Mapping[Path, str], total: int, root: Path) -> Iterator[Finding]:
+    if reasons:
+        examples = tuple(reason.removeprefix(f"{root}/") for reason in list(reasons.values())[:_EXAMPLES])
+        yield Finding("unreadable", f"{len(reasons)} of {total} pictures cannot be read", examples)
+
+
+def _no_valid_match(query: Split, gallery: Split) -> Iterator[Finding]:
+    """Queries whose identity is not in the gallery, or there only under the query's own camera."""
+    cameras: dict[str, set[str]] = {}
+    for identity, camera in zip(gallery.identities.tolist(), gallery.cameras.tolist(), strict=True):
+        cameras.setdefault(identity, set()).add(camera)
+    absent, same = [], []
+    for identity, camera in zip(query.identities.tolist(), query.cameras.tolist(), strict=True):
+        there = cameras.get(identity, set()) if identity != _NOBODY[0] else set()
+        if not there:
+            absent.append(identity)
+        elif camera and there == {camera}:
+            same.append((identity, camera))
+    total = len(query)
+    if absent:
+        names = sorted(set(absent))
+        message = f"{len(absent)} of {total} queries have no valid match: not in the gallery, identities"
+        yield Finding("no-valid-match", f"{message} {first(names)}", tuple(names[:_EXAMPLES]))
+    if same:
+        pairs = tuple(f"{identity} (camera {camera})" for identity, camera in sorted(set(same)))
+        message = f"{len(same)} of {total} queries have no valid match: in the gallery only under their own camera,"
+        yield Finding("no-valid-match", f"{message} identities {first(pairs)}", pairs[:_EXAMPLES])
+
+
+def _both_sides(splits: Splits) -> Iterator[Finding]:
+    tested = {*splits.query.identity_names, *splits.gallery.identity_names}
+    both = sorted(tested.intersection(splits.train.identity_names).difference(_NOBODY))
+    if both:
+        total = len(splits.train.identity_names)
+        message = f"{len(both)} of {total} training identities also stand in query or gallery: {first(both)}"
+        yield Finding("identity-on-both-sides", message, tuple(both[:_EXAMPLES]))
+
+
+def _duplicates(
+    named: Mapping[str, Split], digests: Mapping[str, bytes], root: Path, *, queries_in_gallery: bool
+) -> Iterator[Finding]:
+    """Groups of files of equal content that stand in more than one split."""
+    places: dict[bytes, set[tuple[str, str]]] = {}
+    for name, split in named.items():
+        for path in split.frame["path"]:
+            if path in digests:
+                places.setdefault(digests[path], set()).add((name, path))
+    groups = [sorted(group) for group in places.values() if len({name for name, _ in group}) > 1]
+    if queries_in_gallery:
+        groups = [group for group in groups if not _same_query(group)]
+    if groups:
+        examples = tuple(
+            " = ".join(
+                f"{name}: {Path(path).relative_to(root) if Path(path).is_relative_to(root) else path}"
+                for name, path in group
+            )
+            for group in sorted(groups)[:_EXAMPLES]
+        )
+        message = f"{len(groups)} pictures stand in more than one split with the same content"
+        yield Finding("duplicate-across-splits", message, examples)
+
+
+def _same_query(group: Sequence[tuple[str, str]]) -> bool:
+    """Whether these are only query pictures with their own copies in the gallery."""
+    parts = ("train", "query", "gallery")
+    names = {part: {Path(path).name for name, path in group if name == part} for part in parts}
+    return not names["train"] and names["query"] <= names["gallery"]
+
+
+def _notes(splits: Splits) -> Iterator[str]:
+    yield from splits.notes
+    counts = splits.train.frame.group_by("identity").len()
+    single = sorted(counts.filter(polars.col("len") == 1)["identity"])
+    if single:
+        yield f"{len(single)} of {counts.height} training identities have one picture only: {first(single)}"
+    for name, split in (("train", splits.train), ("query", splits.query), ("gallery", splits.gallery)):
+        if not len(split):
+            yield f"{name} is empty"
+        for column in ("camera", "view"):
+            unknown = split.frame[column].null_count()
+            if 0 < unknown < len(split):
+                yield f"{unknown} of {len(split)} {name} pictures have no known {column}"

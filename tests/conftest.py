@@ -1,0 +1,85 @@
+"""Shared by all tests: one thread, and a tiny data set of drawn pictures."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def draw_picture(identity: int, shot: int, *, size: int = 32) -> Image.Image:
+    """An identity has its own stripes; a shot shifts them and adds noise."""
+    own = np.random.default_rng(identity).integers(0, 256, size=(size, 1, 3))
+    noise = np.random.default_rng((identity, shot)).normal(0, 12, size=(size, size, 3))
+    striped = np.roll(np.broadcast_to(own, (size, size, 3)), shot % 3, axis=0)
+    return Image.fromarray((striped + noise).clip(0, 255).astype(np.uint8))
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Callable[..., Path]:
+    """A Market-1501 folder: 6 training identities, 3 test identities, two cameras, tiny JPEGs."""
+
+    def make(name: str = "market", *, train: int = 6, test: int = 3, shots: int = 4) -> Path:
+        root = tmp_path / name
+        for identity in range(1, train + test + 1):
+            for shot in range(shots):
+                camera = shot % 2 + 1
+                file = f"{identity:04d}_c{camera}s1_{shot:06d}_01.jpg"
+                folder = "bounding_box_train" if identity <= train else "bounding_box_test"
+                if identity > train and shot < 2:
+                    folder = "query" if shot == 0 else folder
+                (root / folder).mkdir(parents=True, exist_ok=True)
+                draw_picture(identity, shot).save(root / folder / file, quality=95)
+        return root
+
+    return make
+
+
+TINY_RECIPE = """
+seed = 3
+
+[data]
+image_size = [32, 32]
+workers = 0
+
+[model]
+backbone = "test_resnet.r160_in1k"
+
+[sampler]
+identities = 3
+images = 2
+
+[transforms]
+pad_crop = { padding = 2 }
+flip = {}
+random_erasing = {}
+
+[losses]
+cross_entropy = { label_smoothing = 0.1 }
+triplet = { margin = 0.3 }
+
+[optimizer]
+name = "adam"
+learning_rate = 1e-3
+
+[training]
+epochs = 2
+
+[hardware]
+accelerator = "cpu"
+"""
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> Path:
+    """A recipe that trains in a second."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY_RECIPE)
+    return path
