@@ -42,10 +42,10 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
-def _disk_reason(error: BaseException) -> str | None:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    # torch.save reports a failed write of its archive as a RuntimeError that was caused by none, so ask its text.
-    if isinstance(error, RuntimeError) and "PytorchStreamWriter" in str(error):
-        return "the disk may be full"
+def _disk_reason(error: BaseException | None) -> str | None:
+    """The disk's own words, also where torch.save has buried them under an error about its archive."""
+    while error is not None:
+        if isinstance(error, OSError):
+            return error.strerror or str(error)
+        error = error.__context__
     return None

@@ -97,7 +97,8 @@ def _tell_single_pictures(train: Split, progress: Progress) -> None:
     single = names[counts == 1].tolist()
     if single:
         progress.say(
-            f"{len(single)} training identities have a single picture, which is drawn repeatedly: {first(single)}"
+            f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single picture, "
+            f"drawn repeatedly: {first(single)}"
         )
 
 

@@ -23,6 +23,10 @@ from reseen.losses import LOSSES
 from reseen.metrics.protocol import PROTOCOLS
 from reseen.ops.pooling import POOLINGS
 
+SHIPPED = Path(__file__).parent.parent / "recipes"
+PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
+"""Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
+
 Triple = tuple[float, float, float]
 Entry = dict[str, Any]
 
@@ -166,10 +170,18 @@ class Recipe(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _batch_has_pairs(self) -> Self:
+        pairwise = [name for name in self.losses if name in PAIRWISE]
+        for setting, size in (("images", self.sampler.images), ("identities", self.sampler.identities)):
+            if pairwise and size < 2:
+                raise ValueError(f"losses: {pairwise[0]} needs sampler.{setting} of at least 2, got {size}")
+        return self
 
-def read_recipe(path: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
-    """The recipe in a TOML file, with ``key.of.setting=value`` overrides laid over it."""
-    path = Path(path)
+
+def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe in a TOML file, or one that comes with reseen by its name, with ``a.b=value`` overrides laid over it."""
+    path = _locate(recipe)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -177,6 +189,20 @@ def read_recipe(path: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ReseenError(f"{path}: not TOML: {error}") from None
     return recipe_from(apply_overrides(raw, overrides), name=path.name)
+
+
+def shipped_recipes() -> tuple[str, ...]:
+    """The names of the recipes that come with reseen."""
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
+
+
+def _locate(recipe: Path | str) -> Path:
+    path = Path(recipe)
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path
+    if path.name not in shipped_recipes():
+        raise ReseenError(f"{unknown('recipe', path.name, shipped_recipes())}; or give a TOML file")
+    return SHIPPED / f"{path.name}.toml"
 
 
 def recipe_from(raw: Mapping[str, object], *, name: str = "recipe") -> Recipe:

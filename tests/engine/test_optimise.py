@@ -1,0 +1,38 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from reseen.engine.optimise import OPTIMIZERS, constant, cosine, step, with_warmup
+
+
+def test_step_multiplies_at_each_milestone():
+    schedule = step(milestones=[40, 70], factor=0.1)
+    assert [schedule(epoch) for epoch in (0, 39.9, 40, 69.9, 70, 120)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_cosine_falls_from_one_to_its_end():
+    schedule = cosine(epochs=10, final=0.2)
+    assert schedule(0) == 1
+    assert schedule(5) == pytest.approx(0.6)  # half-way between 1 and .2
+    assert schedule(2.5) == pytest.approx(0.2 + 0.8 * (1 + math.sqrt(0.5)) / 2)
+    assert schedule(10) == pytest.approx(0.2)
+
+
+def test_warmup_never_trains_at_zero():
+    schedule = with_warmup(constant(), epochs=10, start=0.01)
+    assert schedule(0) == pytest.approx(0.01)
+    assert schedule(5) == pytest.approx(0.505)  # the middle of .01 and 1
+    assert schedule(10) == schedule(11) == 1
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_goes_downhill(name):
+    weight = nn.Parameter(torch.tensor([3.0]))
+    optimizer = OPTIMIZERS[name](parameters=[weight], learning_rate=0.1)
+    for _ in range(20):
+        optimizer.zero_grad()
+        (weight**2).sum().backward()
+        optimizer.step()
+    assert weight.item() < 2

@@ -1,0 +1,244 @@
+"""Training as a whole: what a run holds, that stopping never changes where it ends, and what it refuses."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+
+from reseen.engine.build import load_model
+from reseen.engine.checkpoint import load_checkpoint
+from reseen.engine.evaluate import evaluate_baselines, evaluate_run
+from reseen.engine.interrupt import Stopped
+from reseen.engine.progress import Bar, Silent
+from reseen.engine.run import open_run
+from reseen.engine.train import train
+from reseen.errors import ReseenError
+
+
+def tensors(value: object, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
+    """Every tensor in nested state, by its place."""
+    if isinstance(value, torch.Tensor):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from tensors(entry, f"{name}.{key}")
+
+
+def assert_same_end(first: Path, second: Path) -> None:
+    """Weights and optimiser of two runs, bit for bit."""
+    one, other = (dict(tensors(load_checkpoint(run / "last.ckpt"))) for run in (first, second))
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+class Recorder(Silent):
+    """Keeps what is said, and calls back at each step of the training bar."""
+
+    def __init__(self, at_step: int | None = None) -> None:
+        self.lines: list[str] = []
+        self.at_step, self.steps = at_step, 0
+
+    @contextmanager
+    def bar(self, description: str, *, total: int) -> Iterator[Bar]:
+        yield self if description.startswith("train") else Silent()
+
+    def advance(self, count: int = 1, *, note: str = "") -> None:
+        if note:
+            self.steps += 1
+            if self.steps == self.at_step:
+                signal.raise_signal(signal.SIGINT)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@pytest.fixture
+def whole(market, recipe_file, tmp_path):
+    """A data set, and a run on it that nothing stopped."""
+    data = market()
+    trained = train(recipe_file, data=data, out=tmp_path / "whole", overrides=["evaluation.every=1"])
+    return data, trained
+
+
+def test_a_run_holds_all_that_it_promises(whole):
+    _, trained = whole
+    run = trained.run
+    names = {entry.name for entry in run.path.iterdir()}
+    assert names == {"recipe.toml", "environment.json", "data.json", "metrics.jsonl", "last.ckpt", "best.safetensors"}
+    rows = run.metrics()
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert trained.best_map == max(row["mAP"] for row in rows)
+    assert rows[0]["loss"] == pytest.approx(sum(rows[0]["losses"].values())), "both weights are 1"
+    assert run.data()["pictures"] == {"train": 24, "query": 3, "gallery": 9}
+
+
+def test_the_best_weights_score_what_training_said(whole):
+    _, trained = whole
+    result = evaluate_run(trained.run)
+    assert result.report.mean_average_precision == trained.best_map
+    assert evaluate_baselines(trained.run).keys() == {"histogram", "untrained"}
+    assert trained.run.scores().keys() == {"trained", "histogram", "untrained"}
+    assert not load_model(trained.run.best_weights).training
+
+
+@pytest.mark.parametrize("step", [1, 3, 4, 6])
+def test_ctrl_c_finishes_the_step_and_resuming_ends_at_the_same_weights(whole, recipe_file, tmp_path, step):
+    data, trained = whole
+    arguments = {"data": data, "out": tmp_path / "stopped", "overrides": ["evaluation.every=1"]}
+    with pytest.raises(Stopped, match="--resume"):
+        train(recipe_file, **arguments, progress=Recorder(at_step=step))
+    place = load_checkpoint(tmp_path / "stopped" / "last.ckpt")["place"]
+    assert place == divmod(step, 4), "24 pictures in batches of 6: 4 steps an epoch"
+    resumed = train(recipe_file, **arguments, resume=True)
+    assert_same_end(trained.run.path, resumed.run.path)
+    without_time = [{k: v for k, v in row.items() if "second" not in k} for row in resumed.run.metrics()]
+    assert without_time == [{k: v for k, v in row.items() if "second" not in k} for row in trained.run.metrics()]
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL in the middle of a write."""
+
+
+def test_a_kill_at_any_write_is_made_good_by_resume(whole, recipe_file, tmp_path, monkeypatch):
+    data, trained = whole
+    arguments = {"data": data, "overrides": ["evaluation.every=1"]}
+    replace = Path.replace
+    writes = 0
+    while True:
+        left = writes
+
+        def dying(self: Path, target: Path) -> Path:
+            nonlocal left
+            if left == 0:
+                raise Killed
+            left -= 1
+            return replace(self, target)
+
+        out = tmp_path / f"killed{writes}"
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", dying)
+            try:
+                train(recipe_file, out=out, **arguments)
+                break
+            except Killed:
+                pass
+        train(recipe_file, out=out, resume=True, **arguments)
+        assert_same_end(trained.run.path, out)
+        writes += 1
+    assert writes >= 7, "recipe, environment, data; metrics and checkpoint of two epochs; best"
+
+
+def test_where_no_run_is_yet_resume_begins_one(whole, recipe_file, tmp_path):
+    data, trained = whole
+    fresh = train(recipe_file, data=data, out=tmp_path / "new", overrides=["evaluation.every=1"], resume=True)
+    assert_same_end(trained.run.path, fresh.run.path)
+
+
+def test_accumulated_halves_are_one_whole_batch_for_losses_without_mining(market, recipe_file, tmp_path):
+    """Two batches accumulated move the weights as their mean gradient does: once an optimiser step, not twice."""
+    out = tmp_path / "accumulated"
+    train(recipe_file, data=market(), out=out, overrides=["training.accumulate=2", "training.epochs=1"])
+    state = load_checkpoint(out / "last.ckpt")["optimizer"]["state"]
+    assert {int(entry["step"]) for entry in state.values()} == {2}, "4 batches, 2 optimiser steps"
+
+
+def test_a_run_is_not_overwritten_and_not_mixed_with_another(whole, recipe_file, market, tmp_path):
+    data, trained = whole
+    before = trained.run.last_checkpoint.read_bytes()
+    out = trained.run.path
+    with pytest.raises(ReseenError, match="a run is there already; continue it with --resume"):
+        train(recipe_file, data=data, out=out)
+    with pytest.raises(ReseenError, match=r"resumed with another recipe: \[evaluation\] differ"):
+        train(recipe_file, data=data, out=out, resume=True)
+    with pytest.raises(ReseenError, match="resumed on other data"):
+        train(recipe_file, data=market("other", shots=5), out=out, resume=True, overrides=["evaluation.every=1"])
+    assert trained.run.last_checkpoint.read_bytes() == before
+
+
+def test_a_folder_that_is_no_run_is_left_alone(market, recipe_file, tmp_path):
+    out = tmp_path / "precious"
+    out.mkdir()
+    (out / "thesis.tex").write_text("years of work")
+    with pytest.raises(ReseenError, match="is not empty and is not a run"):
+        train(recipe_file, data=market(), out=out)
+    with pytest.raises(ReseenError, match=r"not a run: it has no recipe\.toml"):
+        open_run(out)
+    assert [entry.name for entry in out.iterdir()] == ["thesis.tex"]
+
+
+def spoil(data: Path) -> list[Path]:
+    """Zero bytes, cut in half, and not a picture."""
+    zero, half, text = sorted((data / "bounding_box_train").iterdir())[:3]
+    zero.write_bytes(b"")
+    half.write_bytes(half.read_bytes()[:200])
+    text.write_text("hello")
+    return [zero, half, text]
+
+
+def test_unreadable_pictures_stop_training_before_the_first_step(market, recipe_file, tmp_path):
+    data = market()
+    spoiled = spoil(data)
+    with pytest.raises(ReseenError, match="3 pictures cannot be read") as caught:
+        train(recipe_file, data=data, out=tmp_path / "run")
+    assert all(path.name in str(caught.value) for path in spoiled)
+    assert not (tmp_path / "run").exists()
+
+
+def test_or_are_skipped_and_counted_when_the_recipe_says_so(market, recipe_file, tmp_path):
+    data = market()
+    spoil(data)
+    said = Recorder()
+    out = tmp_path / "run"
+    trained = train(
+        recipe_file, data=data, out=out, overrides=["data.unreadable=skip", "training.epochs=1"], progress=said
+    )
+    assert trained.run.data()["skipped_unreadable"] == 3
+    assert trained.run.data()["pictures"]["train"] == 21
+    assert "skipped 3 unreadable pictures" in said.lines[0]
+    assert "1 training identity has a single picture" in said.lines[1]
+
+
+def test_more_identities_a_batch_than_there_are(market, recipe_file, tmp_path):
+    with pytest.raises(ReseenError, match="7 different identities, the training split has 6"):
+        train(recipe_file, data=market(), out=tmp_path / "run", overrides=["sampler.identities=7"])
+    assert not (tmp_path / "run").exists()
+
+
+def test_queries_without_a_match_are_known_before_training(market, recipe_file, tmp_path):
+    data = market()
+    for file in (data / "bounding_box_test").iterdir():
+        file.rename(file.with_name(file.name.replace("_c2", "_c1")))
+    with pytest.raises(ReseenError, match="none of 3 queries has a valid match"):
+        train(recipe_file, data=data, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_explodes_stops_and_keeps_the_last_checkpoint(market, recipe_file, tmp_path):
+    explode = ["optimizer={name='sgd', learning_rate=1e30}"]
+    with pytest.raises(ReseenError, match="the loss is not finite at epoch 1, step"):
+        train(recipe_file, data=market(), out=tmp_path / "run", overrides=explode)
+
+
+def test_half_precision_wants_a_gpu(market, recipe_file, tmp_path):
+    with pytest.raises(ReseenError, match=r"hardware\.precision: fp16 needs a GPU"):
+        train(recipe_file, data=market(), out=tmp_path / "run", overrides=["hardware.precision=fp16"])
+
+
+def test_bfloat16_trains_on_the_cpu(market, recipe_file, tmp_path):
+    overrides = ["hardware.precision=bf16", "training.epochs=1", "hardware.channels_last=true"]
+    assert train(recipe_file, data=market(), out=tmp_path / "run", overrides=overrides).epochs == 1
+
+
+def test_a_checkpoint_of_another_architecture_is_refused_with_names(whole, tmp_path, recipe_file):
+    _, trained = whole
+    text = trained.run.recipe_file.read_text().replace("test_resnet.r160_in1k", "resnet18")
+    other = tmp_path / "other.toml"
+    other.write_text(text)
+    overrides = [f'model.weights="{trained.run.best_weights}"', "training.epochs=3"]
+    data = trained.run.data()["path"]
+    with pytest.raises(ReseenError, match="the weights do not fit: .* missing"):
+        train(other, data=data, out=tmp_path / "run", overrides=overrides)
+    assert not (tmp_path / "run").exists()
