@@ -1,1 +1,48 @@
-"""reseen: find the same individual again among pictures from other cameras."""
+"""reseen: find the same individual again among pictures from other cameras.
+
+The verbs of the command line as functions with typed results; each is fetched when first used, so that importing the
+package does nothing.
+"""
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reseen.data.check import check as check
+    from reseen.data.datasets import read_data as read_data
+    from reseen.data.synth import synthesise as synthesise
+    from reseen.demonstration import demo as demo
+    from reseen.engine.build import load_model as load_model
+    from reseen.engine.evaluate import evaluate_baselines as evaluate_baselines
+    from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.recipe import read_recipe as read_recipe
+    from reseen.engine.train import train as train
+    from reseen.errors import ReseenError as ReseenError
+    from reseen.explain.run_report import report_run as report_run
+    from reseen.models import build_model as build_model
+
+_HOMES = MappingProxyType(
+    {
+        "ReseenError": ("reseen.errors", "ReseenError"),
+        "build_model": ("reseen.models", "build_model"),
+        "check": ("reseen.data.check", "check"),
+        "demo": ("reseen.demonstration", "demo"),
+        "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
+        "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
+        "load_model": ("reseen.engine.build", "load_model"),
+        "read_data": ("reseen.data.datasets", "read_data"),
+        "read_recipe": ("reseen.engine.recipe", "read_recipe"),
+        "report_run": ("reseen.explain.run_report", "report_run"),
+        "synthesise": ("reseen.data.synth", "synthesise"),
+        "train": ("reseen.engine.train", "train"),
+    }
+)
+__all__ = [*_HOMES]  # noqa: PLE0604 - all are names, and the table stays the one place that lists them
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'reseen' has no attribute '{name}'")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)

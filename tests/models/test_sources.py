@@ -77,7 +77,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path, how
             archive.writestr("archive/version", "3\n")
     else:
         torch.save(hostile, path, _use_new_zipfile_serialization=how == "torch")
-    with pytest.raises(ReseenError, match="weights.pth") as caught:
+    with pytest.raises(ReseenError, match=r"weights.pth") as caught:
         read_weights(path)
     assert not target.exists()
     assert "\n" not in str(caught.value)

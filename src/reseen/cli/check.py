@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Quiet, Seed, progress_for, results
+from reseen.cli.options import Quiet, Seed, counted, progress_for, results
 
 
 def check(
@@ -27,6 +27,7 @@ def check(
     """
     import reseen
 
-    report = reseen.check(data, layout=layout, seed=seed, progress=progress_for(quiet=quiet))
-    results().print(report.tables(), *report.lines(), sep="\n", highlight=False, markup=False)
+    with counted(progress_for(quiet=quiet), "check pictures") as progress:
+        report = reseen.check(data, layout=layout, seed=seed, progress=progress)
+    results().print(report.tables(), *report.lines(), sep="\n", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1 if report.findings else 0)

@@ -24,8 +24,10 @@ def evaluate(
     reseen evaluate runs/market --data other-set --json scores.json
     """
     import reseen
+    from reseen.cli.scores import score_table
+    from reseen.engine.files import write_json
 
     result = reseen.evaluate(run, data=data, progress=progress_for(quiet=quiet))
     if json is not None:
-        reseen.write_json(json, result.report.as_dict())
-    results().print(result.summary(), highlight=False, markup=False)
+        write_json(json, result.report.as_dict())
+    results().print(score_table({str(run): result.report}))

@@ -33,12 +33,15 @@ def train(
     Ctrl-C finishes the step and saves; the same command with --resume goes on.
     """
     import reseen
+    from reseen.cli.scores import score_table
 
     progress = progress_for(quiet=quiet)
-    trained = reseen.train(
-        reseen.find_recipe(recipe), data=data, out=out, overrides=set_, resume=resume, progress=progress
-    )
-    reseen.evaluate_baselines(trained.run, progress=progress)
-    result = reseen.evaluate_run(trained.run, progress=progress)
-    report = reseen.write_run_report(trained.run, result)
-    results().print(reseen.describe(result.report), f"report: {report}", sep="\n", highlight=False, markup=False)
+    trained = reseen.train(recipe, data=data, out=out, overrides=set_, resume=resume, progress=progress)
+    if not trained.first_process:
+        return
+    baselines = reseen.evaluate_baselines(trained.run, progress=progress)
+    result = reseen.evaluate(trained.run, progress=progress)
+    report = reseen.report_run(trained.run, result)
+    console = results()
+    console.print(score_table({**baselines, "trained": result.report}))
+    console.print(f"report: {report}", highlight=False, markup=False, soft_wrap=True)

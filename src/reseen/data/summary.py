@@ -65,7 +65,7 @@ class CheckReport(NamedTuple):
             )
             for row in rows
         ]
-        return "\n".join([f"{self.root} ({self.layout})", *lines])
+        return "\n".join([f"{self.root} ({self.layout}; per identity: least..median..most)", *lines])
 
     def lines(self) -> list[str]:
         """Each finding and each note in a line, and the verdict."""

