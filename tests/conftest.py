@@ -9,9 +9,10 @@ import torch
 from PIL import Image
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread() -> None:
+@pytest.fixture(autouse=True)
+def _one_thread_and_one_seed() -> None:
     torch.set_num_threads(1)
+    torch.manual_seed(0)
 
 
 def draw_picture(identity: int, shot: int, *, size: int = 32) -> Image.Image:

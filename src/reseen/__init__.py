@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reseen.demonstration import demo as demo
     from reseen.engine.build import load_model as load_model
     from reseen.engine.evaluate import evaluate_baselines as evaluate_baselines
-    from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.evaluate import evaluate_run as evaluate  # noqa: F401 - read through __getattr__
     from reseen.engine.recipe import read_recipe as read_recipe
     from reseen.engine.train import train as train
     from reseen.errors import ReseenError as ReseenError

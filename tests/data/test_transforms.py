@@ -82,8 +82,8 @@ def test_plain_is_resize_and_normalise(picture: Image.Image) -> None:
     values = torch.from_numpy(np.array(picture)).double().movedim(2, 0)[None]
     resized = torch.nn.functional.interpolate(values, SIZE, mode="bilinear", antialias=True)[0] / 255
     expected = (resized - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
-    # uint8 resizing rounds to 1/255 before the division by std, of which 0.2 is the least
-    assert (image - expected).abs().max() <= 0.51 / 255 / 0.2
+    # uint8 resizing rounds once per axis, each by half of 1/255; then comes the division by std, 0.2 at least
+    assert (image - expected).abs().max() <= 1.05 / 255 / 0.2
 
 
 def test_normalising_is_exact_where_nothing_is_resized(picture: Image.Image) -> None:
@@ -96,9 +96,6 @@ def test_normalising_is_exact_where_nothing_is_resized(picture: Image.Image) -> 
 def test_resize_reaches_bicubic_and_nearest(picture: Image.Image) -> None:
     results = [run(picture, {"name": "resize", "interpolation": mode}) for mode in ("bilinear", "bicubic", "nearest")]
     assert not torch.equal(results[0], results[1])
-    assert set(results[2].flatten().tolist()) <= {value / 255 for value in range(256)} | set(
-        results[2].flatten().tolist()
-    )
     stored = {tuple(pixel) for pixel in np.asarray(picture).reshape(-1, 3).tolist()}
     assert {tuple(p) for p in (results[2] * 255).round().int().flatten(1).T.tolist()} <= stored
 
@@ -130,7 +127,7 @@ def test_translate_crop_cuts_from_the_enlarged_picture(picture: Image.Image) -> 
     torch.manual_seed(1)
     image = pipeline(picture)
     gaps = [(larger[:, y : y + 30, x : x + 40] - image).abs().max() for y in range(9) for x in range(11)]
-    assert min(gaps) <= 0.51 / 255
+    assert min(gaps) <= 1.05 / 255
 
 
 def test_erasing_comes_after_normalising_and_zero_is_the_mean(picture: Image.Image) -> None:

@@ -239,6 +239,6 @@ def test_a_checkpoint_of_another_architecture_is_refused_with_names(whole, tmp_p
     other.write_text(text)
     overrides = [f'model.weights="{trained.run.best_weights}"', "training.epochs=3"]
     data = trained.run.data()["path"]
-    with pytest.raises(ReseenError, match="the weights do not fit: .* missing"):
+    with pytest.raises(ReseenError, match=r"the weights do not fit: .* missing"):
         train(other, data=data, out=tmp_path / "run", overrides=overrides)
     assert not (tmp_path / "run").exists()

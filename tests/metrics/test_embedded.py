@@ -113,7 +113,7 @@ def test_a_failed_save_keeps_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", disk_full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ReseenError, match=r"No space left on device.*untouched"):
         Embedded(VECTORS + 1, [1, 2, 3, 4]).save(path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["query.parquet"]

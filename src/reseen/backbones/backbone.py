@@ -58,9 +58,7 @@ class Backbone(nn.Module):
     def _as_map(self, features: Tensor) -> Tensor:
         if self._tokens is not None:
             height, width = self._tokens
-            patches = features[
-                :, features.shape[1] - height * width :
-            ]  # class and register tokens stand first
+            patches = features[:, features.shape[1] - height * width :]  # class and register tokens stand first
             return rearrange(patches, "b (h w) c -> b c h w", h=height, w=width)
         if getattr(self.body, "output_fmt", None) == "NHWC":
             return rearrange(features, "b h w c -> b c h w")

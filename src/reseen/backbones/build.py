@@ -31,9 +31,7 @@ def build_backbone(
     cannot be fetched.
     """
     if pretrained and ibn is not None:
-        raise ReseenError(
-            f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false"
-        )
+        raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
     body = timm_body(name, image_size=image_size, pretrained=pretrained)
     if last_stride is not None:
         set_last_stride(body, last_stride)
@@ -67,9 +65,7 @@ def timm_body(name: str, *, image_size: tuple[int, int], pretrained: bool = Fals
 def _check_name(name: str) -> None:
     if ":" in name or not timm.is_model(name):
         near = get_close_matches(name, timm.list_models(), n=3, cutoff=0.4)
-        hint = (
-            f"; nearest timm names: {', '.join(near)}" if near else "; `timm.list_models()` lists the names"
-        )
+        hint = f"; nearest timm names: {', '.join(near)}" if near else "; `timm.list_models()` lists the names"
         raise ReseenError(f"no backbone '{name}'{hint}")
 
 

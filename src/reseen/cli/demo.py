@@ -22,6 +22,10 @@ def demo(
     reseen demo --out demo
     """
     import reseen
+    from reseen.cli.scores import score_table
 
-    result = reseen.demo(out, progress=progress_for(quiet=quiet))
-    results().print(result.summary(), highlight=False, markup=False)
+    done = reseen.demo(out, progress=progress_for(quiet=quiet))
+    console = results()
+    console.print(score_table(done.scores))
+    for name, path in (("data", done.data), ("run", done.run.path), ("report", done.report)):
+        console.print(f"{name}: {path}", highlight=False, markup=False, soft_wrap=True)

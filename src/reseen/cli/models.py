@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from reseen.cli.options import results
+from reseen.errors import ReseenError
 
 
 def models(
@@ -19,13 +20,16 @@ def models(
 
     reseen models convnext
     """
-    import reseen
-    from reseen.backbones import backbone_names
+    import timm
+
+    from reseen.models import MODELS
 
     table = Table("name", "what it is")
-    for name, entry in reseen.MODELS.items():
-        table.add_row(name, entry.summary)
+    for name, factory in MODELS.items():
+        table.add_row(name, (factory.__doc__ or "").splitlines()[0])
     console = results()
     console.print(table)
-    if search:
-        console.print("\n".join(backbone_names(search)), highlight=False, markup=False)
+    found = timm.list_models(f"*{search}*") if search else []
+    if search and not found:
+        raise ReseenError(f"no backbone of timm holds '{search}' in its name")
+    console.print("\n".join(found), highlight=False, markup=False)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from reseen.cli.options import Quiet, Seed, progress_for, results
+from reseen.engine.progress import counted
 
 
 def synth(  # noqa: PLR0913 - one parameter an option
@@ -37,17 +38,17 @@ def synth(  # noqa: PLR0913 - one parameter an option
     """
     import reseen
 
-    progress = progress_for(quiet=quiet)
-    made = reseen.synthesise(
-        kind,
-        out,
-        identities=identities,
-        images=images,
-        image_size=image_size,
-        seed=seed,
-        twins=twins,
-        masks=masks,
-        workers=workers,
-        progress=progress,
-    )
-    results().print(made.summary(), highlight=False, markup=False)
+    with counted(progress_for(quiet=quiet), f"render {kind}s") as progress:
+        made = reseen.synthesise(
+            kind,
+            out,
+            identities=identities,
+            images=images,
+            image_size=image_size,
+            seed=seed,
+            twins=twins,
+            masks=masks,
+            workers=workers,
+            progress=progress,
+        )
+    results().print(str(made), highlight=False, markup=False, soft_wrap=True)

@@ -52,12 +52,13 @@ def build_embedder(recipe: Recipe, *, num_identities: int, start_weights: bool) 
             expect_unexpected=settings.expect_unexpected,
         )
     width = backbone.feature_map.channels
-    return Embedder(
+    model = Embedder(
         backbone,
         pooling=POOLINGS[settings.pooling](),
         neck=BNNeck(width),
         classifier=identity_classifier(width, num_identities),
     )
+    return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
 def load_model(path: Path | str) -> Embedder:
@@ -112,8 +113,6 @@ def build_parts(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Parts:
     loader = train_loader(_training_pictures(recipe, splits), batches, workers=recipe.data.workers)
     model = build_embedder(recipe, num_identities=len(names), start_weights=True)
     learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.width))
-    if recipe.hardware.channels_last:
-        learner = learner.to(memory_format=torch.channels_last)
     factory = OPTIMIZERS[recipe.optimizer["name"]]
     settings = typed_settings(factory, _without_name(recipe.optimizer), provided=("parameters",))
     trainable = [parameter for parameter in learner.parameters() if parameter.requires_grad]

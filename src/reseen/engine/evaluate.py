@@ -25,11 +25,12 @@ from reseen.models.histogram import ColourHistogram
 
 
 class Evaluated(NamedTuple):
-    """A report and the vectors it was made from."""
+    """A report, the vectors it was made from, and the data they were made from."""
 
     report: Report
     query: Embedded
     gallery: Embedded
+    splits: Splits
 
 
 def evaluate_run(
@@ -92,7 +93,7 @@ def score_model(
         protocol=protocol_for(recipe, splits),
         average_precision=recipe.evaluation.average_precision,
     )
-    return Evaluated(report, query, gallery)
+    return Evaluated(report, query, gallery, splits)
 
 
 def score_row(report: Report) -> dict[str, object]:

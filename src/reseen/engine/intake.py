@@ -14,7 +14,7 @@ from reseen.data.table import Split, Splits, first, without_unreadable
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded, evaluate
+from reseen.metrics import Embedded, require_valid_query
 
 
 class Intake(NamedTuple):
@@ -33,7 +33,8 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     bad = fabric.broadcast(_unreadable(splits, progress) if fabric.is_global_zero else {})
     splits = _readable(splits, bad, recipe, progress)
-    check_evaluable(splits, protocol_for(recipe, splits))
+    query, gallery = (_without_vectors(split) for split in (splits.query, splits.gallery))
+    require_valid_query(query, gallery, protocol=protocol_for(recipe, splits))
     _tell_single_pictures(splits.train, progress)
     tables = _tables(splits)
     facts: dict[str, object] = {
@@ -57,14 +58,8 @@ def protocol_for(recipe: Recipe, splits: Splits) -> str:
     return "market1501" if splits.query.camera_names and splits.gallery.camera_names else "wildlife"
 
 
-def check_evaluable(splits: Splits, protocol: str) -> None:
-    """ReseenError when no query has a valid match, whatever the vectors."""
-    query, gallery = (_placeholder(split) for split in (splits.query, splits.gallery))
-    evaluate(query, gallery, protocol=protocol)
-
-
-def _placeholder(split: Split) -> Embedded:
-    """The table with one same vector for each row: enough to ask which rows may match."""
+def _without_vectors(split: Split) -> Embedded:
+    """The table's labels, with one same vector for each row."""
     vectors = np.ones((len(split), 1), dtype=np.float32)
     return Embedded(vectors, split.identities, cameras=split.cameras, views=split.views)
 

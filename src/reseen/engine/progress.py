@@ -1,7 +1,7 @@
 """How long work tells of its progress, without knowing who listens."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
 
@@ -38,3 +38,20 @@ class Silent:
 
     def say(self, line: str) -> None:
         """Nothing."""
+
+
+@contextmanager
+def counted(progress: Progress, description: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work that tells (done, total) and knows its total only when it begins."""
+    with ExitStack() as stack:
+        bars: list[Bar] = []
+        shown = 0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal shown
+            if not bars:
+                bars.append(stack.enter_context(progress.bar(description, total=total)))
+            bars[0].advance(done - shown)
+            shown = done
+
+        yield tell

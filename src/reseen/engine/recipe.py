@@ -20,7 +20,7 @@ from reseen.engine.overrides import apply_overrides
 from reseen.engine.settings import explain, plain_settings
 from reseen.errors import ReseenError, unknown
 from reseen.losses import LOSSES
-from reseen.metrics.protocol import PROTOCOLS
+from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 from reseen.ops.pooling import POOLINGS
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -116,12 +116,17 @@ class Evaluation(Section):
     every: Annotated[int, Field(ge=0)] = 0
     batch_size: Annotated[int, Field(ge=1)] = 64
     protocol: str = "auto"
-    average_precision: Literal["rectangle", "trapezoid", "sklearn-old"] = "rectangle"
+    average_precision: str = "rectangle"
 
     @field_validator("protocol")
     @classmethod
     def _known_protocol(cls, name: str) -> str:
         return _known("protocol", name, {"auto": None, **PROTOCOLS})
+
+    @field_validator("average_precision")
+    @classmethod
+    def _known_average_precision(cls, name: str) -> str:
+        return _known("average precision", name, AVERAGE_PRECISIONS)
 
 
 class Recipe(Section):
@@ -180,7 +185,7 @@ class Recipe(Section):
 
 
 def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
-    """The recipe in a TOML file, or one that comes with reseen by its name, with ``a.b=value`` overrides laid over it."""
+    """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
     path = _locate(recipe)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))

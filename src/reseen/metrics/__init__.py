@@ -1,7 +1,7 @@
 """Evaluation: checked embeddings, protocols as data, ranks by counting, and the scores made of them."""
 
 from reseen.metrics.embedded import Embedded
-from reseen.metrics.evaluation import Report, evaluate
+from reseen.metrics.evaluation import Report, evaluate, require_valid_query
 from reseen.metrics.protocol import PROTOCOLS, Protocol
 from reseen.metrics.ranking import AVERAGE_PRECISIONS
 from reseen.metrics.top import Rankings, rankings
@@ -15,4 +15,5 @@ __all__ = [
     "Report",
     "evaluate",
     "rankings",
+    "require_valid_query",
 ]

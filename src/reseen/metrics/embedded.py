@@ -3,8 +3,6 @@
 One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
 """
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -59,18 +57,20 @@ class Embedded:
         return int(self.vectors.shape[1])
 
     def save(self, path: Path) -> None:
-        """Write one Parquet file: columns vector, identity and, where known, camera, view, name."""
+        """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others."""
         columns: dict[str, Any] = {
             column: getattr(self, field) for field, column in _COLUMNS.items() if getattr(self, field) is not None
         }
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
+        partial = path.with_name(f".{path.name}.writing")
         try:
             frame.write_parquet(partial)
-            Path(partial).replace(path)
+            partial.replace(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ReseenError(f"{path}: could not be written ({reason}); what stood there is untouched") from error
         finally:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> Self:

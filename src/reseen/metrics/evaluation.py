@@ -130,6 +130,14 @@ def evaluate(
     )
 
 
+def require_valid_query(query: Embedded, gallery: Embedded, *, protocol: str | Protocol = "market1501") -> None:
+    """ReseenError when no query has a valid match, which the labels alone decide; says which identities and cameras."""
+    rules = find_protocol(protocol)
+    selection = select(query, gallery, protocol=rules)
+    if not any(len(selection.eligible(row).matches) for row in range(len(query))):
+        raise ReseenError(_nothing_valid(query, selection, protocol=rules))
+
+
 def _all_hits(query: Embedded, selection: Selection) -> dict[int, Hits]:
     """The ranked matches of every query that has one."""
     matched = np.array([row for row in range(len(query)) if len(selection.eligible(row).matches)], dtype=np.int64)

@@ -1,5 +1,6 @@
 """The mean and std that a network's start weights were trained with, known without loading them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import timm
@@ -27,4 +28,9 @@ def normalisation_of(source: str, *, backbone: str) -> Normalisation:
     config = timm.get_pretrained_cfg(backbone) if source == "timm" else None
     if config is None:
         return Normalisation(IMAGENET_MEAN, IMAGENET_STD)
-    return Normalisation(tuple(config.mean), tuple(config.std))
+    return Normalisation(_triple(config.mean), _triple(config.std))
+
+
+def _triple(values: Sequence[float]) -> Triple:
+    red, green, blue = values
+    return red, green, blue

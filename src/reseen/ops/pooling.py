@@ -68,7 +68,5 @@ def _precise(maps: Tensor) -> torch.dtype:
     return torch.promote_types(maps.dtype, torch.float32)
 
 
-POOLINGS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
-    {"average": average, "max": maximum, "gem": gem}
-)
+POOLINGS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({"average": average, "max": maximum, "gem": gem})
 """Name -> factory of a module (B, C, H, W) -> (B, C)."""

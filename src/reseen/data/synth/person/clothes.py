@@ -8,14 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from reseen.data.synth.person import paint
 from reseen.data.synth.person.overlay import Chart
-from reseen.data.synth.person.physique import Build, lengths, limb_radius, trunk_profile
-from reseen.data.synth.person.surface import Floats, Grid, Tube, along_axis, angles, float32, still, tube
-from reseen.data.synth.person.wardrobe import Lower, Shoes, Upper
+from reseen.data.synth.person.physique import Build, calf, lengths, limb_radius, trunk_profile
+from reseen.data.synth.person.surface import Floats, Tube, along_axis, angles, float32, tube
+from reseen.data.synth.person.wardrobe import Lower, Upper
 
 Numbers = NDArray[np.float64]
 
 TRUNK_START, TRUNK_END = 0.44, 0.88
-_TRUNK_SIDES, _SKIRT_SIDES, _LEG_SIDES, _ARM_SIDES = 40, 36, 16, 14
+_TRUNK_SIDES, _LEG_SIDES, _ARM_SIDES = 36, 16, 12
 
 
 def section(profile: Numbers, turns: Floats, *, power: float = 0.88) -> tuple[Numbers, Numbers]:
@@ -54,7 +54,8 @@ def upper_trunk(upper: Upper, build: Build) -> tuple[Tube, Chart]:
     if upper.kind == "puffer":
         depth = depth * 0.4
     along = along_axis(heights - TRUNK_START, TRUNK_END - TRUNK_START)
-    return tube(along, (forward, side), colours, folds=depth, shade=0.10), Chart(float32(heights), turns)
+    chart = Chart(float32(np.append(heights[0] - 0.001, heights)), turns)
+    return tube(along, (forward, side), colours, folds=depth, shade=0.14, hem="first"), chart
 
 
 def _puff(upper: Upper, heights: Numbers, offsets: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers]:
@@ -84,15 +85,36 @@ def _upper_colours(upper: Upper, heights: Numbers, turns: Floats, profile: Numbe
     place = paint.cloth(heights * tall, turns, profile[:, :2].mean(1))
     colours = paint.weave(place, (upper.colour, upper.second), pattern=upper.pattern, scale=upper.scale)
     turn = np.abs(place.turn)
-    colours = np.where((_opening(upper, heights, turns) & (upper.front == "open"))[..., None], float32(upper.inner), colours)
+    colours = np.where(
+        (_opening(upper, heights, turns) & (upper.front == "open"))[..., None], float32(upper.inner), colours
+    )
     if upper.front in {"zip", "buttons"}:
         colours = colours * np.where(turn < 0.09, 0.72, 1.0)[..., None]
     if upper.kind in {"jumper", "hoodie", "puffer", "jacket"} and upper.skirt == 0:
         colours = colours * np.where(heights < upper.hem + 0.018, 0.82, 1.0)[:, None, None]
-    shadow = 1 - 0.28 * np.exp(-(((np.abs(turn - np.pi / 2)) / 0.45) ** 2)) * np.interp(
-        heights, [0.56, 0.66, 0.77, 0.81], [0.2, 0.8, 1.0, 0.0]
-    )[:, None]
+    shadow = (
+        1
+        - 0.28
+        * np.exp(-(((np.abs(turn - np.pi / 2)) / 0.45) ** 2))
+        * np.interp(heights, [0.56, 0.66, 0.77, 0.81], [0.2, 0.8, 1.0, 0.0])[:, None]
+    )
     return float32(colours * shadow[..., None])
+
+
+def collar(upper: Upper, build: Build) -> Tube | None:
+    """What stands round the neck: a shirt collar, a stand-up collar, or nothing."""
+    if upper.collar not in {"shirt", "stand"}:
+        return None
+    heights = np.linspace(0.832, 0.858 if upper.collar == "stand" else 0.852, 4)
+    turns = angles(18)
+    profile = trunk_profile(build, np.maximum(heights, 0.85)) + np.array([0.016, 0.013, 0.012, 0.014])[:, None]
+    forward, side = section(profile, turns, power=1.0)
+    shade = np.array([0.8, 0.92, 0.96, 0.7])[:, None, None] * np.ones((1, 18, 1))
+    return tube(
+        along_axis(heights - TRUNK_START, TRUNK_END - TRUNK_START),
+        (forward, side),
+        float32(shade * np.asarray(upper.colour)),
+    )
 
 
 def neck(build: Build, skin: ArrayLike) -> Tube:
@@ -111,7 +133,7 @@ def sleeve(upper: Upper, build: Build) -> Tube:
     end = upper.sleeve * length
     at = np.concatenate([[0, 0.006, 0.014, 0.024], np.linspace(0.04, end, max(5, int(end * 32)))])
     wide = 1.0 if upper.sleeve > 0.7 else 1.3
-    ease = np.interp(at / end, [0, 0.1, 0.3, 0.85, 1.0], [0.25, 0.5, 0.8, 0.9 * wide, 0.75 * wide]) * upper.ease
+    ease = np.interp(at / end, [0, 0.1, 0.3, 0.85, 1.0], [0.0, 0.3, 0.8, 0.9 * wide, 0.75 * wide]) * upper.ease
     radius = limb_radius(build, at, leg=False) + np.minimum(ease, 0.035)
     if upper.kind == "puffer":
         radius = radius * (1 + 0.09 * np.abs(np.sin(at * np.pi / 0.062)))
@@ -124,7 +146,9 @@ def sleeve(upper: Upper, build: Build) -> Tube:
     elbow = np.exp(-(((at - bone.upper_arm) / 0.09) ** 2)) + 0.5
     folds = (0.003 + 0.10 * upper.ease) * elbow * np.interp(at, [0.02, 0.08], [0, 1])
     along = along_axis(at, length)
-    return tube(along, _round(radius, turns), float32(colours * cuff[:, None, None]), folds=folds, shade=0.10)
+    return tube(
+        along, _round(radius, turns), float32(colours * cuff[:, None, None]), folds=folds, shade=0.14, hem="last"
+    )
 
 
 def _round(radius: Numbers, turns: Floats, *, back: ArrayLike = 0.0) -> tuple[Numbers, Numbers]:
@@ -139,24 +163,28 @@ def bare_limb(build: Build, skin: ArrayLike, *, leg: bool, start: float) -> Tube
     at = np.linspace(start, length, max(5, int((length - start) * 24)))
     turns = angles(12)
     radius = limb_radius(build, at, leg=leg)
-    back = _calf(build, at) if leg else 0.0
+    back = calf(build, at) if leg else 0.0
     tone = 1 - 0.10 * np.cos(turns - np.pi)[None, :, None] * np.ones((len(at), 1, 1))
     return tube(along_axis(at, length), _round(radius, turns, back=back), float32(np.asarray(skin) * tone))
 
 
-def _calf(build: Build, at: Numbers) -> Numbers:
-    return 0.007 * build.height * np.exp(-(((at / build.height - 0.325) / 0.05) ** 2))
-
-
 def hips(lower: Lower, build: Build) -> Tube:
     """The part of trousers, shorts or skirt that hangs on the trunk."""
-    heights, turns = np.linspace(0.445, 0.625, 15), angles(28)
-    profile = trunk_profile(build, heights) + min(lower.ease, 0.014)
+    heights, turns = np.linspace(0.445, 0.600, 14), angles(28)
+    profile = (
+        trunk_profile(build, heights) + np.interp(heights, [0.53, 0.56], [min(lower.ease, 0.012), -0.012])[:, None]
+    )
     forward, side = section(profile, turns)
     forward += bust(build, heights, turns)
     shade = np.interp(heights, [0.445, 0.50], [0.7, 1.0])[:, None, None] * np.ones((1, 28, 1))
     along = along_axis(heights - TRUNK_START, TRUNK_END - TRUNK_START)
-    return tube(along, (forward, side), float32(np.asarray(lower.colour) * shade), folds=np.full(15, 0.004), shade=0.08)
+    return tube(
+        along,
+        (forward, side),
+        float32(np.asarray(lower.colour) * shade),
+        folds=np.interp(heights, [0.50, 0.55], [0.004, 0.0]),
+        shade=0.08,
+    )
 
 
 def trouser_leg(lower: Lower, build: Build, *, left: bool) -> Tube:
@@ -173,12 +201,19 @@ def trouser_leg(lower: Lower, build: Build, *, left: bool) -> Tube:
     if lower.kind == "jeans":
         worn = np.exp(-(((at - 0.55 * bone.thigh) / 0.16) ** 2))[:, None] * np.clip(np.cos(turns), 0, 1)[None]
         colours = colours * (1 + 0.28 * worn[..., None])
-    inside = np.clip(np.sin(turns) * (1 if left else -1), 0, 1)[None] * np.interp(at, [0, 0.12, 0.5], [1, 1, 0.3])[:, None]
+    inside = (
+        np.clip(np.sin(turns) * (1 if left else -1), 0, 1)[None] * np.interp(at, [0, 0.12, 0.5], [1, 1, 0.3])[:, None]
+    )
     colours = colours * (1 - 0.32 * inside[..., None])
     if lower.kind == "joggers":
         outside = np.clip(-np.sin(turns) * (1 if left else -1), 0, 1)[None, :, None] > 0.97
         colours = np.where(outside, np.asarray(lower.second), colours)
     slim = np.clip(lower.hem_ease / 0.03, 0.25, 1.0)
-    folds = np.interp(at / length, [0, 0.1, 0.4, 0.5, 0.62, 0.85, 1.0], [0.003, 0.005, 0.003, 0.006, 0.004, 0.007, 0.009]) * slim
-    back = _calf(build, at) * 0.6
-    return tube(along_axis(at, length), _round(radius, turns, back=back), float32(colours), folds=folds, shade=0.11)
+    folds = (
+        np.interp(at / length, [0, 0.1, 0.4, 0.5, 0.62, 0.85, 1.0], [0.003, 0.005, 0.003, 0.006, 0.004, 0.007, 0.009])
+        * slim
+    )
+    back = calf(build, at) * 0.6
+    return tube(
+        along_axis(at, length), _round(radius, turns, back=back), float32(colours), folds=folds, shade=0.15, hem="last"
+    )

@@ -30,7 +30,7 @@ _SKULL = np.array(
         [1.00, 0.020, 0.02, 0.02],
     ]
 )
-_SIDES = 30
+_SIDES = 24
 # the neck's end sits a little behind and above the chin
 _CHIN = np.array([0.02, 0.0, -0.12])
 
@@ -45,8 +45,11 @@ HAIR_COLOURS = (
 
 
 class HairStyle(NamedTuple):
-    """A shell: ``thick`` heads over the skull at the top and at the back; it reaches down to ``hairline`` at the forehead,
-    the temples and the nape, and below the chin where that is negative."""
+    """A shell over the skull.
+
+    ``thick`` heads at the top and at the back; it reaches down to ``hairline`` at the forehead, the temples and the
+    nape, and below the chin where that is negative. ``tail`` is "tail", "bun" or nothing.
+    """
 
     thick: tuple[float, float]
     hairline: tuple[float, float, float]
@@ -68,13 +71,22 @@ HAIR_STYLES = {
     "ponytail": HairStyle((0.03, 0.03), (0.82, 0.46, 0.14), 0.0, "tail"),
     "bun": HairStyle((0.03, 0.03), (0.82, 0.46, 0.14), 0.0, "bun"),
 }
-MASCULINE_HAIR = {"bald": 1, "cropped": 4, "short": 6, "quiff": 2, "thinning": 1, "curly": 1, "afro": 0.6, "shoulder": 0.4}
+MASCULINE_HAIR = {
+    "bald": 1,
+    "cropped": 4,
+    "short": 6,
+    "quiff": 2,
+    "thinning": 1,
+    "curly": 1,
+    "afro": 0.6,
+    "shoulder": 0.4,
+}
 FEMININE_HAIR = {"short": 1, "curly": 1, "afro": 0.6, "bob": 3, "shoulder": 3, "long": 5, "ponytail": 3, "bun": 2}
 
 
 def head(size: float, skin: ArrayLike, *, beard: float, hair: ArrayLike) -> list[Grid]:
     """Skull, face and ears of a head ``size`` metres high; ``beard`` 0 to 1 in the colour of the ``hair``."""
-    heights = np.concatenate([np.linspace(0, 0.7, 22), np.linspace(0.74, 1.0, 8)])
+    heights = np.concatenate([np.linspace(0, 0.7, 18), np.linspace(0.75, 1.0, 6)])
     turns = angles(_SIDES, 0.45)
     turn = np.abs(np.where(turns > np.pi, turns - 2 * np.pi, turns))[None]
     forward, side = _ring(heights, turns)
@@ -84,8 +96,14 @@ def head(size: float, skin: ArrayLike, *, beard: float, hair: ArrayLike) -> list
     points = _place(forward, side, heights) * size
     skull = still(points, _face(heights, turn, skin=np.asarray(skin, float), beard=beard, hair=np.asarray(hair, float)))
     ears = [blob((0.05, 0.03, 0.085), np.asarray(skin) * 0.92, rings=6, sides=8) for _ in range(2)]
-    offsets = [(_CHIN + [-0.03, s * 0.325, 0.47]) * size for s in (1, -1)]
-    return [skull, *(Grid(e.points * np.float32(size) + float32(o), e.normals, e.colours) for e, o in zip(ears, offsets, strict=True))]
+    offsets = [(_CHIN + float32([-0.03, s * 0.325, 0.47])) * size for s in (1, -1)]
+    return [
+        skull,
+        *(
+            Grid(e.points * np.float32(size) + float32(o), e.normals, e.colours)
+            for e, o in zip(ears, offsets, strict=True)
+        ),
+    ]
 
 
 def _ring(heights: Numbers, turns: Floats) -> tuple[Numbers, Numbers]:
@@ -125,19 +143,25 @@ def _face(heights: Numbers, turn: Numbers, *, skin: Numbers, beard: float, hair:
     return float32(np.clip(colours, 0, 1))
 
 
-def hair(size: float, style: str, colour: ArrayLike) -> list[Grid]:
-    """The hair of a head ``size`` metres high; none when bald."""
+def hair(size: float, style: str, colour: ArrayLike, *, covered: bool = False) -> list[Grid]:
+    """The hair of a head ``size`` metres high, flat where a hat has ``covered`` it; none when bald."""
     shape = HAIR_STYLES[style]
+    if covered:
+        shape = shape._replace(thick=(0.01, min(shape.thick[1], 0.04)), rough=0.0)
     if shape.hairline[0] > 1:
         return []
-    shell = shell_over(size, shape, colour)
-    if shape.tail == "bun":
+    shell = shell_over(size, shape, colour, strands=0.09)
+    if shape.tail == "bun" and not covered:
         knot = blob((0.15, 0.15, 0.14), colour, rings=8, sides=10)
-        return [shell, _moved(knot, (_CHIN + [-0.48, 0, 0.80]), size)]
+        return [shell, _moved(knot, (_CHIN + float32([-0.48, 0, 0.80])), size)]
     if shape.tail == "tail":
         tail = blob((0.11, 0.12, 0.52), np.asarray(colour) * 0.95, rings=10, sides=10)
         knot = blob((0.10, 0.09, 0.09), np.asarray(colour) * 0.8, rings=6, sides=8)
-        return [shell, _moved(tail, _CHIN + [-0.58, 0, 0.18], size), _moved(knot, _CHIN + [-0.49, 0, 0.66], size)]
+        return [
+            shell,
+            _moved(tail, _CHIN + float32([-0.58, 0, 0.18]), size),
+            _moved(knot, _CHIN + float32([-0.49, 0, 0.66]), size),
+        ]
     return [shell]
 
 
@@ -145,22 +169,34 @@ def _moved(grid: Grid, offset: Numbers, size: float) -> Grid:
     return Grid(grid.points * np.float32(size) + float32(offset * size), grid.normals, grid.colours)
 
 
-def shell_over(size: float, shape: HairStyle, colour: ArrayLike) -> Grid:
+def shell_over(size: float, shape: HairStyle, colour: ArrayLike, *, strands: float = 0.0) -> Grid:
     """A shell of hair or cloth: outside the skull above its hairline, hidden inside the head below it."""
     low = min(shape.hairline)
-    heights = np.concatenate([np.linspace(low - 0.05, 0.95, 26), [0.985, 1.0]])
+    heights = np.concatenate([np.linspace(low - 0.05, 0.95, 20), [0.985, 1.0]])
     turns = angles(_SIDES, 0.2)
     turn = np.abs(np.where(turns > np.pi, turns - 2 * np.pi, turns))[None]
     forward, side = _ring(np.maximum(heights, 0.45), turns)
+    inside = _ring(np.maximum(heights, 0.02), turns)
     slim = np.interp(heights, [-0.9, -0.3, 0.1, 0.45], [0.95, 1.08, 0.94, 1.0])[:, None]
-    line = np.interp(turn, [0, 0.55, 1.0, 1.35, 1.75, 2.3, np.pi], [shape.hairline[0], shape.hairline[0] + 0.01, shape.hairline[0] * 0.9 + 0.1 * shape.hairline[1], *([shape.hairline[1]] * 2), *([shape.hairline[2]] * 2)])
+    line = np.interp(
+        turn,
+        [0, 0.55, 1.0, 1.35, 1.75, 2.3, np.pi],
+        [
+            shape.hairline[0],
+            shape.hairline[0] + 0.01,
+            shape.hairline[0] * 0.9 + 0.1 * shape.hairline[1],
+            *([shape.hairline[1]] * 2),
+            *([shape.hairline[2]] * 2),
+        ],
+    )
     edge = np.clip((heights[:, None] - line) / 0.05, 0, 1)
     rough = np.random.default_rng(3).normal(0, 1, forward.shape) * shape.rough
     thick = np.interp(heights, [0.35, 0.85], shape.thick[::-1])[:, None] + rough
     reach = np.hypot(forward, side)
-    grow = np.where(edge > 0, slim * (1 + thick * np.sqrt(edge) / np.maximum(reach, 0.15)), np.where(heights[:, None] > 0.1, 0.9, 0.3))
+    grow = slim * (1 + thick * np.sqrt(edge) / np.maximum(reach, 0.15))
     lift = np.interp(heights, [0.8, 1.0], [0.0, shape.thick[0]])
-    points = _place(forward * grow, side * grow, heights + lift) * size
-    streaks = 1 + 0.16 * np.sin(9 * turn + 5 * np.sin(3 * turns)[None]) + 0.08 * np.sign(rough)
+    shell = (np.where(edge > 0, grow * out, 0.88 * within) for out, within in zip((forward, side), inside, strict=True))
+    points = _place(shell[0], shell[1], heights + lift) * size
+    streaks = 1 + strands * (np.sin(9 * turn + 5 * np.sin(3 * turns)[None]) + 0.5 * np.sign(rough))
     depth = np.interp(heights, [low, 0.3, 0.9], [0.85, 0.9, 1.1])[:, None]
     return still(points, np.clip(np.asarray(colour) * (streaks * depth)[..., None], 0, 1))

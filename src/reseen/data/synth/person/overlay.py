@@ -23,7 +23,7 @@ class Overlay(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """How places on a surface are named: ``heights`` (R,) strictly rising or falling, ``turns`` (S,) angles from 0 rising."""
+    """How places on a surface are named: ``heights`` (R,) rising or falling, ``turns`` (S,) angles rising from 0."""
 
     heights: Floats
     turns: Floats
@@ -48,13 +48,18 @@ def overlay(chart: Chart, *, heights: ArrayLike, turns: ArrayLike, colours: Arra
 def printed(chart: Chart, *, texture: Floats, keep: NDArray[np.bool_], heights: ArrayLike, turns: ArrayLike) -> Overlay:
     """Crisp cells (P, Q) of one colour each, those of ``keep`` only; ``heights`` (P + 1,), ``turns`` (Q + 1,)."""
     height, turn = np.meshgrid(np.asarray(heights, float), np.asarray(turns, float), indexing="ij")
-    four = [(slice(None, -1), slice(None, -1)), (slice(1, None), slice(None, -1)), (slice(1, None), slice(1, None)), (slice(None, -1), slice(1, None))]
+    four = [
+        (slice(None, -1), slice(None, -1)),
+        (slice(1, None), slice(None, -1)),
+        (slice(1, None), slice(1, None)),
+        (slice(None, -1), slice(1, None)),
+    ]
     spots = [np.stack([values[part][keep] for part in four], axis=1).ravel() for values in (height, turn)]
     corners, weights = _between(chart, *spots)
     count = int(keep.sum())
     triangles = (np.arange(count)[:, None, None] * 4 + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
     colours = np.repeat(texture[keep], 4, axis=0)
-    return Overlay(corners, weights, float32(np.full((count * 4, 1), 0.004)), colours, triangles.astype(np.int32))
+    return Overlay(corners, weights, float32(np.full((count * 4, 1), 0.008)), colours, triangles.astype(np.int32))
 
 
 def lay(shape: Overlay, below: Grid) -> Mesh:
@@ -73,6 +78,8 @@ def _between(chart: Chart, height: NDArray[np.floating], turn: NDArray[np.floati
     low, column = ring.astype(int), np.minimum(place.astype(int), sides - 1)
     up, across = ring - low, place - column
     after = (column + 1) % sides
-    corners = np.stack([low * sides + column, low * sides + after, (low + 1) * sides + column, (low + 1) * sides + after])
+    corners = np.stack(
+        [low * sides + column, low * sides + after, (low + 1) * sides + column, (low + 1) * sides + after]
+    )
     weights = np.stack([(1 - up) * (1 - across), (1 - up) * across, up * (1 - across), up * across])
     return corners.T, float32(weights.T)

@@ -16,7 +16,7 @@ Numbers = NDArray[np.float64]
 
 
 class Cloth(NamedTuple):
-    """Where each point of a cloth is: ``height`` (R, 1) metres, ``turn`` (1, S) radians from the front, ``across`` (R, S) metres."""
+    """Where a cloth's points are: ``height`` (R, 1) and ``across`` (R, S) metres, ``turn`` (1, S) from the front."""
 
     height: Numbers
     turn: Numbers
@@ -107,7 +107,15 @@ def _bars(x: Numbers, y: Numbers) -> Numbers:
 
 
 PRINTS: Mapping[str, Callable[[Numbers, Numbers], Numbers]] = MappingProxyType(
-    {"disc": _disc, "ring": _ring, "letters": _letters, "chevron": _chevron, "square": _square, "cross": _cross, "bars": _bars}
+    {
+        "disc": _disc,
+        "ring": _ring,
+        "letters": _letters,
+        "chevron": _chevron,
+        "square": _square,
+        "cross": _cross,
+        "bars": _bars,
+    }
 )
 
 

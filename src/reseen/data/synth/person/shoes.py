@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reseen.data.synth.person.physique import Build, lengths, limb_radius
-from reseen.data.synth.person.surface import Grid, angles, float32, still
+from reseen.data.synth.person.physique import Build, calf, lengths, limb_radius
+from reseen.data.synth.person.surface import Grid, Tube, along_axis, angles, float32, still, tube
 from reseen.data.synth.person.wardrobe import Shoes
 
 _SIDES = 14
@@ -14,8 +14,18 @@ def shoe(shoes: Shoes, build: Build) -> Grid:
     bone = lengths(build)
     tall, wide = build.height, build.height * (1 - 0.08 * build.shape)
     along = np.array([0.0, 0.03, 0.12, 0.28, 0.42, 0.56, 0.70, 0.82, 0.92, 0.975, 1.0])
-    half = np.interp(along, [0, 0.06, 0.25, 0.45, 0.68, 0.88, 1.0], [0.006, 0.017, 0.0185, 0.0195, 0.0255, 0.022, 0.005]) * wide
-    top = np.interp(along, [0, 0.05, 0.22, 0.36, 0.55, 0.80, 0.95, 1.0], [0.028, 0.046, 0.050, 0.047, 0.034, 0.024, 0.018, 0.010]) * tall
+    half = (
+        np.interp(along, [0, 0.06, 0.25, 0.45, 0.68, 0.88, 1.0], [0.006, 0.017, 0.0185, 0.0195, 0.0255, 0.022, 0.005])
+        * wide
+    )
+    top = (
+        np.interp(
+            along,
+            [0, 0.05, 0.22, 0.36, 0.55, 0.80, 0.95, 1.0],
+            [0.028, 0.046, 0.050, 0.047, 0.034, 0.024, 0.018, 0.010],
+        )
+        * tall
+    )
     bottom = np.interp(along, [0, 0.05, 0.90, 1.0], [0.006, 0.0, 0.0, 0.007]) * tall
     turn = angles(_SIDES)
     up, across = np.cos(turn), np.sin(turn)
@@ -30,16 +40,16 @@ def shoe(shoes: Shoes, build: Build) -> Grid:
     if shoes.kind == "trainers":
         lace = (np.abs(across) < 0.5)[None] & (up > 0)[None] & ((along > 0.38) & (along < 0.6))[:, None]
         colours = np.where(lace[..., None], 0.4 * colours + 0.6 * np.asarray(shoes.sole), colours)
-    return still(points[:, ::-1] if False else points, colours)
+    return still(points, colours)
 
 
-def shaft(shoes: Shoes, build: Build) -> Grid:
-    """The leg of a boot, or the collar of a shoe, round the ankle."""
+def shaft(shoes: Shoes, build: Build) -> Tube:
+    """The leg of a boot, or the collar of a shoe, round the shank: a tube on the axis of the leg."""
     bone = lengths(build)
-    rise = np.linspace(-0.02, shoes.shaft + 0.015, 6)
+    length = bone.thigh + bone.shank
+    at = np.linspace(length - shoes.shaft - 0.012, length + 0.002, 5 + int(shoes.shaft * 30))
     turn = angles(_SIDES)
-    radius = limb_radius(build, bone.thigh + bone.shank - np.maximum(rise, 0), leg=True) + 0.008
-    points = np.stack(
-        [radius[:, None] * np.cos(turn) * 1.08, radius[:, None] * np.sin(turn), np.broadcast_to(rise[:, None], (6, _SIDES))], -1
-    )
-    return still(points, float32(shoes.colour))
+    radius = limb_radius(build, at, leg=True)[:, None] + 0.006
+    forward = radius * np.cos(turn) - calf(build, at)[:, None]
+    colours = np.broadcast_to(float32(shoes.colour), (*forward.shape, 3))
+    return tube(along_axis(at, length), (forward, radius * np.sin(turn)), colours)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reseen.data.synth.person.physique import Build, lengths
+from reseen.data.synth.person.physique import Build, lengths, trunk_profile
 from reseen.data.synth.person.surface import SAMPLES, Axis, Floats, float32
 
 LEFT_RIGHT = (1.0, -1.0)
@@ -76,7 +76,10 @@ def stand_up(build: Build, pose: Pose) -> Skeleton:
     pelvis_yaw = pose.stride * 0.10 * np.cos(2 * np.pi * pose.phase) * -1.0
     pelvis = _turn(pelvis_yaw, 0.0, pose.sway * 0.5)
     hips = [pelvis @ float32([0, side * bone.hip, 0]) for side in LEFT_RIGHT]
-    legs = [_leg(hip, phase, side, build=build, pose=pose) for hip, phase, side in zip(hips, phases, LEFT_RIGHT, strict=True)]
+    legs = [
+        _leg(hip, phase, side, build=build, pose=pose)
+        for hip, phase, side in zip(hips, phases, LEFT_RIGHT, strict=True)
+    ]
     feet = [_foot(leg, phase, side, pose) for leg, phase, side in zip(legs, phases, LEFT_RIGHT, strict=True)]
     lift = max(_reach(foot, bone.ankle) for foot in feet)
     rise = float32([0, 0, lift])
@@ -89,7 +92,14 @@ def stand_up(build: Build, pose: Pose) -> Skeleton:
     head = Frame(chest.turn @ _turn(pose.head_yaw, pose.head_pitch - pose.lean * 0.8 - 0.1, 0.0), neck.origin)
     hands = [_end(arm) for arm in arms]
     return Skeleton(
-        trunk, (arms[0], arms[1]), (legs[0], legs[1]), head, chest, Frame(pelvis, rise), (hands[0], hands[1]), (feet[0], feet[1])
+        trunk,
+        (arms[0], arms[1]),
+        (legs[0], legs[1]),
+        head,
+        chest,
+        Frame(pelvis, rise),
+        (hands[0], hands[1]),
+        (feet[0], feet[1]),
     )
 
 
@@ -98,7 +108,7 @@ def _turn(yaw: float, pitch: float, roll: float) -> Floats:
     (cy, sy), (cp, sp), (cr, sr) = ((np.cos(a), np.sin(a)) for a in (yaw, pitch, roll))
     about_z = np.array([[cy, -sy, 0], [sy, cy, 0], [0, 0, 1]])
     about_y = np.array([[cp, 0, sp], [0, 1, 0], [-sp, 0, cp]])
-    about_x = np.array([[1, 0, 0], [0, cr, sr], [0, -sr, cr]])
+    about_x = np.array([[1, 0, 0], [0, cr, -sr], [0, sr, cr]])
     return float32(about_z @ about_y @ about_x)
 
 
@@ -143,7 +153,9 @@ def _reach(foot: Frame, ankle: float) -> float:
 def _trunk(build: Build, pose: Pose, *, pelvis_yaw: float, hip_height: float) -> Axis:
     t = np.linspace(0, 1, SAMPLES)
     yaw = pelvis_yaw * (1 - 2 * t) + pose.twist * t
-    stoop = np.interp(t, [0, 0.3, 0.75, 1.0], [0.0, 0.6, 1.0, 1.6]) * pose.lean + np.interp(t, [0, 0.25, 0.6, 0.85, 1], [0, -0.06, 0.02, 0.10, 0.22])
+    stoop = np.interp(t, [0, 0.3, 0.75, 1.0], [0.0, 0.6, 1.0, 1.6]) * pose.lean + np.interp(
+        t, [0, 0.25, 0.6, 0.85, 1], [0, -0.06, 0.02, 0.10, 0.22]
+    )
     roll = pose.sway * np.interp(t, [0, 0.5, 1], [0.5, -0.3, 0.1])
     cos, sin = np.cos(yaw), np.sin(yaw)
     up = np.stack([np.sin(stoop) * cos - roll * -sin, np.sin(stoop) * sin - roll * cos, np.cos(stoop)], -1)
@@ -168,9 +180,12 @@ def _arm(chest: Frame, side: float, *, build: Build, pose: Pose) -> Axis:
     swing = pose.stride * pose.swing[which] * 0.38 * np.cos(2 * np.pi * phase)
     lift = pose.arms[which] + swing - pose.lean
     elbow = pose.elbows[which] + 0.5 * max(swing, 0.0)
-    away = 0.06 + 0.10 * max(build.girth - 0.95, 0.0)
-    frame = chest.turn @ _turn(-side * 0.35, 0.0, side * away)
-    root = chest.origin + chest.turn @ float32([0.0, side * bone.shoulder, 0.030 * build.height])
+    hip = float(trunk_profile(build, [0.515])[0, 0]) + 0.05
+    away = 0.01 + max(hip - bone.shoulder, 0.0) / (bone.upper_arm + bone.forearm)
+    # a forearm that is lifted high comes in front of the chest, one that is not passes beside the hip
+    inward = float(np.interp(elbow, [0.4, 0.8, 1.4], [0.12, -0.12, 0.5]))
+    frame = chest.turn @ _turn(-side * inward, 0.0, side * away)
+    root = chest.origin + chest.turn @ float32([0.0, side * (bone.shoulder), 0.014 * build.height])
     length = bone.upper_arm + bone.forearm
     return _bent(root, frame, _joint(lift, lift + elbow, at=bone.upper_arm / length, softness=0.14), length)
 

@@ -1,7 +1,7 @@
 """Surfaces lofted along a bent axis: what bodies and clothes are made of.
 
 R = rings, S = points round a ring, A = samples along an axis, all lengths in metres. A ring runs counter-clockwise
-from the axis's ``forward`` to its ``side``; rings follow each other along ``forward x side``, so triangles face outward.
+from the axis's ``forward`` to its ``side``; rings follow each other along ``forward x side``: triangles face outward.
 """
 
 from functools import lru_cache
@@ -53,9 +53,7 @@ class Grid(NamedTuple):
         """The surface as triangles, closed round each ring and open at both ends."""
         rings, sides = self.points.shape[:2]
         triangles = ring_triangles(rings, sides)
-        return Mesh(
-            self.points.reshape(-1, 3), self.normals.reshape(-1, 3), self.colours.reshape(-1, 3), triangles
-        )
+        return Mesh(self.points.reshape(-1, 3), self.normals.reshape(-1, 3), self.colours.reshape(-1, 3), triangles)
 
 
 def float32(values: ArrayLike) -> Floats:
@@ -119,11 +117,9 @@ def grid_normals(points: Floats) -> Floats:
     up = np.empty_like(points)
     up[1:-1] = points[2:] - points[:-2]
     up[0], up[-1] = points[1] - points[0], points[-1] - points[-2]
-    normals = (
-        round_ring[..., [1, 2, 0]] * up[..., [2, 0, 1]] - round_ring[..., [2, 0, 1]] * up[..., [1, 2, 0]]
-    )
+    normals = round_ring[..., [1, 2, 0]] * up[..., [2, 0, 1]] - round_ring[..., [2, 0, 1]] * up[..., [1, 2, 0]]
     length = np.sqrt(np.einsum("rsk,rsk->rs", normals, normals))[..., None]
-    return normals / np.maximum(length, 1e-12)
+    return float32(normals / np.maximum(length, 1e-12))
 
 
 def tube(
@@ -133,22 +129,35 @@ def tube(
     *,
     folds: ArrayLike = 0.0,
     shade: float = 0.0,
+    hem: str = "",
 ) -> Tube:
-    """A tube of (R, S) ``radii`` (forward and side offsets); ``folds`` (R,) or (R, S) is the crease depth."""
+    """A tube of (R, S) ``radii`` (forward and side offsets); ``folds`` (R,) or (R, S) is the crease depth.
+
+    ``hem`` "first" or "last" turns the cloth inward at that end, where the dark inside shows.
+    """
     forward, side = float32(radii[0]), float32(radii[1])
     depth = float32(folds)
     depth = depth[:, None] if depth.ndim == 1 else depth
-    relative = depth / np.maximum(np.hypot(forward, side), 0.01)
-    return Tube(along, forward, side, colours, np.broadcast_to(relative, forward.shape), shade)
+    relative = float32(np.broadcast_to(depth / np.maximum(np.hypot(forward, side), 0.01), forward.shape))
+    if not hem:
+        return Tube(along, forward, side, colours, relative, shade)
+    rings = np.arange(len(forward))
+    rings = np.append(rings, rings[-1]) if hem == "last" else np.append(0, rings)
+    inward, dark = np.ones((len(rings), 1), np.float32), np.ones((len(rings), 1, 1), np.float32)
+    end = -1 if hem == "last" else 0
+    inward[end], dark[end] = 0.5, 0.45
+    return Tube(
+        along[rings], forward[rings] * inward, side[rings] * inward, colours[rings] * dark, relative[rings], shade
+    )
 
 
 def pose(shape: Tube, axis: Axis, rng: np.random.Generator) -> Grid:
     """Lays a tube along an axis, with this picture's creases."""
     centre, forward, side = np.split(shape.along @ np.hstack(axis), 3, axis=1)
-    crease = creases(*shape.forward.shape, rng)
+    crease = creases(len(shape.forward), shape.forward.shape[1], rng)
     swell = 1 + shape.folds * crease
     points = centre[:, None] + (shape.forward * swell)[..., None] * forward[:, None]
-    points += (shape.side * swell)[..., None] * side[:, None]
+    points = float32(points + (shape.side * swell)[..., None] * side[:, None])
     colours = shape.colours
     if shape.shade:
         colours = np.clip(colours * (1 + shape.shade * crease)[..., None], 0, 1)
@@ -158,9 +167,7 @@ def pose(shape: Tube, axis: Axis, rng: np.random.Generator) -> Grid:
 def still(points: ArrayLike, colours: ArrayLike) -> Grid:
     """A rigid surface from (R, S, 3) points; ``colours`` broadcast to them."""
     place = float32(points)
-    return Grid(
-        place, grid_normals(place), np.ascontiguousarray(np.broadcast_to(float32(colours), place.shape))
-    )
+    return Grid(place, grid_normals(place), np.ascontiguousarray(np.broadcast_to(float32(colours), place.shape)))
 
 
 def blob(
@@ -177,7 +184,7 @@ def blob(
     power = 1 - 0.85 * boxy
 
     def bend(value: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.sign(value) * np.abs(value) ** power
+        return np.asarray(np.sign(value) * np.abs(value) ** power)
 
     x = radii[0] * bend(np.cos(rise)) * bend(np.cos(angle))
     y = radii[1] * bend(np.cos(rise)) * bend(np.sin(angle))

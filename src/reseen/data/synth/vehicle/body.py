@@ -6,7 +6,7 @@ import numpy as np
 
 from reseen.data.synth.mesh import Colour, Mesh, Part, box, merge
 from reseen.data.synth.vehicle.proportions import Proportions
-from reseen.data.synth.vehicle.shell import Shell
+from reseen.data.synth.vehicle.shell import Shell, pane
 
 PLASTIC = (0.09, 0.09, 0.1)
 UNDERSIDE = (0.03, 0.03, 0.03)
@@ -45,8 +45,8 @@ def painted(body: Body, *, paint: Colour, gloss: float, cladding: bool, cargo_pa
     )
     cabin = merge(
         [
-            body.cabin.wall(CABIN_LEVELS, count=56, colours=paint),
-            body.cabin.lid(count=56, crown=0.045, colour=paint, across=9),
+            body.cabin.wall(CABIN_LEVELS, count=72, colours=paint),
+            body.cabin.lid(count=72, crown=0.045, colour=paint, across=9),
         ]
     )
     parts = [Part(hull, gloss=gloss), Part(cabin, gloss=gloss)]
@@ -64,18 +64,18 @@ def _hull(size: Proportions, *, length: float) -> Shell:
         front=[(t, nose + d) for t, d in _FRONT],
         rear=[(t, tail - d) for t, d in _REAR],
         half=[(t, half * k) for t, k in _FLANK],
-        low=[(tail, size.sill + 0.06), (tail + 0.5, size.sill), (nose - 0.6, size.sill), (nose, size.sill + 0.03)],
+        low=[(tail, size.sill + 0.05), (tail + 0.4, size.sill), (nose - 0.6, size.sill), (nose, size.sill + 0.03)],
         high=_deck_line(size, tail=tail),
         nose=size.nose_round,
         tail=size.tail_round,
     )
 
 
-_FRONT = ((0, -0.12), (0.1, -0.04), (0.2, 0), (0.45, 0), (0.54, -0.025), (0.62, -0.05), (0.8, -0.08),
+_FRONT = ((0, -0.07), (0.06, -0.02), (0.2, 0), (0.45, 0), (0.54, -0.025), (0.62, -0.05), (0.8, -0.08),
           (0.9, -0.12), (0.97, -0.19), (1, -0.27))  # fmt: skip
-_REAR = ((0, -0.1), (0.1, -0.03), (0.2, 0), (0.5, 0), (0.56, -0.03), (0.8, -0.04), (0.92, -0.06), (1, -0.12))
-_FLANK = ((0, 0.9), (0.04, 0.945), (0.16, 0.975), (0.36, 0.99), (0.5, 1), (0.62, 0.995), (0.7, 0.985), (0.8, 0.98),
-          (0.9, 0.962), (0.95, 0.94), (0.98, 0.915), (1, 0.88))  # fmt: skip
+_REAR = ((0, -0.07), (0.06, -0.02), (0.2, 0), (0.5, 0), (0.56, -0.03), (0.8, -0.04), (0.92, -0.06), (1, -0.12))
+_FLANK = ((0, 0.945), (0.04, 0.97), (0.16, 0.985), (0.36, 0.995), (0.5, 1), (0.62, 0.995), (0.7, 0.985), (0.8, 0.98),
+          (0.9, 0.972), (0.95, 0.96), (0.98, 0.945), (1, 0.915))  # fmt: skip
 
 
 def _deck_line(size: Proportions, *, tail: float) -> list[tuple[float, float]]:
@@ -99,7 +99,7 @@ def _cabin(kind: str, size: Proportions) -> Shell:
     if kind == "truck":
         tail = nose - _cab_length(kind, size)
     height = size.height if kind != "truck" else size.belt + 0.95
-    half = size.width / 2 * 0.955
+    half = size.width / 2 * 0.94
     roof = half - size.tumblehome
     foot, head = nose - size.cowl + 0.04, nose - size.roof_start
     back_foot, back_head = tail + size.deck, tail + size.roof_end
@@ -161,11 +161,7 @@ def _freight(body: Body, cargo: Shell, paint: Colour) -> list[Part]:
 def bed(body: Body) -> Mesh:
     """The open bed of a pick-up, seen from above: a dark floor inside the rails."""
     size = body.size
-    tail, cab = -size.length / 2, -size.length / 2 + size.deck
-    x = np.linspace(cab - 0.12, tail + 0.22, 8)[:, None]
-    y = np.linspace(-0.78, 0.78, 9)[None] * size.width / 2
-    grid = np.stack(np.broadcast_arrays(x, y, body.hull.top(x)), axis=-1)
-    grid[..., 2] += 0.065 + 0 * grid[..., 2]
-    from reseen.data.synth.mesh import surface
-
-    return surface(grid[::-1, ::-1] if False else grid, colour=(0.06, 0.06, 0.065))
+    cab, tail = -size.length / 2 + size.deck - 0.1, -size.length / 2 + 0.25
+    x = np.linspace(cab, tail, 8)[:, None]
+    y = np.linspace(0.76, -0.76, 9)[None] * size.width / 2
+    return pane(body.hull.deck(x, y), colour=(0.06, 0.06, 0.065), lift=0.012)

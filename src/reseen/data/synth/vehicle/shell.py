@@ -62,6 +62,39 @@ class Shell:
         share = np.clip(np.abs(place) / _along(self.half, t), 0, 0.999)
         return self._raise(self.middle + way * reach * (1 - share**power) ** (1 / power), place, t)
 
+    def flank(self, x: Numbers, z: Numbers, *, left: bool = True) -> Array:
+        """(...), (...) -> (..., 3): the point of the flank at ``x`` and height ``z``."""
+        low, high = _along(self.low, x), _along(self.high, x)
+        return self.side(x, np.clip((np.asarray(z) - low) / (high - low), 0, 1), left=left)
+
+    def face(self, y: Numbers, z: Numbers, *, front: bool = True) -> Array:
+        """(...), (...) -> (..., 3): the point of the front or rear at ``y`` and height ``z``."""
+        x = self.middle + (1 if front else -1) * 0.97 * abs(self.edge(0.5, front=front) - self.middle)
+        low, high = _along(self.low, x), _along(self.high, x)
+        return self.end(y, np.clip((np.asarray(z) - low) / (high - low), 0, 1), front=front)
+
+    def edge(self, level: float, *, front: bool = True) -> float:
+        """The x of the nose or of the tail at ``level``."""
+        return float(_along(self.front if front else self.rear, level))
+
+    def deck(self, x: Numbers, y: Numbers, *, crown: float = 0.05) -> Array:
+        """(...), (...) -> (..., 3): the point of the upper side, as ``lid`` makes it."""
+        place, across = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        edge = np.maximum(self.side(place, np.ones_like(place))[..., 1], 0.05)
+        z = _along(self.high, place) + crown * (1 - np.clip(across / edge, -1, 1) ** 2)
+        return np.stack([place, across, z], axis=-1).astype(np.float32)
+
+    def turn_at(self, share: float, *, front: bool = True) -> float:
+        """The turn on the left at which y is ``share`` of the half width."""
+        turn = float(np.arcsin(share ** ((self.nose if front else self.tail) / 2)))
+        return turn if front else np.pi - turn
+
+    def turn_behind(self, back: float, *, front: bool = True) -> float:
+        """The turn on the left that lies ``back`` metres behind the nose (or ahead of the tail)."""
+        reach = abs(self.edge(0.5, front=front) - self.middle)
+        turn = float(np.arccos((1 - back / reach) ** ((self.nose if front else self.tail) / 2)))
+        return turn if front else np.pi - turn
+
     def level_of(self, z: float, x: float) -> float:
         """The level whose height at ``x`` is ``z``."""
         low, high = _along(self.low, x), _along(self.high, x)
@@ -84,7 +117,7 @@ class Shell:
         turn = self._turns(count)
         half = turn[: len(turn) // 2 + 1]
         edge = self.around(half, np.ones_like(half))
-        s = np.linspace(-1, 1, across)
+        s = np.linspace(1, -1, across)
         grid = np.repeat(edge[:, None, :], across, axis=1)
         grid[..., 1] = edge[:, None, 1] * s
         grid[..., 2] += crown * (1 - s**2) * np.minimum(edge[:, None, 1] / edge[:, 1].max() * 1.6, 1)
@@ -95,7 +128,7 @@ class Shell:
         turn = self._turns(count)
         edge = self.around(turn[: len(turn) // 2 + 1], np.zeros(len(turn) // 2 + 1))
         mirrored = edge * np.asarray([1, -1, 1])
-        return surface(np.stack([edge, mirrored], axis=1), colour=colour)
+        return surface(np.stack([mirrored, edge], axis=1), colour=colour)
 
     def _reach(self, way: npt.NDArray[np.float64], t: npt.NDArray[np.float64]) -> tuple[Array, Array]:
         ahead = way >= 0

@@ -1,0 +1,311 @@
+"""Marks: the small things by which one vehicle of a model is told from another of the same paint.
+
+Each kind is a function of the body and of a seed; the picture it paints depends on nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from reseen.data.synth.mesh import Array, Mesh, box, decal, merge, surface, unit
+from reseen.data.synth.vehicle import painting
+from reseen.data.synth.vehicle.body import Body
+from reseen.data.synth.vehicle.shell import Shell
+
+
+class Mark(NamedTuple):
+    """One mark of one identity: its kind in MARKS and the seed of everything about it."""
+
+    kind: str
+    seed: int
+
+
+class Surroundings(NamedTuple):
+    """What a mark is put on."""
+
+    kind: str
+    body: Body
+    paint: Array
+
+
+def build_mark(mark: Mark, where: Surroundings) -> Mesh:
+    """The mark on its vehicle."""
+    return MARKS[mark.kind](where, np.random.default_rng(mark.seed))
+
+
+def draw_marks(kind: str, rng: np.random.Generator) -> tuple[Mark, ...]:
+    """Marks that show from every side: one or two in front, behind, on each flank and on top."""
+    sides = (
+        (("screen_stickers", "screen_banner", "bonnet_logo", "nose_patch"), 2),
+        (("rear_stickers", "rear_banner", "bumper_sticker", "tail_patch"), 2),
+        (("left_logo", "left_panel", "left_stripe", "left_dent"), 2),
+        (("right_logo", "right_panel", "right_stripe", "right_dent"), 2),
+        (("roof_box", "roof_logo", "roof_bars", "roof_lamp"), 1),
+    )
+    if kind in ("truck", "bus", "van"):
+        sides = (*sides, (("both_sign",), 1))
+    chosen = []
+    for names, most in sides:
+        count = int(rng.integers(1, most + 1)) if most > 1 else int(rng.random() < 0.55)
+        chosen += [str(name) for name in rng.choice(names, size=count, replace=False)]
+    marks = [Mark("plates", int(rng.integers(2**31)))]
+    return (*marks, *(Mark(name, int(rng.integers(2**31))) for name in sorted(chosen)))
+
+
+def _on_flank(where: Surroundings, picture: painting.Picture, *, x: float, z: float, size: tuple[float, float],
+              left: bool, shell: Shell | None = None) -> Mesh:  # fmt: skip
+    texture, keep = picture
+    rows, columns = texture.shape[:2]
+    way = -1 if left else 1
+    xs = x + way * np.linspace(-0.5, 0.5, columns + 1)[None] * size[0]
+    zs = z + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1]
+    points = (shell or where.body.hull).flank(xs, zs, left=left)
+    return decal(points, texture, keep=keep, lift=0.013)
+
+
+def _on_screen(where: Surroundings, picture: painting.Picture, *, y: float, level: float,
+               size: tuple[float, float], front: bool) -> Mesh:  # fmt: skip
+    cabin = where.body.cabin
+    texture, keep = picture
+    rows, columns = texture.shape[:2]
+    slant = float(np.linalg.norm(cabin.end(0.0, 1.0 - 0.1, front=front) - cabin.end(0.0, 0.1, front=front))) / 0.8
+    way = 1 if front else -1
+    ys = way * (y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0])
+    levels = level + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1] / slant
+    return decal(cabin.end(ys, levels, front=front), texture, keep=keep, lift=0.024)
+
+
+def _on_face(where: Surroundings, picture: painting.Picture, *, y: float, z: float, size: tuple[float, float],
+             front: bool) -> Mesh:  # fmt: skip
+    body = where.body
+    shell = body.cargo if body.cargo is not None and not front else body.hull
+    texture, keep = picture
+    rows, columns = texture.shape[:2]
+    way = 1 if front else -1
+    ys = way * (y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0])
+    zs = z + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1]
+    return decal(shell.face(ys, zs, front=front), texture, keep=keep, lift=0.016)
+
+
+def _plates(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    size = where.body.size
+    picture = painting.plate(rng, heavy=where.kind in ("truck", "bus"))
+    ends = [_on_face(where, picture, y=0, z=size.sill + 0.2, size=(0.5, 0.14), front=True)]
+    if where.body.cargo is None:
+        height = size.sill + (0.62 if where.kind in ("hatch", "suv", "van") else 0.5)
+        ends.append(_on_face(where, picture, y=0, z=height, size=(0.5, 0.14), front=False))
+    else:
+        height = size.sill + 0.3
+        points = np.stack(np.broadcast_arrays(
+            -size.length / 2 + 0.05, np.linspace(0.25, -0.25, picture.texture.shape[1] + 1)[None],
+            height + np.linspace(0.08, -0.08, picture.texture.shape[0] + 1)[:, None]), axis=-1)  # fmt: skip
+        ends.append(decal(points, picture.texture))
+    return merge(ends)
+
+
+def _screen_stickers(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    return _stickers(where, rng, front=True, high=0.76)
+
+
+def _rear_stickers(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    if where.body.cargo is not None:
+        return _tail_patch(where, rng)
+    return _stickers(where, rng, front=False, high=0.55)
+
+
+def _stickers(where: Surroundings, rng: np.random.Generator, *, front: bool, high: float) -> Mesh:
+    meshes = []
+    reach = where.body.size.width * 0.31
+    for place in rng.choice(5, size=int(rng.integers(1, 4)), replace=False):
+        wide = rng.uniform(0.14, 0.24)
+        picture = painting.sticker(rng)
+        y = np.linspace(-reach, reach, 5)[place]
+        level = high if front or rng.random() < 0.5 else 0.34
+        meshes.append(_on_screen(where, picture, y=float(y), level=level, size=(wide, wide), front=front))
+    return merge(meshes)
+
+
+def _screen_banner(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    wide = where.body.size.width * rng.uniform(0.4, 0.62)
+    return _on_screen(where, painting.banner(rng), y=0, level=0.8, size=(wide, 0.13), front=True)
+
+
+def _rear_banner(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    picture, wide = painting.banner(rng), where.body.size.width * rng.uniform(0.35, 0.55)
+    if where.body.cargo is not None:
+        return _on_face(where, picture, y=0, z=where.body.size.height - 0.4, size=(wide, 0.28), front=False)
+    return _on_screen(where, picture, y=0, level=rng.choice([0.36, 0.72]), size=(wide, 0.14), front=False)
+
+
+def _bumper_sticker(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    size = where.body.size
+    y = rng.choice([-1, 1]) * size.width * rng.uniform(0.2, 0.34)
+    z = size.sill + (0.26 if where.body.cargo is None else 0.9)
+    return _on_face(where, painting.banner(rng), y=float(y), z=z, size=(0.42, 0.16), front=False)
+
+
+def _nose_patch(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    size = where.body.size
+    y = rng.choice([-1, 1]) * size.width * rng.uniform(0.22, 0.36)
+    return _on_face(where, painting.scuff(rng), y=float(y), z=size.sill + 0.22, size=(0.45, 0.2), front=True)
+
+
+def _tail_patch(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    size = where.body.size
+    y = rng.choice([-1, 1]) * size.width * rng.uniform(0.15, 0.34)
+    z = size.sill + (0.3 if where.body.cargo is None else rng.uniform(0.9, 1.6))
+    return _on_face(where, painting.scuff(rng), y=float(y), z=z, size=(0.45, 0.24), front=False)
+
+
+def _deck_decal(shell: Shell, picture: painting.Picture, *, x: float, y: float, size: tuple[float, float],
+                crown: float) -> Mesh:  # fmt: skip
+    texture, keep = picture
+    rows, columns = texture.shape[:2]
+    # Readable from in front of the vehicle: its bottom edge is the one nearer to the nose.
+    xs = x + np.linspace(-0.5, 0.5, rows + 1)[:, None] * size[1]
+    ys = y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0]
+    return decal(shell.deck(xs, ys, crown=crown), texture, keep=keep, lift=0.014)
+
+
+def _bonnet_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    size = where.body.size
+    if size.cowl < 0.7:
+        return _screen_banner(where, rng)
+    x = size.length / 2 - size.cowl * 0.55
+    wide = rng.uniform(0.35, 0.55)
+    picture = painting.logo(rng) if rng.random() < 0.6 else painting.stripes(rng)
+    y = float(rng.choice([-0.35, 0.0, 0.35]))
+    return _deck_decal(where.body.hull, picture, x=x, y=y, size=(wide, wide), crown=0.05)
+
+
+def _roof_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    x = where.body.cabin.middle + rng.uniform(-0.2, 0.2)
+    wide = rng.uniform(0.5, 0.75)
+    return _deck_decal(where.body.cabin, painting.logo(rng), x=x, y=0, size=(wide, wide), crown=0.045)
+
+
+def _logo(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
+    size = where.body.size
+    first, last = size.length / 2 - size.cowl - 0.2, -size.length / 2 + size.rear_axle + 0.5
+    x = float(rng.uniform(0.2, 0.8) * (last - first) + first)
+    wide = rng.uniform(0.34, 0.5)
+    z = (size.belt + size.sill) / 2 + 0.04
+    return _on_flank(where, painting.logo(rng), x=x, z=z, size=(wide, wide * 0.8), left=left)
+
+
+def _panel(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
+    """A door or wing in another paint, as after a repair."""
+    size = where.body.size
+    x = float(rng.choice([size.length / 2 - size.cowl + 0.25, -size.length / 2 + size.rear_axle - 0.55, 0.0]))
+    shade = np.clip(where.paint * rng.uniform(0.5, 0.75) if where.paint.mean() > 0.3 else where.paint + 0.3, 0, 1)
+    tint = rng.choice([shade, np.asarray([0.45, 0.45, 0.44])])
+    texture = np.tile(tint, (3, 4, 1))
+    picture = painting.Picture(texture, np.ones((3, 4), bool))
+    z = (size.belt + size.sill) / 2 + 0.05
+    return _on_flank(where, picture, x=x, z=z, size=(0.42, (size.belt - size.sill) * 0.55), left=left)
+
+
+def _stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
+    size = where.body.size
+    tint = painting.contrast(rng, where.paint)
+    texture = np.tile(tint, (2, 16, 1))
+    texture[1] = painting.contrast(rng, where.paint) if rng.random() < 0.5 else tint
+    picture = painting.Picture(texture, np.ones((2, 16), bool))
+    long = rng.uniform(0.28, 0.5) * size.length
+    x = float(rng.uniform(-0.08, 0.08) * size.length)
+    z = size.sill + float(rng.uniform(0.35, 0.7)) * (size.belt - size.sill)
+    return _on_flank(where, picture, x=x, z=z, size=(long, 0.11), left=left)
+
+
+def _dent(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
+    """A dimple: the panel's own paint with turned normals, scraped to the primer in its middle."""
+    size = where.body.size
+    first, last = size.length / 2 - 0.6, -size.length / 2 + 0.5
+    x, wide = float(rng.uniform(last, first)), rng.uniform(0.4, 0.7)
+    z = size.sill + 0.42 * (size.belt - size.sill)
+    way = -1 if left else 1
+    s, t = np.linspace(-1, 1, 9)[None], np.linspace(1, -1, 9)[:, None]
+    points = where.body.hull.flank(x + way * s * wide / 2, z + t * 0.2, left=left)
+    deep = np.exp(-3 * (s**2 + t**2))
+    base = surface(points)
+    turn = np.zeros((9, 9, 3))
+    turn[..., 0], turn[..., 2] = way * s * deep, t * deep
+    shade = where.paint * (1 - 0.35 * deep[..., None])
+    scraped = (np.abs(t + 0.4 * s - 0.1) < 0.25) & (np.abs(s) < 0.7)
+    shade = np.where(scraped[..., None], 0.5 * shade + 0.5 * rng.choice([0.12, 0.55]), shade)
+    normals = unit(base.normals.reshape(9, 9, 3) - 2.2 * turn)
+    return base._replace(
+        vertices=base.vertices + np.float32(0.012) * base.normals,
+        normals=normals.reshape(-1, 3),
+        colours=shade.reshape(-1, 3).astype(np.float32),
+    )
+
+
+def _both_sign(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    """A firm's sign, large, on both flanks."""
+    body, size = where.body, where.body.size
+    picture = painting.sign(rng)
+    if body.cargo is not None:
+        shell, x = body.cargo, body.cargo.middle
+        z, wide = (size.height + size.sill + 0.5) / 2 + 0.1, min(3.4, size.length * 0.5)
+    else:
+        shell, x = body.hull, -0.05 * size.length
+        z, wide = (size.belt + size.sill) / 2 + 0.08, min(2.6, size.length * 0.32)
+    high = min(wide * 0.33, 0.62 * (size.belt - size.sill)) if body.cargo is None else wide * 0.33
+    return merge(
+        [_on_flank(where, picture, x=x, z=z, size=(wide, high), left=left, shell=shell) for left in (True, False)]
+    )
+
+
+def _roof_bars(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    cabin, tint = where.body.cabin, rng.choice([(0.1, 0.1, 0.11), (0.7, 0.7, 0.72)])
+    half = float(cabin.side(cabin.middle, 1.0)[1])
+    bars = [box((0.07, 2 * half, 0.05), centre=(cabin.middle + x, 0, float(cabin.top(cabin.middle)) + 0.12), colour=tint)
+            for x in (-0.4, 0.4)]  # fmt: skip
+    return merge(bars)
+
+
+def _roof_box(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    cabin = where.body.cabin
+    tint = rng.choice([(0.08, 0.08, 0.09), (0.75, 0.75, 0.75), (0.35, 0.36, 0.38)])
+    size = (float(rng.uniform(0.9, 1.3)), float(rng.uniform(0.5, 0.8)), 0.24)
+    place = (cabin.middle - 0.1, float(rng.uniform(-0.12, 0.12)), float(cabin.top(cabin.middle)) + 0.2)
+    return merge([_roof_bars(where, rng), box(size, centre=place, colour=tint, divisions=3)])
+
+
+def _roof_lamp(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    cabin = where.body.cabin
+    tint = rng.choice([(0.95, 0.75, 0.1), (0.9, 0.9, 0.85), (0.85, 0.2, 0.1), (0.15, 0.3, 0.8)])
+    place = (cabin.middle + 0.25, 0.0, float(cabin.top(cabin.middle)) + 0.12)
+    return box((0.16, 0.5, 0.16), centre=place, colour=tint, divisions=2)
+
+
+def _sided(make: Callable[..., Mesh], *, left: bool) -> Callable[[Surroundings, np.random.Generator], Mesh]:
+    return lambda where, rng: make(where, rng, left=left)
+
+
+MARKS: Mapping[str, Callable[[Surroundings, np.random.Generator], Mesh]] = MappingProxyType(
+    {
+        "plates": _plates,
+        "screen_stickers": _screen_stickers,
+        "screen_banner": _screen_banner,
+        "bonnet_logo": _bonnet_logo,
+        "nose_patch": _nose_patch,
+        "rear_stickers": _rear_stickers,
+        "rear_banner": _rear_banner,
+        "bumper_sticker": _bumper_sticker,
+        "tail_patch": _tail_patch,
+        **{f"left_{name}": _sided(make, left=True) for name, make in
+           {"logo": _logo, "panel": _panel, "stripe": _stripe, "dent": _dent}.items()},
+        **{f"right_{name}": _sided(make, left=False) for name, make in
+           {"logo": _logo, "panel": _panel, "stripe": _stripe, "dent": _dent}.items()},
+        "both_sign": _both_sign,
+        "roof_logo": _roof_logo,
+        "roof_bars": _roof_bars,
+        "roof_box": _roof_box,
+        "roof_lamp": _roof_lamp,
+    }
+)  # fmt: skip
+"""The kinds of marks: name -> what builds one."""

