@@ -70,8 +70,12 @@ triplet = { margin = 0.3 }
 name = "adam"
 learning_rate = 1e-3
 
+[schedule]
+name = "cosine"
+
 [training]
 epochs = 2
+warmup = { epochs = 0.5, start = 0.1 }
 
 [hardware]
 accelerator = "cpu"

@@ -92,6 +92,12 @@ def test_an_unknown_camera_is_never_the_same_camera(tmp_path: Path, write_named:
     assert check(tmp_path).clean
 
 
+def test_a_set_without_cameras_is_clean(tmp_path: Path, write_named: Callable[..., Path]) -> None:
+    report = check(write_named(tmp_path, [f"{identity}/{row}.png" for identity in "abcd" for row in range(3)]))
+    assert report.clean
+    assert [split.cameras_per_identity for split in report.splits] == [None] * 3
+
+
 def test_identities_on_both_sides_are_named(market: Path, write_picture: Callable[..., Path]) -> None:
     write_picture(market / "bounding_box_train/0003_c5s1_000001_00.jpg", seed=99)
     found = only(check(market))

@@ -13,6 +13,7 @@ from reseen.data.loader import ordered_loader, train_loader
 from reseen.data.sampler import IdentityBatches
 from reseen.data.table import Split
 from reseen.data.transforms import build_transforms, plain_transform
+from reseen.errors import ReseenError
 from reseen.types import Sample
 
 SCALE = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
@@ -76,6 +77,15 @@ def test_loading_draws_nothing_from_the_global_generator(noise: Split, workers: 
     plain = Pictures(noise, transform=plain_transform((16, 24), **SCALE), identity_names=())
     next(iter(ordered_loader(plain, batch_size=3, workers=workers)))
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_unreadable_picture_is_one_line_from_any_process(noise: Split, workers: int) -> None:
+    noise.paths[1].write_bytes(b"")
+    dataset, _ = training(noise)
+    with pytest.raises(ReseenError) as caught:
+        list(ordered_loader(dataset, batch_size=4, workers=workers))
+    assert str(caught.value) == f"{noise.paths[1]}: cannot read the picture: the file is empty (0 bytes)"
 
 
 def test_ordered_gives_every_row_once_in_order(noise: Split) -> None:

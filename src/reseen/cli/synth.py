@@ -51,4 +51,8 @@ def synth(  # noqa: PLR0913 - one parameter an option
             workers=workers,
             progress=progress,
         )
-    results().print(str(made), highlight=False, markup=False, soft_wrap=True)
+    line = (
+        f"{made.root}: {images} pictures of {identities} identities, {len(made.twins)} pairs of twins, in the layout "
+        f"{made.layout} (train {made.counts.train}, query {made.counts.query}, gallery {made.counts.gallery})"
+    )
+    results().print(line, highlight=False, markup=False, soft_wrap=True)

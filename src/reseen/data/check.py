@@ -12,7 +12,7 @@ from reseen.data.summary import CheckReport, Finding, summarise
 from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
 
-_NOBODY = ("-1", "0000")
+_JUNK = "-1"
 _EXAMPLES = 3
 
 
@@ -76,7 +76,7 @@ def _no_valid_match(query: Split, gallery: Split) -> Iterator[Finding]:
         cameras.setdefault(identity, set()).add(camera)
     absent, same = [], []
     for identity, camera in zip(query.identities.tolist(), query.cameras.tolist(), strict=True):
-        there = cameras.get(identity, set()) if identity != _NOBODY[0] else set()
+        there = cameras.get(identity, set()) if identity != _JUNK else set()
         if not there:
             absent.append(identity)
         elif camera and there == {camera}:
@@ -94,7 +94,7 @@ def _no_valid_match(query: Split, gallery: Split) -> Iterator[Finding]:
 
 def _both_sides(splits: Splits) -> Iterator[Finding]:
     tested = {*splits.query.identity_names, *splits.gallery.identity_names}
-    both = sorted(tested.intersection(splits.train.identity_names).difference(_NOBODY))
+    both = sorted(tested.intersection(splits.train.identity_names))
     if both:
         total = len(splits.train.identity_names)
         message = f"{len(both)} of {total} training identities also stand in query or gallery: {first(both)}"

@@ -30,19 +30,29 @@ Entry = TypeVar("Entry")
 Result = TypeVar("Result")
 
 
+class PictureError(ReseenError):
+    """A file that does not decode; ``message`` names it.
+
+    torch rebuilds a worker's exception from the text of its traceback, whose last line is the message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
+
+
 def load_picture(path: Path | str) -> Image.Image:
     """The picture as 8-bit RGB, turned upright as its EXIF says.
 
-    Raises ReseenError naming the file when it is missing, empty, truncated or no picture.
+    Raises PictureError naming the file when it is missing, empty, truncated or no picture.
     """
     try:
         with Image.open(path) as opened:
             opened.load()
             return _as_rgb(_upright(opened))
     except Image.DecompressionBombError as error:
-        raise ReseenError(f"{path}: cannot read the picture: {error}") from None
+        raise PictureError(f"{path}: cannot read the picture: {error}") from None
     except _DAMAGE as error:
-        raise ReseenError(f"{path}: cannot read the picture: {_reason(Path(path), error)}") from None
+        raise PictureError(f"{path}: cannot read the picture: {_reason(Path(path), error)}") from None
 
 
 def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
@@ -72,7 +82,7 @@ def in_threads(
 def _why_unreadable(path: Path) -> str:
     try:
         load_picture(path)
-    except ReseenError as error:
+    except PictureError as error:
         return str(error).removeprefix(f"{path}: cannot read the picture: ")
     return ""
 

@@ -68,7 +68,7 @@ class Tally:
 def train_epoch(parts: Parts, place: Place, tally: Tally, *, stop_asked: Callable[[], bool], bar: Bar) -> Place:
     """Train from ``place`` to the end of its epoch, or to the first whole step after a wish to stop."""
     parts.batches.set_epoch(place.epoch, start=place.step)
-    total = place.step + len(parts.batches)
+    total = len(parts.batches)
     began = perf_counter()
     for batch in parts.loader:
         whole = (place.step + 1) % parts.accumulate == 0 or place.step + 1 == total

@@ -49,3 +49,9 @@ def test_the_share_is_a_fifth_where_cameras_allow() -> None:
     query, gallery = split_queries(seen([["1", "2"] * 10, [""] * 10]), seed=0)
     assert np.unique(query.identities, return_counts=True)[1].tolist() == [4, 2]
     assert len(gallery) == 24
+
+
+def test_a_later_query_does_not_take_an_earlier_ones_only_match() -> None:
+    for seed in range(40):  # of ten pictures two would be queries; both "1" and the only "2" cannot be
+        query, _ = split_queries(seen([["1"] * 9 + ["2"]]), seed=seed)
+        assert query.cameras.tolist() in (["1", "1"], ["2"])

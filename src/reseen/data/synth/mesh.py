@@ -195,9 +195,7 @@ def ellipsoid(
     ball = np.stack([np.sin(tilt) * np.cos(turn), np.sin(tilt) * np.sin(turn), np.cos(tilt) + 0 * turn], -1)
     mesh = surface(ball, colour=colour, around=True)
     exact = unit(ball.reshape(-1, 3) / np.asarray(radii))
-    return translate(
-        mesh._replace(vertices=mesh.vertices * np.asarray(radii, np.float32), normals=exact), centre
-    )
+    return translate(mesh._replace(vertices=mesh.vertices * np.asarray(radii, np.float32), normals=exact), centre)
 
 
 def decal(

@@ -113,9 +113,7 @@ class Renderer:
         """Give the buffer back."""
         self._engine.remove_all_windows()
 
-    def render(
-        self, parts: Sequence[Part], camera: Camera, light: Light, *, masks: bool = False
-    ) -> Rendered:
+    def render(self, parts: Sequence[Part], camera: Camera, light: Light, *, masks: bool = False) -> Rendered:
         """The object as ``camera`` sees it under ``light``; ``masks`` asks for the marks' pixels too."""
         return self.draw(assemble(parts), camera, light, masks=masks)
 
@@ -145,9 +143,7 @@ class Renderer:
         size = core.WindowProperties.size(self._columns, self._rows)
         return self._engine.make_output(pipe, "picture", 0, wanted, size, core.GraphicsPipe.BF_refuse_window)
 
-    def _add(
-        self, vertices: Array, colours: npt.NDArray[np.uint8], triangles: npt.NDArray[np.int32]
-    ) -> Any:  # noqa: ANN401
+    def _add(self, vertices: Array, colours: npt.NDArray[np.uint8], triangles: npt.NDArray[np.int32]) -> Any:  # noqa: ANN401
         core = self._core
         rows = np.empty(len(vertices), dtype=[("place", "<f4", 3), ("colour", "u1", 4)])
         rows["place"], rows["colour"] = vertices, colours

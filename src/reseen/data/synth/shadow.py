@@ -13,9 +13,7 @@ CELLS = 40
 """Cells along a side: 25 cm under a bus, 15 cm under a car, 4 cm under a person."""
 
 
-def ground_shadow(
-    vertices: Array, light: Light
-) -> tuple[Array, npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+def ground_shadow(vertices: Array, light: Light) -> tuple[Array, npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """(V, 3) -> ground grid (G*G, 3), its triangles and each point's depth of shadow, 0..127."""
     sun = unit(np.asarray(light.direction, np.float32))
     slope = -sun[:2] / max(float(sun[2]), 0.35)

@@ -32,7 +32,7 @@ def view_of(bearing: float) -> int:
 
 
 class Pass(NamedTuple):
-    """One object passing one station: ``bearing`` degrees, ``distance`` metres, ``lane`` metres across, ``turn`` radians."""
+    """One object passing one station: ``bearing`` in degrees, ``distance`` and ``lane`` in metres, ``turn`` in radians."""
 
     bearing: float
     distance: float
@@ -54,7 +54,7 @@ def draw_pass(station: Station, rng: np.random.Generator) -> Pass:
     return Pass(
         bearing=float(centre + rng.uniform(-half, half)),
         distance=float(rng.uniform(*station.distance)),
-        lane=float(rng.choice([-5.25, -1.75, 1.75, 5.25]) + rng.normal(0, 0.3)),
+        lane=float(rng.choice(station.lanes) + rng.normal(0, 0.3)),
         turn=float(rng.normal(0, 0.07)),
     )
 

@@ -40,6 +40,7 @@ class Station:
     half width) in degrees in which the object sees the camera, 0 straight ahead of it, 90 on its left. ``light`` falls
     on the object and on the street alike and is given for an object that heads along +x. ``street``: the
     backdrop's style; ``seed``: of all that is drawn into it. ``occlusion``: how often something stands in front.
+    ``lanes``: where across the street objects go, metres from its middle.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Station:
     sensor: Sensor
     lamps_on: bool = False
     occlusion: float = 0.25
+    lanes: tuple[float, ...] = (-5.25, -1.75, 1.75, 5.25)
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,10 @@ def _carried(bag: Bag, build: Build, ease: float) -> list[Mesh]:
     drop = 0.045 * build.height + 0.11
     centre = np.array([0.0, bag.side * (0.03 + ease), -drop - half[2]])
     soft = _tapered(blob((half[0], half[1], half[2]), bag.colour, boxy=0.62, rings=10, sides=16), half[2])
-    top = centre + [0, 0, half[2] + 0.04]
+    top = centre + np.array([0, 0, half[2] + 0.04])
     handles = [
-        _pillow(np.array([0.011, 0.008, 0.085]), np.multiply(bag.colour, 0.7), top + [x, 0, 0]) for x in (-0.035, 0.035)
+        _pillow(np.array([0.011, 0.008, 0.085]), np.multiply(bag.colour, 0.7), top + np.array([x, 0, 0]))
+        for x in (-0.035, 0.035)
     ]
     parts = [moved(soft, centre).mesh(), *(handle.mesh() for handle in handles)]
     if bag.sticker:

@@ -10,7 +10,8 @@ import numpy as np
 
 from reseen.data.synth.mesh import Mesh, Part, merge
 from reseen.data.synth.person import bags, clothes, headwear, paint
-from reseen.data.synth.person.head import hair, head
+from reseen.data.synth.person.hair import hair
+from reseen.data.synth.person.head import head
 from reseen.data.synth.person.identity import Person
 from reseen.data.synth.person.marks import Print
 from reseen.data.synth.person.overlay import Chart, Overlay, lay, printed
@@ -23,13 +24,13 @@ from reseen.data.synth.person.surface import Axis, Tube, blob, pose
 
 
 class Worn(NamedTuple):
-    """A tube on one axis of the skeleton, with what lies on it."""
+    """A tube on one axis of the skeleton, with what lies on it and whether that is a mark."""
 
     tube: Tube
     axis: str
     mark: bool = False
     gloss: float = 0.0
-    overlays: tuple[Overlay, ...] = ()
+    overlays: tuple[tuple[Overlay, bool], ...] = ()
 
 
 class Rigid(NamedTuple):
@@ -63,7 +64,7 @@ def build(person: Person, state: State) -> list[Part]:
             parts.append(Part(grid.mesh(), item.mark, item.gloss))
         else:
             plain.append(grid.mesh())
-        parts += [Part(lay(top, grid), mark=True) for top in item.overlays]
+        parts += [Part(lay(top, grid), mark) for top, mark in item.overlays]
     plain += [hang(item, body, rng).mesh() for item in figure.skirts]
     frames = _frames(body)
     parts += [Part(_stand(item.mesh, frames[item.frame]), item.mark, item.gloss) for item in figure.rigid]
@@ -74,20 +75,18 @@ def build(person: Person, state: State) -> list[Part]:
 def assemble(person: Person) -> Figure:
     """What does not depend on the pose; the last few persons are remembered."""
     trunk, chart = clothes.upper_trunk(person.outfit.upper, person.build)
-    overlays = [*_print(person.marks.print, chart), *(bags.straps(person.marks.bag, chart) if person.marks.bag else [])]
-    gloss = person.outfit.upper.gloss
-    worn = [
-        Worn(trunk, "trunk", gloss=gloss, overlays=tuple(overlays)),
-        Worn(clothes.neck(person.build, person.head.skin), "trunk"),
-    ]
+    bag, gloss = person.marks.bag, person.outfit.upper.gloss
+    overlays = [(item, person.told_by("print")) for item in _print(person.marks.print, chart)]
+    overlays += [(strap, person.told_by("bag")) for strap in (bags.straps(bag, chart) if bag else [])]
+    worn = [Worn(trunk, "trunk", gloss=gloss, overlays=tuple(overlays))]
+    worn.append(Worn(clothes.neck(person.build, person.head.skin), "trunk"))
     collar = clothes.collar(person.outfit.upper, person.build)
     worn += [Worn(collar, "trunk", gloss=gloss)] if collar else []
     worn += _arms(person) + _legs(person)
     rigid = [*_head(person), *_limb_ends(person)]
-    if person.marks.bag:
-        ease = person.outfit.upper.ease
-        bag = merge(bags.bag_body(person.marks.bag, person.build, ease=ease))
-        rigid.append(Rigid(bag, bags.bag_frame(person.marks.bag), mark=True, gloss=0.1))
+    if bag:
+        body = merge(bags.bag_body(bag, person.build, ease=person.outfit.upper.ease))
+        rigid.append(Rigid(body, bags.bag_frame(bag), person.told_by("bag"), gloss=0.1))
     return Figure(tuple(worn), tuple(_skirts(person)), tuple(rigid))
 
 
@@ -125,7 +124,7 @@ def _legs(person: Person) -> list[Worn]:
     skin = (0.10, 0.09, 0.09) if lower.stockings else person.head.skin
     shoes = person.marks.shoes
     for axis in ("left leg", "right leg"):
-        worn.append(Worn(shaft(shoes, person.build), axis, "shoes" in person.differs))
+        worn.append(Worn(shaft(shoes, person.build), axis, person.told_by("shoes")))
         covered = 0.0 if dressed else lower.length * (bone.thigh + bone.shank)
         if dressed or lower.kind == "shorts":
             worn.append(Worn(clothes.bare_limb(person.build, skin, leg=True, start=max(covered - 0.06, 0.05)), axis))
@@ -159,15 +158,20 @@ def _head(person: Person) -> list[Rigid]:
         grids += headwear.hood(upper.colour, size, up=look.hooded)
     if not look.hooded:
         grids += hair(size, look.style, look.hair, covered=marks.hat is not None)
-    rigid = [Rigid(merge([grid.mesh() for grid in grids]), "head")]
-    extras = [
-        *(headwear.hat(marks.hat, size) if marks.hat else []),
-        *(headwear.scarf(marks.scarf, size) if marks.scarf else []),
+    extras = {
+        "hat": headwear.hat(marks.hat, size) if marks.hat else [],
+        "scarf": headwear.scarf(marks.scarf, size) if marks.scarf else [],
+        "glasses": headwear.glasses(marks.glasses, size) if marks.glasses else [],
+    }
+    bare = Rigid(merge([grid.mesh() for grid in grids]), "head")
+    return [
+        bare,
+        *(
+            Rigid(merge([g.mesh() for g in item]), "head", person.told_by(name))
+            for name, item in extras.items()
+            if item
+        ),
     ]
-    extras += headwear.glasses(marks.glasses, size) if marks.glasses else []
-    if extras:
-        rigid.append(Rigid(merge([grid.mesh() for grid in extras]), "head", mark=True))
-    return rigid
 
 
 def _limb_ends(person: Person) -> list[Rigid]:
@@ -175,7 +179,7 @@ def _limb_ends(person: Person) -> list[Rigid]:
     palm = blob((0.021 * tall, 0.012 * tall, 0.043 * tall), person.head.skin, boxy=0.15, rings=8, sides=10)
     hand = bags.moved(palm, (0.004 * tall, 0, -0.036 * tall)).mesh()
     foot = shoe(shoes, person.build).mesh()
-    told = "shoes" in person.differs
+    told = person.told_by("shoes")
     return [
         *(Rigid(hand, frame) for frame in ("left wrist", "right wrist")),
         *(Rigid(foot, frame, told, 0.15) for frame in ("left foot", "right foot")),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reseen.data.synth.person.bags import moved
-from reseen.data.synth.person.head import HairStyle, shell_over
+from reseen.data.synth.person.hair import HairStyle, shell_over
 from reseen.data.synth.person.marks import Hat
 from reseen.data.synth.person.palette import Colour
 from reseen.data.synth.person.surface import Grid, angles, blob, still

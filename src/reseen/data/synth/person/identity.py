@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.data.synth.person.head import FEMININE_HAIR, HAIR_COLOURS, MASCULINE_HAIR, SKIN_TONES
+from reseen.data.synth.person.hair import FEMININE_HAIR, HAIR_COLOURS, MASCULINE_HAIR
+from reseen.data.synth.person.head import SKIN_TONES
 from reseen.data.synth.person.marks import Marks, draw_marks, redraw
 from reseen.data.synth.person.palette import Colour, pick
 from reseen.data.synth.person.physique import Build, draw_build
@@ -30,18 +31,18 @@ class Person(NamedTuple):
     marks: Marks
     differs: frozenset[str]
 
+    def told_by(self, mark: str) -> bool:
+        """Whether a mark tells this person from others: for a twin only what the other of the pair has differently."""
+        return mark in (self.differs or self.marks.borne)
+
 
 def draw_identities(count: int, *, twins_share: float, rng: np.random.Generator) -> list[Person]:
-    """``count`` persons, of whom about ``twins_share`` (0..1) come in pairs; the two of a pair stand side by side."""
+    """``count`` persons; ``twins_share`` of them, rounded down to whole pairs, stand as pairs (2k, 2k + 1) first."""
     if not 0 <= twins_share <= 1:
         raise ValueError(f"twins_share must be between 0 and 1, got {twins_share}")
-    paired = 2 * round(count * twins_share / 2)
-    people: list[Person] = []
-    while len(people) + 2 <= min(paired, count):
-        people += draw_twins(rng)
-    while len(people) < count:
-        people.append(draw_person(rng))
-    return people
+    pairs = int(count * twins_share) // 2
+    twins = [person for _ in range(pairs) for person in draw_twins(rng)]
+    return twins + [draw_person(rng) for _ in range(count - 2 * pairs)]
 
 
 def draw_person(rng: np.random.Generator) -> Person:

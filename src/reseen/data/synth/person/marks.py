@@ -64,6 +64,11 @@ class Marks(NamedTuple):
     glasses: str
     shoes: Shoes
 
+    @property
+    def borne(self) -> frozenset[str]:
+        """The names of the marks that are there at all; everybody wears shoes, so they do not count."""
+        return frozenset(name for name in ("bag", "print", "hat", "scarf", "glasses") if getattr(self, name))
+
 
 def draw_bag(rng: np.random.Generator) -> Bag | None:
     """A bag or none."""

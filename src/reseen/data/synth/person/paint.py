@@ -36,26 +36,26 @@ def _plain(place: Cloth, _: float) -> Numbers:
 
 
 def _stripes(place: Cloth, scale: float) -> Numbers:
-    return (np.mod(place.height, scale) < 0.5 * scale) + 0 * place.across
+    return np.where(np.mod(place.height, scale) < 0.5 * scale, 1.0, 0 * place.across)
 
 
 def _checks(place: Cloth, scale: float) -> Numbers:
     size = 1.6 * scale
     rows, columns = np.mod(place.height, size) < 0.45 * size, np.mod(place.across, size) < 0.45 * size
-    return 0.4 * rows + 0.4 * columns
+    return np.asarray(0.4 * rows + 0.4 * columns)
 
 
 def _yoke(place: Cloth, scale: float) -> Numbers:
-    return (place.height > place.height.max() - 2.2 * scale - 0.08) + 0 * place.across
+    return np.where(place.height > place.height.max() - 2.2 * scale - 0.08, 1.0, 0 * place.across)
 
 
 def _band(place: Cloth, scale: float) -> Numbers:
     middle = place.height.max() - 0.17 - 0.8 * scale
-    return (np.abs(place.height - middle) < 0.5 * scale + 0.02) + 0 * place.across
+    return np.where(np.abs(place.height - middle) < 0.5 * scale + 0.02, 1.0, 0 * place.across)
 
 
 def _sides(place: Cloth, scale: float) -> Numbers:
-    return (np.abs(np.sin(place.turn)) > 0.90 - scale) + 0 * place.height
+    return np.where(np.abs(np.sin(place.turn)) > 0.90 - scale, 1.0, 0 * place.across)
 
 
 PATTERNS: Mapping[str, Callable[[Cloth, float], Numbers]] = MappingProxyType(

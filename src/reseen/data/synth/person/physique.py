@@ -130,7 +130,7 @@ def trunk_profile(build: Build, height: ArrayLike) -> NDArray[np.float64]:
     frame = np.interp(at, [0.50, 0.56, 0.72, 0.80, 0.84], [build.hips, build.hips, 1, build.shoulders, 1])
     profile *= 1 + heavy
     profile[:, 0] *= frame
-    return profile * build.height
+    return np.asarray(profile * build.height)
 
 
 def limb_radius(build: Build, position: ArrayLike, *, leg: bool) -> NDArray[np.float64]:
@@ -139,7 +139,8 @@ def limb_radius(build: Build, position: ArrayLike, *, leg: bool) -> NDArray[np.f
     scale = build.height * (build.legs if leg else 1.0)
     thin = 1 - build.shape * (0.0 if leg else 0.13)
     radius = np.interp(np.asarray(position, float) / scale, table[:, 0], table[:, 1])
-    return radius * build.height * thin * (1 + (0.7 if leg else 0.75) * (build.girth - 1))
+    heavy = 1 + (0.7 if leg else 0.75) * (build.girth - 1)
+    return np.asarray(radius * build.height * thin * heavy)
 
 
 def calf(build: Build, position: ArrayLike) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reseen.data.synth.person.skeleton import Pose
+from reseen.data.synth.station import Station
 
 
 class State(NamedTuple):
@@ -14,8 +15,9 @@ class State(NamedTuple):
     seed: int
 
 
-def draw_state(rng: np.random.Generator) -> State:
-    """A pose as seen on a street: four of five people walk."""
+def draw_state(station: Station, rng: np.random.Generator) -> State:
+    """A pose as seen by any ``station``: four of five people walk."""
+    del station  # people do not pose for cameras
     walks = rng.random() < 0.8
     stride = float(np.clip(rng.normal(0.78, 0.16), 0.35, 1.1)) if walks else float(rng.uniform(0, 0.08))
     arms, elbows, swing = zip(*(_arm(rng, walks=walks) for _ in range(2)), strict=True)
@@ -41,5 +43,5 @@ def _arm(rng: np.random.Generator, *, walks: bool) -> tuple[float, float, float]
     if habit == "pocket":
         return float(rng.normal(-0.25, 0.06)), float(rng.uniform(0.5, 0.75)), 0.2
     if habit == "phone":
-        return float(rng.uniform(0.15, 0.5)), float(rng.uniform(1.5, 2.1)), 0.1
+        return float(rng.uniform(-0.05, 0.25)), float(rng.uniform(1.75, 2.2)), 0.1
     return float(rng.normal(-0.02, 0.08)), float(rng.uniform(0.15, 0.5)), float(rng.uniform(0.6, 1.1))

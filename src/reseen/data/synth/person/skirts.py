@@ -79,7 +79,7 @@ def _profile(build: Build, cut: Cut, drop: Numbers) -> Numbers:
     profile = (1 - below) * at_hip + below * np.maximum(legs, straight)
     # the waistband is tucked under what is worn above
     ease = np.interp(drop / build.height, [-0.045, 0.0], [0.85 * cut.ease - 0.006, cut.ease + 0.012])
-    return profile + (ease + cut.flare * np.clip(drop / cut.length, 0, 1))[:, None]
+    return np.asarray(profile + (ease + cut.flare * np.clip(drop / cut.length, 0, 1))[:, None])
 
 
 def _painted(cut: Cut, drop: Numbers, turns: Floats, profile: Numbers) -> Floats:

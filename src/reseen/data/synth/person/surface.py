@@ -156,8 +156,11 @@ def pose(shape: Tube, axis: Axis, rng: np.random.Generator) -> Grid:
     centre, forward, side = np.split(shape.along @ np.hstack(axis), 3, axis=1)
     crease = creases(len(shape.forward), shape.forward.shape[1], rng)
     swell = 1 + shape.folds * crease
-    points = centre[:, None] + (shape.forward * swell)[..., None] * forward[:, None]
-    points = float32(points + (shape.side * swell)[..., None] * side[:, None])
+    points = float32(
+        centre[:, None]
+        + (shape.forward * swell)[..., None] * forward[:, None]
+        + (shape.side * swell)[..., None] * side[:, None]
+    )
     colours = shape.colours
     if shape.shade:
         colours = np.clip(colours * (1 + shape.shade * crease)[..., None], 0, 1)

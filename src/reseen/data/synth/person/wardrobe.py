@@ -102,6 +102,10 @@ _CUTS = {
 }  # fmt: skip
 
 
+UPPERS = tuple(_CUTS)
+"""The kinds of upper garments."""
+
+
 def draw_outfit(shape: float, rng: np.random.Generator) -> Outfit:
     """An outfit for a body whose ``shape`` is 0 masculine to 1 feminine."""
     upper = _draw_upper(shape, rng)

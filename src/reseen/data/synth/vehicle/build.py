@@ -1,5 +1,7 @@
 """From an identity to its parts."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from reseen.data.synth.mesh import Array, Mesh, Part
@@ -14,7 +16,13 @@ from reseen.data.synth.vehicle.wheels import wheels
 DUST = np.asarray((0.42, 0.36, 0.28), np.float32)
 
 
-def build(vehicle: Vehicle, *, lamps_on: bool = False) -> list[Part]:
+class State(NamedTuple):
+    """What changes on a vehicle from picture to picture."""
+
+    lamps_on: bool = False
+
+
+def build(vehicle: Vehicle, state: State) -> list[Part]:
     """All parts of one vehicle; its marks are parts of their own."""
     body = shells(vehicle.kind, vehicle.size)
     paint = np.asarray(vehicle.coat.colour)
@@ -29,7 +37,7 @@ def build(vehicle: Vehicle, *, lamps_on: bool = False) -> list[Part]:
     glass = (trim.glass, trim.glass * 1.05, trim.glass * 1.1)
     parts += windows(vehicle.kind, body, glass=glass, breaks=trim.breaks)
     parts += wheels(vehicle.kind, body, style=trim.rim, metal=(0.6, 0.61, 0.63))
-    parts += fittings(vehicle.kind, body, trim, paint=paint, lamps_on=lamps_on)
+    parts += fittings(vehicle.kind, body, trim, paint=paint, lamps_on=state.lamps_on)
     dusty = [part._replace(mesh=_dust(part.mesh, vehicle)) for part in parts]
     where = Surroundings(vehicle.kind, body, paint)
     marks = [Part(build_mark(mark, where), mark=True, gloss=0.25) for mark in vehicle.marks]

@@ -10,7 +10,7 @@ RGB = tuple[float, float, float]
 
 
 class Paint(NamedTuple):
-    """A paint family: VeRi's colour number, its share, a few sRGB shades and its gloss."""
+    """A paint family: the number of its colour in VeRi's list, its share, a few sRGB shades and its gloss."""
 
     number: int
     share: float
@@ -30,7 +30,7 @@ PAINTS: Mapping[str, Paint] = MappingProxyType(
         "golden": Paint(8, 0.04, ((0.66, 0.58, 0.42), (0.58, 0.5, 0.36)), 0.7),
         "brown": Paint(9, 0.05, ((0.28, 0.19, 0.13), (0.36, 0.27, 0.2)), 0.7),
         "black": Paint(10, 0.18, ((0.06, 0.06, 0.065), (0.085, 0.085, 0.1)), 0.9),
-        "silver": Paint(11, 0.13, ((0.66, 0.67, 0.68), (0.6, 0.62, 0.64)), 0.8),
+        "silver": Paint(4, 0.13, ((0.66, 0.67, 0.68), (0.6, 0.62, 0.64)), 0.8),
     }
 )
 """The paint families: name -> Paint."""

@@ -30,7 +30,10 @@ def wheel(radius: float, *, width: float, style: int, metal: Colour) -> Mesh:
     profile = ((0.0, 0.82), (-0.015, 0.93), (-0.05, 1.0), (-width + 0.05, 1.0), (-width, 0.9))
     turn = np.linspace(0, 2 * np.pi, 25)[:-1]
     rings = np.stack(
-        [np.stack([np.cos(turn) * radius * k, np.full_like(turn, y), np.sin(turn) * radius * k], -1) for y, k in profile]
+        [
+            np.stack([np.cos(turn) * radius * k, np.full_like(turn, y), np.sin(turn) * radius * k], -1)
+            for y, k in profile
+        ]
     )
     tyre = tube(rings, colour=TYRE)
     rim = _rim(radius * 0.72, style=style, metal=np.asarray(metal))
@@ -64,4 +67,3 @@ def _arch(body: Body, x: float) -> Mesh:
     turn = np.linspace(0, np.pi, 15)[None]
     points = body.hull.flank(x + np.cos(turn) * rho, radius + np.sin(turn) * rho)
     return pane(points, colour=(0.025, 0.025, 0.028), lift=0.007)
-

@@ -1,0 +1,44 @@
+"""Vehicles: eight body types in the paints of the road, watched by twenty cameras, in VeRi-776's layout."""
+
+from types import MappingProxyType
+
+import numpy as np
+
+from reseen.data.synth.station import Station
+from reseen.data.synth.subject import Description, Subject
+from reseen.data.synth.vehicle.build import State, build
+from reseen.data.synth.vehicle.cameras import stations
+from reseen.data.synth.vehicle.identity import Vehicle, draw_identities
+from reseen.data.synth.vehicle.paint import PAINTS
+from reseen.data.synth.vehicle.proportions import BODY_TYPES
+
+
+def draw_state(station: Station, rng: np.random.Generator) -> State:
+    """Lamps are on where the station's light calls for them, and now and then by day."""
+    return State(lamps_on=station.lamps_on or bool(rng.random() < 0.1))
+
+
+def describe(vehicle: Vehicle) -> Description:
+    """Its labels, as VeRi's lists number them, and its marks."""
+    family = vehicle.coat.family
+    return Description(
+        twin=vehicle.twin,
+        colour=PAINTS[family].number,
+        kind=BODY_TYPES[vehicle.kind].number,
+        marks=tuple(mark.kind for mark in vehicle.marks),
+        facts=MappingProxyType({"kind": vehicle.kind, "paint": family}),
+    )
+
+
+SUBJECT = Subject(
+    draw_identities=draw_identities,
+    draw_state=draw_state,
+    build=build,
+    stations=stations,
+    describe=describe,
+    colours=MappingProxyType({paint.number: name for name, paint in PAINTS.items() if name != "silver"}),
+    kinds=MappingProxyType({body.number: name for name, body in BODY_TYPES.items()}),
+    aspect=1.0,
+    layout="veri776",
+)
+"""What the generator needs to know of vehicles."""
