@@ -29,7 +29,7 @@ def application() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich",
-        pretty_exceptions_show_locals=False,
+        pretty_exceptions_enable=False,
     )
     for command in (demo, synth, check, train, evaluate, models):
         app.command()(command)

@@ -24,12 +24,12 @@ def models(
 
     from reseen.models import MODELS
 
+    found = timm.list_models(f"*{search}*") if search else []
+    if search and not found:
+        raise ReseenError(f"no backbone of timm holds '{search}' in its name")
     table = Table("name", "what it is")
     for name, factory in MODELS.items():
         table.add_row(name, (factory.__doc__ or "").splitlines()[0])
     console = results()
     console.print(table)
-    found = timm.list_models(f"*{search}*") if search else []
-    if search and not found:
-        raise ReseenError(f"no backbone of timm holds '{search}' in its name")
     console.print("\n".join(found), highlight=False, markup=False)

@@ -43,6 +43,7 @@ class RichProgress:
             try:
                 yield RichBar(shown, task)
             finally:
+                shown.refresh()
                 shown.remove_task(task)
 
     def say(self, line: str) -> None:
@@ -62,7 +63,8 @@ class RichProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
         )
-        with Progress(*columns, console=self._console, transient=True) as shown:
+        hidden = not self._console.is_terminal  # a log file would collect empty lines
+        with Progress(*columns, console=self._console, transient=True, disable=hidden) as shown:
             self._live = shown
             try:
                 yield shown

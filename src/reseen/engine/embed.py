@@ -55,6 +55,7 @@ def _gathered(mine: Tensor, *, total: int, fabric: Fabric) -> Tensor:
     longest = -(-total // fabric.world_size)
     padded = mine.new_zeros(longest, mine.shape[1])
     padded[: len(mine)] = mine
-    by_rank = fabric.all_gather(fabric.to_device(padded))
-    assert isinstance(by_rank, Tensor)
-    return by_rank.transpose(0, 1).flatten(0, 1)[:total].cpu()
+    padded = fabric.to_device(padded)
+    by_rank = [torch.empty_like(padded) for _ in range(fabric.world_size)]
+    torch.distributed.all_gather(by_rank, padded)
+    return torch.stack(by_rank, dim=1).flatten(0, 1)[:total].cpu()

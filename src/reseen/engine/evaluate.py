@@ -14,10 +14,10 @@ from reseen.data.table import Split, Splits
 from reseen.data.transforms import plain_transform
 from reseen.engine.build import build_embedder, load_model
 from reseen.engine.embed import embed, embedded
-from reseen.engine.hardware import launch
+from reseen.engine.hardware import one_device
 from reseen.engine.intake import protocol_for
 from reseen.engine.progress import Progress, Silent
-from reseen.engine.recipe import Hardware, Recipe
+from reseen.engine.recipe import Recipe
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Report, evaluate
@@ -40,7 +40,7 @@ def evaluate_run(
     run = run if isinstance(run, Run) else open_run(Path(run))
     recipe, splits = run.recipe(), splits_of(run, data)
     model = load_model(run.best_weights)
-    result = score_model(model, splits, recipe, fabric=_here(), progress=progress or Silent(), name="trained")
+    result = score_model(model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name="trained")
     run.embeddings.mkdir(exist_ok=True)
     result.query.save(run.embeddings / "query.parquet")
     result.gallery.save(run.embeddings / "gallery.parquet")
@@ -53,7 +53,7 @@ def evaluate_baselines(
 ) -> dict[str, Report]:
     """Score what a trained model must beat: a colour histogram, and the model as its training began."""
     run = run if isinstance(run, Run) else open_run(Path(run))
-    recipe, splits, fabric = run.recipe(), splits_of(run, data), _here()
+    recipe, splits, fabric = run.recipe(), splits_of(run, data), one_device()
     untrained = build_embedder(recipe, num_identities=len(splits.train.identity_names), start_weights=True)
     systems: dict[str, nn.Module] = {"histogram": ColourHistogram(), "untrained": untrained}
     reports = {
@@ -117,11 +117,6 @@ def splits_of(run: Run, data: Path | str | None) -> Splits:
     except ReseenError as error:
         hint = "" if data is not None else "; if the data have moved, say where with --data"
         raise ReseenError(f"{error}{hint}") from None
-
-
-def _here() -> Fabric:
-    """One device of this machine in full precision, whatever the run was trained on."""
-    return launch(Hardware())
 
 
 def _transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:

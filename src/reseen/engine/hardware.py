@@ -4,6 +4,7 @@ import os
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies import SingleDeviceStrategy
 
 from reseen.engine.recipe import Hardware
 from reseen.errors import ReseenError
@@ -28,6 +29,14 @@ def launch(hardware: Hardware) -> Fabric:
     except (RuntimeError, ValueError) as error:
         # Lightning reports a device that is not there as one of these two.
         raise ReseenError(f"hardware: {str(error).splitlines()[0]}") from None
+    fabric.launch()
+    return fabric
+
+
+def one_device() -> Fabric:
+    """This machine's best single device in full precision, also inside a process that ``torchrun`` started."""
+    device = torch.device(_accelerator(Hardware()))
+    fabric = Fabric(accelerator=device.type, strategy=SingleDeviceStrategy(device))
     fabric.launch()
     return fabric
 

@@ -1,18 +1,17 @@
 """How a set lies on disk: the folders, names and lists of VeRi-776 and of Market-1501."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
 
 from reseen.data.synth.plan import Shot, queries
 from reseen.data.synth.subject import Description, Subject
 
 
 class Finished(NamedTuple):
-    """A set whose pictures are taken: the shots, each shot's view, each identity's description, widths of names."""
+    """A set whose pictures are taken: the shots, each shot's view, each identity's description."""
 
     subject: Subject
     shots: Sequence[Shot]
@@ -56,7 +55,7 @@ def _finish_veri(root: Path, done: Finished) -> Counts:
         _write(root / f"name_{name}.txt", (_veri_name(shot) for shot in shots))
     for name, shots in (("train", train), ("test", test)):
         _write(root / f"{name}_label.xml", _labels(shots, done.descriptions, train=name == "train"))
-        _write(root / f"keypoint_{name}.txt", (_orientation(shot, done.views[shot.index]) for shot in shots))
+        _write(root / f"keypoint_{name}.txt", (_orientation(shot, done.views[shot.place]) for shot in shots))
     _write_matches(root, asked, test)
     tracks: dict[tuple[int, ...], list[str]] = {}
     for shot in test:
@@ -73,8 +72,8 @@ def _labels(shots: Sequence[Shot], descriptions: Sequence[Description], *, train
     for shot in shots:
         about = descriptions[shot.identity]
         lines.append(
-            f"    <Item imageName={quoteattr(_veri_name(shot))} "
-            f'vehicleID="{shot.number:04d}" cameraID="c{shot.camera:03d}" colorID="{about.colour}" typeID="{about.kind}"/>'
+            f'    <Item imageName="{_veri_name(shot)}" vehicleID="{shot.number:04d}" cameraID="c{shot.camera:03d}" '
+            f'colorID="{about.colour}" typeID="{about.kind}"/>'
         )
     return [*lines, "  </Items>", f"</{'Training' if train else 'Test'}Images>"]
 
@@ -127,8 +126,8 @@ def mask_name(file: str) -> str:
     return str(Path(file).with_suffix(".png"))
 
 
-def _write(path: Path, lines: object) -> None:
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")  # type: ignore[attr-defined]
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(

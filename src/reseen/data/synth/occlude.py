@@ -39,7 +39,7 @@ def occluder(size: tuple[int, int], *, brightness: float, rng: np.random.Generat
     easel = _Easel(ImageDraw.Draw(sheet), 2 * size[1], 2 * size[0])
     OCCLUDERS[names[int(rng.integers(len(names)))]](easel, rng)
     small = np.asarray(sheet.reduce(2), np.float32)
-    return Veil((small[..., :3] * brightness).astype(np.uint8), small[..., 3] / 255)
+    return Veil((small[..., :3] * brightness).astype(np.uint8), small[..., 3] / np.float32(255))
 
 
 def _tint(rng: np.random.Generator, low: int, high: int) -> Tint:

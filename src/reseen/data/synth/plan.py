@@ -13,12 +13,12 @@ FEWEST = 2
 
 
 class Shot(NamedTuple):
-    """One picture to take: ``index`` in the whole set, ``identity`` (place in the list) and ``camera`` (from 1).
+    """One picture to take: ``place`` in the whole set, ``identity`` (place in the list) and ``camera`` (from 1).
 
     ``number``: the identity's number in file names. ``frame``: the video frame, ``track``: the seed of its track.
     """
 
-    index: int
+    place: int
     identity: int
     number: int
     camera: int
@@ -80,7 +80,7 @@ def make_plan(twins: Sequence[bool], *, images: int, cameras: int, test_share: f
             for k in range(count):
                 shots.append(
                     Shot(
-                        index=len(shots),
+                        place=len(shots),
                         identity=identity,
                         number=numbers[identity],
                         camera=camera,

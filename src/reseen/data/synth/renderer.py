@@ -4,20 +4,20 @@ H, W = rows and columns of the picture asked for. Each vertex is lit here (shadi
 Its alpha channel carries a code: the object, its marks, or the depth of the shadow on the ground.
 """
 
+import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from reseen.data.synth.mesh import Array, Part, unit
+from reseen.data.synth.mesh import Array, Part
 from reseen.data.synth.shading import Light, Model, assemble, shade, to_bytes
-from reseen.data.synth.shadow import ground_shadow
+from reseen.data.synth.shadow import CELLS, Shadow, ground_faces, ground_shadow
+from reseen.data.synth.stage import Solid, Stage
 
 __all__ = ["Camera", "Light", "Rendered", "Renderer", "assemble", "frame"]
-
-_SETTINGS = "load-display p3tinydisplay\naudio-library-name null\nnotify-level-display error\n"
 
 
 class Camera(NamedTuple):
@@ -33,9 +33,11 @@ class Camera(NamedTuple):
     @property
     def axes(self) -> Array:
         """The rows right, forward, up (3, 3) of the camera."""
-        forward = unit(np.asarray(self.target, np.float64) - np.asarray(self.eye, np.float64))
-        right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
-        return np.stack([right, forward, np.cross(right, forward)]).astype(np.float32)
+        x, y, z = (float(b) - float(a) for a, b in zip(self.eye, self.target, strict=True))
+        flat, far = math.hypot(x, y), math.hypot(x, y, z)
+        right = (y / flat, -x / flat, 0.0)
+        up = (-x * z / (flat * far), -y * z / (flat * far), flat / far)
+        return np.asarray([right, (x / far, y / far, z / far), up], np.float32)
 
     def project(self, points: Array) -> Array:
         """(V, 3) -> (V, 3): right and up on the picture plane, and the depth in metres."""
@@ -73,7 +75,9 @@ def frame(
     """
     camera = Camera(eye, target)
     seen = camera.project(points)
-    low, high = seen[:, :2].min(axis=0), seen[:, :2].max(axis=0)
+    # Column by column: far faster than axis=0 on a tall thin array.
+    low = np.asarray([seen[:, axis].min() for axis in (0, 1)])
+    high = np.asarray([seen[:, axis].max() for axis in (0, 1)])
     size = (high - low) * (1 + 2 * margin)
     centre = (low + high) / 2 + np.asarray(shift) * size
     shape = np.clip(size[0] / size[1], aspect / stretch, aspect * stretch)
@@ -83,25 +87,16 @@ def frame(
 
 
 class Renderer:
-    """One off-screen buffer for pictures of ``size`` (H, W); close it, or use it in a ``with``."""
+    """Renders pictures of ``size`` (H, W); close it, or use it in a ``with``."""
 
     def __init__(self, size: tuple[int, int]) -> None:
-        from panda3d import core
-
-        core.load_prc_file_data("", _SETTINGS)
-        self._core: Any = core
-        self._rows, self._columns = 2 * size[0], 2 * size[1]
-        self._engine = core.GraphicsEngine()
-        self._buffer = self._open_buffer()
-        self._texture = core.Texture()
-        self._buffer.add_render_texture(self._texture, core.GraphicsOutput.RTM_copy_ram)
-        self._buffer.set_clear_color((0, 0, 0, 0))
-        self._root = core.NodePath("scene")
-        self._root.set_attrib(core.ColorAttrib.make_vertex())
-        self._lens = core.PerspectiveLens()
-        self._eye = self._root.attach_new_node(core.Camera("camera", self._lens))
-        self._buffer.make_display_region().set_camera(self._eye)
-        self._drawn: list[Any] = []
+        self._size = size
+        self._stage = Stage(2 * size[0], 2 * size[1])
+        self._model: Model | None = None
+        self._solid: Solid | None = None
+        self._light: Light | None = None
+        self._shadow: Shadow | None = None
+        self._ground = self._stage.add(count=CELLS * CELLS, triangles=ground_faces())
 
     def __enter__(self) -> Self:
         return self
@@ -111,82 +106,60 @@ class Renderer:
 
     def close(self) -> None:
         """Give the buffer back."""
-        self._engine.remove_all_windows()
+        self._stage.close()
 
     def render(self, parts: Sequence[Part], camera: Camera, light: Light, *, masks: bool = False) -> Rendered:
         """The object as ``camera`` sees it under ``light``; ``masks`` asks for the marks' pixels too."""
         return self.draw(assemble(parts), camera, light, masks=masks)
 
     def draw(self, model: Model, camera: Camera, light: Light, *, masks: bool = False) -> Rendered:
-        """The same for parts that are already assembled."""
-        for node in self._drawn:
-            node.remove_node()
-        lit = to_bytes(shade(model, eye=camera.eye, light=light))
-        points, faces, depth = ground_shadow(model.vertices, light)
-        ground = np.zeros((len(points), 3), np.uint8)
-        self._drawn = [
-            self._add(model.vertices, np.column_stack([lit, model.code]), model.triangles),
-            self._add(points, np.column_stack([ground, depth]), faces),
-        ]
-        self._look(camera, np.concatenate([model.vertices, points]))
-        self._engine.render_frame()
-        return self._read(masks=masks)
+        """The same for parts that are already assembled; cheaper for one model and one light after another."""
+        solid, shadow = self._put(model), self._cast(model, light)
+        solid.fill(model.vertices, to_bytes(shade(model, eye=camera.eye, light=light)), model.code)
+        depth = np.concatenate([camera.project(points)[:, 2] for points in (model.vertices, shadow.points)])
+        self._stage.aim(
+            [float(value) for value in camera.eye],
+            [float(value) for value in camera.target],
+            window=[float(value) for value in camera.window],
+            near=max(float(depth.min()) * 0.98, 0.05),
+            far=float(depth.max()) * 1.02,
+        )
+        return _read(self._stage.take(), self._size, masks=masks)
 
-    def _open_buffer(self) -> Any:  # noqa: ANN401 (panda3d has no types)
-        core = self._core
-        kinds = core.GraphicsPipeSelection.get_global_ptr()
-        names = {str(kinds.get_pipe_type(i)): i for i in range(kinds.get_num_pipe_types())}
-        pipe = kinds.make_pipe(kinds.get_pipe_type(names["TinyOffscreenGraphicsPipe"]))
-        wanted = core.FrameBufferProperties()
-        wanted.set_rgba_bits(8, 8, 8, 8)
-        wanted.set_depth_bits(24)
-        size = core.WindowProperties.size(self._columns, self._rows)
-        return self._engine.make_output(pipe, "picture", 0, wanted, size, core.GraphicsPipe.BF_refuse_window)
+    def _put(self, model: Model) -> Solid:
+        if self._solid is None or self._model is not model:
+            if self._solid is not None:
+                self._solid.remove()
+            self._solid = self._stage.add(count=len(model.vertices), triangles=model.triangles)
+            self._model, self._light = model, None
+        return self._solid
 
-    def _add(self, vertices: Array, colours: npt.NDArray[np.uint8], triangles: npt.NDArray[np.int32]) -> Any:  # noqa: ANN401
-        core = self._core
-        rows = np.empty(len(vertices), dtype=[("place", "<f4", 3), ("colour", "u1", 4)])
-        rows["place"], rows["colour"] = vertices, colours
-        data = core.GeomVertexData("mesh", core.GeomVertexFormat.get_v3c4(), core.Geom.UH_static)
-        data.unclean_set_num_rows(len(vertices))
-        data.modify_array_handle(0).copy_data_from(rows.tobytes())
-        faces = core.GeomTriangles(core.Geom.UH_static)
-        faces.set_index_type(core.Geom.NT_uint32)
-        index = faces.modify_vertices()
-        index.unclean_set_num_rows(triangles.size)
-        index.modify_handle().copy_data_from(np.ascontiguousarray(triangles, "<u4").tobytes())
-        geometry = core.Geom(data)
-        geometry.add_primitive(faces)
-        node = core.GeomNode("mesh")
-        node.add_geom(geometry)
-        return self._root.attach_new_node(node)
-
-    def _look(self, camera: Camera, points: Array) -> None:
-        left, bottom, right, top = camera.window
-        depth = camera.project(points)[:, 2]
-        self._lens.set_focal_length(1)
-        self._lens.set_film_size(right - left, top - bottom)
-        self._lens.set_film_offset((left + right) / 2, (bottom + top) / 2)
-        self._lens.set_near_far(max(float(depth.min()) * 0.98, 0.05), float(depth.max()) * 1.02)
-        self._eye.set_pos(*(float(value) for value in camera.eye))
-        self._eye.look_at(*(float(value) for value in camera.target))
-
-    def _read(self, *, masks: bool) -> Rendered:
-        size = (self._columns, self._rows)
-        data = self._texture.get_ram_image()
-        picture = Image.frombuffer("RGB", size, data, "raw", "BGRX", 0, -1).reduce(2)
-        code = np.frombuffer(data, np.uint8).reshape(self._rows, self._columns, 4)[::-1, :, 3]
-        solid = code >= 128
-        shadow = np.where(solid, 0, code)
-        alpha = _average(solid)
-        # Only the part of a pixel that is ground says how dark its ground is.
-        depth = _average(shadow) / 127 / np.maximum(1 - alpha, 0.25)
-        marks = _average(solid & (code < 224)) >= 0.5 if masks else None
-        return Rendered(np.asarray(picture, np.float32) / 255, alpha, np.minimum(depth, 1), marks)
+    def _cast(self, model: Model, light: Light) -> Shadow:
+        if self._shadow is None or self._light is not light:
+            self._shadow, self._light = ground_shadow(model.vertices, light), light
+            black = np.zeros((len(self._shadow.points), 3), np.uint8)
+            self._ground.fill(self._shadow.points, black, self._shadow.depth)
+        return self._shadow
 
 
-def _average(fine: npt.NDArray[np.generic]) -> Array:
-    """(2H, 2W) -> (H, W), the mean of each block of four."""
-    whole = fine.astype(np.uint16)
-    total = whole[::2, ::2] + whole[1::2, ::2] + whole[::2, 1::2] + whole[1::2, 1::2]
-    return total.astype(np.float32) / 4
+def _read(data: bytes, size: tuple[int, int], *, masks: bool) -> Rendered:
+    """The stage's bytes at twice ``size`` (H, W) -> the averaged picture."""
+    fine = (2 * size[1], 2 * size[0])
+    whole = Image.frombuffer("RGBA", fine, data, "raw", "BGRA", 0, -1)
+    code = whole.getchannel("A")
+    alpha = _mean_of(code, _SOLID)
+    # Only the part of a pixel that is ground says how dark its ground is.
+    depth = np.minimum(_mean_of(code, _SHADE) / np.maximum(1 - alpha, np.float32(0.25)), 1)
+    marks = _mean_of(code, _MARKS) >= 0.5 if masks else None
+    picture = Image.frombuffer("RGB", fine, data, "raw", "BGRX", 0, -1).reduce(2)
+    return Rendered(np.asarray(picture, np.float32) / np.float32(255), alpha, depth, marks)
+
+
+_SOLID = [255 * (code >= 128) for code in range(256)]
+_SHADE = [round(code * 255 / 127) if code < 128 else 0 for code in range(256)]
+_MARKS = [255 * (128 <= code < 224) for code in range(256)]
+
+
+def _mean_of(code: Image.Image, levels: list[int]) -> Array:
+    """(2H, 2W) codes -> (H, W) 0..1: the mean over each block of four of what ``levels`` makes of a code."""
+    return np.asarray(code.point(levels).reduce(2), np.float32) / np.float32(255)

@@ -64,13 +64,16 @@ def shade(model: Model, *, eye: Sequence[float], light: Light) -> npt.NDArray[np
     lit = np.maximum(model.normals @ sun_way, 0)
     up = 0.5 + 0.5 * model.normals[:, 2]
     light_in = lit[:, None] * sun + up[:, None] * sky + (1 - up)[:, None] * ground
-    coat = model.gloss * (0.05 + 0.75 * np.power(np.clip(1 - np.abs(facing), 0, 1), 4))
+    grazing = np.square(np.square(np.clip(1 - np.abs(facing), 0, 1)))
+    coat = model.gloss * (0.05 + 0.75 * grazing)
     mirrored = 2 * facing[:, None] * model.normals - view
     street = _street(mirrored[:, 2])[:, None]
     bright = street * (1.7 * sky + 0.15 * sun) + (1 - street) * ground * 0.8
-    toward = np.maximum(mirrored @ sun_way, 0)
-    glint = model.gloss * (0.9 * toward**40 + 0.16 * toward**8)
-    return (1 - coat)[:, None] * model.albedo * light_in + coat[:, None] * bright + glint[:, None] * sun
+    wide = np.square(np.square(np.square(np.maximum(mirrored @ sun_way, 0))))
+    sharp = np.square(np.square(wide)) * wide
+    glint = model.gloss * (0.9 * sharp + 0.16 * wide)
+    matt = (1 - coat)[:, None] * model.albedo * light_in
+    return np.asarray(matt + coat[:, None] * bright + glint[:, None] * sun)
 
 
 def to_bytes(linear: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -81,7 +84,7 @@ def to_bytes(linear: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 def _street(rise: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """How bright a street looks in direction z: 0 the road, 1 the sky, with the dark band of houses between."""
-    return np.clip((rise - 0.05) * 3.0, 0, 1) * 0.85 + np.clip(rise, 0, 1) * 0.15
+    return np.asarray(np.clip((rise - 0.05) * 3.0, 0, 1) * 0.85 + np.clip(rise, 0, 1) * 0.15)
 
 
 def _tone_curve() -> npt.NDArray[np.uint8]:

@@ -24,6 +24,7 @@ def contact_sheet(root: Path, *, rows: int = 8, columns: int = 10, height: int =
     half = min(len(paired), (rows + 1) // 4 * 2)
     chosen = [*paired[:half], *alone][:rows]
     seen = _pictures(root)
+    columns = min(columns, max(len(seen[name]) for name in chosen))
     size = about["image_size"]
     width = round(height * size[1] / size[0])
     sheet = Image.new("RGB", (columns * (width + GAP) - GAP, len(chosen) * (height + GAP) - GAP), "white")

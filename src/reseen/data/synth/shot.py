@@ -3,6 +3,7 @@
 H, W = rows and columns of the picture.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ def view_of(bearing: float) -> int:
 
 
 class Pass(NamedTuple):
-    """One object passing one station: ``bearing`` in degrees, ``distance`` and ``lane`` in metres, ``turn`` in radians."""
+    """One object passing one station: ``bearing`` degrees; ``distance`` and ``lane`` metres; ``turn`` radians."""
 
     bearing: float
     distance: float
@@ -115,9 +116,11 @@ def develop(linear: Array, sensor: Sensor, rng: np.random.Generator) -> Image.Im
     """(H, W, 3) 0..255 -> what the sensor makes of it, of the same size."""
     rows, columns = linear.shape[:2]
     gain = np.asarray(sensor.gains) * sensor.exposure * rng.uniform(0.93, 1.07)
-    exposed = 127 + sensor.contrast * (linear * gain.astype(np.float32) - 127)
-    grey = exposed.mean(axis=2, keepdims=True)
-    exposed = grey + sensor.saturation * (exposed - grey)
+    # Gains, contrast about mid-grey and saturation in one matrix.
+    mix = np.diag(gain * sensor.contrast) @ (
+        sensor.saturation * np.eye(3) + (1 - sensor.saturation) * np.full((3, 3), 1 / 3)
+    )
+    exposed = linear @ mix.astype(np.float32) + np.float32(127 * (1 - sensor.contrast))
     share = float(rng.uniform(*sensor.resolution))
     small = (max(8, round(columns * share)), max(8, round(rows * share)))
     picture = Image.fromarray(np.clip(exposed, 0, 255).astype(np.uint8)).resize(small, Image.Resampling.BILINEAR)
@@ -130,7 +133,14 @@ def develop(linear: Array, sensor: Sensor, rng: np.random.Generator) -> Image.Im
 
 def _noisy(picture: Array, deviation: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Noise, stronger in brightness than in colour."""
-    rows, columns = picture.shape[:2]
-    noise = rng.standard_normal((rows, columns, 4), dtype=np.float32) * np.float32(deviation)
-    picture = picture + noise[..., 3:] + 0.5 * noise[..., :3]
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    count = picture.shape[0] * picture.shape[1]
+    bank = _noise_bank()
+    start = int(rng.integers(len(bank) - 4 * count)) if 4 * count < len(bank) else 0
+    noise = np.resize(bank[start : start + 4 * count], (*picture.shape[:2], 4)) * np.float32(deviation)
+    return np.clip(picture + noise[..., 3:] + np.float32(0.5) * noise[..., :3], 0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _noise_bank() -> Array:
+    """A million normal numbers: drawing afresh for each picture would cost as much as rendering."""
+    return np.random.default_rng(0).standard_normal(2**20, dtype=np.float32)

@@ -53,7 +53,7 @@ class Station:
     sensor: Sensor
     lamps_on: bool = False
     occlusion: float = 0.25
-    lanes: tuple[float, ...] = (-5.25, -1.75, 1.75, 5.25)
+    lanes: tuple[float, ...] = (-1.75, 1.75)
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,11 @@ WEATHERS: Mapping[str, Weather] = MappingProxyType(
         "haze": Weather((0.45, 0.44, 0.42), (0.45, 0.47, 0.5), (0.16, 0.16, 0.15), (35, 60)),
         "overcast": Weather((0.1, 0.1, 0.11), (0.62, 0.65, 0.7), (0.17, 0.17, 0.17), (50, 70)),
         "evening": Weather((0.85, 0.55, 0.3), (0.24, 0.27, 0.36), (0.12, 0.1, 0.08), (14, 26)),
-        "dusk": Weather((0.05, 0.05, 0.07), (0.21, 0.24, 0.33), (0.06, 0.06, 0.07), (40, 60), True, 6.0),
-        "lamplight": Weather((0.42, 0.3, 0.14), (0.07, 0.065, 0.07), (0.04, 0.035, 0.02), (55, 75), True, 8.0),
-        "rain": Weather((0.04, 0.04, 0.05), (0.42, 0.45, 0.5), (0.1, 0.1, 0.11), (50, 70), True, 4.0),
+        "dusk": Weather((0.05, 0.05, 0.07), (0.21, 0.24, 0.33), (0.06, 0.06, 0.07), (40, 60), lamps_on=True, noise=5.0),
+        "lamplight": Weather(
+            (0.42, 0.3, 0.14), (0.07, 0.065, 0.07), (0.04, 0.035, 0.02), (55, 75), lamps_on=True, noise=5.5
+        ),
+        "rain": Weather((0.04, 0.04, 0.05), (0.42, 0.45, 0.5), (0.1, 0.1, 0.11), (50, 70), lamps_on=True, noise=3.5),
     }
 )
 """The kinds of light: name -> Weather."""
@@ -94,15 +96,15 @@ def lit(name: str, rng: np.random.Generator) -> Light:
 
 def draw_sensor(rng: np.random.Generator, *, noise: float) -> Sensor:
     """A camera's own way with pictures; ``noise`` comes with the light."""
-    warm = rng.normal(0, 0.09)
+    warm = rng.normal(0, 0.14)
     return Sensor(
         resolution=(float(rng.uniform(0.42, 0.8)), float(rng.uniform(0.85, 1.0))),
-        blur=float(rng.uniform(0.0, 0.6)),
+        blur=float(rng.uniform(0.0, 0.7)),
         smear=float(rng.choice([0.0, 0.0, 0.6])),
         noise=float(noise * rng.uniform(0.7, 1.3)),
         quality=int(rng.integers(55, 92)),
-        gains=(float(1 + warm), float(1 + rng.normal(0, 0.03)), float(1 - warm)),
-        contrast=float(rng.uniform(0.72, 1.15)),
-        saturation=float(rng.uniform(0.55, 1.15)),
-        exposure=float(rng.uniform(0.85, 1.2)),
+        gains=(float(1 + warm), float(1 + rng.normal(0, 0.05)), float(1 - warm)),
+        contrast=float(rng.uniform(0.6, 1.25)),
+        saturation=float(rng.uniform(0.35, 1.2)),
+        exposure=float(rng.uniform(0.75, 1.35)),
     )

@@ -16,7 +16,7 @@ from reseen.data.synth.renderer import Renderer, assemble
 from reseen.data.synth.shading import Model
 from reseen.data.synth.shot import draw_pass, snap
 from reseen.data.synth.station import Station
-from reseen.data.synth.street import Street, pave
+from reseen.data.synth.street import Street
 from reseen.data.synth.subject import SUBJECTS
 
 Progress = Callable[[int, int], None]
@@ -56,14 +56,14 @@ class Studio:
         self._renderer.close()
 
     def take(self, job: Job) -> list[tuple[int, int]]:
-        """All pictures of the job, written; (index, view) of each."""
+        """All pictures of the job, written; (place, view) of each."""
         built: dict[Any, Model] = {}
-        return [(shot.index, self._one(job.identity, shot, built)) for shot in job.shots]
+        return [(shot.place, self._one(job.identity, shot, built)) for shot in job.shots]
 
-    def _one(self, identity: Any, shot: Shot, built: dict[Any, Model]) -> int:  # noqa: ANN401 (any subject's)
+    def _one(self, identity: Any, shot: Shot, built: dict[Any, Model]) -> int:
         order = self._order
         station = order.stations[shot.camera - 1]
-        rng = np.random.default_rng([*order.seed, 3, shot.index])
+        rng = np.random.default_rng([*order.seed, 3, shot.place])
         state = self._subject.draw_state(station, rng)
         if state not in built:
             built[state] = assemble(self._subject.build(identity, state))
@@ -85,7 +85,9 @@ class Studio:
 
     def _street(self, station: Station) -> Street:
         if station.number not in self._streets:
-            self._streets[station.number] = pave(station.street, light=station.light, seed=station.seed)
+            self._streets[station.number] = self._subject.lay_out(
+                station.street, light=station.light, seed=station.seed
+            )
         return self._streets[station.number]
 
 
@@ -102,7 +104,7 @@ def jobs(identities: Sequence[Any], shots: Sequence[Shot]) -> list[Job]:
 
 
 def take_all(order: Order, work: Sequence[Job], *, workers: int, progress: Progress) -> dict[int, int]:
-    """All pictures; index -> view. ``progress`` is called here, never in a worker, with done and total."""
+    """All pictures; place -> view. ``progress`` is called here, never in a worker, with done and total."""
     total = sum(len(job.shots) for job in work)
     views: dict[int, int] = {}
     progress(0, total)

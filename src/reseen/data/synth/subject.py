@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reseen.data.synth.mesh import Part
+from reseen.data.synth.paving import pave
 from reseen.data.synth.station import Station
+from reseen.data.synth.street import Street
 
 
 class Description(NamedTuple):
@@ -31,6 +33,7 @@ class Subject(NamedTuple):
     ``draw_state(station, rng)`` -> what changes from picture to picture; hashable.
     ``build(identity, state)`` -> parts. ``stations(rng)`` -> the cameras, numbered from 1.
     ``aspect``: width / height of a picture whose size is given by one number. ``layout``: a name in LAYOUTS.
+    ``lay_out(name, *, light, seed)`` -> the tiles of a station's street.
     """
 
     draw_identities: Callable[..., Sequence[Any]]
@@ -42,6 +45,7 @@ class Subject(NamedTuple):
     kinds: Mapping[int, str]
     aspect: float
     layout: str
+    lay_out: Callable[..., Street] = pave
 
 
 def _vehicle() -> Subject:

@@ -29,7 +29,7 @@ class SynthResult(NamedTuple):
     twins: list[tuple[str, str]]
 
 
-def synthesise(
+def synthesise(  # noqa: PLR0913 - each is a setting that the command line has too
     kind: str,
     out: Path,
     *,

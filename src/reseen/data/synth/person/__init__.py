@@ -6,6 +6,7 @@ from reseen.data.synth.person.cameras import stations
 from reseen.data.synth.person.describe import COLOURS, KINDS, describe
 from reseen.data.synth.person.figure import build
 from reseen.data.synth.person.identity import draw_identities
+from reseen.data.synth.person.places import lay_out
 from reseen.data.synth.person.poses import draw_state
 from reseen.data.synth.subject import Subject
 
@@ -14,6 +15,7 @@ SUBJECT = Subject(
     draw_state=draw_state,
     build=build,
     stations=stations,
+    lay_out=lay_out,
     describe=describe,
     colours=MappingProxyType(COLOURS),
     kinds=MappingProxyType(KINDS),

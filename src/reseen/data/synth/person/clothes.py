@@ -15,6 +15,8 @@ from reseen.data.synth.person.wardrobe import Lower, Upper
 Numbers = NDArray[np.float64]
 
 TRUNK_START, TRUNK_END = 0.44, 0.88
+_SQUARE = 0.84
+"""How square the trunk of a garment is in section: the power in ``section``."""
 _TRUNK_SIDES, _LEG_SIDES, _ARM_SIDES = 36, 16, 12
 
 
@@ -23,6 +25,11 @@ def section(profile: Numbers, turns: Floats, *, power: float = 0.88) -> tuple[Nu
     cos, sin = np.cos(turns)[None].astype(float), np.sin(turns)[None].astype(float)
     depth = np.where(cos > 0, profile[:, 1:2], profile[:, 2:3])
     return depth * np.sign(cos) * np.abs(cos) ** power, profile[:, :1] * np.sign(sin) * np.abs(sin) ** power
+
+
+def turn_at(side: Numbers, *, power: float = _SQUARE) -> Numbers:
+    """The turn from the front at which a section lies ``side`` (-1..1) of its half width to the left."""
+    return np.asarray(np.sign(side) * np.arcsin(np.minimum(np.abs(side), 1) ** (1 / power)))
 
 
 def bust(build: Build, heights: Numbers, turns: Floats) -> Numbers:
@@ -46,7 +53,7 @@ def upper_trunk(upper: Upper, build: Build) -> tuple[Tube, Chart]:
     profile = profile + loose[:, None] * np.array([0.9, 0.8, 1.0])
     hang = np.interp(heights, [0.50, 0.62], [1.0, 0.0]) * 0.012 * (upper.kind in {"tshirt", "shirt", "jacket"})
     profile += hang[:, None]
-    forward, side = section(profile, turns, power=0.84)
+    forward, side = section(profile, turns, power=_SQUARE)
     forward += bust(build, heights, turns) * np.clip(1 - 12 * upper.ease, 0.3, 1)
     forward, side = _puff(upper, heights, (forward, side))
     colours = _upper_colours(upper, heights, turns, profile, build.height)

@@ -13,9 +13,8 @@ from reseen.data.synth.person import bags, clothes, headwear, paint
 from reseen.data.synth.person.hair import hair
 from reseen.data.synth.person.head import head
 from reseen.data.synth.person.identity import Person
-from reseen.data.synth.person.marks import Print
 from reseen.data.synth.person.overlay import Chart, Overlay, lay, printed
-from reseen.data.synth.person.physique import lengths
+from reseen.data.synth.person.physique import lengths, trunk_profile
 from reseen.data.synth.person.poses import State
 from reseen.data.synth.person.shoes import shaft, shoe
 from reseen.data.synth.person.skeleton import Frame, Skeleton, stand_up
@@ -76,7 +75,7 @@ def assemble(person: Person) -> Figure:
     """What does not depend on the pose; the last few persons are remembered."""
     trunk, chart = clothes.upper_trunk(person.outfit.upper, person.build)
     bag, gloss = person.marks.bag, person.outfit.upper.gloss
-    overlays = [(item, person.told_by("print")) for item in _print(person.marks.print, chart)]
+    overlays = [(item, person.told_by("print")) for item in _print(person, chart)]
     overlays += [(strap, person.told_by("bag")) for strap in (bags.straps(bag, chart) if bag else [])]
     worn = [Worn(trunk, "trunk", gloss=gloss, overlays=tuple(overlays))]
     worn.append(Worn(clothes.neck(person.build, person.head.skin), "trunk"))
@@ -90,14 +89,16 @@ def assemble(person: Person) -> Figure:
     return Figure(tuple(worn), tuple(_skirts(person)), tuple(rigid))
 
 
-def _print(item: Print | None, chart: Chart) -> list[Overlay]:
+def _print(person: Person, chart: Chart) -> list[Overlay]:
+    item = person.marks.print
     if item is None:
         return []
     picture = paint.draw_print(item.kind, item.colours, cells=16)
-    cells = len(picture.keep)
-    middle, half = (0.0, item.width / 2 / 0.13) if item.place == "chest" else (np.pi, item.width / 2 / 0.14)
-    turns = middle + item.shift / 0.13 + np.linspace(-half, half, cells + 1)
-    heights = 0.735 + item.width / 1.75 * np.linspace(0.5, -0.5, cells + 1)
+    cells = np.linspace(-0.5, 0.5, len(picture.keep) + 1)
+    half = float(trunk_profile(person.build, [0.735])[0, 0]) + 0.9 * person.outfit.upper.ease
+    turns = clothes.turn_at((item.shift + item.width * cells) / half)
+    heights = 0.735 - item.width / person.build.height * cells
+    turns = turns if item.place == "chest" else turns + np.pi
     return [printed(chart, texture=picture.texture, keep=picture.keep, heights=heights, turns=turns)]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reseen.data.synth.mesh import Mesh
+from reseen.data.synth.mesh import Mesh, unit
 from reseen.data.synth.person.surface import Floats, Grid, Ints, float32
 
 
@@ -67,7 +67,7 @@ def lay(shape: Overlay, below: Grid) -> Mesh:
     points, normals = (
         np.einsum("kc,kcx->kx", shape.weights, values.reshape(-1, 3)[shape.corners]) for values in below[:2]
     )
-    return Mesh(points + normals * shape.lift, normals, shape.colours, shape.triangles)
+    return Mesh(points + normals * shape.lift, unit(normals), shape.colours, shape.triangles)
 
 
 def _between(chart: Chart, height: NDArray[np.floating], turn: NDArray[np.floating]) -> tuple[NDArray[np.intp], Floats]:

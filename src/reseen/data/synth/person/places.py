@@ -154,7 +154,7 @@ def _window(rng: np.random.Generator, shape: tuple[int, int]) -> Texels:
     for _ in range(int(rng.integers(3, 9))):
         i, j = int(rng.integers(0, max(1, shape[0] - 12))), int(rng.integers(0, max(1, shape[1] - 12)))
         glass[i : i + int(rng.integers(6, 26)), j : j + int(rng.integers(6, 34))] = rng.uniform(0.2, 0.8, 3)
-    return glass
+    return np.asarray(glass)
 
 
 def _storeys(front: Texels, rng: np.random.Generator, *, above: float) -> None:

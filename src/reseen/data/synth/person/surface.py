@@ -136,6 +136,7 @@ def tube(
     ``hem`` "first" or "last" turns the cloth inward at that end, where the dark inside shows.
     """
     forward, side = float32(radii[0]), float32(radii[1])
+    colours = np.clip(colours, 0, 1)
     depth = float32(folds)
     depth = depth[:, None] if depth.ndim == 1 else depth
     relative = float32(np.broadcast_to(depth / np.maximum(np.hypot(forward, side), 0.01), forward.shape))
@@ -170,7 +171,9 @@ def pose(shape: Tube, axis: Axis, rng: np.random.Generator) -> Grid:
 def still(points: ArrayLike, colours: ArrayLike) -> Grid:
     """A rigid surface from (R, S, 3) points; ``colours`` broadcast to them."""
     place = float32(points)
-    return Grid(place, grid_normals(place), np.ascontiguousarray(np.broadcast_to(float32(colours), place.shape)))
+    return Grid(
+        place, grid_normals(place), np.ascontiguousarray(np.broadcast_to(np.clip(float32(colours), 0, 1), place.shape))
+    )
 
 
 def blob(

@@ -37,16 +37,18 @@ def painted(body: Body, *, paint: Colour, gloss: float, cladding: bool, cargo_pa
     rows[: 4 if cladding else 2] = PLASTIC
     # Less light reaches the flanks near the road.
     rows[2:8] *= np.linspace(0.8, 1.0, 6)[:, None]
+    # Panes and bands lie a centimetre or two above the body: a long one needs as short facets as a short one.
+    count = 72 if body.size.length < 7 else 128
     hull = merge(
         [
-            body.hull.wall(HULL_LEVELS, count=72, colours=rows),
-            body.hull.lid(count=72, crown=0.05, colour=paint, across=11),
+            body.hull.wall(HULL_LEVELS, count=count, colours=rows),
+            body.hull.lid(count=count, crown=0.05, colour=paint, across=11),
         ]
     )
     cabin = merge(
         [
-            body.cabin.wall(CABIN_LEVELS, count=72, colours=paint),
-            body.cabin.lid(count=72, crown=0.045, colour=paint, across=9),
+            body.cabin.wall(CABIN_LEVELS, count=count, colours=paint),
+            body.cabin.lid(count=count, crown=0.045, colour=paint, across=9),
         ]
     )
     parts = [Part(hull, gloss=gloss), Part(cabin, gloss=gloss)]

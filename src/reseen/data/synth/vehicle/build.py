@@ -8,7 +8,8 @@ from reseen.data.synth.mesh import Array, Mesh, Part
 from reseen.data.synth.vehicle.body import Body, bed, painted, shells
 from reseen.data.synth.vehicle.glazing import windows
 from reseen.data.synth.vehicle.identity import Vehicle
-from reseen.data.synth.vehicle.marks import Surroundings, build_mark
+from reseen.data.synth.vehicle.marks import build_mark
+from reseen.data.synth.vehicle.placing import Surroundings
 from reseen.data.synth.vehicle.shell import both, pane
 from reseen.data.synth.vehicle.trim import fittings
 from reseen.data.synth.vehicle.wheels import wheels
@@ -49,7 +50,7 @@ def _bands(body: Body, colour: Array) -> list[Part]:
     size = body.size
     x = np.linspace(size.length / 2 - 0.45, -size.length / 2 + 0.4, 24)[None]
     z = np.linspace(size.belt - 0.12, size.sill + 0.35, 4)[:, None]
-    return [Part(both(pane(body.hull.flank(x, z), colour=colour, lift=0.005)), gloss=0.4)]
+    return [Part(both(pane(body.hull.flank(x, z), colour=colour, lift=0.012)), gloss=0.4)]
 
 
 def _dust(mesh: Mesh, vehicle: Vehicle) -> Mesh:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from reseen.data.synth.paving import STREETS
 from reseen.data.synth.station import WEATHERS, Station, draw_sensor, lit
-from reseen.data.synth.street import STREETS
 
 CAMERAS = 20
+_LANES = (-5.25, -1.75, 1.75, 5.25)
 _LIGHTS = ("clear", "overcast", "haze", "clear", "evening", "dusk", "rain", "haze", "lamplight", "overcast")
 
 
@@ -35,4 +36,5 @@ def _station(number: int, street: str, rng: np.random.Generator) -> Station:
         sensor=draw_sensor(rng, noise=WEATHERS[weather].noise),
         lamps_on=WEATHERS[weather].lamps_on,
         occlusion=float(rng.uniform(0.05, 0.35)),
+        lanes=tuple(lane for lane in _LANES if abs(lane) < STREETS[street].road - 1),
     )

@@ -1,6 +1,7 @@
 """Windows: panes laid over the greenhouse, a few millimetres proud of it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,5 +52,5 @@ def _openings(kind: str, breaks: Sequence[float]) -> list[tuple[float, float]]:
     """Where each side window starts and ends, with a pillar's width between two of them."""
     edges = [0.0, *breaks, 1.0]
     gap = {"bus": 0.006, "van": 0.02}.get(kind, 0.022)
-    spans = [(a + gap * (a > 0), b - gap * (b < 1)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    spans = [(a + gap * (a > 0), b - gap * (b < 1)) for a, b in pairwise(edges)]
     return spans[:1] if kind == "truck" else spans

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.data.synth.mesh import Array, Mesh, box, decal, merge, surface, unit
+from reseen.data.synth.mesh import Mesh, box, decal, merge, surface, unit
 from reseen.data.synth.vehicle import painting
-from reseen.data.synth.vehicle.body import Body
-from reseen.data.synth.vehicle.shell import Shell
+from reseen.data.synth.vehicle.placing import Surroundings, on_deck, on_face, on_flank, on_screen
 
 
 class Mark(NamedTuple):
@@ -22,14 +21,6 @@ class Mark(NamedTuple):
     seed: int
 
 
-class Surroundings(NamedTuple):
-    """What a mark is put on."""
-
-    kind: str
-    body: Body
-    paint: Array
-
-
 def build_mark(mark: Mark, where: Surroundings) -> Mesh:
     """The mark on its vehicle."""
     return MARKS[mark.kind](where, np.random.default_rng(mark.seed))
@@ -37,14 +28,16 @@ def build_mark(mark: Mark, where: Surroundings) -> Mesh:
 
 def draw_marks(kind: str, rng: np.random.Generator) -> tuple[Mark, ...]:
     """Marks that show from every side: one or two in front, behind, on each flank and on top."""
-    sides = (
+    heavy = kind in ("truck", "bus", "van")
+    flank = ("panel", "dent") if heavy else ("logo", "panel", "stripe", "dent")
+    sides: tuple[tuple[tuple[str, ...], int], ...] = (
         (("screen_stickers", "screen_banner", "bonnet_logo", "nose_patch"), 2),
         (("rear_stickers", "rear_banner", "bumper_sticker", "tail_patch"), 2),
-        (("left_logo", "left_panel", "left_stripe", "left_dent"), 2),
-        (("right_logo", "right_panel", "right_stripe", "right_dent"), 2),
+        (tuple(f"left_{name}" for name in flank), 2),
+        (tuple(f"right_{name}" for name in flank), 2),
         (("roof_box", "roof_logo", "roof_bars", "roof_lamp"), 1),
     )
-    if kind in ("truck", "bus", "van"):
+    if heavy:
         sides = (*sides, (("both_sign",), 1))
     chosen = []
     for names, most in sides:
@@ -54,48 +47,13 @@ def draw_marks(kind: str, rng: np.random.Generator) -> tuple[Mark, ...]:
     return (*marks, *(Mark(name, int(rng.integers(2**31))) for name in sorted(chosen)))
 
 
-def _on_flank(where: Surroundings, picture: painting.Picture, *, x: float, z: float, size: tuple[float, float],
-              left: bool, shell: Shell | None = None) -> Mesh:  # fmt: skip
-    texture, keep = picture
-    rows, columns = texture.shape[:2]
-    way = -1 if left else 1
-    xs = x + way * np.linspace(-0.5, 0.5, columns + 1)[None] * size[0]
-    zs = z + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1]
-    points = (shell or where.body.hull).flank(xs, zs, left=left)
-    return decal(points, texture, keep=keep, lift=0.013)
-
-
-def _on_screen(where: Surroundings, picture: painting.Picture, *, y: float, level: float,
-               size: tuple[float, float], front: bool) -> Mesh:  # fmt: skip
-    cabin = where.body.cabin
-    texture, keep = picture
-    rows, columns = texture.shape[:2]
-    slant = float(np.linalg.norm(cabin.end(0.0, 1.0 - 0.1, front=front) - cabin.end(0.0, 0.1, front=front))) / 0.8
-    way = 1 if front else -1
-    ys = way * (y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0])
-    levels = level + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1] / slant
-    return decal(cabin.end(ys, levels, front=front), texture, keep=keep, lift=0.024)
-
-
-def _on_face(where: Surroundings, picture: painting.Picture, *, y: float, z: float, size: tuple[float, float],
-             front: bool) -> Mesh:  # fmt: skip
-    body = where.body
-    shell = body.cargo if body.cargo is not None and not front else body.hull
-    texture, keep = picture
-    rows, columns = texture.shape[:2]
-    way = 1 if front else -1
-    ys = way * (y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0])
-    zs = z + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1]
-    return decal(shell.face(ys, zs, front=front), texture, keep=keep, lift=0.016)
-
-
 def _plates(where: Surroundings, rng: np.random.Generator) -> Mesh:
     size = where.body.size
     picture = painting.plate(rng, heavy=where.kind in ("truck", "bus"))
-    ends = [_on_face(where, picture, y=0, z=size.sill + 0.2, size=(0.5, 0.14), front=True)]
+    ends = [on_face(where, picture, y=0, z=size.sill + 0.2, size=(0.5, 0.14), front=True)]
     if where.body.cargo is None:
         height = size.sill + (0.62 if where.kind in ("hatch", "suv", "van") else 0.5)
-        ends.append(_on_face(where, picture, y=0, z=height, size=(0.5, 0.14), front=False))
+        ends.append(on_face(where, picture, y=0, z=height, size=(0.5, 0.14), front=False))
     else:
         height = size.sill + 0.3
         points = np.stack(np.broadcast_arrays(
@@ -123,50 +81,40 @@ def _stickers(where: Surroundings, rng: np.random.Generator, *, front: bool, hig
         picture = painting.sticker(rng)
         y = np.linspace(-reach, reach, 5)[place]
         level = high if front or rng.random() < 0.5 else 0.34
-        meshes.append(_on_screen(where, picture, y=float(y), level=level, size=(wide, wide), front=front))
+        meshes.append(on_screen(where, picture, y=float(y), level=level, size=(wide, wide), front=front))
     return merge(meshes)
 
 
 def _screen_banner(where: Surroundings, rng: np.random.Generator) -> Mesh:
-    wide = where.body.size.width * rng.uniform(0.4, 0.62)
-    return _on_screen(where, painting.banner(rng), y=0, level=0.8, size=(wide, 0.13), front=True)
+    wide = where.body.size.width * rng.uniform(0.3, 0.5)
+    return on_screen(where, painting.banner(rng), y=0, level=0.8, size=(wide, 0.12), front=True)
 
 
 def _rear_banner(where: Surroundings, rng: np.random.Generator) -> Mesh:
     picture, wide = painting.banner(rng), where.body.size.width * rng.uniform(0.35, 0.55)
     if where.body.cargo is not None:
-        return _on_face(where, picture, y=0, z=where.body.size.height - 0.4, size=(wide, 0.28), front=False)
-    return _on_screen(where, picture, y=0, level=rng.choice([0.36, 0.72]), size=(wide, 0.14), front=False)
+        return on_face(where, picture, y=0, z=where.body.size.height - 0.4, size=(wide, 0.28), front=False)
+    return on_screen(where, picture, y=0, level=rng.choice([0.36, 0.72]), size=(wide, 0.14), front=False)
 
 
 def _bumper_sticker(where: Surroundings, rng: np.random.Generator) -> Mesh:
     size = where.body.size
     y = rng.choice([-1, 1]) * size.width * rng.uniform(0.2, 0.34)
     z = size.sill + (0.26 if where.body.cargo is None else 0.9)
-    return _on_face(where, painting.banner(rng), y=float(y), z=z, size=(0.42, 0.16), front=False)
+    return on_face(where, painting.banner(rng), y=float(y), z=z, size=(0.42, 0.16), front=False)
 
 
 def _nose_patch(where: Surroundings, rng: np.random.Generator) -> Mesh:
     size = where.body.size
     y = rng.choice([-1, 1]) * size.width * rng.uniform(0.22, 0.36)
-    return _on_face(where, painting.scuff(rng), y=float(y), z=size.sill + 0.22, size=(0.45, 0.2), front=True)
+    return on_face(where, painting.scuff(rng), y=float(y), z=size.sill + 0.22, size=(0.45, 0.2), front=True)
 
 
 def _tail_patch(where: Surroundings, rng: np.random.Generator) -> Mesh:
     size = where.body.size
     y = rng.choice([-1, 1]) * size.width * rng.uniform(0.15, 0.34)
     z = size.sill + (0.3 if where.body.cargo is None else rng.uniform(0.9, 1.6))
-    return _on_face(where, painting.scuff(rng), y=float(y), z=z, size=(0.45, 0.24), front=False)
-
-
-def _deck_decal(shell: Shell, picture: painting.Picture, *, x: float, y: float, size: tuple[float, float],
-                crown: float) -> Mesh:  # fmt: skip
-    texture, keep = picture
-    rows, columns = texture.shape[:2]
-    # Readable from in front of the vehicle: its bottom edge is the one nearer to the nose.
-    xs = x + np.linspace(-0.5, 0.5, rows + 1)[:, None] * size[1]
-    ys = y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0]
-    return decal(shell.deck(xs, ys, crown=crown), texture, keep=keep, lift=0.014)
+    return on_face(where, painting.scuff(rng), y=float(y), z=z, size=(0.45, 0.24), front=False)
 
 
 def _bonnet_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
@@ -174,37 +122,45 @@ def _bonnet_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
     if size.cowl < 0.7:
         return _screen_banner(where, rng)
     x = size.length / 2 - size.cowl * 0.55
-    wide = rng.uniform(0.35, 0.55)
+    wide = rng.uniform(0.3, 0.5)
     picture = painting.logo(rng) if rng.random() < 0.6 else painting.stripes(rng)
     y = float(rng.choice([-0.35, 0.0, 0.35]))
-    return _deck_decal(where.body.hull, picture, x=x, y=y, size=(wide, wide), crown=0.05)
+    return on_deck(where.body.hull, picture, x=x, y=y, size=(wide, wide), crown=0.05)
 
 
 def _roof_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
     x = where.body.cabin.middle + rng.uniform(-0.2, 0.2)
     wide = rng.uniform(0.5, 0.75)
-    return _deck_decal(where.body.cabin, painting.logo(rng), x=x, y=0, size=(wide, wide), crown=0.045)
+    return on_deck(where.body.cabin, painting.logo(rng), x=x, y=0, size=(wide, wide), crown=0.045)
 
 
 def _logo(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     size = where.body.size
     first, last = size.length / 2 - size.cowl - 0.2, -size.length / 2 + size.rear_axle + 0.5
     x = float(rng.uniform(0.2, 0.8) * (last - first) + first)
-    wide = rng.uniform(0.34, 0.5)
+    wide = rng.uniform(0.3, 0.46)
     z = (size.belt + size.sill) / 2 + 0.04
-    return _on_flank(where, painting.logo(rng), x=x, z=z, size=(wide, wide * 0.8), left=left)
+    return on_flank(where, painting.logo(rng), x=x, z=z, size=(wide, wide * 0.8), left=left)
 
 
 def _panel(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     """A door or wing in another paint, as after a repair."""
     size = where.body.size
-    x = float(rng.choice([size.length / 2 - size.cowl + 0.25, -size.length / 2 + size.rear_axle - 0.55, 0.0]))
+    ahead, behind = size.length / 2 - size.front_axle - 0.75, -size.length / 2 + size.rear_axle + 0.75
+    if _is_cab_only(where):
+        ahead = behind = size.length / 2 - 1.3
+    x = float(rng.choice([ahead, (ahead + behind) / 2, behind]))
     shade = np.clip(where.paint * rng.uniform(0.5, 0.75) if where.paint.mean() > 0.3 else where.paint + 0.3, 0, 1)
     tint = rng.choice([shade, np.asarray([0.45, 0.45, 0.44])])
     texture = np.tile(tint, (3, 4, 1))
     picture = painting.Picture(texture, np.ones((3, 4), bool))
     z = (size.belt + size.sill) / 2 + 0.05
-    return _on_flank(where, picture, x=x, z=z, size=(0.42, (size.belt - size.sill) * 0.55), left=left)
+    return on_flank(where, picture, x=x, z=z, size=(0.42, (size.belt - size.sill) * 0.55), left=left)
+
+
+def _is_cab_only(where: Surroundings) -> bool:
+    """Whether the painted body ends behind the cab."""
+    return where.body.cargo is not None
 
 
 def _stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
@@ -216,13 +172,13 @@ def _stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mes
     long = rng.uniform(0.28, 0.5) * size.length
     x = float(rng.uniform(-0.08, 0.08) * size.length)
     z = size.sill + float(rng.uniform(0.35, 0.7)) * (size.belt - size.sill)
-    return _on_flank(where, picture, x=x, z=z, size=(long, 0.11), left=left)
+    return on_flank(where, picture, x=x, z=z, size=(long, 0.11), left=left)
 
 
 def _dent(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     """A dimple: the panel's own paint with turned normals, scraped to the primer in its middle."""
     size = where.body.size
-    first, last = size.length / 2 - 0.6, -size.length / 2 + 0.5
+    first, last = where.body.hull.edge(0.5) - 0.5, where.body.hull.edge(0.5, front=False) + 0.5
     x, wide = float(rng.uniform(last, first)), rng.uniform(0.4, 0.7)
     z = size.sill + 0.42 * (size.belt - size.sill)
     way = -1 if left else 1
@@ -255,14 +211,15 @@ def _both_sign(where: Surroundings, rng: np.random.Generator) -> Mesh:
         z, wide = (size.belt + size.sill) / 2 + 0.08, min(2.6, size.length * 0.32)
     high = min(wide * 0.33, 0.62 * (size.belt - size.sill)) if body.cargo is None else wide * 0.33
     return merge(
-        [_on_flank(where, picture, x=x, z=z, size=(wide, high), left=left, shell=shell) for left in (True, False)]
+        [on_flank(where, picture, x=x, z=z, size=(wide, high), left=left, shell=shell) for left in (True, False)]
     )
 
 
 def _roof_bars(where: Surroundings, rng: np.random.Generator) -> Mesh:
     cabin, tint = where.body.cabin, rng.choice([(0.1, 0.1, 0.11), (0.7, 0.7, 0.72)])
-    half = float(cabin.side(cabin.middle, 1.0)[1])
-    bars = [box((0.07, 2 * half, 0.05), centre=(cabin.middle + x, 0, float(cabin.top(cabin.middle)) + 0.12), colour=tint)
+    half = 0.92 * float(cabin.side(cabin.middle, 1.0)[1])
+    top = float(cabin.top(cabin.middle)) + 0.075
+    bars = [box((0.07, 2 * half, 0.06), centre=(cabin.middle + x, 0, top), colour=tint)
             for x in (-0.4, 0.4)]  # fmt: skip
     return merge(bars)
 
@@ -271,7 +228,7 @@ def _roof_box(where: Surroundings, rng: np.random.Generator) -> Mesh:
     cabin = where.body.cabin
     tint = rng.choice([(0.08, 0.08, 0.09), (0.75, 0.75, 0.75), (0.35, 0.36, 0.38)])
     size = (float(rng.uniform(0.9, 1.3)), float(rng.uniform(0.5, 0.8)), 0.24)
-    place = (cabin.middle - 0.1, float(rng.uniform(-0.12, 0.12)), float(cabin.top(cabin.middle)) + 0.2)
+    place = (cabin.middle - 0.1, float(rng.uniform(-0.12, 0.12)), float(cabin.top(cabin.middle)) + 0.21)
     return merge([_roof_bars(where, rng), box(size, centre=place, colour=tint, divisions=3)])
 
 

@@ -30,7 +30,7 @@ class Picture(NamedTuple):
 def contrast(rng: np.random.Generator, against: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """(3,) one of VIVID that stands out from ``against`` (3,)."""
     apart = np.abs(VIVID - np.asarray(against)).sum(axis=1)
-    return VIVID[int(rng.choice(np.flatnonzero(apart > 0.7)))]
+    return np.asarray(VIVID[int(rng.choice(np.flatnonzero(apart > 0.7)))])
 
 
 def word(rng: np.random.Generator) -> str:
@@ -148,5 +148,6 @@ def _lettered(
     left, top, right, bottom = font.getbbox(text)
     drawn = Image.new("L", (int(right - left) + 16, int(bottom - top) + 16))
     ImageDraw.Draw(drawn).text((8 - left, 8 - top), text, fill=255, font=font, stroke_width=2)
-    shade = np.asarray(drawn.resize((columns, rows), Image.Resampling.BOX), np.float64)[..., None] / 255
-    return _whole(ground * (1 - shade) + ink * shade)
+    # Two tones only, so that the decal needs few cells.
+    inked = np.asarray(drawn.resize((columns, rows), Image.Resampling.BOX)) > 110
+    return _whole(np.where(inked[..., None], ink, ground))

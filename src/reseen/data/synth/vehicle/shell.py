@@ -13,7 +13,7 @@ import numpy.typing as npt
 from reseen.data.synth.mesh import Array, Colour, Mesh, merge, surface
 
 Knots = Sequence[tuple[float, float]]
-Numbers = npt.ArrayLike
+Numbers = float | npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Shell:
         """(...), (...) -> (..., 3): the point of the upper side, as ``lid`` makes it."""
         place, across = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         edge = np.maximum(self.side(place, np.ones_like(place))[..., 1], 0.05)
-        z = _along(self.high, place) + crown * (1 - np.clip(across / edge, -1, 1) ** 2)
+        z = _along(self.high, place) + crown * self._swell(place) * (1 - np.clip(across / edge, -1, 1) ** 2)
         return np.stack([place, across, z], axis=-1).astype(np.float32)
 
     def turn_at(self, share: float, *, front: bool = True) -> float:
@@ -120,7 +120,7 @@ class Shell:
         s = np.linspace(1, -1, across)
         grid = np.repeat(edge[:, None, :], across, axis=1)
         grid[..., 1] = edge[:, None, 1] * s
-        grid[..., 2] += crown * (1 - s**2) * np.minimum(edge[:, None, 1] / edge[:, 1].max() * 1.6, 1)
+        grid[..., 2] += crown * (1 - s**2) * self._swell(edge[:, None, 0])
         return surface(grid, colour=colour)
 
     def floor(self, *, count: int, colour: Colour) -> Mesh:
@@ -129,6 +129,12 @@ class Shell:
         edge = self.around(turn[: len(turn) // 2 + 1], np.zeros(len(turn) // 2 + 1))
         mirrored = edge * np.asarray([1, -1, 1])
         return surface(np.stack([mirrored, edge], axis=1), colour=colour)
+
+    def _swell(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """How much of the crown there is at ``x``: none at either end, all of it 60 cm inside."""
+        inside = np.minimum(self.edge(1.0) - x, x - self.edge(1.0, front=False)) / 0.6
+        share = np.clip(inside, 0, 1)
+        return np.asarray(share * (2 - share))
 
     def _reach(self, way: npt.NDArray[np.float64], t: npt.NDArray[np.float64]) -> tuple[Array, Array]:
         ahead = way >= 0

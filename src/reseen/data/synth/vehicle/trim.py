@@ -1,6 +1,9 @@
 """What is fixed to a body: lamps, grille, bumpers, mirrors, seams, handles, rails, sunroof."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
@@ -39,18 +42,28 @@ class Trim:
     breaks: tuple[float, ...]
 
 
+_PILLARS: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {
+        "hatch": (0.42, 0.76),
+        "sedan": (0.52,),
+        "estate": (0.37, 0.68),
+        "suv": (0.4, 0.72),
+        "van": (0.27, 0.62),
+        "pickup": (0.52,),
+        "truck": (0.99,),
+        "bus": (),
+    }
+)
+"""Where the pillars between side windows stand; none given: evenly spread."""
+
+
 def draw_trim(kind: str, rng: np.random.Generator) -> Trim:
     """The trim of one model."""
     low = rng.uniform(0.58, 0.68)
     tail = rng.uniform(0.52, 0.66)
     tall = kind in ("hatch", "estate", "suv", "van", "bus")
-    spread = {"bus": rng.integers(5, 9), "van": rng.integers(2, 4), "sedan": 2, "pickup": 2, "truck": 2}
-    count = int(spread.get(kind, 3))
-    breaks = [k / count for k in range(1, count)]
-    if kind in ("hatch", "estate", "suv", "van"):
-        breaks = [0.4, 0.74] if kind != "van" else [0.27, 0.62]
-    if kind in ("sedan", "pickup"):
-        breaks = [0.52]
+    panes = int(rng.integers(5, 9))
+    breaks = _PILLARS[kind] or tuple(k / panes for k in range(1, panes))
     return Trim(
         lamp_low=low,
         lamp_high=low + rng.uniform(0.12, 0.24),
@@ -73,7 +86,7 @@ def draw_trim(kind: str, rng: np.random.Generator) -> Trim:
         sunroof=bool(kind in ("hatch", "sedan", "estate", "suv") and rng.random() < 0.35),
         rim=int(rng.integers(0, 6)),
         glass=float(rng.uniform(0.05, 0.14)),
-        breaks=tuple(float(b) for b in breaks),
+        breaks=breaks,
     )
 
 
@@ -168,13 +181,13 @@ def _seams(kind: str, body: Body, trim: Trim, *, paint: Array) -> list[Part]:
         doors += [first + (last - first) * 0.93] if kind in ("hatch", "sedan", "estate", "suv", "pickup") else []
     lines = [seam(hull, x, (low, high), colour=dark) for x in doors]
     metal = CHROME if trim.handles_chrome else paint * 0.7
-    handle_z = np.full(2, high - 0.08)
-    for x in doors[1:]:
-        lines.append(strip(hull, np.asarray([x + 0.3, x + 0.1]), handle_z, thick=0.035, colour=metal))
+    handle_z = np.full(2, high - 0.08, np.float32)
+    grips = [np.asarray([x + 0.3, x + 0.1], np.float32) for x in doors[1:]]
+    lines += [strip(hull, grip, handle_z, thick=0.035, colour=metal) for grip in grips]
     if trim.moulding and kind != "bus":
-        x = np.linspace(first - 0.05, doors[-1] + 0.05, 8)
+        along = np.linspace(first - 0.05, doors[-1] + 0.05, 8, dtype=np.float32)
         shade = PLASTIC if trim.moulding == 1 else CHROME
-        lines.append(strip(hull, x, np.full(8, size.sill + 0.24), thick=0.05, colour=shade))
+        lines.append(strip(hull, along, np.full(8, size.sill + 0.26, np.float32), thick=0.05, colour=shade))
     gap = np.linspace(first + 0.12, size.length / 2 - 0.28, 8)[:, None]
     side = 0.78 * size.width / 2
     across = np.asarray([[side + 0.012, side - 0.012]]) - 0.1 * (gap - gap[0])
@@ -210,7 +223,7 @@ def _rails(cabin: Shell) -> Mesh:
     x = np.linspace(cabin.edge(0.95) - 0.25, cabin.edge(0.95, front=False) + 0.25, 7)
     edge = cabin.side(x, np.ones_like(x))
     pieces = []
-    for a, b in zip(edge[:-1], edge[1:], strict=True):
+    for a, b in pairwise(edge):
         middle = (a + b) / 2
         piece = box((float(abs(a[0] - b[0])) + 0.02, 0.04, 0.045), colour=(0.55, 0.56, 0.58))
         pieces.append(translate(piece, (float(middle[0]), float(middle[1]), float(middle[2]) + 0.05)))

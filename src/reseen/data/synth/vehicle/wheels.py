@@ -18,7 +18,7 @@ def wheels(kind: str, body: Body, *, style: int, metal: Colour) -> list[Part]:
     for x in (size.length / 2 - size.front_axle, -size.length / 2 + size.rear_axle):
         freight = body.cargo is not None and x < 0
         shell = body.hull
-        out = size.width / 2 * 0.985 if freight else float(shell.flank(x, size.wheel * 1.1)[1]) + 0.014
+        out = size.width / 2 * 0.985 if freight else float(shell.flank(x, size.wheel * 1.1)[1]) + 0.026
         parts.append(Part(both(translate(one, (x, out, size.wheel))), gloss=0.12))
         if not freight:
             parts.append(Part(both(_arch(body, x))))
@@ -41,7 +41,7 @@ def wheel(radius: float, *, width: float, style: int, metal: Colour) -> Mesh:
 
 
 def _rim(radius: float, *, style: int, metal: np.ndarray) -> Mesh:
-    rho = np.linspace(1, 0.0, 6)[:, None] * radius
+    rho = np.asarray([1.0, 0.86, 0.2, 0.0])[:, None] * radius
     turn = np.linspace(0, 2 * np.pi, 41)[None]
     # Seen from the left, forward is to the left: columns run clockwise as rows run inwards.
     points = np.stack([np.cos(turn) * rho, 0 * turn * rho, np.sin(turn) * rho], axis=-1)
@@ -54,11 +54,11 @@ def _rim(radius: float, *, style: int, metal: np.ndarray) -> Mesh:
         spoke % 10 < 6,
         np.zeros(40, bool),
     ][style]
-    texture = np.empty((5, 40, 3))
+    texture = np.empty((3, 40, 3))
     texture[:] = np.where(solid[None, :, None], metal, 0.07)
     texture[0] = metal * 0.9
     texture[-1] = metal * (0.6 if style != 3 else 1.0)
-    return decal(points, texture, lift=0.004)
+    return decal(points, texture, lift=0.004, run=2)
 
 
 def _arch(body: Body, x: float) -> Mesh:
@@ -66,4 +66,4 @@ def _arch(body: Body, x: float) -> Mesh:
     rho = np.linspace(1.17, 0.4, 4)[:, None] * radius
     turn = np.linspace(0, np.pi, 15)[None]
     points = body.hull.flank(x + np.cos(turn) * rho, radius + np.sin(turn) * rho)
-    return pane(points, colour=(0.025, 0.025, 0.028), lift=0.007)
+    return pane(points, colour=(0.025, 0.025, 0.028), lift=0.02)

@@ -1,0 +1,49 @@
+"""The README tells the truth: its blocks run, in a folder that has the data they speak of."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import polars
+import pytest
+
+from conftest import draw_picture
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCKS = re.findall(r"^```(bash|python)\n(.*?)^```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Ten individuals before two cameras, as the README's own-data table lists them."""
+    rows = []
+    (tmp_path / "pictures").mkdir()
+    for identity in range(20):
+        for shot in range(4):
+            name = f"pictures/{identity}-{shot}.jpg"
+            draw_picture(identity, shot, size=64).save(tmp_path / name)
+            rows.append({"path": name, "identity": f"individual {identity}", "camera": f"gate {shot % 2}"})
+    polars.DataFrame(rows).write_csv(tmp_path / "my.csv")
+    return tmp_path
+
+
+def test_there_are_blocks():
+    assert {kind for kind, _ in BLOCKS} == {"bash", "python"}
+
+
+@pytest.mark.parametrize(("kind", "block"), BLOCKS, ids=range(len(BLOCKS)))
+def test_a_block_runs(folder, kind, block):
+    if kind == "python":
+        (folder / "script.py").write_text(block)
+        commands = [[sys.executable, "script.py"]]
+    else:
+        lines = [line for line in block.splitlines() if line.startswith("reseen ")]
+        commands = [[sys.executable, "-m", *shlex.split(line, comments=True)] for line in lines]
+    for command in commands:
+        done = subprocess.run(
+            command, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "2"}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}\n{done.stderr}"
