@@ -9,18 +9,33 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reseen.data.check import check as check
-    from reseen.data.datasets import read_data as read_data
-    from reseen.data.synth import synthesise as synthesise
-    from reseen.demonstration import demo as demo
-    from reseen.engine.build import load_model as load_model
-    from reseen.engine.evaluate import evaluate_baselines as evaluate_baselines
-    from reseen.engine.evaluate import evaluate_run as evaluate  # noqa: F401 - read through __getattr__
-    from reseen.engine.recipe import read_recipe as read_recipe
-    from reseen.engine.train import train as train
-    from reseen.errors import ReseenError as ReseenError
-    from reseen.explain.run_report import report_run as report_run
-    from reseen.models import build_model as build_model
+    from reseen.data.check import check
+    from reseen.data.datasets import read_data
+    from reseen.data.synth import synthesise
+    from reseen.demonstration import demo
+    from reseen.engine.build import load_model
+    from reseen.engine.evaluate import evaluate_baselines
+    from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.recipe import read_recipe
+    from reseen.engine.train import train
+    from reseen.errors import ReseenError
+    from reseen.explain.run_report import report_run
+    from reseen.models import build_model
+
+__all__ = [
+    "ReseenError",
+    "build_model",
+    "check",
+    "demo",
+    "evaluate",
+    "evaluate_baselines",
+    "load_model",
+    "read_data",
+    "read_recipe",
+    "report_run",
+    "synthesise",
+    "train",
+]
 
 _HOMES = MappingProxyType(
     {
@@ -38,7 +53,6 @@ _HOMES = MappingProxyType(
         "train": ("reseen.engine.train", "train"),
     }
 )
-__all__ = [*_HOMES]  # noqa: PLE0604 - all are names, and the table stays the one place that lists them
 
 
 def __getattr__(name: str) -> object:

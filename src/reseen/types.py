@@ -30,7 +30,7 @@ class Sample(NamedTuple):
     label: Tensor | int
     camera: Tensor | int
     view: Tensor | int
-    index: Tensor | int
+    index: Tensor | int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a sample
 
 
 class Output(NamedTuple):

@@ -118,6 +118,7 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_every_public_name_resolves():
     import reseen
 
+    assert set(reseen.__all__) == reseen._HOMES.keys()
     assert all(getattr(reseen, name) for name in reseen.__all__)
     with pytest.raises(AttributeError, match="nosuch"):
         reseen.nosuch  # noqa: B018

@@ -4,7 +4,7 @@ import os
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.strategies import SingleDeviceStrategy
+from lightning_fabric.strategies.single_device import SingleDeviceStrategy
 
 from reseen.engine.recipe import Hardware
 from reseen.errors import ReseenError

@@ -1,7 +1,5 @@
 """Persons: dressed bodies that walk and stand, watched by six cameras, in Market-1501's layout."""
 
-from types import MappingProxyType
-
 from reseen.data.synth.person.cameras import stations
 from reseen.data.synth.person.describe import COLOURS, KINDS, describe
 from reseen.data.synth.person.figure import build
@@ -17,8 +15,8 @@ SUBJECT = Subject(
     stations=stations,
     lay_out=lay_out,
     describe=describe,
-    colours=MappingProxyType(COLOURS),
-    kinds=MappingProxyType(KINDS),
+    colours=COLOURS,
+    kinds=KINDS,
     aspect=0.5,
     layout="market1501",
 )

@@ -9,9 +9,9 @@ from reseen.data.synth.person.palette import PALETTE, Colour
 from reseen.data.synth.person.wardrobe import UPPERS
 from reseen.data.synth.subject import Description
 
-COLOURS = dict(enumerate(PALETTE, start=1))
+COLOURS = MappingProxyType(dict(enumerate(PALETTE, start=1)))
 """Number -> the name of the upper garment's colour."""
-KINDS = dict(enumerate(UPPERS, start=1))
+KINDS = MappingProxyType(dict(enumerate(UPPERS, start=1)))
 """Number -> the kind of the upper garment."""
 
 

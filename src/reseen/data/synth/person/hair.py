@@ -4,6 +4,7 @@ Lengths are in heads (chin to crown is 1) and scaled at the end, in the frame of
 R = rings from below to the crown, S = points round a ring.
 """
 
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -33,31 +34,37 @@ class HairStyle(NamedTuple):
     tail: str = ""
 
 
-HAIR_STYLES = {
-    "bald": HairStyle((0.0, 0.0), (2.0, 2.0, 2.0)),
-    "cropped": HairStyle((0.018, 0.012), (0.80, 0.50, 0.20)),
-    "short": HairStyle((0.055, 0.035), (0.79, 0.46, 0.16), 0.012),
-    "quiff": HairStyle((0.10, 0.025), (0.81, 0.52, 0.20), 0.015),
-    "thinning": HairStyle((0.012, 0.03), (0.93, 0.48, 0.18)),
-    "curly": HairStyle((0.13, 0.12), (0.77, 0.40, 0.08), 0.05),
-    "afro": HairStyle((0.24, 0.24), (0.78, 0.38, 0.05), 0.03),
-    "bob": HairStyle((0.07, 0.085), (0.80, 0.02, -0.06), 0.012),
-    "shoulder": HairStyle((0.06, 0.09), (0.80, -0.22, -0.34), 0.015),
-    "long": HairStyle((0.055, 0.09), (0.80, -0.40, -0.95), 0.02),
-    "ponytail": HairStyle((0.03, 0.03), (0.82, 0.46, 0.14), 0.0, "tail"),
-    "bun": HairStyle((0.03, 0.03), (0.82, 0.46, 0.14), 0.0, "bun"),
-}
-MASCULINE_HAIR = {
-    "bald": 1,
-    "cropped": 4,
-    "short": 6,
-    "quiff": 2,
-    "thinning": 1,
-    "curly": 1,
-    "afro": 0.6,
-    "shoulder": 0.4,
-}
-FEMININE_HAIR = {"short": 1, "curly": 1, "afro": 0.6, "bob": 3, "shoulder": 3, "long": 5, "ponytail": 3, "bun": 2}
+HAIR_STYLES = MappingProxyType(
+    {
+        "bald": HairStyle((0.0, 0.0), (2.0, 2.0, 2.0)),
+        "cropped": HairStyle((0.018, 0.012), (0.80, 0.50, 0.20)),
+        "short": HairStyle((0.055, 0.035), (0.79, 0.46, 0.16), 0.012),
+        "quiff": HairStyle((0.10, 0.025), (0.81, 0.52, 0.20), 0.015),
+        "thinning": HairStyle((0.012, 0.03), (0.93, 0.48, 0.18)),
+        "curly": HairStyle((0.13, 0.12), (0.77, 0.40, 0.08), 0.05),
+        "afro": HairStyle((0.24, 0.24), (0.78, 0.38, 0.05), 0.03),
+        "bob": HairStyle((0.07, 0.085), (0.80, 0.02, -0.06), 0.012),
+        "shoulder": HairStyle((0.06, 0.09), (0.80, -0.22, -0.34), 0.015),
+        "long": HairStyle((0.055, 0.09), (0.80, -0.40, -0.95), 0.02),
+        "ponytail": HairStyle((0.03, 0.03), (0.82, 0.46, 0.14), 0.0, "tail"),
+        "bun": HairStyle((0.03, 0.03), (0.82, 0.46, 0.14), 0.0, "bun"),
+    }
+)
+MASCULINE_HAIR = MappingProxyType(
+    {
+        "bald": 1,
+        "cropped": 4,
+        "short": 6,
+        "quiff": 2,
+        "thinning": 1,
+        "curly": 1,
+        "afro": 0.6,
+        "shoulder": 0.4,
+    }
+)
+FEMININE_HAIR = MappingProxyType(
+    {"short": 1, "curly": 1, "afro": 0.6, "bob": 3, "shoulder": 3, "long": 5, "ponytail": 3, "bun": 2}
+)
 
 
 def hair(size: float, style: str, colour: ArrayLike, *, covered: bool = False) -> list[Grid]:
