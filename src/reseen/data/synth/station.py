@@ -58,7 +58,10 @@ class Station:
 
 @dataclass(frozen=True)
 class Weather:
-    """A kind of light: linear sun, sky and ground, the range of the sun's height in degrees, lamps or not."""
+    """A kind of light: linear sun, sky and ground, the range of the sun's height in degrees, lamps or not.
+
+    ``noise`` and ``gain``: what a camera that turns itself up in this light makes of a picture.
+    """
 
     sun: tuple[float, float, float]
     sky: tuple[float, float, float]
@@ -66,6 +69,7 @@ class Weather:
     elevation: Range
     lamps_on: bool = False
     noise: float = 2.0
+    gain: float = 1.0
 
 
 WEATHERS: Mapping[str, Weather] = MappingProxyType(
@@ -74,11 +78,15 @@ WEATHERS: Mapping[str, Weather] = MappingProxyType(
         "haze": Weather((0.45, 0.44, 0.42), (0.45, 0.47, 0.5), (0.16, 0.16, 0.15), (35, 60)),
         "overcast": Weather((0.1, 0.1, 0.11), (0.62, 0.65, 0.7), (0.17, 0.17, 0.17), (50, 70)),
         "evening": Weather((0.85, 0.55, 0.3), (0.24, 0.27, 0.36), (0.12, 0.1, 0.08), (14, 26)),
-        "dusk": Weather((0.05, 0.05, 0.07), (0.21, 0.24, 0.33), (0.06, 0.06, 0.07), (40, 60), lamps_on=True, noise=5.0),
+        "dusk": Weather(
+            (0.05, 0.05, 0.07), (0.21, 0.24, 0.33), (0.06, 0.06, 0.07), (40, 60), lamps_on=True, noise=5.0, gain=1.6
+        ),
         "lamplight": Weather(
             (0.42, 0.3, 0.14), (0.07, 0.065, 0.07), (0.04, 0.035, 0.02), (55, 75), lamps_on=True, noise=5.5
         ),
-        "rain": Weather((0.04, 0.04, 0.05), (0.42, 0.45, 0.5), (0.1, 0.1, 0.11), (50, 70), lamps_on=True, noise=3.5),
+        "rain": Weather(
+            (0.04, 0.04, 0.05), (0.42, 0.45, 0.5), (0.1, 0.1, 0.11), (50, 70), lamps_on=True, noise=3.5, gain=1.2
+        ),
     }
 )
 """The kinds of light: name -> Weather."""
@@ -94,17 +102,17 @@ def lit(name: str, rng: np.random.Generator) -> Light:
     return Light(direction, weather.sun, weather.sky, weather.ground)
 
 
-def draw_sensor(rng: np.random.Generator, *, noise: float) -> Sensor:
-    """A camera's own way with pictures; ``noise`` comes with the light."""
+def draw_sensor(rng: np.random.Generator, *, weather: Weather) -> Sensor:
+    """A camera's own way with pictures in the light that it works in."""
     warm = rng.normal(0, 0.14)
     return Sensor(
         resolution=(float(rng.uniform(0.42, 0.8)), float(rng.uniform(0.85, 1.0))),
         blur=float(rng.uniform(0.0, 0.7)),
         smear=float(rng.choice([0.0, 0.0, 0.6])),
-        noise=float(noise * rng.uniform(0.7, 1.3)),
+        noise=float(weather.noise * rng.uniform(0.7, 1.3)),
         quality=int(rng.integers(55, 92)),
         gains=(float(1 + warm), float(1 + rng.normal(0, 0.05)), float(1 - warm)),
         contrast=float(rng.uniform(0.6, 1.25)),
         saturation=float(rng.uniform(0.35, 1.2)),
-        exposure=float(rng.uniform(0.75, 1.35)),
+        exposure=float(weather.gain * rng.uniform(0.75, 1.35)),
     )

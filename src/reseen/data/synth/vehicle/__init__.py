@@ -14,8 +14,8 @@ from reseen.data.synth.vehicle.proportions import BODY_TYPES
 
 
 def draw_state(station: Station, rng: np.random.Generator) -> State:
-    """Lamps are on where the station's light calls for them, and now and then by day."""
-    return State(lamps_on=station.lamps_on or bool(rng.random() < 0.1))
+    """Lamps are on where the station's light calls for them, with few exceptions."""
+    return State(lamps_on=station.lamps_on and bool(rng.random() < 0.9))
 
 
 def describe(vehicle: Vehicle) -> Description:

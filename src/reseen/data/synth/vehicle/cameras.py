@@ -33,7 +33,7 @@ def _station(number: int, street: str, rng: np.random.Generator) -> Station:
         light=lit(weather, rng),
         street=street,
         seed=int(rng.integers(2**31)),
-        sensor=draw_sensor(rng, noise=WEATHERS[weather].noise),
+        sensor=draw_sensor(rng, weather=WEATHERS[weather]),
         lamps_on=WEATHERS[weather].lamps_on,
         occlusion=float(rng.uniform(0.05, 0.35)),
         lanes=tuple(lane for lane in _LANES if abs(lane) < STREETS[street].road - 1),

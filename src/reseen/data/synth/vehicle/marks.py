@@ -27,24 +27,21 @@ def build_mark(mark: Mark, where: Surroundings) -> Mesh:
 
 
 def draw_marks(kind: str, rng: np.random.Generator) -> tuple[Mark, ...]:
-    """Marks that show from every side: one or two in front, behind, on each flank and on top."""
+    """Marks that show from every side: in front, behind, on each flank and, on most, on the roof as well."""
     heavy = kind in ("truck", "bus", "van")
-    flank = ("panel", "dent") if heavy else ("logo", "panel", "stripe", "dent")
-    sides: tuple[tuple[tuple[str, ...], int], ...] = (
-        (("screen_stickers", "screen_banner", "bonnet_logo", "nose_patch"), 2),
-        (("rear_stickers", "rear_banner", "bumper_sticker", "tail_patch"), 2),
-        (tuple(f"left_{name}" for name in flank), 2),
-        (tuple(f"right_{name}" for name in flank), 2),
-        (("roof_box", "roof_logo", "roof_bars", "roof_lamp"), 1),
+    fleet = rng.random() < 0.6
+    pair = ("both_sign",) if heavy else ("both_logo", "both_stripe")
+    flank = ("panel", "dent") if heavy or fleet else ("logo", "panel", "stripe", "dent")
+    groups = (
+        (("screen_stickers", "screen_banner", "bonnet_logo", "nose_patch"), int(rng.integers(1, 3))),
+        (("rear_stickers", "rear_banner", "bumper_sticker", "tail_patch"), int(rng.integers(1, 3))),
+        (tuple(f"left_{name}" for name in flank), 1),
+        (tuple(f"right_{name}" for name in flank), 1),
+        (("roof_box", "roof_logo", "roof_bars", "roof_lamp"), int(rng.random() < 0.7)),
+        (pair, int(fleet)),
     )
-    if heavy:
-        sides = (*sides, (("both_sign",), 1))
-    chosen = []
-    for names, most in sides:
-        count = int(rng.integers(1, most + 1)) if most > 1 else int(rng.random() < 0.55)
-        chosen += [str(name) for name in rng.choice(names, size=count, replace=False)]
-    marks = [Mark("plates", int(rng.integers(2**31)))]
-    return (*marks, *(Mark(name, int(rng.integers(2**31))) for name in sorted(chosen)))
+    chosen = [str(name) for names, count in groups for name in rng.choice(names, size=count, replace=False)]
+    return tuple(Mark(name, int(rng.integers(2**31))) for name in ["plates", *sorted(chosen)])
 
 
 def _plates(where: Surroundings, rng: np.random.Generator) -> Mesh:
@@ -77,7 +74,7 @@ def _stickers(where: Surroundings, rng: np.random.Generator, *, front: bool, hig
     meshes = []
     reach = where.body.size.width * 0.31
     for place in rng.choice(5, size=int(rng.integers(1, 4)), replace=False):
-        wide = rng.uniform(0.14, 0.24)
+        wide = rng.uniform(0.16, 0.26)
         picture = painting.sticker(rng)
         y = np.linspace(-reach, reach, 5)[place]
         level = high if front or rng.random() < 0.5 else 0.34
@@ -138,7 +135,7 @@ def _logo(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     size = where.body.size
     first, last = size.length / 2 - size.cowl - 0.2, -size.length / 2 + size.rear_axle + 0.5
     x = float(rng.uniform(0.2, 0.8) * (last - first) + first)
-    wide = rng.uniform(0.3, 0.46)
+    wide = rng.uniform(0.34, 0.5)
     z = (size.belt + size.sill) / 2 + 0.04
     return on_flank(where, painting.logo(rng), x=x, z=z, size=(wide, wide * 0.8), left=left)
 
@@ -239,6 +236,16 @@ def _roof_lamp(where: Surroundings, rng: np.random.Generator) -> Mesh:
     return box((0.16, 0.5, 0.16), centre=place, colour=tint, divisions=2)
 
 
+def _paired(make: Callable[..., Mesh]) -> Callable[[Surroundings, np.random.Generator], Mesh]:
+    """The same picture on both flanks, as on a firm's cars."""
+
+    def build(where: Surroundings, rng: np.random.Generator) -> Mesh:
+        seed = int(rng.integers(2**31))
+        return merge([make(where, np.random.default_rng(seed), left=left) for left in (True, False)])
+
+    return build
+
+
 def _sided(make: Callable[..., Mesh], *, left: bool) -> Callable[[Surroundings, np.random.Generator], Mesh]:
     return lambda where, rng: make(where, rng, left=left)
 
@@ -258,6 +265,8 @@ MARKS: Mapping[str, Callable[[Surroundings, np.random.Generator], Mesh]] = Mappi
            {"logo": _logo, "panel": _panel, "stripe": _stripe, "dent": _dent}.items()},
         **{f"right_{name}": _sided(make, left=False) for name, make in
            {"logo": _logo, "panel": _panel, "stripe": _stripe, "dent": _dent}.items()},
+        "both_logo": _paired(_logo),
+        "both_stripe": _paired(_stripe),
         "both_sign": _both_sign,
         "roof_logo": _roof_logo,
         "roof_bars": _roof_bars,
