@@ -1,6 +1,6 @@
 """A model and its losses as one module, so that one wrapper distributes both."""
 
-from torch import Tensor, nn
+from torch import nn
 
 from reseen.losses import LossTerms, WeightedSum
 from reseen.types import Sample
@@ -14,11 +14,8 @@ class Learner(nn.Module):
         self.model = model
         self.losses = losses
 
-    def forward(self, images: Tensor, labels: Tensor, cameras: Tensor, views: Tensor) -> LossTerms:
-        """(B, 3, H, W), (B,), (B,), (B,) -> the weighted total and each term."""
-        terms: LossTerms = self.losses(self.model(images, cameras, views), labels)
+    def forward(self, batch: Sample) -> LossTerms:
+        """A batch on the model's device -> the weighted total and each term."""
+        output = self.model(batch.image, batch.camera, batch.view)
+        terms: LossTerms = self.losses(output, batch.label)
         return terms
-
-    def terms(self, batch: Sample) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The fields of a batch that ``forward`` takes."""
-        return batch.image, batch.label, batch.camera, batch.view  # type: ignore[return-value]

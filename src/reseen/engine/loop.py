@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isfinite
 from time import perf_counter
-from typing import cast
 
 from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # the types that setup() returns
@@ -88,9 +87,8 @@ def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, wh
     """Forward and backward of one batch, and the optimiser's step when the accumulation is ``whole``."""
     fabric, optimizer = parts.fabric, parts.optimizer
     seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
-    images, labels, cameras, views, _ = cast("Sample", fabric.to_device(batch))
     with fabric.no_backward_sync(parts.learner, enabled=not whole):
-        terms: LossTerms = parts.learner(images, labels, cameras, views)
+        terms: LossTerms = parts.learner(fabric.to_device(batch))
         fabric.backward(terms.total / parts.accumulate)
     if whole:
         for group in optimizer.param_groups:

@@ -6,18 +6,19 @@ against the signature of the entry itself, and the defaults it has are written i
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from reseen.data.datasets import LAYOUTS
 from reseen.data.transforms import PROVIDED, TRANSFORMS
+from reseen.engine.lines import Entry, entry_settings, known, named_entry, weighted_entry
 from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
 from reseen.engine.overrides import apply_overrides
-from reseen.engine.settings import explain, plain_settings
+from reseen.engine.settings import explain
 from reseen.errors import ReseenError, unknown
 from reseen.losses import LOSSES
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
@@ -28,7 +29,6 @@ PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_sof
 """Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
 
 Triple = tuple[float, float, float]
-Entry = dict[str, Any]
 
 
 class Section(BaseModel):
@@ -50,7 +50,7 @@ class Data(Section):
     @field_validator("layout")
     @classmethod
     def _known_layout(cls, name: str) -> str:
-        return _known("layout", name, {"auto": None, **LAYOUTS})
+        return known("layout", name, {"auto": None, **LAYOUTS})
 
 
 class Model(Section):
@@ -70,7 +70,7 @@ class Model(Section):
     @field_validator("pooling")
     @classmethod
     def _known_pooling(cls, name: str) -> str:
-        return _known("pooling", name, POOLINGS)
+        return known("pooling", name, POOLINGS)
 
 
 class Sampler(Section):
@@ -121,12 +121,12 @@ class Evaluation(Section):
     @field_validator("protocol")
     @classmethod
     def _known_protocol(cls, name: str) -> str:
-        return _known("protocol", name, {"auto": None, **PROTOCOLS})
+        return known("protocol", name, {"auto": None, **PROTOCOLS})
 
     @field_validator("average_precision")
     @classmethod
     def _known_average_precision(cls, name: str) -> str:
-        return _known("average precision", name, AVERAGE_PRECISIONS)
+        return known("average precision", name, AVERAGE_PRECISIONS)
 
 
 class Recipe(Section):
@@ -147,24 +147,30 @@ class Recipe(Section):
     @field_validator("transforms")
     @classmethod
     def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return {name: _line("transform", name, TRANSFORMS, settings, PROVIDED) for name, settings in lines.items()}
+        return {
+            name: entry_settings("transform", name, TRANSFORMS, settings=settings, provided=PROVIDED)
+            for name, settings in lines.items()
+        }
 
     @field_validator("losses")
     @classmethod
     def _known_losses(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
         if not lines:
             raise ValueError("expected at least one loss, got none")
-        return {name: _loss(name, settings) for name, settings in lines.items()}
+        return {
+            name: weighted_entry("loss", name, LOSSES, settings=settings, provided=("num_identities", "width"))
+            for name, settings in lines.items()
+        }
 
     @field_validator("optimizer")
     @classmethod
     def _known_optimizer(cls, entry: Entry) -> Entry:
-        return _choice("optimizer", OPTIMIZERS, entry, provided=("parameters",))
+        return named_entry("optimizer", OPTIMIZERS, settings=entry, provided=("parameters",))
 
     @field_validator("schedule")
     @classmethod
     def _known_schedule(cls, entry: Entry) -> Entry:
-        return _choice("schedule", SCHEDULES, entry, provided=("epochs",))
+        return named_entry("schedule", SCHEDULES, settings=entry, provided=("epochs",))
 
     @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
@@ -230,41 +236,3 @@ def _tuples(raw: Mapping[str, object]) -> dict[str, object]:
         return dict(raw)
     fixed = {key: tuple(data[key]) for key in ("image_size", "mean", "std") if isinstance(data.get(key), list)}
     return {**raw, "data": {**data, **fixed}}
-
-
-def _known(kind: str, name: str, table: Mapping[str, object]) -> str:
-    if name not in table:
-        raise ValueError(unknown(kind, name, table))
-    return name
-
-
-def _line(
-    kind: str,
-    name: str,
-    table: Mapping[str, Callable[..., object]],
-    settings: Entry,
-    provided: tuple[str, ...] = (),
-) -> Entry:
-    _known(kind, name, table)
-    try:
-        return plain_settings(table[name], settings, provided=provided)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def _loss(name: str, settings: Entry) -> Entry:
-    weight = settings.get("weight", 1.0)
-    if not isinstance(weight, int | float) or isinstance(weight, bool) or weight <= 0:
-        raise ValueError(f"{name}: weight: expected a number above 0, got {weight!r}")
-    own = {key: value for key, value in settings.items() if key != "weight"}
-    return {"weight": float(weight), **_line("loss", name, LOSSES, own, ("num_identities", "width"))}
-
-
-def _choice(kind: str, table: Mapping[str, Callable[..., object]], entry: Entry, *, provided: tuple[str, ...]) -> Entry:
-    name = entry.get("name")
-    if not isinstance(name, str):
-        raise ValueError(  # noqa: TRY004 - pydantic reports ValueError only
-            f"expected name = one of {', '.join(sorted(table))}, got {name!r}"
-        )
-    own = {key: value for key, value in entry.items() if key != "name"}
-    return {"name": name, **_line(kind, name, table, own, provided)}

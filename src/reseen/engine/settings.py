@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from reseen.errors import unknown
 
@@ -42,7 +43,7 @@ def plain_settings(
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """One line for a failed validation: where, what was expected, what came; at most three, then how many more."""
     found = error.errors(include_url=False)
-    lines = [_explain_one(model, entry["type"], entry["loc"], entry["msg"], entry["input"]) for entry in found[:3]]
+    lines = [_explain_one(model, entry) for entry in found[:3]]
     more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
     return "; ".join(lines) + more
 

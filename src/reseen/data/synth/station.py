@@ -82,7 +82,7 @@ WEATHERS: Mapping[str, Weather] = MappingProxyType(
             (0.05, 0.05, 0.07), (0.21, 0.24, 0.33), (0.06, 0.06, 0.07), (40, 60), lamps_on=True, noise=5.0, gain=1.6
         ),
         "lamplight": Weather(
-            (0.42, 0.3, 0.14), (0.07, 0.065, 0.07), (0.04, 0.035, 0.02), (55, 75), lamps_on=True, noise=5.5
+            (0.42, 0.3, 0.14), (0.07, 0.065, 0.07), (0.04, 0.035, 0.02), (55, 75), lamps_on=True, noise=5.5, gain=1.7
         ),
         "rain": Weather(
             (0.04, 0.04, 0.05), (0.42, 0.45, 0.5), (0.1, 0.1, 0.11), (50, 70), lamps_on=True, noise=3.5, gain=1.2

@@ -134,6 +134,8 @@ def _roof_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
 def _logo(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     size = where.body.size
     first, last = size.length / 2 - size.cowl - 0.2, -size.length / 2 + size.rear_axle + 0.5
+    if _is_cab_only(where):
+        first = last = size.length / 2 - 1.3
     x = float(rng.uniform(0.2, 0.8) * (last - first) + first)
     wide = rng.uniform(0.34, 0.5)
     z = (size.belt + size.sill) / 2 + 0.04
@@ -166,8 +168,10 @@ def _stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mes
     texture = np.tile(tint, (2, 16, 1))
     texture[1] = painting.contrast(rng, where.paint) if rng.random() < 0.5 else tint
     picture = painting.Picture(texture, np.ones((2, 16), bool))
-    long = rng.uniform(0.28, 0.5) * size.length
-    x = float(rng.uniform(-0.08, 0.08) * size.length)
+    hull = where.body.hull
+    reach = hull.edge(0.5) - hull.edge(0.5, front=False)
+    long = rng.uniform(0.28, 0.5) * reach
+    x = hull.middle + float(rng.uniform(-0.08, 0.08)) * reach
     z = size.sill + float(rng.uniform(0.35, 0.7)) * (size.belt - size.sill)
     return on_flank(where, picture, x=x, z=z, size=(long, 0.11), left=left)
 
@@ -175,9 +179,11 @@ def _stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mes
 def _dent(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     """A dimple: the panel's own paint with turned normals, scraped to the primer in its middle."""
     size = where.body.size
-    first, last = where.body.hull.edge(0.5) - 0.5, where.body.hull.edge(0.5, front=False) + 0.5
+    first, last = size.length / 2 - size.front_axle - 0.7, -size.length / 2 + size.rear_axle + 0.7
+    if _is_cab_only(where):
+        first = last = size.length / 2 - 1.3
     x, wide = float(rng.uniform(last, first)), rng.uniform(0.4, 0.7)
-    z = size.sill + 0.42 * (size.belt - size.sill)
+    z = size.sill + 0.52 * (size.belt - size.sill)
     way = -1 if left else 1
     s, t = np.linspace(-1, 1, 9)[None], np.linspace(1, -1, 9)[:, None]
     points = where.body.hull.flank(x + way * s * wide / 2, z + t * 0.2, left=left)
