@@ -48,7 +48,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     return "; ".join(lines) + more
 
 
-def _explain_one(model: type[BaseModel], kind: str, location: tuple[int | str, ...], message: str, got: object) -> str:
+def _explain_one(model: type[BaseModel], fault: ErrorDetails) -> str:
+    kind, location, message, got = fault["type"], fault["loc"], fault["msg"], fault["input"]
     where = ".".join(str(part) for part in location)
     if kind == "extra_forbidden":
         parent = _section(model, location[:-1])

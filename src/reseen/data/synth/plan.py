@@ -7,7 +7,6 @@ import numpy as np
 
 from reseen.errors import ReseenError
 
-KINDS = ("vehicle", "person")
 FEWEST = 2
 """Pictures that each identity needs: one as a query and one, from another camera, to be found."""
 
