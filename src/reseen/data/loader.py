@@ -9,6 +9,7 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, Sampler
 
 from reseen.data.dataset import Draw, Pictures
+from reseen.data.processes import usable_workers
 from reseen.types import Sample
 
 
@@ -29,7 +30,8 @@ def ordered_loader(
     return DataLoader(dataset, batch_sampler=batches, **_settings(workers))
 
 
-def _settings(workers: int) -> dict[str, Any]:
+def _settings(wanted: int) -> dict[str, Any]:
+    workers = usable_workers(wanted)
     settings: dict[str, Any] = {
         "num_workers": workers,
         "pin_memory": torch.cuda.is_available(),

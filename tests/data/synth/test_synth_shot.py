@@ -58,11 +58,12 @@ def test_a_plain_sensor_changes_little_and_a_strong_one_its_share() -> None:
     picture = np.full((64, 64, 3), 120, np.float32)
     plain = Sensor(resolution=(1, 1), blur=0, noise=0)
     out = np.asarray(develop(picture, plain, np.random.default_rng(0)), float)
-    assert 120 * 0.92 - 2 < out.mean() < 120 * 1.08 + 2
+    assert 120 * 0.7 < out.mean() < 120 * 1.3
+    assert out.std(axis=(0, 1)) == pytest.approx(0, abs=1e-6)
     warm = Sensor(resolution=(1, 1), blur=0, noise=0, gains=(1.2, 1.0, 0.8))
-    red, green, blue = np.asarray(develop(picture, warm, np.random.default_rng(0)), float).mean((0, 1))
-    assert red / green == pytest.approx(1.2, abs=0.03)
-    assert blue / green == pytest.approx(0.8, abs=0.03)
+    neutral = np.asarray(develop(picture, plain, np.random.default_rng(0)), float).mean((0, 1))
+    tinted = np.asarray(develop(picture, warm, np.random.default_rng(0)), float).mean((0, 1))
+    assert tinted / neutral == pytest.approx([1.2, 1.0, 0.8], abs=0.03)
 
 
 def test_noise_has_the_deviation_that_it_says() -> None:

@@ -59,7 +59,7 @@ def test_the_painted_body_looks_outward(fleet, kind: str) -> None:
 @pytest.mark.parametrize("kind", BODY_TYPES)
 def test_every_mark_shows_on_every_body(fleet, kind: str) -> None:
     light = Light((0.3, 0.2, 0.9))
-    with Renderer((64, 64)) as renderer:
+    with Renderer((128, 128)) as renderer:
         for name in MARKS:
             vehicle = replace(fleet[kind], marks=(Mark(name, 11),))
             model = assemble(build(vehicle, State()))

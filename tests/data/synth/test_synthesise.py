@@ -217,7 +217,8 @@ def test_an_interrupted_set_is_not_there_at_all(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_height_and_width_may_differ(tmp_path: Path) -> None:
+def test_height_and_width_may_differ_and_an_empty_folder_is_free(tmp_path: Path) -> None:
+    (tmp_path / "wide").mkdir()
     synthesise("vehicle", tmp_path / "wide", identities=2, images=4, image_size=(40, 64), workers=1)
     for path in (tmp_path / "wide").glob("image_*/*.jpg"):
         with Image.open(path) as picture:

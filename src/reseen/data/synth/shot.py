@@ -115,7 +115,8 @@ def _compose(seen: Rendered, behind: npt.NDArray[np.uint8], veil: Veil | None) -
 def develop(linear: Array, sensor: Sensor, rng: np.random.Generator) -> Image.Image:
     """(H, W, 3) 0..255 -> what the sensor makes of it, of the same size."""
     rows, columns = linear.shape[:2]
-    gain = np.asarray(sensor.gains) * sensor.exposure * rng.uniform(0.93, 1.07)
+    # Exposure and white balance drift from picture to picture, as automatic ones do.
+    gain = np.asarray(sensor.gains) * sensor.exposure * rng.uniform(0.8, 1.2) * (1 + rng.normal(0, 0.04, 3))
     # Gains, contrast about mid-grey and saturation in one matrix.
     mix = np.diag(gain * sensor.contrast) @ (
         sensor.saturation * np.eye(3) + (1 - sensor.saturation) * np.full((3, 3), 1 / 3)

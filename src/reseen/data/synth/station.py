@@ -104,7 +104,7 @@ def lit(name: str, rng: np.random.Generator) -> Light:
 
 def draw_sensor(rng: np.random.Generator, *, weather: Weather) -> Sensor:
     """A camera's own way with pictures in the light that it works in."""
-    warm = rng.normal(0, 0.14)
+    warm = np.clip(rng.normal(0, 0.17), -0.3, 0.3)
     return Sensor(
         resolution=(float(rng.uniform(0.42, 0.8)), float(rng.uniform(0.85, 1.0))),
         blur=float(rng.uniform(0.0, 0.7)),

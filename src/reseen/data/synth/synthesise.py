@@ -11,6 +11,7 @@ import numpy as np
 
 from reseen.data.synth.layouts import LAYOUTS, Counts, Finished
 from reseen.data.synth.plan import FEWEST, Plan, make_plan
+from reseen.data.synth.station import Station
 from reseen.data.synth.studio import Order, Progress, jobs, take_all
 from reseen.data.synth.subject import SUBJECTS, Description, Subject
 from reseen.errors import ReseenError, unknown
@@ -57,32 +58,50 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
     subject = SUBJECTS[kind]()
     size = _checked(subject, identities=identities, images=images, image_size=image_size, twins=twins, seed=seed)
     _check_free(out)
-    root_seed = (seed, sorted(SUBJECTS).index(kind))
-    people = subject.draw_identities(identities, twins_share=twins, rng=np.random.default_rng([*root_seed, 0]))
-    stations = tuple(subject.stations(np.random.default_rng([*root_seed, 4])))
-    described = [subject.describe(one) for one in people]
-    layout = LAYOUTS[subject.layout]
-    plan = make_plan(
-        [about.twin for about in described],
-        images=images,
-        cameras=len(stations),
-        test_share=layout.test_share,
-        seed=root_seed,
-    )
+    key = (seed, sorted(SUBJECTS).index(kind))
+    cast = _arrange(subject, identities=identities, images=images, twins=twins, key=key)
+    asked = {"identities": identities, "images": images, "image_size": size, "seed": seed, "twins": twins}
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        order = Order(kind, draft, size, stations, root_seed, masks)
-        _make_folders(draft, {layout.file(shot) for shot in plan.shots}, masks=masks)
-        views = take_all(order, jobs(people, plan.shots), workers=workers, progress=progress or _silent)
-        counts = layout.finish(draft, Finished(subject, plan.shots, views, described))
-        asked = {"identities": identities, "images": images, "image_size": size, "seed": seed, "twins": twins}
-        _write_facts(draft, plan, described, facts={"kind": kind, "layout": subject.layout, **asked})
+        order = Order(kind, draft, size, cast.stations, key, masks)
+        counts = _render(order, subject, cast, workers=workers, progress=progress or _silent)
+        _write_facts(draft, cast, facts={"kind": kind, "layout": subject.layout, **asked})
         draft.chmod(0o755)
         draft.replace(out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return SynthResult(out, subject.layout, counts, identities, _named_pairs(plan))
+    return SynthResult(out, subject.layout, counts, identities, _named_pairs(cast.plan))
+
+
+class _Cast(NamedTuple):
+    """Who is seen, by which cameras and when: all that is settled before the first picture."""
+
+    people: Sequence[Any]
+    described: list[Description]
+    stations: tuple[Station, ...]
+    plan: Plan
+
+
+def _arrange(subject: Subject, *, identities: int, images: int, twins: float, key: tuple[int, ...]) -> _Cast:
+    people = subject.draw_identities(identities, twins_share=twins, rng=np.random.default_rng([*key, 0]))
+    stations = tuple(subject.stations(np.random.default_rng([*key, 4])))
+    described = [subject.describe(one) for one in people]
+    plan = make_plan(
+        [about.twin for about in described],
+        images=images,
+        cameras=len(stations),
+        test_share=LAYOUTS[subject.layout].test_share,
+        seed=key,
+    )
+    return _Cast(people, described, stations, plan)
+
+
+def _render(order: Order, subject: Subject, cast: _Cast, *, workers: int, progress: Progress) -> Counts:
+    layout, shots = LAYOUTS[subject.layout], cast.plan.shots
+    _make_folders(order.root, {layout.file(shot) for shot in shots}, masks=order.masks)
+    views = take_all(order, jobs(cast.people, shots), workers=workers, progress=progress)
+    return layout.finish(order.root, Finished(subject, shots, views, cast.described))
 
 
 def _silent(done: int, total: int) -> None:
@@ -128,8 +147,9 @@ def _named_pairs(plan: Plan) -> list[tuple[str, str]]:
     return [(f"{plan.numbers[a]:04d}", f"{plan.numbers[b]:04d}") for a, b in plan.pairs]
 
 
-def _write_facts(root: Path, plan: Plan, described: Sequence[Description], *, facts: dict[str, Any]) -> None:
+def _write_facts(root: Path, cast: _Cast, *, facts: dict[str, Any]) -> None:
     """synth.json: what was asked for, who is whose twin, and which marks each identity bears."""
+    plan, described = cast.plan, cast.described
     order = sorted(range(len(described)), key=lambda place: plan.numbers[place])
     people = {
         f"{plan.numbers[place]:04d}": {

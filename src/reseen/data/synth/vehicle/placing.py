@@ -27,7 +27,7 @@ def on_flank(where: Surroundings, picture: Picture, *, x: float, z: float, size:
     xs = x + way * np.linspace(-0.5, 0.5, columns + 1)[None] * size[0]
     zs = z + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1]
     points = (shell or where.body.hull).flank(xs, zs, left=left)
-    return decal(points, texture, keep=keep, lift=0.016, run=6)
+    return decal(points, texture, keep=keep, lift=0.02, run=6)
 
 
 def on_screen(where: Surroundings, picture: Picture, *, y: float, level: float,
@@ -53,7 +53,7 @@ def on_face(where: Surroundings, picture: Picture, *, y: float, z: float, size: 
     way = 1 if front else -1
     ys = way * (y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0])
     zs = z + np.linspace(0.5, -0.5, rows + 1)[:, None] * size[1]
-    return decal(shell.face(ys, zs, front=front), texture, keep=keep, lift=0.016, run=6)
+    return decal(shell.face(ys, zs, front=front), texture, keep=keep, lift=0.02, run=6)
 
 
 def on_deck(shell: Shell, picture: Picture, *, x: float, y: float, size: tuple[float, float],
