@@ -13,8 +13,8 @@ def synth(  # noqa: PLR0913 - one parameter an option
     kind: Annotated[Literal["vehicle", "person"], typer.Argument(help="What to render.")],
     out: Annotated[Path, typer.Argument(help="The folder to write; it must not exist or be empty.")],
     *,
-    identities: Annotated[int, typer.Option(help="How many individuals, training and test together.")] = 104,
-    images: Annotated[int, typer.Option(help="How many pictures to render in all.")] = 2080,
+    identities: Annotated[int, typer.Option(help="How many individuals, training and test together.")] = 120,
+    images: Annotated[int, typer.Option(help="How many pictures to render in all.")] = 2160,
     image_size: Annotated[
         int, typer.Option(help="Height in pixels; a vehicle is as wide, a person half as wide.")
     ] = 128,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from reseen.data.processes import usable_workers
 from reseen.data.synth.layouts import LAYOUTS, mask_name
 from reseen.data.synth.plan import Shot
 from reseen.data.synth.renderer import Renderer, assemble
@@ -108,6 +109,7 @@ def take_all(order: Order, work: Sequence[Job], *, workers: int, progress: Progr
     total = sum(len(job.shots) for job in work)
     views: dict[int, int] = {}
     progress(0, total)
+    workers = usable_workers(workers)
     for taken in _here(order, work) if workers <= 1 else _spread(order, work, workers):
         views.update(taken)
         progress(len(views), total)

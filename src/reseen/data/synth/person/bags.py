@@ -7,7 +7,8 @@ side, the hand for what is carried.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reseen.data.synth.mesh import Mesh, patch
+from reseen.data.synth.decal import patch
+from reseen.data.synth.mesh import Mesh
 from reseen.data.synth.person import paint
 from reseen.data.synth.person.marks import Bag
 from reseen.data.synth.person.overlay import Chart, Overlay, overlay

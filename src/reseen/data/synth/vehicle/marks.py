@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.data.synth.mesh import Mesh, box, decal, merge, surface, unit
+from reseen.data.synth.decal import decal
+from reseen.data.synth.mesh import Mesh, merge, surface, unit
 from reseen.data.synth.vehicle import painting
 from reseen.data.synth.vehicle.placing import Surroundings, on_deck, on_face, on_flank, on_screen
+from reseen.data.synth.vehicle.roof import roof_bars, roof_box, roof_lamp
 
 
 class Mark(NamedTuple):
@@ -218,30 +220,6 @@ def _both_sign(where: Surroundings, rng: np.random.Generator) -> Mesh:
     )
 
 
-def _roof_bars(where: Surroundings, rng: np.random.Generator) -> Mesh:
-    cabin, tint = where.body.cabin, rng.choice([(0.1, 0.1, 0.11), (0.7, 0.7, 0.72)])
-    half = 0.92 * float(cabin.side(cabin.middle, 1.0)[1])
-    top = float(cabin.top(cabin.middle)) + 0.075
-    bars = [box((0.07, 2 * half, 0.06), centre=(cabin.middle + x, 0, top), colour=tint)
-            for x in (-0.4, 0.4)]  # fmt: skip
-    return merge(bars)
-
-
-def _roof_box(where: Surroundings, rng: np.random.Generator) -> Mesh:
-    cabin = where.body.cabin
-    tint = rng.choice([(0.08, 0.08, 0.09), (0.75, 0.75, 0.75), (0.35, 0.36, 0.38)])
-    size = (float(rng.uniform(0.9, 1.3)), float(rng.uniform(0.5, 0.8)), 0.24)
-    place = (cabin.middle - 0.1, float(rng.uniform(-0.12, 0.12)), float(cabin.top(cabin.middle)) + 0.21)
-    return merge([_roof_bars(where, rng), box(size, centre=place, colour=tint, divisions=3)])
-
-
-def _roof_lamp(where: Surroundings, rng: np.random.Generator) -> Mesh:
-    cabin = where.body.cabin
-    tint = rng.choice([(0.95, 0.75, 0.1), (0.9, 0.9, 0.85), (0.85, 0.2, 0.1), (0.15, 0.3, 0.8)])
-    place = (cabin.middle + 0.25, 0.0, float(cabin.top(cabin.middle)) + 0.12)
-    return box((0.16, 0.5, 0.16), centre=place, colour=tint, divisions=2)
-
-
 def _paired(make: Callable[..., Mesh]) -> Callable[[Surroundings, np.random.Generator], Mesh]:
     """The same picture on both flanks, as on a firm's cars."""
 
@@ -275,9 +253,9 @@ MARKS: Mapping[str, Callable[[Surroundings, np.random.Generator], Mesh]] = Mappi
         "both_stripe": _paired(_stripe),
         "both_sign": _both_sign,
         "roof_logo": _roof_logo,
-        "roof_bars": _roof_bars,
-        "roof_box": _roof_box,
-        "roof_lamp": _roof_lamp,
+        "roof_bars": roof_bars,
+        "roof_box": roof_box,
+        "roof_lamp": roof_lamp,
     }
 )  # fmt: skip
 """The kinds of marks: name -> what builds one."""

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.data.synth.mesh import Array, Mesh, decal
+from reseen.data.synth.decal import decal
+from reseen.data.synth.mesh import Array, Mesh
 from reseen.data.synth.vehicle.body import Body
 from reseen.data.synth.vehicle.painting import Picture
 from reseen.data.synth.vehicle.shell import Shell

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from reseen.data.synth.mesh import Array, Colour, Mesh, Part, box, decal, ellipsoid, merge, translate
+from reseen.data.synth.decal import decal
+from reseen.data.synth.mesh import Array, Colour, Mesh, Part, box, ellipsoid, merge, translate
 from reseen.data.synth.vehicle.body import PLASTIC, Body
 from reseen.data.synth.vehicle.shell import Shell, both, pane
 

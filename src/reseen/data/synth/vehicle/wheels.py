@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from reseen.data.synth.mesh import Colour, Mesh, Part, decal, merge, translate, tube
+from reseen.data.synth.decal import decal
+from reseen.data.synth.mesh import Colour, Mesh, Part, merge, translate, tube
 from reseen.data.synth.vehicle.body import Body
 from reseen.data.synth.vehicle.shell import both, pane
 
