@@ -24,6 +24,12 @@ def draw_picture(identity: int, shot: int, *, size: int = 32) -> Image.Image:
 
 
 @pytest.fixture
+def picture() -> Callable[..., Image.Image]:
+    """`draw_picture`, for tests that lay out files of their own."""
+    return draw_picture
+
+
+@pytest.fixture
 def market(tmp_path: Path) -> Callable[..., Path]:
     """A Market-1501 folder: 6 training identities, 3 test identities, two cameras, tiny JPEGs."""
 

@@ -10,21 +10,19 @@ from pathlib import Path
 import polars
 import pytest
 
-from conftest import draw_picture
-
 README = Path(__file__).parent.parent / "README.md"
 BLOCKS = re.findall(r"^```(bash|python)\n(.*?)^```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Ten individuals before two cameras, as the README's own-data table lists them."""
+def folder(tmp_path: Path, picture) -> Path:
+    """Twenty individuals before two cameras, as the README's own-data table lists them."""
     rows = []
     (tmp_path / "pictures").mkdir()
     for identity in range(20):
         for shot in range(4):
             name = f"pictures/{identity}-{shot}.jpg"
-            draw_picture(identity, shot, size=64).save(tmp_path / name)
+            picture(identity, shot, size=64).save(tmp_path / name)
             rows.append({"path": name, "identity": f"individual {identity}", "camera": f"gate {shot % 2}"})
     polars.DataFrame(rows).write_csv(tmp_path / "my.csv")
     return tmp_path

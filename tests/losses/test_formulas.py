@@ -100,7 +100,7 @@ def cosines_with_weights(features: Tensor, weights: Tensor) -> list[list[float]]
 
 @pytest.mark.parametrize("name", ["arcface", "cosface"])
 def test_margins_are_in_radians_for_arcface_and_in_cosine_for_cosface(features: Tensor, name: str) -> None:
-    margin, scale = 0.4, 16.0
+    margin, scale = 0.2, 16.0
     loss = LOSSES[name](**SHAPE, margin=margin, scale=scale).double()
     (weights,) = loss.parameters()
     expected = 0.0

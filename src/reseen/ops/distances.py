@@ -8,15 +8,19 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+ROUNDING = 8
+"""Units of the last digit of a^2 + b^2 that a^2 + b^2 - 2ab may be off by."""
+
 
 def squared_euclidean(a: Tensor, b: Tensor) -> Tensor:
-    """(Q, D), (G, D) -> (Q, G), at least 0."""
+    """(Q, D), (G, D) -> (Q, G), at least 0; what rounding cannot tell from 0 is 0, with gradient 0."""
     a, b = _at_least_float32(a, b)
     # One shift for both sides leaves distances as they are and saves the digits that a^2 + b^2 - 2ab cancels.
     centre = b.detach().mean(dim=0)
     a, b = a - centre, b - centre
     squares = rearrange(a.square().sum(dim=1), "q -> q 1") + b.square().sum(dim=1)
-    return (squares - 2 * a @ b.T).clamp(min=0)
+    difference = squares - 2 * a @ b.T
+    return difference * (difference > ROUNDING * torch.finfo(a.dtype).eps * squares)
 
 
 def euclidean(a: Tensor, b: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reseen.data.synth import mesh as m
+from reseen.data.synth.decal import patch
 from reseen.data.synth.mesh import Mesh
 
 
@@ -70,7 +71,7 @@ def test_merge_keeps_every_triangle_where_it_was() -> None:
 
 
 def test_patch_faces_the_way_that_right_and_up_say() -> None:
-    skin = m.patch(np.zeros((2, 3, 3)), centre=(0, 1, 0), right=(-1, 0, 0), up=(0, 0, 1), size=(3, 2), lift=0.01)
+    skin = patch(np.zeros((2, 3, 3)), centre=(0, 1, 0), right=(-1, 0, 0), up=(0, 0, 1), size=(3, 2), lift=0.01)
     assert skin.normals == pytest.approx(np.tile([0, 1, 0], (24, 1)), abs=1e-6)
     assert skin.vertices[:, 1] == pytest.approx(1.01)
     assert area(skin) == pytest.approx(6)
@@ -79,7 +80,7 @@ def test_patch_faces_the_way_that_right_and_up_say() -> None:
 def test_the_first_row_of_a_texture_is_on_top_and_its_first_column_left() -> None:
     texture = np.zeros((2, 2, 3))
     texture[0, 0] = (1, 0, 0)
-    skin = m.patch(texture, centre=(0, 0, 0), right=(0, 1, 0), up=(0, 0, 1), size=(2, 2), lift=0)
+    skin = patch(texture, centre=(0, 0, 0), right=(0, 1, 0), up=(0, 0, 1), size=(2, 2), lift=0)
     red = skin.vertices[skin.colours[:, 0] == 1]
     assert red.mean(axis=0) == pytest.approx([0, -0.5, 0.5], abs=1e-6)
 
@@ -90,8 +91,8 @@ def test_joined_cells_cover_what_single_cells_cover(longest: int) -> None:
     texture = rng.integers(0, 2, (9, 17, 1)) * np.ones(3)
     keep = rng.random((9, 17)) < 0.7
     where = {"centre": (0, 0, 0), "right": (0, 1, 0), "up": (0, 0, 1), "size": (17, 9)}
-    single = m.patch(texture, keep=keep, **where)
-    joined = m.patch(texture, keep=keep, run=longest, **where)
+    single = patch(texture, keep=keep, **where)
+    joined = patch(texture, keep=keep, run=longest, **where)
     assert area(single) == pytest.approx(keep.sum())
     for shade in (0, 1):
         assert area(_only(joined, shade)) == pytest.approx((keep & (texture[..., 0] == shade)).sum())
