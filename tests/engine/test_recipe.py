@@ -25,6 +25,12 @@ def test_every_shipped_recipe_is_valid_by_name(name):
     assert isinstance(read_recipe(name), Recipe)
 
 
+def test_a_folder_of_a_shipped_recipes_name_does_not_hide_it(tmp_path, monkeypatch):
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert read_recipe("demo").model.backbone == "tf_efficientnet_lite0"
+
+
 def test_an_unknown_recipe_name_names_the_nearest():
     with pytest.raises(ReseenError, match="no recipe 'demoo'; did you mean 'demo'"):
         read_recipe("demoo")

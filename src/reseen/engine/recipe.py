@@ -209,7 +209,7 @@ def shipped_recipes() -> tuple[str, ...]:
 
 def _locate(recipe: Path | str) -> Path:
     path = Path(recipe)
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    if path.is_file() or path.suffix or len(path.parts) > 1:
         return path
     if path.name not in shipped_recipes():
         raise ReseenError(f"{unknown('recipe', path.name, shipped_recipes())}; or give a TOML file")
