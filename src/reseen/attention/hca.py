@@ -37,7 +37,8 @@ class HybridChannelAttention(nn.Module):
         whole = rearrange(self.whole(mean).sigmoid(), "b 1 c -> b c 1 1")
         sequence = rearrange(pooled, "b c h w -> b 1 (h w c)")
         regions = rearrange(self.regions(sequence).sigmoid(), "b 1 (h w c) -> b c h w", h=grid, w=grid)
-        return maps * adaptive_avg_pool2d((whole + regions) / 2, maps.shape[-2:])
+        height, width = maps.shape[-2:]
+        return maps * adaptive_avg_pool2d((whole + regions) / 2, (height, width))
 
 
 def hca(

@@ -1,12 +1,13 @@
 """Where the recipe stops: it goes in, built objects come out, and nothing below sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from lightning_fabric import Fabric
 
-from reseen.backbones import build_backbone
+from reseen.backbones import Backbone, build_backbone
 from reseen.data.dataset import Pictures
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -22,8 +23,13 @@ from reseen.engine.settings import typed_settings
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES, WeightedSum
 from reseen.models import BNNeck, Embedder, identity_classifier, load_weights, read_weights
+from reseen.models.assemble import MetadataLine, multi_branch
+from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.normalisation import normalisation_of
 from reseen.ops import POOLINGS
+
+MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
+"""Of cameras and of views."""
 
 
 def resolved(recipe: Recipe) -> Recipe:
@@ -33,8 +39,13 @@ def resolved(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data": data})
 
 
-def build_embedder(recipe: Recipe, *, num_identities: int, start_weights: bool) -> Embedder:
-    """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random."""
+def build_embedder(
+    recipe: Recipe, *, num_identities: int, start_weights: bool, metadata_names: MetadataNames = ((), ())
+) -> Embedder | MultiBranchEmbedder:
+    """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random.
+
+    ``metadata_names``: the cameras and the views that a model with metadata learns.
+    """
     settings, source = recipe.model, recipe.model.weights
     seed_here("model", recipe.seed)
     backbone = build_backbone(
@@ -51,22 +62,38 @@ def build_embedder(recipe: Recipe, *, num_identities: int, start_weights: bool) 
             expect_missing=settings.expect_missing,
             expect_unexpected=settings.expect_unexpected,
         )
+    model = _on_backbone(backbone, recipe, num_identities, metadata_names)
+    return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
+
+
+def _on_backbone(
+    backbone: Backbone, recipe: Recipe, num_identities: int, names: MetadataNames
+) -> Embedder | MultiBranchEmbedder:
+    settings = recipe.model
+    if settings.branches:
+        metadata = MetadataLine(*names, drop=settings.metadata.drop) if settings.metadata else None
+        lines = settings.branch_lines()
+        return multi_branch(backbone, lines, num_identities=num_identities, pooling=settings.pooling, metadata=metadata)
     width = backbone.feature_map.channels
-    model = Embedder(
+    return Embedder(
         backbone,
         pooling=POOLINGS[settings.pooling](),
         neck=BNNeck(width),
         classifier=identity_classifier(width, num_identities),
     )
-    return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
-def load_model(path: Path | str) -> Embedder:
+def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
     """The model in a weights file that `train` wrote (``best.safetensors``), in evaluation mode."""
     path = Path(path)
     card = load_card(path)
     recipe = recipe_from(card.recipe, name=str(path))
-    model = build_embedder(recipe, num_identities=card.num_identities, start_weights=False)
+    model = build_embedder(
+        recipe,
+        num_identities=card.num_identities,
+        start_weights=False,
+        metadata_names=(card.camera_names, card.view_names),
+    )
     load_weights(model, read_weights(path).tensors)
     return model.eval()
 
@@ -111,8 +138,13 @@ def build_parts(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Parts:
         world_size=fabric.world_size,
     )
     loader = train_loader(_training_pictures(recipe, splits), batches, workers=recipe.data.workers)
-    model = build_embedder(recipe, num_identities=len(names), start_weights=True)
-    learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.width))
+    model = build_embedder(
+        recipe,
+        num_identities=len(names),
+        start_weights=True,
+        metadata_names=(splits.train.camera_names, splits.train.view_names),
+    )
+    learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
     factory = OPTIMIZERS[recipe.optimizer["name"]]
     settings = typed_settings(factory, _without_name(recipe.optimizer), provided=("parameters",))
     trainable = [parameter for parameter in learner.parameters() if parameter.requires_grad]
@@ -129,6 +161,8 @@ def build_parts(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Parts:
         seed=recipe.seed,
         accumulate=recipe.training.accumulate,
         clip_norm=recipe.training.clip_norm,
+        frozen=tuple(model.backbone.parameters()),
+        frozen_epochs=recipe.training.freeze_backbone,
     )
 
 

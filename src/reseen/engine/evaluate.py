@@ -1,6 +1,6 @@
 """Scores: embed the query and the gallery, rank under the protocol, and keep what came out in the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +54,13 @@ def evaluate_baselines(
     """Score what a trained model must beat: a colour histogram, and the model as its training began."""
     run = run if isinstance(run, Run) else open_run(Path(run))
     recipe, splits, fabric = run.recipe(), splits_of(run, data), one_device()
-    untrained = build_embedder(recipe, num_identities=len(splits.train.identity_names), start_weights=True)
+    train = splits.train
+    untrained = build_embedder(
+        recipe,
+        num_identities=len(train.identity_names),
+        start_weights=True,
+        metadata_names=(train.camera_names, train.view_names),
+    )
     systems: dict[str, nn.Module] = {"histogram": ColourHistogram(), "untrained": untrained}
     reports = {
         name: score_model(model, splits, recipe, fabric=fabric, progress=progress or Silent(), name=name).report
@@ -70,10 +76,12 @@ def score_model(
     """Embed and rank with any module that returns an Output, in evaluation mode and without flips."""
     was_training = model.training
     model = fabric.to_device(model).eval()
-    transform = _transform_for(model, recipe)
+    transform, told = _transform_for(model, recipe), _told(model, recipe)
 
     def vectors(split: Split, what: str) -> Embedded:
-        pictures = Pictures(split, transform=transform, identity_names=())
+        pictures = Pictures(
+            split, transform=transform, identity_names=(), camera_names=told.cameras, view_names=told.views
+        )
         found = embed(
             model,
             pictures,
@@ -117,6 +125,23 @@ def splits_of(run: Run, data: Path | str | None) -> Splits:
     except ReseenError as error:
         hint = "" if data is not None else "; if the data have moved, say where with --data"
         raise ReseenError(f"{error}{hint}") from None
+
+
+class Told(NamedTuple):
+    """The names that a model is to be told the cameras and views of pictures by; what is not among them is unknown."""
+
+    cameras: Sequence[str]
+    views: Sequence[str]
+
+
+def _told(model: nn.Module, recipe: Recipe) -> Told:
+    metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
+    if metadata is None:
+        return Told((), ())
+    return Told(
+        metadata.camera_names if what in {"given", "cameras"} else (),
+        metadata.view_names if what in {"given", "views"} else (),
+    )
 
 
 def _transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:

@@ -11,30 +11,24 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from reseen.data.datasets import LAYOUTS
 from reseen.data.transforms import PROVIDED, TRANSFORMS
 from reseen.engine.lines import Entry, entry_settings, known, named_entry, weighted_entry
+from reseen.engine.model_section import Model, Section
 from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
 from reseen.engine.overrides import apply_overrides
 from reseen.engine.settings import explain
 from reseen.errors import ReseenError, unknown
 from reseen.losses import LOSSES
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
-from reseen.ops.pooling import POOLINGS
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
 """Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
 
 Triple = tuple[float, float, float]
-
-
-class Section(BaseModel):
-    """A part of the recipe: strict types, no unknown settings, never changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Data(Section):
@@ -51,26 +45,6 @@ class Data(Section):
     @classmethod
     def _known_layout(cls, name: str) -> str:
         return known("layout", name, {"auto": None, **LAYOUTS})
-
-
-class Model(Section):
-    """A backbone of timm, its start weights, and the head.
-
-    The globs name tensors that the weights may lack, or have too many.
-    """
-
-    backbone: str
-    weights: str = "none"
-    pooling: str = "average"
-    last_stride: Literal[1, 2] | None = None
-    ibn: Literal["a"] | None = None
-    expect_missing: list[str] = []
-    expect_unexpected: list[str] = []
-
-    @field_validator("pooling")
-    @classmethod
-    def _known_pooling(cls, name: str) -> str:
-        return known("pooling", name, POOLINGS)
 
 
 class Sampler(Section):
@@ -92,9 +66,10 @@ class Warmup(Section):
 
 
 class Training(Section):
-    """How long, and with what care."""
+    """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained."""
 
     epochs: Annotated[int, Field(ge=1)]
+    freeze_backbone: Annotated[int, Field(ge=0)] = 0
     accumulate: Annotated[int, Field(ge=1)] = 1
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     warmup: Warmup | None = None
@@ -111,9 +86,13 @@ class Hardware(Section):
 
 
 class Evaluation(Section):
-    """When and how the model is scored: every so many epochs (0: only at the end)."""
+    """When and how the model is scored: every so many epochs (0: only at the end).
+
+    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither.
+    """
 
     every: Annotated[int, Field(ge=0)] = 0
+    metadata: Literal["given", "cameras", "views", "withheld"] = "given"
     batch_size: Annotated[int, Field(ge=1)] = 64
     protocol: str = "auto"
     average_precision: str = "rectangle"
@@ -136,10 +115,10 @@ class Recipe(Section):
     data: Data
     model: Model
     sampler: Sampler
-    transforms: dict[str, Entry] = {}
+    transforms: dict[str, Entry] = Field(default_factory=dict)
     losses: dict[str, Entry]
     optimizer: Entry
-    schedule: Entry = {"name": "constant"}
+    schedule: Entry = Field(default_factory=lambda: {"name": "constant"})
     training: Training
     hardware: Hardware = Hardware()
     evaluation: Evaluation = Evaluation()

@@ -190,6 +190,8 @@ def _keep_best(course: Course, score: float) -> None:
         recipe=course.recipe.model_dump(mode="json"),
         num_identities=len(course.splits.train.identity_names),
         score=score,
+        camera_names=course.splits.train.camera_names,
+        view_names=course.splits.train.view_names,
     )
     save_weights(course.run.best_weights, course.parts.model.state_dict(), card)
 

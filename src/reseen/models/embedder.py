@@ -25,9 +25,14 @@ class Embedder(nn.Module):
         self.classifier = classifier
 
     @property
+    def channels(self) -> int:
+        """The number of channels that the neck and the losses see."""
+        return self.backbone.feature_map.channels
+
+    @property
     def width(self) -> int:
         """The number of channels of the embedding."""
-        return self.backbone.feature_map.channels
+        return self.channels
 
     def forward(
         self,

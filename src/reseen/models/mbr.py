@@ -5,6 +5,7 @@ Branches alternate between cross-entropy and triplet loss, as MBR's loss-branch 
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Required, TypedDict, Unpack
 
 from reseen.backbones import build_backbone
 from reseen.errors import ReseenError
@@ -14,7 +15,7 @@ from reseen.models.multibranch import MultiBranchEmbedder
 
 def split_by_loss(*kinds: str) -> tuple[BranchLine, ...]:
     """Each kind twice in a row: once for cross-entropy, once for triplet loss."""
-    return tuple(BranchLine(kind, role) for kind in kinds for role in ("classify", "triplet"))  # type: ignore[arg-type]
+    return tuple(BranchLine(kind, role) for kind in kinds for role in ("classify", "triplet"))
 
 
 LINES: Mapping[str, tuple[BranchLine, ...]] = MappingProxyType(
@@ -29,27 +30,37 @@ LINES: Mapping[str, tuple[BranchLine, ...]] = MappingProxyType(
 """Name -> its branches."""
 
 
-def mbr_r50(**shape: object) -> MultiBranchEmbedder:
+class Shape(TypedDict, total=False):
+    """What a model by name is built for; ``cameras`` and ``views`` above 0 give it that metadata."""
+
+    num_identities: Required[int | None]
+    image_size: Required[tuple[int, int]]
+    pretrained: bool
+    cameras: int
+    views: int
+
+
+def mbr_r50(**shape: Unpack[Shape]) -> MultiBranchEmbedder:
     """ResNet-50-IBN-a with one branch for both losses: the baseline of MBR."""
     return _build("mbr_r50", **shape)
 
 
-def mbr_4b(**shape: object) -> MultiBranchEmbedder:
+def mbr_4b(**shape: Unpack[Shape]) -> MultiBranchEmbedder:
     """MBR-4B: two bottleneck branches and two self-attention branches, one of each kind a loss."""
     return _build("mbr_4b", **shape)
 
 
-def mbr_4b_lka(**shape: object) -> MultiBranchEmbedder:
+def mbr_4b_lka(**shape: Unpack[Shape]) -> MultiBranchEmbedder:
     """MBR-4B with large kernel attention instead of self-attention."""
     return _build("mbr_4b_lka", **shape)
 
 
-def mbr_4b_hca(**shape: object) -> MultiBranchEmbedder:
+def mbr_4b_hca(**shape: Unpack[Shape]) -> MultiBranchEmbedder:
     """MBR-4B with hybrid channel attention instead of its 3 x 3 convolutions."""
     return _build("mbr_4b_hca", **shape)
 
 
-def lka_reid(**shape: object) -> MultiBranchEmbedder:
+def lka_reid(**shape: Unpack[Shape]) -> MultiBranchEmbedder:
     """LKA-ReID: two hybrid-channel and two large-kernel attention branches, one of each kind a loss."""
     return _build("lka_reid", **shape)
 
@@ -59,7 +70,7 @@ def _build(
     *,
     num_identities: int | None,
     image_size: tuple[int, int],
-    pretrained: bool,
+    pretrained: bool = False,
     cameras: int = 0,
     views: int = 0,
 ) -> MultiBranchEmbedder:
