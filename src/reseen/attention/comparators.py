@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pydantic import Field
-from timm.layers import create_attn
+from timm.layers.create_attn import create_attn
 from torch import nn
 
 from reseen.types import FeatureMap
@@ -42,5 +42,5 @@ def non_local(feature_map: FeatureMap, *, reduction: Reduction = 8) -> nn.Module
 
 
 def _timm(name: str, feature_map: FeatureMap, **settings: float) -> nn.Module:
-    module: nn.Module = create_attn(name, feature_map.channels, **settings)
+    module: nn.Module = create_attn(name, feature_map.channels, **settings)  # type: ignore[no-untyped-call]
     return module
