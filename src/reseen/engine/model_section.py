@@ -6,8 +6,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from reseen.engine.lines import Entry, entry_settings, known
+from reseen.attention import ATTENTIONS
+from reseen.backbones.slots import SLOTS
+from reseen.engine.lines import Entry, entry_settings, known, named_entry
+from reseen.models import attended
 from reseen.models.assemble import BranchLine
+from reseen.models.attended import AttendedLines
 from reseen.models.branches import BRANCHES
 from reseen.models.mbr import LINES
 from reseen.ops.pooling import POOLINGS
@@ -35,7 +39,9 @@ class Model(Section):
     """A backbone of timm, its start weights, and the head; or the ``name`` of a model that stands for such lines.
 
     Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch:
-    name, role (classify, triplet or both) and settings. The globs name tensors that the weights may lack, or
+    name, role (classify, triplet or both) and settings. ``attention``: slot (`reseen.backbones.slots`) -> name and
+    settings. ``carried_from``: the (height, width) that the start weights were trained at, where their attention is
+    resampled to the data's size. The globs name tensors that the weights may lack, or
     have too many.
     """
 
@@ -45,6 +51,8 @@ class Model(Section):
     pooling: str = "average"
     last_stride: Literal[1, 2] | None = None
     ibn: Literal["a"] | None = None
+    attention: dict[str, Entry] = {}
+    carried_from: tuple[Annotated[int, Field(ge=32)], Annotated[int, Field(ge=32)]] | None = None
     branches: list[Entry] = []
     metadata: Metadata | None = None
     expect_missing: list[str] = []
@@ -61,6 +69,11 @@ class Model(Section):
     @classmethod
     def _known_pooling(cls, name: str) -> str:
         return known("pooling", name, POOLINGS)
+
+    @field_validator("attention")
+    @classmethod
+    def _known_attention(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        return {slot: _attention(slot, line) for slot, line in lines.items()}
 
     @field_validator("branches")
     @classmethod
@@ -81,6 +94,14 @@ class Model(Section):
         )
 
 
+def _attention(slot: str, line: Entry) -> Entry:
+    known("stage", slot, dict.fromkeys(SLOTS))
+    try:
+        return named_entry("attention", ATTENTIONS, settings=line, provided=("feature_map",))
+    except ValueError as error:
+        raise ValueError(f"{slot}: {error}") from None
+
+
 def _branch(line: Entry) -> Entry:
     name, role = line.get("name"), line.get("role")
     if not isinstance(name, str):
@@ -97,10 +118,17 @@ def _branched(lines: tuple[BranchLine, ...]) -> Entry:
     return {"backbone": "resnet50", "ibn": "a", "branches": entries}
 
 
+def _attended(lines: AttendedLines) -> Entry:
+    attention = {slot: {"name": line.name, **line.settings} for slot, line in lines.attention.items()}
+    stride = {} if lines.last_stride is None else {"last_stride": lines.last_stride}
+    return {"backbone": lines.backbone, "attention": attention, **stride}
+
+
 NAMED: Mapping[str, Entry] = MappingProxyType(
     {
         "resnet50_bot": {"backbone": "resnet50.tv_in1k", "last_stride": 1},
         "efficientnet_lite0": {"backbone": "tf_efficientnet_lite0"},
+        **{name: _attended(lines) for name, lines in attended.LINES.items()},
         **{name: _branched(lines) for name, lines in LINES.items()},
     }
 )

@@ -8,6 +8,7 @@ against the signature of the entry itself, and the defaults it has are written i
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 import tomli_w
@@ -27,6 +28,7 @@ from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 SHIPPED = Path(__file__).parent.parent / "recipes"
 PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
 """Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
+FIXED_LENGTH = MappingProxyType({"data": ("image_size", "mean", "std"), "model": ("carried_from",)})
 
 Triple = tuple[float, float, float]
 
@@ -209,9 +211,12 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _tuples(raw: Mapping[str, object]) -> dict[str, object]:
-    """Strict pydantic wants tuples where TOML has arrays: the three fixed-length settings of [data]."""
-    data = raw.get("data")
-    if not isinstance(data, dict):
-        return dict(raw)
-    fixed = {key: tuple(data[key]) for key in ("image_size", "mean", "std") if isinstance(data.get(key), list)}
-    return {**raw, "data": {**data, **fixed}}
+    """Strict pydantic wants tuples where TOML has arrays: the settings of a fixed length."""
+    tree = dict(raw)
+    for section, names in FIXED_LENGTH.items():
+        lines = raw.get(section)
+        if isinstance(lines, dict):
+            tree[section] = {
+                key: tuple(value) if key in names and isinstance(value, list) else value for key, value in lines.items()
+            }
+    return tree

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from reseen.backbones import Backbone, build_backbone
+from reseen.backbones import build_backbone
 from reseen.errors import ReseenError, unknown
-from reseen.models.embedder import Embedder
+from reseen.models.attended import ATTENDED
+from reseen.models.embedder import Embedder, single_branch
 from reseen.models.mbr import MULTI_BRANCH
 from reseen.models.multibranch import MultiBranchEmbedder
-from reseen.models.neck import BNNeck, identity_classifier
 from reseen.models.sources import WHEEL, WHEEL_BACKBONE, read_weights
 from reseen.models.weights import load_weights
-from reseen.ops import POOLINGS
 
 
 def build_model(
@@ -55,7 +54,7 @@ def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pre
     .225.
     """
     backbone = build_backbone("resnet50.tv_in1k", image_size=image_size, last_stride=1, pretrained=pretrained)
-    return _average_and_neck(backbone, num_identities)
+    return single_branch(backbone, num_identities=num_identities)
 
 
 def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
@@ -66,16 +65,10 @@ def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int
     backbone = build_backbone(WHEEL_BACKBONE, image_size=image_size)
     if pretrained:
         load_weights(backbone.body, read_weights(WHEEL, backbone=WHEEL_BACKBONE).tensors)
-    return _average_and_neck(backbone, num_identities)
-
-
-def _average_and_neck(backbone: Backbone, num_identities: int | None) -> Embedder:
-    width = backbone.feature_map.channels
-    classifier = None if num_identities is None else identity_classifier(width, num_identities)
-    return Embedder(backbone, pooling=POOLINGS["average"](), neck=BNNeck(width), classifier=classifier)
+    return single_branch(backbone, num_identities=num_identities)
 
 
 MODELS: Mapping[str, Callable[..., Embedder | MultiBranchEmbedder]] = MappingProxyType(
-    {"efficientnet_lite0": efficientnet_lite0, "resnet50_bot": resnet50_bot, **MULTI_BRANCH}
+    {"efficientnet_lite0": efficientnet_lite0, "resnet50_bot": resnet50_bot, **ATTENDED, **MULTI_BRANCH}
 )
 """Name -> factory(*, num_identities, image_size, pretrained); its docstring's first line describes it."""

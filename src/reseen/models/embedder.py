@@ -6,6 +6,8 @@ B = batch, C = channels, I = training identities.
 from torch import Tensor, nn
 
 from reseen.backbones import Backbone
+from reseen.models.neck import BNNeck, identity_classifier
+from reseen.ops import POOLINGS
 from reseen.types import Output
 
 
@@ -48,3 +50,10 @@ class Embedder(nn.Module):
         necked = self.neck(pooled)
         logits = () if self.classifier is None else (self.classifier(necked),)
         return Output(embedding=necked, pooled=(pooled,), necked=(necked,), logits=logits)
+
+
+def single_branch(backbone: Backbone, *, num_identities: int | None, pooling: str = "average") -> Embedder:
+    """``backbone``, a pooling by name, BNNeck and, for a number of identities, a classifier."""
+    width = backbone.feature_map.channels
+    classifier = None if num_identities is None else identity_classifier(width, num_identities)
+    return Embedder(backbone, pooling=POOLINGS[pooling](), neck=BNNeck(width), classifier=classifier)
