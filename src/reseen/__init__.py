@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reseen.engine.build import load_model
     from reseen.engine.evaluate import evaluate_baselines
     from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.profile import profile
     from reseen.engine.recipe import read_recipe
     from reseen.engine.train import train
     from reseen.errors import ReseenError
@@ -30,6 +31,7 @@ __all__ = [
     "evaluate",
     "evaluate_baselines",
     "load_model",
+    "profile",
     "read_data",
     "read_recipe",
     "report_run",
@@ -46,6 +48,7 @@ _HOMES = MappingProxyType(
         "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
         "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
         "load_model": ("reseen.engine.build", "load_model"),
+        "profile": ("reseen.engine.profile", "profile"),
         "read_data": ("reseen.data.datasets", "read_data"),
         "read_recipe": ("reseen.engine.recipe", "read_recipe"),
         "report_run": ("reseen.explain.run_report", "report_run"),
