@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reseen.data.datasets import read_data
     from reseen.data.synth import synthesise
     from reseen.demonstration import demo
+    from reseen.engine.ablate import ablate
     from reseen.engine.build import load_model
     from reseen.engine.evaluate import evaluate_baselines
     from reseen.engine.evaluate import evaluate_run as evaluate
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ReseenError",
+    "ablate",
     "build_model",
     "check",
     "demo",
@@ -42,6 +44,7 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "ReseenError": ("reseen.errors", "ReseenError"),
+        "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
         "check": ("reseen.data.check", "check"),
         "demo": ("reseen.demonstration", "demo"),

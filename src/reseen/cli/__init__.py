@@ -6,6 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
+from reseen.cli.ablate import ablate
 from reseen.cli.check import check
 from reseen.cli.demo import demo
 from reseen.cli.evaluate import evaluate
@@ -32,7 +33,7 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (demo, synth, check, train, evaluate, models, profile):
+    for command in (demo, synth, check, train, evaluate, models, profile, ablate):
         app.command()(command)
     return app
 

@@ -67,11 +67,11 @@ def _weightless() -> FakeTensorMode:
     return FakeTensorMode(allow_non_fake_inputs=True)  # the model's own parameters are real
 
 
-class _Live(TorchDispatchMode):
+class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of storages from when an operator makes them until nothing holds them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
         self._seen: set[int] = set()
 

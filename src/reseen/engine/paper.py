@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 
 class PaperScore(NamedTuple):
-    """Fractions as printed, on ``data``, after ``epochs`` at ``image_size`` (height, width)."""
+    """Fractions as printed, on ``data`` with so many training ``pictures``, after ``epochs`` at ``image_size``."""
 
     data: str
+    pictures: int
     mean_average_precision: float
     rank1: float
     epochs: int
@@ -34,14 +35,22 @@ TABLE_II = (
 RGA_BACKBONES: Mapping[str, int] = MappingProxyType({"rga_s": 26_731_832, "rga_c": 26_598_328, "rga_sc": 29_822_128})
 """Parameters of the released backbones without their heads."""
 
+PERSONS: Mapping[str, tuple[str, int]] = MappingProxyType(
+    {
+        "labelled": ("CUHK03 labelled", 7_368),
+        "detected": ("CUHK03 detected", 7_365),
+        "market": ("Market-1501", 12_936),
+    }
+)
+"""Data set and its training pictures."""
+
 
 def _veri(mean_average_precision: float, rank1: float, source: str) -> tuple[PaperScore, ...]:
-    return (PaperScore("VeRi-776", mean_average_precision, rank1, 130, (256, 256), source),)
+    return (PaperScore("VeRi-776", 37_778, mean_average_precision, rank1, 130, (256, 256), source),)
 
 
 def _persons(source: str, **scores: tuple[float, float]) -> tuple[PaperScore, ...]:
-    sets = {"labelled": "CUHK03 labelled", "detected": "CUHK03 detected", "market": "Market-1501", "msmt": "MSMT17"}
-    return tuple(PaperScore(sets[name], *pair, 600, (256, 128), source) for name, pair in scores.items())
+    return tuple(PaperScore(*PERSONS[name], *pair, 600, (256, 128), source) for name, pair in scores.items())
 
 
 PAPER_SCORES: Mapping[str, tuple[PaperScore, ...]] = MappingProxyType(
