@@ -5,12 +5,15 @@ H x W, then scaled by the number of positions, so that a sum over the map stays 
 what it costs in accuracy, only an evaluation at the new size tells.
 """
 
-from typing import Protocol, runtime_checkable
+from copy import deepcopy
+from typing import Protocol, TypeVar, runtime_checkable
 
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
+
+Attention = TypeVar("Attention", bound=nn.Module)
 
 
 @runtime_checkable
@@ -20,6 +23,18 @@ class Carriable(Protocol):
     def carry_to(self, feature_map: FeatureMap) -> None:
         """From now on take maps of this shape; its channels are the old ones."""
         ...
+
+
+def carry(attention: Attention, feature_map: FeatureMap) -> Attention:
+    """A copy of an attention module, alone or composed of several, for maps of this shape.
+
+    `reseen.backbones.carry` does this for a whole network. Raises ReseenError for another number of channels.
+    """
+    carried = deepcopy(attention)
+    for part in carried.modules():
+        if isinstance(part, Carriable):
+            part.carry_to(feature_map)
+    return carried
 
 
 def refuse_other_map(maps: Tensor, built_for: FeatureMap) -> None:
