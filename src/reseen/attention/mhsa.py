@@ -11,8 +11,9 @@ import torch
 from einops import rearrange
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import interpolate, scaled_dot_product_attention
 
+from reseen.attention.carry import refuse_other_map
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -28,7 +29,7 @@ class PositionedSelfAttention(nn.Module):
         super().__init__()
         channels, height, width = feature_map
         self.heads = heads
-        self.size = (height, width)
+        self.feature_map = feature_map
         self.query = nn.Conv2d(channels, channels, 1)
         self.key = nn.Conv2d(channels, channels, 1)
         self.value = nn.Conv2d(channels, channels, 1)
@@ -37,11 +38,8 @@ class PositionedSelfAttention(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W). Raises ReseenError for another map size than the one built for."""
-        height, width = maps.shape[-2:]
-        if (height, width) != self.size:
-            raise ReseenError(
-                f"mhsa was built for a map of {self.size[0]} x {self.size[1]} positions, got {height} x {width}"
-            )
+        refuse_other_map(maps, self.feature_map)
+        _, height, width = self.feature_map
         query, key, value = (self._by_head(part(maps)) for part in (self.query, self.key, self.value))
         positions = self._positions().to(query.dtype).expand_as(query)
         # q_i . k_j + p_i . q_j is one product of vectors twice as long, so no N x N sum has to be kept.
@@ -49,6 +47,18 @@ class PositionedSelfAttention(nn.Module):
             torch.cat([query, positions], dim=-1), torch.cat([key, query], dim=-1), value, scale=1.0
         )
         return rearrange(mixed, "b heads (h w) d -> b (heads d) h w", h=height, w=width)
+
+    def carry_to(self, feature_map: FeatureMap) -> None:
+        """From now on take maps of this height and width: rows and columns are interpolated linearly."""
+        if feature_map.channels != self.feature_map.channels:
+            raise ReseenError(
+                f"attention for {self.feature_map.channels} channels cannot be carried to {feature_map.channels}"
+            )
+        _, height, width = feature_map
+        with torch.no_grad():
+            self.rows = nn.Parameter(interpolate(self.rows, size=height, mode="linear"))
+            self.columns = nn.Parameter(interpolate(self.columns, size=width, mode="linear"))
+        self.feature_map = feature_map
 
     def _by_head(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, heads, N, D)."""
