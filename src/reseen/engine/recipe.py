@@ -5,7 +5,6 @@ and the nearest known word. The settings of a table's entry (a loss, a transform
 against the signature of the entry itself, and the defaults it has are written into the recipe as run.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,12 +19,12 @@ from reseen.engine.lines import Entry, entry_settings, known, named_entry, weigh
 from reseen.engine.model_section import Model, Section
 from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
 from reseen.engine.overrides import apply_overrides
+from reseen.engine.recipe_files import locate, read_lines
 from reseen.engine.settings import explain
-from reseen.errors import ReseenError, unknown
+from reseen.errors import ReseenError
 from reseen.losses import LOSSES
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 
-SHIPPED = Path(__file__).parent.parent / "recipes"
 PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
 """Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
 FIXED_LENGTH = MappingProxyType({"data": ("image_size", "mean", "std"), "model": ("carried_from",)})
@@ -173,28 +172,8 @@ class Recipe(Section):
 
 def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
-    path = _locate(recipe)
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReseenError(f"{path}: cannot read the recipe: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReseenError(f"{path}: not TOML: {error}") from None
-    return recipe_from(apply_overrides(raw, overrides), name=path.name)
-
-
-def shipped_recipes() -> tuple[str, ...]:
-    """The names of the recipes that come with reseen."""
-    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
-
-
-def _locate(recipe: Path | str) -> Path:
-    path = Path(recipe)
-    if path.exists() or path.suffix or len(path.parts) > 1:
-        return path
-    if path.name not in shipped_recipes():
-        raise ReseenError(f"{unknown('recipe', path.name, shipped_recipes())}; or give a TOML file")
-    return SHIPPED / f"{path.name}.toml"
+    path = locate(recipe)
+    return recipe_from(apply_overrides(read_lines(path), overrides), name=path.name)
 
 
 def recipe_from(raw: Mapping[str, object], *, name: str = "recipe") -> Recipe:
