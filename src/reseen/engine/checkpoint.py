@@ -28,11 +28,12 @@ class Place(NamedTuple):
 class Card(NamedTuple):
     """What is needed beside the tensors to use a model: how to build it and what to feed it.
 
-    ``camera_names`` and ``view_names``: of the training set, in the order that a model's metadata numbers them.
+    ``num_identities`` None: the model has no classifier. ``camera_names`` and ``view_names``: of the training set, in
+    the order that a model's metadata numbers them.
     """
 
     recipe: dict[str, Any]
-    num_identities: int
+    num_identities: int | None
     score: float | None
     camera_names: Sequence[str] = ()
     view_names: Sequence[str] = ()
