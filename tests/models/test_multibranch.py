@@ -25,8 +25,8 @@ def embedder(*lines: BranchLine, metadata: MetadataLine | None = None) -> MultiB
     return multi_branch(backbone, lines or LINES, num_identities=5, metadata=metadata)
 
 
-# Table II of LKA-ReID to the last parameter, at the 575 identities of MBR's configuration. The single branch: 23,508,032
-# of the body, one scale a channel of its neck, 575 weights of 2048.
+# Table II of LKA-ReID to the last parameter, at the 575 identities of MBR's configuration. The single branch:
+# 23,508,032 of the body, one scale a channel of its neck, 575 weights of 2048.
 COUNTS = {
     "mbr_r50": 23_508_032 + 2048 + 575 * 2048,
     "mbr_4b": 61_440_064,
@@ -114,7 +114,9 @@ def test_a_branch_begins_as_the_stage_it_copies_and_owns_its_weights(kind: str) 
     assert next(second.stage.parameters()).any()
 
 
-@pytest.mark.parametrize(("kind", "settings", "size"), [("bottleneck", {}, (2, 1)), ("bottleneck", {"stride": 1}, (4, 2))])
+@pytest.mark.parametrize(
+    ("kind", "settings", "size"), [("bottleneck", {}, (2, 1)), ("bottleneck", {"stride": 1}, (4, 2))]
+)
 def test_a_plain_branch_halves_the_map_unless_told_not_to(kind: str, settings: dict, size: tuple[int, int]) -> None:
     model = embedder(BranchLine(kind, "both", settings))
     maps = model.backbone(torch.randn(2, 3, *SIZE))
@@ -136,7 +138,7 @@ def test_only_the_releases_blocks_have_a_bias_in_the_shortcut() -> None:
 def test_wrong_branches_are_one_line() -> None:
     with pytest.raises(ReseenError, match="no branch 'hka'; did you mean"):
         embedder(BranchLine("hka", "both"))
-    with pytest.raises(ReseenError, match="branches need a ResNet with bottlenecks .* got EfficientNet"):
+    with pytest.raises(ReseenError, match=r"branches need a ResNet with bottlenecks .* got EfficientNet"):
         multi_branch(build_backbone("efficientnet_lite0", image_size=SIZE), LINES, num_identities=5)
     with pytest.raises(ReseenError, match="branches need a ResNet with bottlenecks"):
         multi_branch(build_backbone("resnet18", image_size=SIZE), LINES, num_identities=5)

@@ -140,7 +140,7 @@ def _against_paper(name: str, run: Run) -> tuple[PaperScore | None, str]:
     ours, theirs = recipe.data.image_size, paper.image_size
     differences = [
         (pictures != paper.pictures, f"{pictures:,} training pictures of {Path(facts['path']).name}, not {paper.data}"),
-        (recipe.training.epochs != paper.epochs, f"{recipe.training.epochs} epochs, not {paper.epochs}"),
+        (recipe.training.epochs != paper.epochs, f"epochs: {recipe.training.epochs}, not {paper.epochs}"),
         (ours != theirs, f"{ours[0]} x {ours[1]}, not {theirs[0]} x {theirs[1]}"),
         (recipe.model.weights == "none", "random start weights, not ImageNet's"),
     ]

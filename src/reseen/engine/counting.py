@@ -43,7 +43,7 @@ def count_macs(model: nn.Module, image_size: tuple[int, int]) -> Mapping[str, Ma
     model.eval()
     counter = FlopCounterMode(display=False, custom_mapping=dict.fromkeys(NORMS, _normalised))
     with _weightless(), counter, torch.no_grad():
-        model(torch.zeros(1, 3, *image_size))
+        model(_pictures(model, 1, image_size))
     root = type(model).__name__
     counts = {name: ops for name, ops in counter.get_flop_counts().items() if name.split(".")[0] == root}
     return {name.removeprefix(root).removeprefix("."): _macs(ops) for name, ops in counts.items()}
@@ -56,11 +56,15 @@ def peak_activations(model: nn.Module, image_size: tuple[int, int], *, batch: in
     """
     live = _Live()
     with _weightless(), torch.set_grad_enabled(model.training):
-        images = torch.zeros(batch, 3, *image_size)
+        images = _pictures(model, batch, image_size)
         with live:
             kept = model(images)
     del kept
     return live.peak // batch
+
+
+def _pictures(model: nn.Module, batch: int, image_size: tuple[int, int]) -> Tensor:
+    return torch.zeros(batch, 3, *image_size, device=next(model.parameters()).device)
 
 
 def _weightless() -> FakeTensorMode:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import torch
 from torch import nn
 
 from reseen.backbones.resnet import keep_size
@@ -62,7 +63,8 @@ def compare_rga() -> list[BackboneCount]:
 
 def _cost(model: str, change: Callable[[Any], None] | None = None) -> tuple[int, int]:
     """Trainable parameters and multiply-adds of a model whose bottleneck branches ``change`` has been done to."""
-    built: Any = build_model(model, num_identities=IDENTITIES, image_size=usual_size(model))
+    with torch.device("meta"):  # these models are built without a pass of values
+        built: Any = build_model(model, num_identities=IDENTITIES, image_size=usual_size(model))
     for branch, line in zip(built.branches, LINES[model], strict=True):
         if change is not None and line.kind == "bottleneck":
             change(branch.stage)

@@ -1,7 +1,8 @@
 """The released MBR checkpoints, by the names of this package.
 
-``modelup2L3.model.N`` is the trunk, its children numbered; ``modelL4.model.N`` a branch; ``finalblock.finalblocks.N`` its
-neck and, where it classifies, its classifier; ``finalblock.LAI`` the metadata of all branches.
+``modelup2L3.model.N`` is the trunk, its children numbered; ``modelL4.model.N`` a branch;
+``finalblock.finalblocks.N`` its neck and, where it classifies, its classifier; ``finalblock.LAI`` the metadata of all
+branches.
 """
 
 import re
