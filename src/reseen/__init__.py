@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.synth import synthesise
@@ -28,6 +29,7 @@ __all__ = [
     "ReseenError",
     "ablate",
     "build_model",
+    "carry",
     "check",
     "demo",
     "evaluate",
@@ -46,6 +48,7 @@ _HOMES = MappingProxyType(
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
+        "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
         "demo": ("reseen.demonstration", "demo"),
         "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
