@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import reseen
 from reseen.backbones.ibn import InstanceBatchNorm
+from reseen.engine.releases import import_weights
 from reseen.errors import ReseenError
 from reseen.models import build_model, load_weights
 from reseen.models.release_mbr import mbr_release
@@ -113,7 +115,7 @@ def release() -> Release:
 
 
 def test_the_imported_model_computes_what_the_release_does(release: Release) -> None:
-    released = mbr_release(release.state_dict())
+    released = mbr_release(release.state_dict(), with_head=True)
     assert (released.model, released.num_identities, released.image_size) == ("mbr_4b", 7, SIZE)
     model = build_model("mbr_4b", num_identities=7, image_size=SIZE, cameras=20, views=8)
     load_weights(model, released.tensors)
@@ -135,7 +137,7 @@ def test_without_the_head_the_classifiers_are_left_out(release: Release) -> None
 
 
 def test_unknown_metadata_is_zero(release: Release) -> None:
-    table = mbr_release(release.state_dict()).tensors["metadata.table"]
+    table = mbr_release(release.state_dict(), with_head=True).tensors["metadata.table"]
     assert not table[:, 20].any()
     assert not table[:, :, 8].any()
     assert torch.equal(table[2, 13, 5], release.finalblock.LAI[2, 13 * 8 + 5])
@@ -144,9 +146,33 @@ def test_unknown_metadata_is_zero(release: Release) -> None:
 def test_other_checkpoints_are_refused_by_name(release: Release) -> None:
     tensors = release.state_dict()
     with pytest.raises(ReseenError, match=r"no released MBR checkpoint: unknown name fc\.weight"):
-        mbr_release({**tensors, "fc.weight": torch.zeros(1)})
+        mbr_release({**tensors, "fc.weight": torch.zeros(1)}, with_head=True)
     with pytest.raises(ReseenError, match=r"20 cameras x 8 views of VeRi-776 = 160 rows, got 8"):
-        mbr_release({**tensors, "finalblock.LAI": torch.zeros(4, 8, 2048)})
+        mbr_release({**tensors, "finalblock.LAI": torch.zeros(4, 8, 2048)}, with_head=True)
     fewer = {name: tensor for name, tensor in tensors.items() if "4.model.3" not in name and "blocks.3" not in name}
     with pytest.raises(ReseenError, match=r"expected those of mbr_4b, got bottleneck \(classify\), bottleneck"):
-        mbr_release(fewer)
+        mbr_release(fewer, with_head=True)
+
+
+def test_the_command_writes_a_file_that_loads_with_its_metadata(release: Release, tmp_path) -> None:
+    wrapped = {f"module.{name}": tensor for name, tensor in release.state_dict().items()}
+    torch.save({"state_dict": wrapped}, tmp_path / "release.pt")
+    import_weights("mbr-release", tmp_path / "release.pt", tmp_path / "ours.safetensors")
+    model = reseen.load_model(tmp_path / "ours.safetensors")
+    assert model.backbone.image_size == SIZE
+    assert (model.metadata.camera_names[13], model.metadata.view_names[5]) == ("014", "5")
+    images = torch.randn(2, 3, *SIZE)
+    with torch.no_grad():
+        _, necked, _ = release(images, camera=13, view=5)
+        embedding = model(images, torch.tensor([13, 13]), torch.tensor([5, 5])).embedding
+    unit = [vector / vector.norm(dim=1, keepdim=True) for vector in necked]
+    torch.testing.assert_close(embedding, torch.cat(unit, dim=1), rtol=1e-4, atol=1e-5)
+
+
+def test_the_command_drops_the_head_only_when_asked(release: Release, tmp_path) -> None:
+    torch.save(release.state_dict(), tmp_path / "release.pt")
+    out = tmp_path / "ours.safetensors"
+    with pytest.raises(ReseenError, match=r"its head knows 7 identities, expected 575: import it without the head"):
+        import_weights("mbr-release", tmp_path / "release.pt", out, num_identities=575)
+    import_weights("mbr-release", tmp_path / "release.pt", out, with_head=False)
+    assert reseen.load_model(out)(torch.randn(1, 3, *SIZE)).logits == ()

@@ -9,7 +9,7 @@ from reseen.cli.options import results
 
 
 def import_weights(
-    release: Annotated[str, typer.Argument(help="Whose checkpoint: rga-release or another that an error names.")],
+    release: Annotated[str, typer.Argument(help="Whose checkpoint: rga-release or mbr-release.")],
     source: Annotated[Path, typer.Argument(help="The checkpoint, plain or wrapped in state_dict.")],
     out: Annotated[Path, typer.Argument(help="The weights file to write (.safetensors).")],
     *,
@@ -26,6 +26,8 @@ def import_weights(
     reseen import-weights rga-release checkpoint_600.pth.tar rga.safetensors
 
     reseen import-weights rga-release checkpoint_600.pth.tar rga.safetensors --without-head
+
+    reseen import-weights mbr-release best_mAP.pt mbr.safetensors
     """
     from reseen.engine.releases import import_weights as convert
 

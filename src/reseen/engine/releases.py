@@ -9,13 +9,23 @@ from reseen.engine.checkpoint import Card, save_weights
 from reseen.engine.recipe import read_recipe
 from reseen.errors import ReseenError, unknown
 from reseen.models import load_weights, read_weights
-from reseen.models.release_rga import Released, rga_release
+from reseen.models.release_mbr import mbr_release
+from reseen.models.release_rga import rga_release
+from reseen.models.released import Released
 
-RELEASES: Mapping[str, Callable[..., Released]] = MappingProxyType({"rga-release": rga_release})
+RELEASES: Mapping[str, Callable[..., Released]] = MappingProxyType(
+    {"mbr-release": mbr_release, "rga-release": rga_release}
+)
 """Name -> function(tensors, *, with_head) to a `Released`."""
 
 RECIPES: Mapping[str, str] = MappingProxyType(
-    {"rga_s": "rga-s-cuhk03-labelled", "rga_c": "rga-c-cuhk03-labelled", "rga_sc": "rga-sc-cuhk03-labelled"}
+    {
+        "mbr_4b": "mbr-4b-veri776",
+        "mbr_r50": "mbr-4b-veri776",
+        "rga_c": "rga-c-cuhk03-labelled",
+        "rga_s": "rga-s-cuhk03-labelled",
+        "rga_sc": "rga-sc-cuhk03-labelled",
+    }
 )
 """Model -> the recipe it was released with: what the weights file says about building and feeding it."""
 
@@ -56,10 +66,13 @@ def _check_head(released: Released, expected: int | None) -> None:
 
 
 def _write(released: Released, out: Path, image_size: tuple[int, int] | None) -> None:
-    overrides = [] if image_size is None else [f"data.image_size={list(image_size)}"]
+    size, names = image_size or released.image_size, (released.camera_names, released.view_names)
+    overrides = [f"model.name={released.model}"]
+    overrides += [] if size is None else [f"data.image_size={list(size)}"]
+    overrides += ["model.metadata={}"] if any(names) else []
     recipe = read_recipe(RECIPES[released.model], overrides=overrides)
-    model = build_embedder(recipe, num_identities=released.num_identities, start_weights=False)
+    model = build_embedder(recipe, num_identities=released.num_identities, start_weights=False, metadata_names=names)
     headless = () if released.num_identities is not None else ("neck.*", "branches.*.neck.*")
     load_weights(model, released.tensors, expect_missing=headless)
-    card = Card(recipe.model_dump(mode="json", exclude_none=True), released.num_identities, None)
+    card = Card(recipe.model_dump(mode="json", exclude_none=True), released.num_identities, None, *names)
     save_weights(out, model.state_dict(), card)

@@ -6,8 +6,7 @@ branches.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import torch
 from einops import rearrange
@@ -16,6 +15,7 @@ from torch import Tensor
 from reseen.errors import ReseenError
 from reseen.models.assemble import BranchLine
 from reseen.models.mbr import LINES
+from reseen.models.released import Released
 
 TRUNK = ("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
 """The names of the trunk's children in their order; two of them hold no tensors."""
@@ -34,22 +34,7 @@ _RENAMED = (
 )
 
 
-class ReleasedMbr(NamedTuple):
-    """A released checkpoint in our names, and what its tensors say of the model they belong to.
-
-    ``num_identities`` None: the classifiers were left out. ``image_size`` (height, width) that its self-attention was
-    built for, None without any. ``camera_names``, ``view_names``: empty without metadata.
-    """
-
-    model: str
-    tensors: dict[str, Tensor]
-    num_identities: int | None
-    image_size: tuple[int, int] | None
-    camera_names: Sequence[str]
-    view_names: Sequence[str]
-
-
-def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool = True) -> ReleasedMbr:
+def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
     """The tensors of a released MBR checkpoint, renamed and, where the shapes differ, reshaped.
 
     Raises ReseenError for names that are not a release's, a variant that has no model by name, and metadata of
@@ -61,7 +46,7 @@ def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool = True) -> Rel
     if not with_head:
         renamed = {name: tensor for name, tensor in renamed.items() if ".classifier." not in name}
     described = "metadata.table" in renamed
-    return ReleasedMbr(
+    return Released(
         model=model,
         tensors=renamed,
         num_identities=len(classifiers[0]) if with_head and classifiers else None,

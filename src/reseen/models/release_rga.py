@@ -5,13 +5,13 @@ embed the nodes, gg the relations, W makes the gate; the head is ``feat_bn`` and
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
 from reseen.errors import ReseenError
+from reseen.models.released import Released
 
 EMBEDDINGS = ("theta", "phi", "gx")
 """In the order of `RelationGate.embed`'s channels."""
@@ -21,17 +21,6 @@ STATISTICS = ("weight", "bias", "running_mean", "running_var")
 HEAD = {"feat_bn.": "neck.norm.", "cls.": "classifier."}
 COUNTER = "num_batches_tracked"
 MODELS_BY_HALVES = {("spatial",): "rga_s", ("channel",): "rga_c", ("spatial", "channel"): "rga_sc"}
-
-
-class Released(NamedTuple):
-    """A released checkpoint in our names: which model it is, its tensors, and how many identities its head knows.
-
-    ``num_identities`` None: the head was left out.
-    """
-
-    model: str
-    tensors: dict[str, Tensor]
-    num_identities: int | None
 
 
 def rga_release(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
