@@ -76,7 +76,7 @@ def train(
         _check_same_recipe(open_run(out), recipe)
     else:
         check_new(out)
-    fabric = launch(recipe.hardware)
+    fabric = launch(recipe.hardware, all_trained=not recipe.model.branches)
     progress = progress if progress is not None and fabric.is_global_zero else Silent()
     intake = take_in(Path(data), recipe, fabric=fabric, progress=progress)
     parts = build_parts(recipe, intake.splits, fabric=fabric)
