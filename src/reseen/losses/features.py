@@ -46,8 +46,7 @@ class OnFeature(nn.Module):
             return features
         if not output.compared:
             raise ReseenError(
-                f"{type(self.loss).__name__} compares features, but no branch of the model has the role "
-                "triplet or both"
+                f"{type(self.loss).__name__} compares features, but no branch of the model has the role triplet or both"
             )
         return tuple(features[number] for number in output.compared)
 
