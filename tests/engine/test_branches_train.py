@@ -72,12 +72,12 @@ def test_a_run_learns_its_branches_and_leaves_a_resting_trunk_alone(trained) -> 
 
 
 def test_scores_use_the_cameras_unless_they_are_withheld(trained) -> None:
-    given = evaluate_run(trained).query.vectors
-    text = trained.recipe_file.read_text()
-    trained.recipe_file.write_text(text.replace('metadata = "given"', 'metadata = "withheld"'))
-    withheld = evaluate_run(trained).query.vectors
-    assert given.shape == withheld.shape == (3, 2 * 2048)
-    assert abs(given - withheld).max() > 1e-4
+    given, withheld = evaluate_run(trained), evaluate_run(trained, metadata="withheld")
+    assert given.query.vectors.shape == withheld.query.vectors.shape == (3, 2 * 2048)
+    assert abs(given.query.vectors - withheld.query.vectors).max() > 1e-4
+    only_views = evaluate_run(trained, metadata="views").query.vectors
+    assert (only_views == withheld.query.vectors).all(), "this set has no views"
+    assert {"trained", "trained, metadata withheld", "trained, metadata views"} == set(trained.scores())
 
 
 def test_the_trunk_moves_once_its_rest_is_over(market, branched, tmp_path) -> None:

@@ -17,7 +17,7 @@ from reseen.engine.embed import embed, embedded
 from reseen.engine.hardware import one_device
 from reseen.engine.intake import protocol_for
 from reseen.engine.progress import Progress, Silent
-from reseen.engine.recipe import Recipe
+from reseen.engine.recipe import MetadataTold, Recipe
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Report, evaluate
@@ -34,17 +34,29 @@ class Evaluated(NamedTuple):
 
 
 def evaluate_run(
-    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
+    run: Run | Path | str,
+    *,
+    data: Path | str | None = None,
+    metadata: MetadataTold | None = None,
+    progress: Progress | None = None,
 ) -> Evaluated:
-    """Score a run's best weights on its own data, or on ``data``; keep the embeddings and the scores in the run."""
+    """Score a run's best weights on its own data, or on ``data``; keep the embeddings and the scores in the run.
+
+    ``metadata`` instead of what the recipe says that a model is told of cameras and views; such scores stand in a row
+    of their own, and the run's embeddings stay.
+    """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    recipe, splits = run.recipe(), splits_of(run, data)
+    recipe, splits, name = run.recipe(), splits_of(run, data), "trained"
+    if metadata is not None:
+        evaluation = recipe.evaluation.model_copy(update={"metadata": metadata})
+        recipe, name = recipe.model_copy(update={"evaluation": evaluation}), f"trained, metadata {metadata}"
     model = load_model(run.best_weights)
     result = score_model(model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name="trained")
-    run.embeddings.mkdir(exist_ok=True)
-    result.query.save(run.embeddings / "query.parquet")
-    result.gallery.save(run.embeddings / "gallery.parquet")
-    run.keep_scores({"trained": score_row(result.report)})
+    if metadata is None:
+        run.embeddings.mkdir(exist_ok=True)
+        result.query.save(run.embeddings / "query.parquet")
+        result.gallery.save(run.embeddings / "gallery.parquet")
+    run.keep_scores({name: score_row(result.report)})
     return result
 
 

@@ -30,6 +30,8 @@ PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_sof
 FIXED_LENGTH = MappingProxyType({"data": ("image_size", "mean", "std"), "model": ("carried_from",)})
 
 Triple = tuple[float, float, float]
+MetadataTold = Literal["given", "cameras", "views", "withheld"]
+"""What a model that learned cameras and views is told of them in evaluation."""
 
 
 class Data(Section):
@@ -93,7 +95,7 @@ class Evaluation(Section):
     """
 
     every: Annotated[int, Field(ge=0)] = 0
-    metadata: Literal["given", "cameras", "views", "withheld"] = "given"
+    metadata: MetadataTold = "given"
     batch_size: Annotated[int, Field(ge=1)] = 64
     protocol: str = "auto"
     average_precision: str = "rectangle"
