@@ -9,13 +9,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.synth import synthesise
     from reseen.demonstration import demo
+    from reseen.engine.ablate import ablate
     from reseen.engine.build import load_model
     from reseen.engine.evaluate import evaluate_baselines
     from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.profile import profile
     from reseen.engine.recipe import read_recipe
     from reseen.engine.train import train
     from reseen.errors import ReseenError
@@ -24,12 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ReseenError",
+    "ablate",
     "build_model",
+    "carry",
     "check",
     "demo",
     "evaluate",
     "evaluate_baselines",
     "load_model",
+    "profile",
     "read_data",
     "read_recipe",
     "report_run",
@@ -40,12 +46,15 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "ReseenError": ("reseen.errors", "ReseenError"),
+        "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
+        "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
         "demo": ("reseen.demonstration", "demo"),
         "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
         "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
         "load_model": ("reseen.engine.build", "load_model"),
+        "profile": ("reseen.engine.profile", "profile"),
         "read_data": ("reseen.data.datasets", "read_data"),
         "read_recipe": ("reseen.engine.recipe", "read_recipe"),
         "report_run": ("reseen.explain.run_report", "report_run"),

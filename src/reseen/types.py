@@ -40,9 +40,11 @@ class Output(NamedTuple):
     ``pooled`` one (B, C) per branch, before the neck: what triplet losses see.
     ``necked`` one (B, C) per branch, after the neck: what ArcFace and circle losses see.
     ``logits`` one (B, I) per classifying branch; empty for a model without classifier.
+    ``compared`` the numbers of the branches that losses on features see; None: all of them.
     """
 
     embedding: Tensor
     pooled: tuple[Tensor, ...]
     necked: tuple[Tensor, ...]
     logits: tuple[Tensor, ...]
+    compared: tuple[int, ...] | None = None

@@ -30,7 +30,7 @@ def reseen(monkeypatch, capsys):
     return run
 
 
-@pytest.mark.parametrize("command", ["demo", "synth", "check", "train", "evaluate", "models"])
+@pytest.mark.parametrize("command", ["demo", "synth", "check", "train", "evaluate", "models", "profile", "ablate"])
 def test_help_teaches_by_example(reseen, command):
     code, out, _ = reseen(command, "--help")
     assert code == 0
@@ -133,3 +133,26 @@ def test_bars_nest_and_count(tmp_path: Path):
         progress.say("[not markup]")
     shown = (tmp_path / "screen").read_text()
     assert all(word in shown for word in ("outer", "inner", "2/3", "1/2", "loss 1.5", "[not markup]"))
+
+
+def test_a_profile_is_printed_and_kept(reseen, tmp_path):
+    counts = tmp_path / "counts.json"
+    code, out, _ = reseen("profile", "mbr_r50", "--identities", 7, "--image-size", 64, 32, "--json", counts)
+    assert code == 0
+    assert "one picture of 64 x 32, 7 identities" in out
+    assert json.loads(counts.read_text())["parameters"] == 23_508_032 + 2 * 2048 + 7 * 2048
+    assert reseen("profile")[0] == 2
+
+
+def test_an_ablation_prints_its_rows(reseen, market, recipe_file, tmp_path):
+    common = ("ablate", recipe_file, "--data", market(), "--out", tmp_path / "out", "--quiet")
+    sizes = ("--set", "training.epochs=1", "--set", "transforms={}")
+    code, out, err = reseen(*common, "--rows", "efficientnet_lite0", "--seeds", "0,1", *sizes)
+    assert (code, err) == (0, "")
+    assert "efficientnet_lite0" in out
+    assert "±" in out
+    code, _, err = reseen(*common, "--rows", "efficientnet_lite0", "--seeds", "0,x")
+    assert (code, err.strip()) == (
+        2,
+        "reseen: --seeds: expected whole numbers of 0 or more, comma-separated, got 'x'",
+    )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,17 +11,23 @@ from reseen.engine.evaluate import evaluate_run
 from reseen.engine.run import open_run
 
 
-def test_two_processes_train_one_run_and_score_as_one_process_does(market, recipe_file, tmp_path):
-    data, out = market(), tmp_path / "run"
+def train_in_two(recipe: Path, data: Path, out: Path) -> str:
+    """What the two processes printed."""
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-        *("-m", "reseen", "train", str(recipe_file), "--data", str(data), "--out", str(out), "--quiet"),
+        *("-m", "reseen", "train", str(recipe), "--data", str(data), "--out", str(out), "--quiet"),
     ]
     done = subprocess.run(
         command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("report:") == 1, "one process reports"
+    return done.stdout
+
+
+def test_two_processes_train_one_run_and_score_as_one_process_does(market, recipe_file, tmp_path):
+    out = tmp_path / "run"
+    printed = train_in_two(recipe_file, market(), out)
+    assert printed.count("report:") == 1, "one process reports"
     run = open_run(out)
     rows = run.metrics()
     assert [row["epoch"] for row in rows] == [1, 2]
@@ -28,3 +35,15 @@ def test_two_processes_train_one_run_and_score_as_one_process_does(market, recip
     # 3 queries do not divide by 2 processes: the gathered order must be the table's all the same.
     alone = evaluate_run(run).report
     assert rows[-1]["mAP"] == pytest.approx(alone.mean_average_precision, abs=1e-12)
+
+
+def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, tmp_path):
+    text = recipe_file.read_text().replace(
+        'backbone = "test_resnet.r160_in1k"',
+        'backbone = "resnet26"\n'
+        'branches = [{ name = "hca", role = "classify" }, { name = "bottleneck", role = "triplet" }]\nmetadata = {}',
+    )
+    recipe_file.write_text(text.replace("epochs = 2", "epochs = 1\nfreeze_backbone = 1"))
+    out = tmp_path / "run"
+    train_in_two(recipe_file, market(), out)
+    assert [row["epoch"] for row in open_run(out).metrics()] == [1]

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from reseen.engine.recipe import Recipe, read_recipe, recipe_text, shipped_recipes
+from reseen.engine.recipe import Recipe, read_recipe, recipe_text
+from reseen.engine.recipe_files import shipped_recipes
 from reseen.errors import ReseenError
 
 
@@ -92,3 +93,18 @@ def test_a_file_that_is_no_toml(tmp_path, content, message):
 def test_a_folder_is_no_recipe(tmp_path: Path):
     with pytest.raises(ReseenError, match="cannot read the recipe"):
         read_recipe(tmp_path)
+
+
+ATTENTION = {
+    "model.attention={stage1={name='rga_sd'}}": r"model\.attention: stage1: .*no attention 'rga_sd'; did you mean 'rga",
+    "model.attention={stag1={name='rga_sc'}}": r"model\.attention: no stage 'stag1'; did you mean 'stage1'",
+    "model.attention={stage1={name='rga_sc', reducton=4}}": r"stage1: rga_sc: no setting 'reducton'; did you mean",
+    "model.attention={stage1={name='rga_sc', reduction=0}}": r"stage1: rga_sc: reduction: .*greater than or equal to 1",
+    "model.attention={stage1={reduction=4}}": r"stage1: expected name = one of",
+}
+
+
+@pytest.mark.parametrize(("override", "message"), ATTENTION.items())
+def test_a_bad_attention_line_is_one_line_that_says_where(recipe_file, override, message):
+    with pytest.raises(ReseenError, match=message):
+        read_recipe(recipe_file, overrides=[override])

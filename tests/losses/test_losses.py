@@ -57,7 +57,7 @@ def test_each_loss_raises_half_precision_before_it_computes(name: str, features:
         half.embedding.bfloat16(),
         *(tuple(part.bfloat16() for part in parts) for parts in (half.pooled, half.necked, half.logits)),
     )
-    raised = Output(half.embedding.float(), *(tuple(p.float() for p in parts) for parts in half[1:]))
+    raised = Output(half.embedding.float(), *(tuple(p.float() for p in parts) for parts in half[1:4]))
     loss = made(name)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         value = loss(half, LABELS)

@@ -2,5 +2,6 @@
 
 from reseen.backbones.backbone import Backbone
 from reseen.backbones.build import build_backbone
+from reseen.backbones.carry import carry
 
-__all__ = ["Backbone", "build_backbone"]
+__all__ = ["Backbone", "build_backbone", "carry"]

@@ -9,11 +9,9 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from reseen.backbones.probe import CANNOT_RUN, by, cannot_take
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
-
-CANNOT_RUN = (RuntimeError, ValueError, TypeError, AssertionError, IndexError, ZeroDivisionError)
-"""What timm networks raise when a picture is too small or does not divide into their patches."""
 
 
 class Backbone(nn.Module):
@@ -21,7 +19,7 @@ class Backbone(nn.Module):
 
     ``body`` is probed once with an empty picture in evaluation mode, which leaves its statistics alone. Parts
     that the feature map does not depend on (a head that waits for a classifier) are taken out of it, so that
-    every parameter counted is a parameter used.
+    every parameter counted is a parameter used. ``slots``: the paths in ``body`` that attention was put into.
 
     Raises ReseenError if ``body`` cannot take pictures of ``image_size`` (height, width).
     """
@@ -29,9 +27,10 @@ class Backbone(nn.Module):
     feature_map: FeatureMap
     image_size: tuple[int, int]
 
-    def __init__(self, body: nn.Module, *, image_size: tuple[int, int]) -> None:
+    def __init__(self, body: nn.Module, *, image_size: tuple[int, int], slots: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.body = body
+        self.slots = slots
         self.image_size = image_size
         self._tokens: tuple[int, int] | None = None
         was_training = body.training
@@ -48,7 +47,7 @@ class Backbone(nn.Module):
         """
         got = tuple(images.shape[-2:])
         if self._one_size and got != self.image_size:
-            raise ReseenError(f"backbone built for pictures of {_by(self.image_size)}, got {_by(got)}")
+            raise ReseenError(f"backbone built for pictures of {by(self.image_size)}, got {by(got)}")
         return self._as_map(self._features(images))
 
     def _features(self, images: Tensor) -> Tensor:
@@ -73,9 +72,7 @@ class Backbone(nn.Module):
                 self._tokens = self._token_grid(features, picture)
                 maps = self._as_map(features)
         except CANNOT_RUN as error:
-            reason = " ".join(str(error).split())[:200]
-            name = type(self.body).__name__
-            raise ReseenError(f"{name} cannot take pictures of {_by(self.image_size)}: {reason}") from error
+            raise cannot_take(self.body, self.image_size, error) from error
         if maps.ndim != 4 or 0 in maps.shape:
             raise ReseenError(f"{type(self.body).__name__} gives no feature map, but {tuple(maps.shape)}")
         _, channels, height, width = maps.shape
@@ -108,7 +105,3 @@ def _take_out_unused(body: nn.Module, maps: Tensor) -> None:
             unused -= own
     for name in unused:
         named[name].requires_grad = False
-
-
-def _by(size: tuple[int, ...]) -> str:
-    return " x ".join(map(str, size))

@@ -1,14 +1,17 @@
 """From a timm name and its options to a Backbone."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Literal
 
 import timm
 from torch import nn
 
-from reseen.backbones.backbone import CANNOT_RUN, Backbone
+from reseen.backbones.backbone import Backbone
 from reseen.backbones.ibn import put_ibn_a
+from reseen.backbones.probe import CANNOT_RUN
 from reseen.backbones.resnet import set_last_stride
+from reseen.backbones.slots import AttentionFactory, put_attention
 from reseen.errors import ReseenError
 
 
@@ -18,14 +21,16 @@ def build_backbone(
     image_size: tuple[int, int],
     last_stride: Literal[1, 2] | None = None,
     ibn: Literal["a"] | None = None,
+    attention: Mapping[str, AttentionFactory] | None = None,
     pretrained: bool = False,
 ) -> Backbone:
     """The timm network ``name`` (``resnet50``, ``resnet50.tv_in1k``, ``vit_small_patch16_224``) as Backbone.
 
     ``image_size`` (height, width) in pixels. ``last_stride`` 1 doubles the last map of a ResNet (BoT, Luo et
     al., 2019); None keeps timm's. ``ibn="a"`` splits the first norm of a ResNet's stages 1 to 3 into instance
-    and batch norm (Pan et al., 2018). ``pretrained`` fetches the weights of the name's tag, once, from the
-    hub.
+    and batch norm (Pan et al., 2018). ``attention``: slot -> factory (`reseen.backbones.slots`).
+    ``pretrained`` fetches the weights of the name's tag, once, from the hub; they hold no attention, which
+    starts at random.
 
     Raises ReseenError for an unknown name, a size or an option that the network cannot take, and weights that
     cannot be fetched.
@@ -37,7 +42,8 @@ def build_backbone(
         set_last_stride(body, last_stride)
     if ibn is not None:
         put_ibn_a(body)
-    return Backbone(body, image_size=image_size)
+    slots = put_attention(body, attention, image_size=image_size) if attention else ()
+    return Backbone(body, image_size=image_size, slots=slots)
 
 
 def timm_body(name: str, *, image_size: tuple[int, int], pretrained: bool = False) -> nn.Module:

@@ -18,10 +18,10 @@ def set_last_stride(body: nn.Module, stride: Literal[1, 2]) -> None:
     if not isinstance(body, ResNet):
         raise ReseenError(f"last_stride is for ResNets, got {type(body).__name__}: leave it out")
     if stride == 1:
-        _keep_size(body.get_submodule("layer4.0"))
+        keep_size(body.get_submodule("layer4.0"))
 
 
-def _keep_size(block: nn.Module) -> None:
+def keep_size(block: nn.Module) -> None:
     """What the block would be had it been built with stride 1."""
     for name, part in list(block.named_modules()):
         if isinstance(part, nn.Conv2d) and max(part.stride) > 1:

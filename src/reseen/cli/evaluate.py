@@ -1,7 +1,7 @@
 """`reseen evaluate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +12,10 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="A folder that `reseen train` wrote.")],
     *,
     data: Annotated[Path | None, typer.Option(help="Another data set than the run was trained on.")] = None,
+    metadata: Annotated[
+        Literal["given", "cameras", "views", "withheld"] | None,
+        typer.Option(help="What a model with metadata is told of them; the recipe's if left out."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the scores to this file.")] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -22,12 +26,14 @@ def evaluate(
     reseen evaluate runs/market
 
     reseen evaluate runs/market --data other-set --json scores.json
+
+    reseen evaluate runs/veri-metadata --metadata withheld
     """
     import reseen
     from reseen.cli.scores import score_table
     from reseen.engine.files import write_json
 
-    result = reseen.evaluate(run, data=data, progress=progress_for(quiet=quiet))
+    result = reseen.evaluate(run, data=data, metadata=metadata, progress=progress_for(quiet=quiet))
     if json is not None:
         write_json(json, result.report.as_dict())
     results().print(score_table({str(run): result.report}))

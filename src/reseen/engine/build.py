@@ -1,12 +1,16 @@
 """Where the recipe stops: it goes in, built objects come out, and nothing below sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from lightning_fabric import Fabric
 
-from reseen.backbones import build_backbone
+from reseen.attention import ATTENTIONS
+from reseen.backbones import Backbone, build_backbone, carry
+from reseen.backbones.slots import AttentionFactory
 from reseen.data.dataset import Pictures
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -21,9 +25,14 @@ from reseen.engine.seeding import seed_here
 from reseen.engine.settings import typed_settings
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES, WeightedSum
-from reseen.models import BNNeck, Embedder, identity_classifier, load_weights, read_weights
+from reseen.models import Embedder, load_weights, read_weights
+from reseen.models.assemble import MetadataLine, multi_branch
+from reseen.models.embedder import single_branch
+from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.normalisation import normalisation_of
-from reseen.ops import POOLINGS
+
+MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
+"""Of cameras and of views."""
 
 
 def resolved(recipe: Recipe) -> Recipe:
@@ -33,40 +42,74 @@ def resolved(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data": data})
 
 
-def build_embedder(recipe: Recipe, *, num_identities: int, start_weights: bool) -> Embedder:
-    """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random."""
-    settings, source = recipe.model, recipe.model.weights
+def build_embedder(
+    recipe: Recipe, *, num_identities: int | None, start_weights: bool, metadata_names: MetadataNames = ((), ())
+) -> Embedder | MultiBranchEmbedder:
+    """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random.
+
+    ``metadata_names``: the cameras and the views that a model with metadata learns.
+    """
+    settings = recipe.model
     seed_here("model", recipe.seed)
     backbone = build_backbone(
         settings.backbone,
-        image_size=recipe.data.image_size,
+        image_size=settings.carried_from or recipe.data.image_size,
         last_stride=settings.last_stride,
         ibn=settings.ibn,
-        pretrained=start_weights and source == "timm",
+        attention=_attention(recipe),
+        pretrained=start_weights and settings.weights == "timm",
     )
-    if start_weights and source not in {"none", "timm"}:
-        load_weights(
-            backbone.body,
-            read_weights(source, backbone=settings.backbone).tensors,
-            expect_missing=settings.expect_missing,
-            expect_unexpected=settings.expect_unexpected,
-        )
-    width = backbone.feature_map.channels
-    model = Embedder(
-        backbone,
-        pooling=POOLINGS[settings.pooling](),
-        neck=BNNeck(width),
-        classifier=identity_classifier(width, num_identities),
-    )
+    if start_weights and settings.weights not in {"none", "timm"}:
+        _load_start_weights(backbone, recipe)
+    if settings.carried_from:
+        backbone = carry(backbone, image_size=recipe.data.image_size)
+    model = _on_backbone(backbone, recipe, num_identities, metadata_names)
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
-def load_model(path: Path | str) -> Embedder:
+def _attention(recipe: Recipe) -> dict[str, AttentionFactory]:
+    """Slot -> factory with the line's settings."""
+    factories: dict[str, AttentionFactory] = {}
+    for slot, line in recipe.model.attention.items():
+        factory = ATTENTIONS[line["name"]]
+        factories[slot] = partial(factory, **typed_settings(factory, _without_name(line), provided=("feature_map",)))
+    return factories
+
+
+def _load_start_weights(backbone: Backbone, recipe: Recipe) -> None:
+    """The file's tensors into the backbone; those for its attention's slots may be the plain network's, or none."""
+    settings = recipe.model
+    slots = [f"{slot}.*" for slot in backbone.slots]
+    load_weights(
+        backbone.body,
+        read_weights(settings.weights, backbone=settings.backbone).tensors,
+        expect_missing=[*settings.expect_missing, *slots],
+        expect_unexpected=[*settings.expect_unexpected, *(slot for slot in slots if not slot.endswith(".attention.*"))],
+    )
+
+
+def _on_backbone(
+    backbone: Backbone, recipe: Recipe, num_identities: int | None, names: MetadataNames
+) -> Embedder | MultiBranchEmbedder:
+    settings = recipe.model
+    if settings.branches:
+        metadata = MetadataLine(*names, drop=settings.metadata.drop) if settings.metadata else None
+        lines = settings.branch_lines()
+        return multi_branch(backbone, lines, num_identities=num_identities, pooling=settings.pooling, metadata=metadata)
+    return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
+
+
+def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
     """The model in a weights file that `train` wrote (``best.safetensors``), in evaluation mode."""
     path = Path(path)
     card = load_card(path)
     recipe = recipe_from(card.recipe, name=str(path))
-    model = build_embedder(recipe, num_identities=card.num_identities, start_weights=False)
+    model = build_embedder(
+        recipe,
+        num_identities=card.num_identities,
+        start_weights=False,
+        metadata_names=(card.camera_names, card.view_names),
+    )
     load_weights(model, read_weights(path).tensors)
     return model.eval()
 
@@ -111,8 +154,13 @@ def build_parts(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Parts:
         world_size=fabric.world_size,
     )
     loader = train_loader(_training_pictures(recipe, splits), batches, workers=recipe.data.workers)
-    model = build_embedder(recipe, num_identities=len(names), start_weights=True)
-    learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.width))
+    model = build_embedder(
+        recipe,
+        num_identities=len(names),
+        start_weights=True,
+        metadata_names=(splits.train.camera_names, splits.train.view_names),
+    )
+    learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
     factory = OPTIMIZERS[recipe.optimizer["name"]]
     settings = typed_settings(factory, _without_name(recipe.optimizer), provided=("parameters",))
     trainable = [parameter for parameter in learner.parameters() if parameter.requires_grad]
@@ -129,6 +177,8 @@ def build_parts(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Parts:
         seed=recipe.seed,
         accumulate=recipe.training.accumulate,
         clip_norm=recipe.training.clip_norm,
+        frozen=tuple(model.backbone.parameters()),
+        frozen_epochs=recipe.training.freeze_backbone,
     )
 
 

@@ -5,7 +5,7 @@ Both are written whole or not at all, and neither can run code when it is read.
 
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +26,17 @@ class Place(NamedTuple):
 
 
 class Card(NamedTuple):
-    """What is needed beside the tensors to use a model: how to build it and what to feed it."""
+    """What is needed beside the tensors to use a model: how to build it and what to feed it.
+
+    ``num_identities`` None: the model has no classifier. ``camera_names`` and ``view_names``: of the training set, in
+    the order that a model's metadata numbers them.
+    """
 
     recipe: dict[str, Any]
-    num_identities: int
+    num_identities: int | None
     score: float | None
+    camera_names: Sequence[str] = ()
+    view_names: Sequence[str] = ()
 
 
 def save_checkpoint(path: Path, state: Mapping[str, object]) -> None:

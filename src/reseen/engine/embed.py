@@ -32,7 +32,7 @@ def embed(
     with torch.inference_mode(), (progress or Silent()).bar(description, total=len(mine)) as bar:
         for batch in loader:
             with fabric.autocast():
-                output = model(fabric.to_device(batch.image))
+                output = model(*fabric.to_device((batch.image, batch.camera, batch.view)))
             blocks.append(output.embedding.float().cpu())
             bar.advance(len(batch.image))
     return _gathered(torch.cat(blocks), total=len(pictures), fabric=fabric)

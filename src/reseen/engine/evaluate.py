@@ -1,6 +1,6 @@
 """Scores: embed the query and the gallery, rank under the protocol, and keep what came out in the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from reseen.engine.embed import embed, embedded
 from reseen.engine.hardware import one_device
 from reseen.engine.intake import protocol_for
 from reseen.engine.progress import Progress, Silent
-from reseen.engine.recipe import Recipe
+from reseen.engine.recipe import MetadataTold, Recipe
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Report, evaluate
@@ -34,17 +34,29 @@ class Evaluated(NamedTuple):
 
 
 def evaluate_run(
-    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
+    run: Run | Path | str,
+    *,
+    data: Path | str | None = None,
+    metadata: MetadataTold | None = None,
+    progress: Progress | None = None,
 ) -> Evaluated:
-    """Score a run's best weights on its own data, or on ``data``; keep the embeddings and the scores in the run."""
+    """Score a run's best weights on its own data, or on ``data``; keep the embeddings and the scores in the run.
+
+    ``metadata`` instead of what the recipe says that a model is told of cameras and views; such scores stand in a row
+    of their own, and the run's embeddings stay.
+    """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    recipe, splits = run.recipe(), splits_of(run, data)
+    recipe, splits, name = run.recipe(), splits_of(run, data), "trained"
+    if metadata is not None:
+        evaluation = recipe.evaluation.model_copy(update={"metadata": metadata})
+        recipe, name = recipe.model_copy(update={"evaluation": evaluation}), f"trained, metadata {metadata}"
     model = load_model(run.best_weights)
     result = score_model(model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name="trained")
-    run.embeddings.mkdir(exist_ok=True)
-    result.query.save(run.embeddings / "query.parquet")
-    result.gallery.save(run.embeddings / "gallery.parquet")
-    run.keep_scores({"trained": score_row(result.report)})
+    if metadata is None:
+        run.embeddings.mkdir(exist_ok=True)
+        result.query.save(run.embeddings / "query.parquet")
+        result.gallery.save(run.embeddings / "gallery.parquet")
+    run.keep_scores({name: score_row(result.report)})
     return result
 
 
@@ -54,7 +66,13 @@ def evaluate_baselines(
     """Score what a trained model must beat: a colour histogram, and the model as its training began."""
     run = run if isinstance(run, Run) else open_run(Path(run))
     recipe, splits, fabric = run.recipe(), splits_of(run, data), one_device()
-    untrained = build_embedder(recipe, num_identities=len(splits.train.identity_names), start_weights=True)
+    train = splits.train
+    untrained = build_embedder(
+        recipe,
+        num_identities=len(train.identity_names),
+        start_weights=True,
+        metadata_names=(train.camera_names, train.view_names),
+    )
     systems: dict[str, nn.Module] = {"histogram": ColourHistogram(), "untrained": untrained}
     reports = {
         name: score_model(model, splits, recipe, fabric=fabric, progress=progress or Silent(), name=name).report
@@ -70,10 +88,12 @@ def score_model(
     """Embed and rank with any module that returns an Output, in evaluation mode and without flips."""
     was_training = model.training
     model = fabric.to_device(model).eval()
-    transform = _transform_for(model, recipe)
+    transform, told = _transform_for(model, recipe), _told(model, recipe)
 
     def vectors(split: Split, what: str) -> Embedded:
-        pictures = Pictures(split, transform=transform, identity_names=())
+        pictures = Pictures(
+            split, transform=transform, identity_names=(), camera_names=told.cameras, view_names=told.views
+        )
         found = embed(
             model,
             pictures,
@@ -117,6 +137,23 @@ def splits_of(run: Run, data: Path | str | None) -> Splits:
     except ReseenError as error:
         hint = "" if data is not None else "; if the data have moved, say where with --data"
         raise ReseenError(f"{error}{hint}") from None
+
+
+class Told(NamedTuple):
+    """The names that a model is to be told the cameras and views of pictures by; what is not among them is unknown."""
+
+    cameras: Sequence[str]
+    views: Sequence[str]
+
+
+def _told(model: nn.Module, recipe: Recipe) -> Told:
+    metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
+    if metadata is None:
+        return Told((), ())
+    return Told(
+        metadata.camera_names if what in {"given", "cameras"} else (),
+        metadata.view_names if what in {"given", "views"} else (),
+    )
 
 
 def _transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:

@@ -12,8 +12,12 @@ from reseen.errors import ReseenError
 PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
-def launch(hardware: Hardware) -> Fabric:
-    """A launched Fabric. Under ``torchrun`` its world decides how many processes there are, not the recipe."""
+def launch(hardware: Hardware, *, all_trained: bool = True) -> Fabric:
+    """A launched Fabric. Under ``torchrun`` its world decides how many processes there are, not the recipe.
+
+    ``all_trained`` False: some parameters get no gradient (a branch that only triplet loss trains has a neck that
+    inference alone uses), which distributed training must look for.
+    """
     devices, nodes = _world(hardware)
     accelerator = _accelerator(hardware)
     if hardware.precision == "fp16" and accelerator == "cpu":
@@ -23,7 +27,7 @@ def launch(hardware: Hardware) -> Fabric:
             accelerator=accelerator,
             devices=devices,
             num_nodes=nodes,
-            strategy="ddp" if devices * nodes > 1 else "auto",
+            strategy=_strategy(devices * nodes, all_trained=all_trained),
             precision=PRECISIONS[hardware.precision],  # type: ignore[arg-type]
         )
     except (RuntimeError, ValueError) as error:
@@ -39,6 +43,12 @@ def one_device() -> Fabric:
     fabric = Fabric(accelerator=device.type, strategy=SingleDeviceStrategy(device))
     fabric.launch()
     return fabric
+
+
+def _strategy(processes: int, *, all_trained: bool) -> str:
+    if processes == 1:
+        return "auto"
+    return "ddp" if all_trained else "ddp_find_unused_parameters_true"
 
 
 def _world(hardware: Hardware) -> tuple[int, int]:

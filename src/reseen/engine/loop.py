@@ -22,7 +22,10 @@ from reseen.types import Sample
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything an epoch needs. ``learner`` wraps ``model`` and its losses for the devices."""
+    """Everything an epoch needs. ``learner`` wraps ``model`` and its losses for the devices.
+
+    ``frozen`` parameters are left as they are in the first ``frozen_epochs``.
+    """
 
     fabric: Fabric
     model: nn.Module
@@ -35,6 +38,8 @@ class Parts:
     seed: int
     accumulate: int = 1
     clip_norm: float | None = None
+    frozen: tuple[nn.Parameter, ...] = ()
+    frozen_epochs: int = 0
 
 
 @dataclass
@@ -93,6 +98,9 @@ def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, wh
     if whole:
         for group in optimizer.param_groups:
             group["lr"] = parts.learning_rate * parts.schedule(place.epoch + fraction)
+        if place.epoch < parts.frozen_epochs:
+            for parameter in parts.frozen:
+                parameter.grad = None  # the optimiser passes over it; requires_grad must not change under DDP
         if parts.clip_norm is not None:
             fabric.clip_gradients(parts.learner, optimizer, max_norm=parts.clip_norm)
         optimizer.step()

@@ -5,36 +5,33 @@ and the nearest known word. The settings of a table's entry (a loss, a transform
 against the signature of the entry itself, and the defaults it has are written into the recipe as run.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from reseen.data.datasets import LAYOUTS
 from reseen.data.transforms import PROVIDED, TRANSFORMS
 from reseen.engine.lines import Entry, entry_settings, known, named_entry, weighted_entry
+from reseen.engine.model_section import Model, Section
 from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
 from reseen.engine.overrides import apply_overrides
+from reseen.engine.recipe_files import locate, read_lines
 from reseen.engine.settings import explain
-from reseen.errors import ReseenError, unknown
+from reseen.errors import ReseenError
 from reseen.losses import LOSSES
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
-from reseen.ops.pooling import POOLINGS
 
-SHIPPED = Path(__file__).parent.parent / "recipes"
 PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
 """Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
+FIXED_LENGTH = MappingProxyType({"data": ("image_size", "mean", "std"), "model": ("carried_from",)})
 
 Triple = tuple[float, float, float]
-
-
-class Section(BaseModel):
-    """A part of the recipe: strict types, no unknown settings, never changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+MetadataTold = Literal["given", "cameras", "views", "withheld"]
+"""What a model that learned cameras and views is told of them in evaluation."""
 
 
 class Data(Section):
@@ -51,26 +48,6 @@ class Data(Section):
     @classmethod
     def _known_layout(cls, name: str) -> str:
         return known("layout", name, {"auto": None, **LAYOUTS})
-
-
-class Model(Section):
-    """A backbone of timm, its start weights, and the head.
-
-    The globs name tensors that the weights may lack, or have too many.
-    """
-
-    backbone: str
-    weights: str = "none"
-    pooling: str = "average"
-    last_stride: Literal[1, 2] | None = None
-    ibn: Literal["a"] | None = None
-    expect_missing: list[str] = []
-    expect_unexpected: list[str] = []
-
-    @field_validator("pooling")
-    @classmethod
-    def _known_pooling(cls, name: str) -> str:
-        return known("pooling", name, POOLINGS)
 
 
 class Sampler(Section):
@@ -92,9 +69,10 @@ class Warmup(Section):
 
 
 class Training(Section):
-    """How long, and with what care."""
+    """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained."""
 
     epochs: Annotated[int, Field(ge=1)]
+    freeze_backbone: Annotated[int, Field(ge=0)] = 0
     accumulate: Annotated[int, Field(ge=1)] = 1
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     warmup: Warmup | None = None
@@ -111,9 +89,13 @@ class Hardware(Section):
 
 
 class Evaluation(Section):
-    """When and how the model is scored: every so many epochs (0: only at the end)."""
+    """When and how the model is scored: every so many epochs (0: only at the end).
+
+    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither.
+    """
 
     every: Annotated[int, Field(ge=0)] = 0
+    metadata: MetadataTold = "given"
     batch_size: Annotated[int, Field(ge=1)] = 64
     protocol: str = "auto"
     average_precision: str = "rectangle"
@@ -136,10 +118,10 @@ class Recipe(Section):
     data: Data
     model: Model
     sampler: Sampler
-    transforms: dict[str, Entry] = {}
+    transforms: dict[str, Entry] = Field(default_factory=dict)
     losses: dict[str, Entry]
     optimizer: Entry
-    schedule: Entry = {"name": "constant"}
+    schedule: Entry = Field(default_factory=lambda: {"name": "constant"})
     training: Training
     hardware: Hardware = Hardware()
     evaluation: Evaluation = Evaluation()
@@ -192,28 +174,8 @@ class Recipe(Section):
 
 def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
-    path = _locate(recipe)
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReseenError(f"{path}: cannot read the recipe: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReseenError(f"{path}: not TOML: {error}") from None
-    return recipe_from(apply_overrides(raw, overrides), name=path.name)
-
-
-def shipped_recipes() -> tuple[str, ...]:
-    """The names of the recipes that come with reseen."""
-    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
-
-
-def _locate(recipe: Path | str) -> Path:
-    path = Path(recipe)
-    if path.is_file() or path.suffix or len(path.parts) > 1:
-        return path
-    if path.name not in shipped_recipes():
-        raise ReseenError(f"{unknown('recipe', path.name, shipped_recipes())}; or give a TOML file")
-    return SHIPPED / f"{path.name}.toml"
+    path = locate(recipe)
+    return recipe_from(apply_overrides(read_lines(path), overrides), name=path.name)
 
 
 def recipe_from(raw: Mapping[str, object], *, name: str = "recipe") -> Recipe:
@@ -230,9 +192,12 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _tuples(raw: Mapping[str, object]) -> dict[str, object]:
-    """Strict pydantic wants tuples where TOML has arrays: the three fixed-length settings of [data]."""
-    data = raw.get("data")
-    if not isinstance(data, dict):
-        return dict(raw)
-    fixed = {key: tuple(data[key]) for key in ("image_size", "mean", "std") if isinstance(data.get(key), list)}
-    return {**raw, "data": {**data, **fixed}}
+    """Strict pydantic wants tuples where TOML has arrays: the settings of a fixed length."""
+    tree = dict(raw)
+    for section, names in FIXED_LENGTH.items():
+        lines = raw.get(section)
+        if isinstance(lines, dict):
+            tree[section] = {
+                key: tuple(value) if key in names and isinstance(value, list) else value for key, value in lines.items()
+            }
+    return tree

@@ -76,7 +76,7 @@ def train(
         _check_same_recipe(open_run(out), recipe)
     else:
         check_new(out)
-    fabric = launch(recipe.hardware)
+    fabric = launch(recipe.hardware, all_trained=not recipe.model.branches)
     progress = progress if progress is not None and fabric.is_global_zero else Silent()
     intake = take_in(Path(data), recipe, fabric=fabric, progress=progress)
     parts = build_parts(recipe, intake.splits, fabric=fabric)
@@ -190,6 +190,8 @@ def _keep_best(course: Course, score: float) -> None:
         recipe=course.recipe.model_dump(mode="json"),
         num_identities=len(course.splits.train.identity_names),
         score=score,
+        camera_names=course.splits.train.camera_names,
+        view_names=course.splits.train.view_names,
     )
     save_weights(course.run.best_weights, course.parts.model.state_dict(), card)
 

@@ -16,7 +16,7 @@ Feature: TypeAlias = Literal["pooled", "necked"]
 
 
 class OnFeature(nn.Module):
-    """``loss`` (features (B, C), labels (B,)) -> scalar, averaged over the branches of an Output.
+    """``loss`` (features (B, C), labels (B,)) -> scalar, averaged over the branches that an Output has compared.
 
     The features are raised to float32 and autocast is off: distances of half-precision vectors are noise.
     """
@@ -27,8 +27,11 @@ class OnFeature(nn.Module):
         self.on = on
 
     def forward(self, output: Output, labels: Tensor) -> Tensor:
-        """Output, labels (B,) -> scalar. Raises ReseenError if weights made for one branch meet several."""
-        branches = output.pooled if self.on == "pooled" else output.necked
+        """Output, labels (B,) -> scalar.
+
+        Raises ReseenError if weights made for one branch meet several, or no branch is to be compared.
+        """
+        branches = self._branches(output)
         if len(branches) > 1 and any(True for _ in self.loss.parameters()):
             raise ReseenError(
                 f"{type(self.loss).__name__} has one weight per identity for one branch, "
@@ -36,6 +39,16 @@ class OnFeature(nn.Module):
             )
         with torch.autocast(labels.device.type, enabled=False):
             return torch.stack([self.loss(precise(branch), labels) for branch in branches]).mean()
+
+    def _branches(self, output: Output) -> tuple[Tensor, ...]:
+        features = output.pooled if self.on == "pooled" else output.necked
+        if output.compared is None:
+            return features
+        if not output.compared:
+            raise ReseenError(
+                f"{type(self.loss).__name__} compares features, but no branch of the model has the role triplet or both"
+            )
+        return tuple(features[number] for number in output.compared)
 
 
 def precise(features: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from reseen.models.catalogue import MODELS, build_model
 from reseen.models.embedder import Embedder
 from reseen.models.histogram import ColourHistogram
+from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
 from reseen.models.sources import WHEEL, Weights, read_weights
 from reseen.models.weights import LoadReport, load_weights
@@ -14,6 +15,7 @@ __all__ = [
     "ColourHistogram",
     "Embedder",
     "LoadReport",
+    "MultiBranchEmbedder",
     "Weights",
     "build_model",
     "identity_classifier",

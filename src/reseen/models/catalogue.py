@@ -3,25 +3,33 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from reseen.backbones import Backbone, build_backbone
+from reseen.backbones import build_backbone
 from reseen.errors import ReseenError, unknown
-from reseen.models.embedder import Embedder
-from reseen.models.neck import BNNeck, identity_classifier
+from reseen.models.attended import ATTENDED
+from reseen.models.embedder import Embedder, single_branch
+from reseen.models.mbr import MULTI_BRANCH
+from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.sources import WHEEL, WHEEL_BACKBONE, read_weights
 from reseen.models.weights import load_weights
-from reseen.ops import POOLINGS
 
 
 def build_model(
-    name: str, *, num_identities: int | None, image_size: tuple[int, int], pretrained: bool = False
-) -> Embedder:
+    name: str,
+    *,
+    num_identities: int | None,
+    image_size: tuple[int, int],
+    pretrained: bool = False,
+    cameras: int = 0,
+    views: int = 0,
+) -> Embedder | MultiBranchEmbedder:
     """The model ``name`` for pictures of ``image_size`` (height, width), in training mode.
 
     ``num_identities`` training identities of its classifier; None for a model without one. ``pretrained``
     starts the backbone from ImageNet weights; the entry says which, and how pictures must be normalised for
-    them.
+    them. ``cameras`` and ``views`` above 0 give a multi-branch model a metadata table over so many.
 
-    Raises ReseenError for an unknown name, an impossible number or weights that cannot be fetched.
+    Raises ReseenError for an unknown name, an impossible number, weights that cannot be fetched, and metadata
+    for a model without branches.
     """
     if name not in MODELS:
         raise ReseenError(unknown("model", name, MODELS))
@@ -29,7 +37,14 @@ def build_model(
         raise ReseenError(f"expected at least 1 identity to classify, got {num_identities}")
     if min(image_size) < 1:
         raise ReseenError(f"expected an image size (height, width) in pixels, got {image_size}")
-    return MODELS[name](num_identities=num_identities, image_size=image_size, pretrained=pretrained)
+    if min(cameras, views) < 0:
+        raise ReseenError(f"expected 0 or more cameras and views, got {cameras} and {views}")
+    shape = {"num_identities": num_identities, "image_size": image_size, "pretrained": pretrained}
+    if name in MULTI_BRANCH:
+        return MULTI_BRANCH[name](**shape, cameras=cameras, views=views)
+    if cameras or views:
+        raise ReseenError(f"'{name}' has no branches to add metadata to; models that have: {', '.join(MULTI_BRANCH)}")
+    return MODELS[name](**shape)
 
 
 def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
@@ -39,7 +54,7 @@ def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pre
     .225.
     """
     backbone = build_backbone("resnet50.tv_in1k", image_size=image_size, last_stride=1, pretrained=pretrained)
-    return _average_and_neck(backbone, num_identities)
+    return single_branch(backbone, num_identities=num_identities)
 
 
 def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
@@ -50,16 +65,10 @@ def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int
     backbone = build_backbone(WHEEL_BACKBONE, image_size=image_size)
     if pretrained:
         load_weights(backbone.body, read_weights(WHEEL, backbone=WHEEL_BACKBONE).tensors)
-    return _average_and_neck(backbone, num_identities)
+    return single_branch(backbone, num_identities=num_identities)
 
 
-def _average_and_neck(backbone: Backbone, num_identities: int | None) -> Embedder:
-    width = backbone.feature_map.channels
-    classifier = None if num_identities is None else identity_classifier(width, num_identities)
-    return Embedder(backbone, pooling=POOLINGS["average"](), neck=BNNeck(width), classifier=classifier)
-
-
-MODELS: Mapping[str, Callable[..., Embedder]] = MappingProxyType(
-    {"efficientnet_lite0": efficientnet_lite0, "resnet50_bot": resnet50_bot}
+MODELS: Mapping[str, Callable[..., Embedder | MultiBranchEmbedder]] = MappingProxyType(
+    {"efficientnet_lite0": efficientnet_lite0, "resnet50_bot": resnet50_bot, **ATTENDED, **MULTI_BRANCH}
 )
 """Name -> factory(*, num_identities, image_size, pretrained); its docstring's first line describes it."""

@@ -6,6 +6,8 @@ B = batch, C = channels, I = training identities.
 from torch import Tensor, nn
 
 from reseen.backbones import Backbone
+from reseen.models.neck import BNNeck, identity_classifier
+from reseen.ops import POOLINGS
 from reseen.types import Output
 
 
@@ -25,9 +27,14 @@ class Embedder(nn.Module):
         self.classifier = classifier
 
     @property
+    def channels(self) -> int:
+        """The number of channels that the neck and the losses see."""
+        return self.backbone.feature_map.channels
+
+    @property
     def width(self) -> int:
         """The number of channels of the embedding."""
-        return self.backbone.feature_map.channels
+        return self.channels
 
     def forward(
         self,
@@ -43,3 +50,10 @@ class Embedder(nn.Module):
         necked = self.neck(pooled)
         logits = () if self.classifier is None else (self.classifier(necked),)
         return Output(embedding=necked, pooled=(pooled,), necked=(necked,), logits=logits)
+
+
+def single_branch(backbone: Backbone, *, num_identities: int | None, pooling: str = "average") -> Embedder:
+    """``backbone``, a pooling by name, BNNeck and, for a number of identities, a classifier."""
+    width = backbone.feature_map.channels
+    classifier = None if num_identities is None else identity_classifier(width, num_identities)
+    return Embedder(backbone, pooling=POOLINGS[pooling](), neck=BNNeck(width), classifier=classifier)

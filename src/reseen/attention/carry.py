@@ -1,0 +1,67 @@
+"""Attention that is bound to a map's size, and how it is carried to another.
+
+The papers train and test at one size. Here weights indexed by position are resampled as pictures are: bilinear over
+H x W, then scaled by the number of positions, so that a sum over the map stays what it was. This goes past the papers;
+what it costs in accuracy, only an evaluation at the new size tells.
+"""
+
+from copy import deepcopy
+from typing import Protocol, TypeVar, runtime_checkable
+
+from torch import Tensor, nn
+
+from reseen.errors import ReseenError
+from reseen.types import FeatureMap
+
+Attention = TypeVar("Attention", bound=nn.Module)
+
+
+@runtime_checkable
+class Carriable(Protocol):
+    """An attention module that can change its map's height and width, in place."""
+
+    def carry_to(self, feature_map: FeatureMap) -> None:
+        """From now on take maps of this shape; its channels are the old ones."""
+        ...
+
+
+def carry(attention: Attention, feature_map: FeatureMap) -> Attention:
+    """A copy of an attention module, alone or composed of several, for maps of this shape.
+
+    `reseen.backbones.carry` does this for a whole network. Raises ReseenError for another number of channels.
+    """
+    carried = deepcopy(attention)
+    for part in carried.modules():
+        if isinstance(part, Carriable):
+            part.carry_to(feature_map)
+    return carried
+
+
+def refuse_other_map(maps: Tensor, built_for: FeatureMap) -> None:
+    """Raise ReseenError unless ``maps`` (B, C, H, W) has the shape built for."""
+    got = FeatureMap(*maps.shape[1:])
+    if got != built_for:
+        raise ReseenError(
+            f"attention built for {_described(built_for)}, got {_described(got)}: "
+            "give pictures of the size that the model was built for, or `carry` it to theirs"
+        )
+
+
+def resampled(weight: Tensor, *, source: FeatureMap, target: FeatureMap) -> Tensor:
+    """(..., H * W) -> (..., H' * W'), positions in raster order.
+
+    Raises ReseenError if the number of channels differs: only positions can be resampled.
+    """
+    if source.channels != target.channels:
+        raise ReseenError(f"attention for {source.channels} channels cannot be carried to {target.channels}")
+    _, height, width = source
+
+    flat = weight.reshape(1, -1, height, width)
+    flat = nn.functional.interpolate(flat, size=target[1:], mode="bilinear", align_corners=False)
+    flat = flat * (height * width / (target.height * target.width))
+    return flat.reshape(*weight.shape[:-1], target.height * target.width)
+
+
+def _described(feature_map: FeatureMap) -> str:
+    channels, height, width = feature_map
+    return f"{channels} channels of {height} x {width} = {height * width} positions"

@@ -1,0 +1,46 @@
+"""The attention that both papers compare themselves with, from timm, by name."""
+
+from typing import Annotated
+
+from pydantic import Field
+from timm.layers.create_attn import create_attn
+from torch import nn
+
+from reseen.types import FeatureMap
+
+Reduction = Annotated[int, Field(ge=1)]
+
+
+def se(feature_map: FeatureMap, *, reduction: Reduction = 16) -> nn.Module:
+    """Squeeze and excitation (Hu et al., 2018)."""
+    return _timm("se", feature_map, rd_ratio=1 / reduction)
+
+
+def ese(feature_map: FeatureMap) -> nn.Module:
+    """Effective squeeze and excitation (Lee and Park, 2020)."""
+    return _timm("ese", feature_map)
+
+
+def eca(feature_map: FeatureMap) -> nn.Module:
+    """Efficient channel attention (Wang et al., 2020)."""
+    return _timm("eca", feature_map)
+
+
+def cbam(feature_map: FeatureMap, *, reduction: Reduction = 16) -> nn.Module:
+    """Convolutional block attention (Woo et al., 2018)."""
+    return _timm("cbam", feature_map, rd_ratio=1 / reduction)
+
+
+def global_context(feature_map: FeatureMap, *, reduction: Reduction = 8) -> nn.Module:
+    """Global context (Cao et al., 2019)."""
+    return _timm("gc", feature_map, rd_ratio=1 / reduction)
+
+
+def non_local(feature_map: FeatureMap, *, reduction: Reduction = 8) -> nn.Module:
+    """Non-local (Wang et al., 2018); it does form the affinity of all positions."""
+    return _timm("nl", feature_map, rd_ratio=1 / reduction)
+
+
+def _timm(name: str, feature_map: FeatureMap, **settings: float) -> nn.Module:
+    module: nn.Module = create_attn(name, feature_map.channels, **settings)  # type: ignore[no-untyped-call]
+    return module

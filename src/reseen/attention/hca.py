@@ -1,0 +1,62 @@
+"""Hybrid channel attention (HCA): channel weights from the whole map and from each of its regions.
+
+The mixed local channel attention of Wan et al., 2023, as LKA-ReID uses it (section II.C, eq. 4).
+B = batch, C = channels, H, W = height and width of the map, G = side of the grid of regions.
+"""
+
+from math import log2
+from typing import Annotated
+
+from einops import rearrange
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+
+from reseen.types import FeatureMap
+
+
+class HybridChannelAttention(nn.Module):
+    """x times the mean of two sigmoids: of a convolution over the channels of the map's mean, and of the regions'.
+
+    Both are one-dimensional, of ``taps`` weights without bias. The regions' convolution runs through one
+    sequence of all G * G * C values, region by region in raster order, channels fastest: at a region's first
+    and last channels it reaches into the neighbours, as the public code of Wan et al. does.
+    """
+
+    def __init__(self, *, taps: int, grid: int) -> None:
+        super().__init__()
+        self.grid = grid
+        self.whole = nn.Conv1d(1, 1, taps, padding=taps // 2, bias=False)
+        self.regions = nn.Conv1d(1, 1, taps, padding=taps // 2, bias=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W)."""
+        grid = self.grid
+        pooled = adaptive_avg_pool2d(maps, grid)
+        mean = rearrange(pooled.mean(dim=(2, 3)), "b c -> b 1 c")
+        whole = rearrange(self.whole(mean).sigmoid(), "b 1 c -> b c 1 1")
+        sequence = rearrange(pooled, "b c h w -> b 1 (h w c)")
+        regions = rearrange(self.regions(sequence).sigmoid(), "b 1 (h w c) -> b c h w", h=grid, w=grid)
+        height, width = maps.shape[-2:]
+        return maps * adaptive_avg_pool2d((whole + regions) / 2, (height, width))
+
+
+def hca(
+    feature_map: FeatureMap,
+    *,
+    grid: Annotated[int, Field(ge=1)] = 5,
+    gamma: Annotated[float, Field(gt=0)] = 2.0,
+    b: float = 2.0,
+) -> nn.Module:
+    """Hybrid channel attention on ``grid`` x ``grid`` regions; ``gamma`` and ``b`` choose the taps (eq. 4)."""
+    return HybridChannelAttention(taps=taps_for(feature_map.channels, gamma=gamma, b=b), grid=grid)
+
+
+def taps_for(channels: int, *, gamma: float = 2.0, b: float = 2.0) -> int:
+    """k = |log2(C) / gamma + b / gamma|, an even result plus 1 (eq. 4).
+
+    >>> taps_for(512)
+    5
+    """
+    taps = int(abs((log2(channels) + b) / gamma))
+    return taps if taps % 2 else taps + 1

@@ -1,0 +1,76 @@
+"""Large kernel attention (LKA): what a K x K depth-wise convolution sees, at the price of two small ones.
+
+Guo et al., "Visual Attention Network", 2023; here as the block of LKA-ReID (Xiang et al.), eqs. 1 to 3.
+B = batch, C = channels, H, W = height and width of the map.
+"""
+
+from math import ceil
+from typing import Annotated
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from reseen.errors import ReseenError
+from reseen.types import FeatureMap
+
+Kernel = Annotated[int, Field(ge=3)]
+Dilation = Annotated[int, Field(ge=1)]
+
+
+class LargeKernelAttention(nn.Module):
+    """F' = conv(GELU(F)); out = conv(A(F') * F') + F, the convolutions 1 x 1 with bias (eqs. 1 and 3).
+
+    ``attention`` is A: a module that keeps (B, C, H, W) and gives each feature its weight (eq. 2).
+    """
+
+    def __init__(self, channels: int, *, attention: nn.Module) -> None:
+        super().__init__()
+        self.activation = nn.GELU()
+        self.proj_in = nn.Conv2d(channels, channels, 1)
+        self.attention = attention
+        self.proj_out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W)."""
+        features = self.proj_in(self.activation(maps))
+        changed: Tensor = self.proj_out(self.attention(features) * features) + maps
+        return changed
+
+
+def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3) -> nn.Module:
+    """A ``kernel`` x ``kernel`` view as depth-wise, dilated depth-wise and 1 x 1 convolutions (eq. 2).
+
+    The defaults are the papers': 5 x 5, then 7 x 7 at dilation 3. Raises ReseenError for a kernel that the
+    dilation does not cut into an odd number of taps.
+    """
+    channels = feature_map.channels
+    near, far = decomposed(kernel, dilation)
+    attention = nn.Sequential(
+        depthwise(channels, (near, near)),
+        depthwise(channels, (far, far), dilation=dilation),
+        nn.Conv2d(channels, channels, 1),
+    )
+    return LargeKernelAttention(channels, attention=attention)
+
+
+def decomposed(kernel: int, dilation: int) -> tuple[int, int]:
+    """(K, d) -> the sides of the near and of the dilated convolution, 2d - 1 and ceil(K / d).
+
+    >>> decomposed(21, 3)
+    (5, 7)
+    """
+    near, far = 2 * dilation - 1, ceil(kernel / dilation)
+    if far % 2 == 0:
+        fits = [size * dilation for size in (far - 1, far + 1)]
+        raise ReseenError(
+            f"a kernel of {kernel} at dilation {dilation} has {far} taps, expected an odd number: "
+            f"the nearest kernels are {fits[0]} and {fits[1]}"
+        )
+    return near, far
+
+
+def depthwise(channels: int, kernel: tuple[int, int], *, dilation: int = 1) -> nn.Conv2d:
+    """One filter of odd size (height, width) a channel, with bias, that keeps the map's size."""
+    height, width = kernel
+    padding = (dilation * (height // 2), dilation * (width // 2))
+    return nn.Conv2d(channels, channels, kernel, padding=padding, dilation=dilation, groups=channels)

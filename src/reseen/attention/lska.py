@@ -1,0 +1,26 @@
+"""Large separable kernel attention (LSKA): LKA whose two depth-wise convolutions are each a row and a column.
+
+Lau et al., "Large Separable Kernel Attention", 2024, eqs. 9 to 12, in the block of LKA-ReID.
+"""
+
+from torch import nn
+
+from reseen.attention.lka import Dilation, Kernel, LargeKernelAttention, decomposed, depthwise
+from reseen.types import FeatureMap
+
+
+def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3) -> nn.Module:
+    """LKA with 1 x n and n x 1 filters: parameters and work grow with ``kernel`` instead of its square.
+
+    Raises ReseenError for a kernel that the dilation does not cut into an odd number of taps.
+    """
+    channels = feature_map.channels
+    near, far = decomposed(kernel, dilation)
+    attention = nn.Sequential(
+        depthwise(channels, (1, near)),
+        depthwise(channels, (near, 1)),
+        depthwise(channels, (1, far), dilation=dilation),
+        depthwise(channels, (far, 1), dilation=dilation),
+        nn.Conv2d(channels, channels, 1),
+    )
+    return LargeKernelAttention(channels, attention=attention)

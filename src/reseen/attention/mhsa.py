@@ -1,0 +1,77 @@
+"""Multi-head self-attention over the positions of a map, with learned row and column positions.
+
+The layer of Bottleneck Transformers (Srinivas et al., 2021, Fig. 4) in the form that MBR-4B's release and its
+baseline share: positions are compared with the queries of the position looked at, and no product is scaled.
+B = batch, C = channels, H, W = height and width of the map, N = H * W positions, D = C / heads.
+"""
+
+from typing import Annotated
+
+import torch
+from einops import rearrange
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, scaled_dot_product_attention
+
+from reseen.attention.carry import refuse_other_map
+from reseen.errors import ReseenError
+from reseen.types import FeatureMap
+
+
+class PositionedSelfAttention(nn.Module):
+    """out_i = sum over j of softmax_j(q_i . k_j + p_i . q_j) v_j in each head, p_i = row + column of i.
+
+    q, k, v are 1 x 1 convolutions with bias. Srinivas et al. have q_i . p where this has p_i . q_j; the
+    released weights were trained with the latter.
+    """
+
+    def __init__(self, feature_map: FeatureMap, *, heads: int) -> None:
+        super().__init__()
+        channels, height, width = feature_map
+        self.heads = heads
+        self.feature_map = feature_map
+        self.query = nn.Conv2d(channels, channels, 1)
+        self.key = nn.Conv2d(channels, channels, 1)
+        self.value = nn.Conv2d(channels, channels, 1)
+        self.rows = nn.Parameter(torch.randn(heads, channels // heads, height))
+        self.columns = nn.Parameter(torch.randn(heads, channels // heads, width))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W). Raises ReseenError for another map size than the one built for."""
+        refuse_other_map(maps, self.feature_map)
+        _, height, width = self.feature_map
+        query, key, value = (self._by_head(part(maps)) for part in (self.query, self.key, self.value))
+        positions = self._positions().to(query.dtype).expand_as(query)
+        # q_i . k_j + p_i . q_j is one product of vectors twice as long, so no N x N sum has to be kept.
+        mixed = scaled_dot_product_attention(
+            torch.cat([query, positions], dim=-1), torch.cat([key, query], dim=-1), value, scale=1.0
+        )
+        return rearrange(mixed, "b heads (h w) d -> b (heads d) h w", h=height, w=width)
+
+    def carry_to(self, feature_map: FeatureMap) -> None:
+        """From now on take maps of this height and width: rows and columns are interpolated linearly."""
+        if feature_map.channels != self.feature_map.channels:
+            raise ReseenError(
+                f"attention for {self.feature_map.channels} channels cannot be carried to {feature_map.channels}"
+            )
+        _, height, width = feature_map
+        with torch.no_grad():
+            self.rows = nn.Parameter(interpolate(self.rows, size=height, mode="linear"))
+            self.columns = nn.Parameter(interpolate(self.columns, size=width, mode="linear"))
+        self.feature_map = feature_map
+
+    def _by_head(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, heads, N, D)."""
+        return rearrange(maps, "b (heads d) h w -> b heads (h w) d", heads=self.heads)
+
+    def _positions(self) -> Tensor:
+        """-> (heads, N, D)."""
+        both = rearrange(self.rows, "a d h -> a h 1 d") + rearrange(self.columns, "a d w -> a 1 w d")
+        return rearrange(both, "a h w d -> a (h w) d")
+
+
+def mhsa(feature_map: FeatureMap, *, heads: Annotated[int, Field(ge=1)] = 4) -> nn.Module:
+    """Self-attention of ``heads`` heads; raises ReseenError if they do not divide the channels."""
+    if feature_map.channels % heads:
+        raise ReseenError(f"mhsa: {heads} heads do not divide {feature_map.channels} channels")
+    return PositionedSelfAttention(feature_map, heads=heads)

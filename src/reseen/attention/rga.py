@@ -1,0 +1,200 @@
+"""Relation-aware global attention without its affinity matrix.
+
+Zhang et al., "Relation-Aware Global Attention for Person Re-identification", CVPR 2020, section 3.
+
+A map is a set of nodes: its H * W positions, each a vector of C features (RGA-S), or its C channels, each a vector of
+H * W features (RGA-C): the same computation with the axes swapped. Each node is gated by what it is and by how it
+relates to every other node.
+
+B = batch, F = features of a node, M = nodes, f = F // reduction, m = M // reduction.
+Tensors of nodes are (B, F, 1, M), views of the map in either memory format: nothing is permuted in memory.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated
+
+import torch
+from einops import rearrange
+from pydantic import Field
+from torch import Tensor, nn
+
+from reseen.attention.carry import refuse_other_map, resampled
+from reseen.errors import ReseenError
+from reseen.types import FeatureMap
+
+Reduction = Annotated[int, Field(ge=1)]
+
+
+class SpatialRelation(nn.Module):
+    """RGA-S: every position times its gate. `RelationGate` says what the reductions are."""
+
+    def __init__(self, feature_map: FeatureMap, *, reduction: int, gate_reduction: int) -> None:
+        super().__init__()
+        self.feature_map = feature_map
+        channels, height, width = feature_map
+        self.relation = RelationGate(
+            features=channels, nodes=height * width, reduction=reduction, gate_reduction=gate_reduction
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W). Raises ReseenError for another map than the one built for."""
+        return maps * self.gates(maps)
+
+    def gates(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, 1, H, W) in 0..1."""
+        refuse_other_map(maps, self.feature_map)
+        gates: Tensor = self.relation(rearrange(maps, "b c h w -> b c 1 (h w)"))
+        return rearrange(gates, "b 1 1 (h w) -> b 1 h w", w=self.feature_map.width)
+
+    def carry_to(self, feature_map: FeatureMap) -> None:
+        """Resample what is indexed by position: the weights of a node's relations to each position."""
+        relate = self.relation.relate
+        halves = rearrange(relate.weight.detach(), "m (half n) -> half m n", half=2)
+        halves = resampled(halves, source=self.feature_map, target=feature_map)
+        relate.weight = nn.Parameter(rearrange(halves, "half m n -> m (half n)"))
+        relate.in_features = relate.weight.shape[1]
+        self.feature_map = feature_map
+
+
+class ChannelRelation(nn.Module):
+    """RGA-C: every channel times its gate; RGA-S with the axes swapped."""
+
+    def __init__(self, feature_map: FeatureMap, *, reduction: int, gate_reduction: int) -> None:
+        super().__init__()
+        self.feature_map = feature_map
+        channels, height, width = feature_map
+        self.relation = RelationGate(
+            features=height * width, nodes=channels, reduction=reduction, gate_reduction=gate_reduction
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W). Raises ReseenError for another map than the one built for."""
+        return maps * self.gates(maps)
+
+    def gates(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, 1, 1) in 0..1."""
+        refuse_other_map(maps, self.feature_map)
+        gates: Tensor = self.relation(rearrange(maps, "b c h w -> b (h w) 1 c"))
+        return rearrange(gates, "b 1 1 c -> b c 1 1")
+
+    def carry_to(self, feature_map: FeatureMap) -> None:
+        """Resample what is indexed by position: the weights that embed a channel's positions."""
+        embed = self.relation.embed
+        weight = rearrange(embed.weight.detach(), "f n 1 1 -> f n")
+        weight = resampled(weight, source=self.feature_map, target=feature_map)
+        embed.weight = nn.Parameter(rearrange(weight, "f n -> f n 1 1"))
+        embed.in_channels = embed.weight.shape[1]
+        self.feature_map = feature_map
+
+
+class ParallelRelation(nn.Module):
+    """Both gates from the same map. The paper joins the two in sequence; the product of the gates is our choice."""
+
+    def __init__(self, spatial: SpatialRelation, channel: ChannelRelation) -> None:
+        super().__init__()
+        self.spatial = spatial
+        self.channel = channel
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W). Raises ReseenError for another map than the one built for."""
+        return maps * self.spatial.gates(maps) * self.channel.gates(maps)
+
+
+class RelationGate(nn.Module):
+    """How much each node counts, from its own features and from its relations to all nodes.
+
+    theta, phi, own = ReLU(BN(1x1 conv)) of the nodes. Node i relates to node k by r(i, k) = theta_i . phi_k (eq. 1);
+    a linear layer [W_out, W_in] takes its relations [r(i, 1..M), r(1..M, i)] to m numbers (eq. 2). Since it is linear,
+    it can be applied to the factors of the affinity, whose M x M numbers are then never formed:
+
+        W_out Phi^T theta_i + W_in Theta^T phi_i
+
+    Raises ReseenError if a reduction leaves no channels.
+    """
+
+    def __init__(self, *, features: int, nodes: int, reduction: int, gate_reduction: int) -> None:
+        super().__init__()
+        thin, relations = features // reduction, nodes // reduction
+        hidden = (1 + relations) // gate_reduction
+        if min(thin, relations, hidden) < 1:
+            raise ReseenError(
+                f"reduction {reduction} and gate_reduction {gate_reduction} leave no channels of {features} features "
+                f"and {nodes} nodes: expected at least 1 each, got {thin} embedded, {relations} relations, {hidden} in "
+                "the gate"
+            )
+        self.thin = thin
+        self.embed = _conv(features, 3 * thin)
+        self.embed_norm = nn.BatchNorm2d(3 * thin)
+        self.relate = nn.Linear(2 * nodes, relations, bias=False)
+        self.relate_norm = nn.BatchNorm2d(relations)
+        self.combine = _conv(1 + relations, hidden)
+        self.combine_norm = nn.BatchNorm2d(hidden)
+        self.gate = _conv(hidden, 1)
+        self.gate_norm = nn.BatchNorm2d(1)
+
+    def forward(self, nodes: Tensor) -> Tensor:
+        """(B, F, 1, M) -> (B, 1, 1, M) in 0..1."""
+        embedded = self.embed_norm(self.embed(nodes)).relu_()
+        pair, own = embedded[:, : 2 * self.thin], embedded[:, 2 * self.thin :]
+        relations = self.relate_norm(_relations(pair, self.relate.weight)).relu_()
+        own = own.mean(dim=1, keepdim=True, dtype=_precise(own))
+        # Eq. 3's layer over [own, relations], its weight split so that the two need not be joined.
+        weight = self.combine.weight
+        combined = nn.functional.conv2d(relations, weight[:, 1:]) + (weight[:, 0] * own).to(relations.dtype)
+        gates: Tensor = self.gate_norm(self.gate(self.combine_norm(combined).relu_()))
+        return gates.sigmoid()
+
+
+def _relations(pair: Tensor, weight: Tensor) -> Tensor:
+    """Theta above phi (B, 2f, 1, M), [W_out, W_in] (m, 2M) -> (B, m, 1, M)."""
+    pair = rearrange(pair, "b f 1 n -> b f n")
+    theta, phi = pair.chunk(2, dim=1)
+    outward, inward = weight.chunk(2, dim=1)
+    with _without_autocast(pair):  # these two sums run over all nodes
+        of_phi = torch.einsum("rn,bfn->brf", outward, phi.to(weight.dtype))
+        of_theta = torch.einsum("rn,bfn->brf", inward, theta.to(weight.dtype))
+    factors = torch.cat([of_phi, of_theta], dim=2).to(pair.dtype)
+    return rearrange(torch.einsum("brf,bfn->brn", factors, pair), "b r n -> b r 1 n")
+
+
+def _conv(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel_size=1, bias=False)
+
+
+def _precise(values: Tensor) -> torch.dtype:
+    return torch.promote_types(values.dtype, torch.float32)
+
+
+def _without_autocast(values: Tensor) -> AbstractContextManager[object]:
+    kind = values.device.type
+    return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
+
+
+def rga_s(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+    """Spatial relations (RGA-S)."""
+    return SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
+
+
+def rga_c(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+    """Channel relations (RGA-C)."""
+    return ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
+
+
+def rga_sc(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+    """Spatial, then channel relations (RGA-SC), the paper's best."""
+    spatial = SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
+    return nn.Sequential(spatial, ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
+
+
+def rga_cs(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+    """Channel, then spatial relations (RGA-CS)."""
+    channel = ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
+    return nn.Sequential(channel, SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
+
+
+def rga_parallel(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+    """Spatial and channel relations of the same map, their gates multiplied."""
+    return ParallelRelation(
+        SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction),
+        ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction),
+    )

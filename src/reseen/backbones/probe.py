@@ -1,0 +1,39 @@
+"""Passing an empty picture through a network to learn its shapes, without leaving a trace."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from reseen.errors import ReseenError
+
+CANNOT_RUN = (RuntimeError, ValueError, TypeError, AssertionError, IndexError, ZeroDivisionError)
+"""What timm networks raise when a picture is too small or does not divide into their patches."""
+
+
+def pass_empty_picture(network: nn.Module, forward: Callable[[Tensor], object], *, image_size: tuple[int, int]) -> None:
+    """Call ``forward`` of ``network`` on zeros (1, 3, H, W) in evaluation mode, where statistics stay as they are.
+
+    Raises ReseenError if the network cannot take pictures of ``image_size`` (height, width).
+    """
+    picture = torch.zeros(1, 3, *image_size, device=next(network.parameters()).device)
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            forward(picture)
+    except CANNOT_RUN as error:
+        raise cannot_take(network, image_size, error) from error
+    finally:
+        network.train(was_training)
+
+
+def cannot_take(network: nn.Module, image_size: tuple[int, int], error: BaseException) -> ReseenError:
+    """One line for what a network raised on a picture of ``image_size``."""
+    reason = " ".join(str(error).split())[:200]
+    return ReseenError(f"{type(network).__name__} cannot take pictures of {by(image_size)}: {reason}")
+
+
+def by(size: tuple[int, ...]) -> str:
+    """(256, 128) -> "256 x 128"."""
+    return " x ".join(map(str, size))

@@ -1,0 +1,94 @@
+"""What a branch does with the shared map: copies of a ResNet's last stage, each with something else in its middle.
+
+A branch begins with the weights of the stage it copies; what takes the place of a 3 x 3 convolution begins anew.
+"""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Literal
+
+from timm.models.resnet import Bottleneck, ResNet
+from torch import nn
+
+from reseen.attention.hca import hca
+from reseen.attention.lka import lka
+from reseen.attention.lska import lska
+from reseen.attention.mhsa import mhsa
+from reseen.backbones import Backbone
+from reseen.backbones.resnet import keep_size
+from reseen.errors import ReseenError
+from reseen.types import FeatureMap
+
+Attention = Callable[[FeatureMap], nn.Module]
+
+
+def plain_stage(stage: nn.Module, trunk: FeatureMap, *, stride: Literal[1, 2] = 2) -> nn.Module:  # noqa: ARG001
+    """The stage as it is; stride 2 halves the map, as MBR's release does."""
+    copied: Any = deepcopy(stage)
+    if stride == 1:
+        keep_size(copied[0])
+    return copied  # type: ignore[no-any-return]
+
+
+def hca_stage(stage: nn.Module, trunk: FeatureMap) -> nn.Module:
+    """Hybrid channel attention instead of the 3 x 3 convolutions, at the trunk's map size (LKA-ReID's H branches)."""
+    return _with_middle(stage, trunk, hca)
+
+
+def lka_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: int = 21, dilation: int = 3) -> nn.Module:
+    """Large kernel attention likewise (LKA-ReID's L branches)."""
+    return _with_shortcut_bias(_with_middle(stage, trunk, partial(lka, kernel=kernel, dilation=dilation)))
+
+
+def lska_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: int = 21, dilation: int = 3) -> nn.Module:
+    """Its separable form likewise."""
+    return _with_shortcut_bias(_with_middle(stage, trunk, partial(lska, kernel=kernel, dilation=dilation)))
+
+
+def bot_stage(stage: nn.Module, trunk: FeatureMap, *, heads: int = 4) -> nn.Module:
+    """Multi-head self-attention likewise (Bottleneck Transformers, MBR's BoT branches)."""
+    return _with_shortcut_bias(_with_middle(stage, trunk, partial(mhsa, heads=heads)))
+
+
+def split_last_stage(backbone: Backbone) -> tuple[Backbone, nn.Module]:
+    """A ResNet with bottlenecks -> the same without its last stage, and that stage.
+
+    The backbone's body is taken apart. Raises ReseenError for any other network.
+    """
+    body = backbone.body
+    stage = body.get_submodule("layer4") if isinstance(body, ResNet) else None
+    if stage is None or not all(isinstance(block, Bottleneck) for block in stage.children()):
+        raise ReseenError(
+            f"branches need a ResNet with bottlenecks (resnet50, resnet26, ...), got {type(body).__name__} "
+            "or one without them"
+        )
+    body.layer4 = nn.Identity()
+    return Backbone(body, image_size=backbone.image_size), stage
+
+
+def _with_middle(stage: nn.Module, trunk: FeatureMap, attention: Attention) -> nn.Module:
+    """Each block at the trunk's map size, with ``attention`` where its 3 x 3 convolution was."""
+    copied: Any = deepcopy(stage)
+    keep_size(copied[0])
+    for block in copied:
+        block.conv2 = attention(trunk._replace(channels=block.conv2.out_channels))
+    return copied  # type: ignore[no-any-return]
+
+
+def _with_shortcut_bias(stage: nn.Module) -> nn.Module:
+    """The first block's shortcut convolution with a bias, as the releases of BoT blocks have it."""
+    shortcut: Any = stage.get_submodule("0.downsample")
+    plain = shortcut[0]
+    biased = nn.Conv2d(plain.in_channels, plain.out_channels, plain.kernel_size, stride=plain.stride)
+    biased.weight = plain.weight
+    nn.init.zeros_(biased.bias)  # type: ignore[arg-type]
+    shortcut[0] = biased
+    return stage
+
+
+BRANCHES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
+    {"bot": bot_stage, "bottleneck": plain_stage, "hca": hca_stage, "lka": lka_stage, "lska": lska_stage}
+)
+"""Name -> factory(stage, trunk: FeatureMap, **settings) of a module (B, C, H, W) -> (B, C', H', W')."""

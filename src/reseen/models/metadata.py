@@ -1,0 +1,66 @@
+"""What a branch adds for the camera and the view that a picture was taken with.
+
+The learned metadata of TransReID and MBR (a table over camera x view, added before the neck), with rows for what
+is not known, so that one model serves with all, some or none of it. B = batch, C = channels of a branch.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from reseen.errors import ReseenError
+from reseen.types import UNKNOWN
+
+
+class Metadata(nn.Module):
+    """One row of C numbers per branch, camera and view; the last camera and the last view stand for unknown.
+
+    Zero at the start: the model begins as if it had none. ``camera_names`` and ``view_names`` say what the
+    numbers mean; pictures are matched by name. In training each picture's camera is taken as unknown with
+    probability ``drop``, and its view independently.
+    """
+
+    def __init__(
+        self,
+        *,
+        branches: int,
+        channels: int,
+        camera_names: Sequence[str],
+        view_names: Sequence[str],
+        drop: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.camera_names, self.view_names = tuple(camera_names), tuple(view_names)
+        self.drop = drop
+        self.table = nn.Parameter(torch.zeros(branches, len(camera_names) + 1, len(view_names) + 1, channels))
+
+    def forward(self, cameras: Tensor | None, views: Tensor | None, *, batch: int) -> Tensor:
+        """(B,), (B,) -> (branches, B, C).
+
+        Each entry is a number in its names or ``UNKNOWN``; None for a whole argument means all unknown.
+        Raises ReseenError for a number out of range.
+        """
+        camera = self._rows(cameras, "camera", len(self.camera_names), batch)
+        view = self._rows(views, "view", len(self.view_names), batch)
+        return self.table[:, camera, view]
+
+    def _rows(self, numbers: Tensor | None, kind: str, count: int, batch: int) -> Tensor:
+        """(B,) with ``UNKNOWN`` -> (B,) in 0..count, of which count is unknown."""
+        if numbers is None:
+            return torch.full((batch,), count, device=self.table.device)
+        numbers = numbers.to(self.table.device)
+        _check_range(numbers, kind, count)
+        unknown = numbers == UNKNOWN
+        if self.training and self.drop:
+            unknown = unknown | (torch.rand(batch, device=unknown.device) < self.drop)
+        return torch.where(unknown, count, numbers)
+
+
+def _check_range(numbers: Tensor, kind: str, count: int) -> None:
+    if torch.compiler.is_compiling():  # a check of values would split the graph
+        return
+    wrong = numbers[(numbers < UNKNOWN) | (numbers >= count)]
+    if len(wrong):
+        known = f"0 to {count - 1}, or {UNKNOWN} for unknown" if count else f"{UNKNOWN} for unknown, as none is known"
+        raise ReseenError(f"{kind} out of range: expected {known}, got {int(wrong[0])}")

@@ -1,0 +1,89 @@
+"""Whatever is in the table of attentions keeps the same contract."""
+
+import pytest
+import torch
+from torch import nn
+
+from reseen.attention import ATTENTIONS
+from reseen.attention.carry import Carriable, carry
+from reseen.types import FeatureMap
+
+MAP = FeatureMap(channels=64, height=16, width=8)
+
+
+def made(name: str) -> nn.Module:
+    return ATTENTIONS[name](MAP)
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_it_says_what_it_is(name: str) -> None:
+    assert (ATTENTIONS[name].__doc__ or "").splitlines()[0].endswith(".")
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_it_keeps_the_shape_and_its_input_and_gives_finite_gradients(
+    name: str, memory_format: torch.memory_format
+) -> None:
+    module = made(name)
+    maps = torch.randn(4, *MAP).to(memory_format=memory_format).requires_grad_()
+    before = maps.detach().clone()
+    output = module(maps)
+    assert output.shape == maps.shape
+    output.square().sum().backward()
+    assert torch.equal(maps.detach(), before)
+    assert maps.grad is not None
+    assert maps.grad.isfinite().all()
+    assert maps.grad.any()
+    for parameter in module.parameters():
+        assert parameter.grad is not None
+        assert parameter.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_images_do_not_mix_in_evaluation_and_the_same_goes_in_and_out(name: str) -> None:
+    module, maps = made(name).eval(), torch.randn(3, *MAP)
+    with torch.no_grad():
+        torch.testing.assert_close(module(maps)[1:2], module(maps[1:2]))
+        assert torch.equal(module(maps), module(maps))
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_it_can_be_built_and_run_in_float64(name: str) -> None:
+    maps = torch.randn(2, *MAP, dtype=torch.float64)
+    assert made(name).double()(maps).dtype == torch.float64
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_autocast_gives_finite_gradients_and_nearly_the_same(name: str, dtype: torch.dtype) -> None:
+    module = made(name).eval()
+    maps = torch.randn(2, *MAP, requires_grad=True)
+    with torch.autocast("cpu", dtype=dtype):
+        output = module(maps)
+    expected = module(maps).detach()
+    # bfloat16 keeps 8 bits: a handful of roundings of 2^-8 each.
+    torch.testing.assert_close(output.float(), expected, rtol=0.05, atol=0.05 * float(expected.abs().max()))
+    output.float().sum().backward()
+    assert maps.grad is not None
+    assert maps.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_it_can_be_exported(name: str) -> None:
+    module, maps = made(name).eval(), torch.randn(2, *MAP)
+    exported = torch.export.export(module, (maps,)).module()
+    with torch.no_grad():
+        torch.testing.assert_close(exported(maps), module(maps))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ATTENTIONS if any(isinstance(m, Carriable) for m in made(name).modules())]
+)
+def test_what_can_be_carried_works_at_the_new_size(name: str) -> None:
+    module = made(name).eval()
+    before = {key: tensor.clone() for key, tensor in module.state_dict().items()}
+    carried = carry(module, FeatureMap(64, 24, 8))
+    assert carried(torch.randn(2, 64, 24, 8)).isfinite().all()
+    module(torch.randn(2, *MAP))
+    assert all(torch.equal(tensor, before[key]) for key, tensor in module.state_dict().items())
