@@ -37,6 +37,14 @@ def test_two_processes_train_one_run_and_score_as_one_process_does(market, recip
     assert rows[-1]["mAP"] == pytest.approx(alone.mean_average_precision, abs=1e-12)
 
 
+def test_two_processes_train_by_triplets_alone(market, recipe_file, tmp_path):
+    text = recipe_file.read_text().replace("cross_entropy = { label_smoothing = 0.1 }\n", "")
+    recipe_file.write_text(text.replace("epochs = 2", "epochs = 1"))
+    out = tmp_path / "run"
+    train_in_two(recipe_file, market(), out)
+    assert [row["epoch"] for row in open_run(out).metrics()] == [1]
+
+
 def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, tmp_path):
     text = recipe_file.read_text().replace(
         'backbone = "test_resnet.r160_in1k"',

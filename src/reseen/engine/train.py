@@ -76,7 +76,8 @@ def train(
         _check_same_recipe(open_run(out), recipe)
     else:
         check_new(out)
-    fabric = launch(recipe.hardware, all_trained=not recipe.model.branches)
+    # Without a loss on the logits the classifier learns nothing, and neither does the neck of a branch for triplets.
+    fabric = launch(recipe.hardware, all_trained=not recipe.model.branches and "cross_entropy" in recipe.losses)
     progress = progress if progress is not None and fabric.is_global_zero else Silent()
     intake = take_in(Path(data), recipe, fabric=fabric, progress=progress)
     parts = build_parts(recipe, intake.splits, fabric=fabric)
