@@ -13,7 +13,8 @@ from itertools import islice, repeat
 from pathlib import Path
 from time import perf_counter
 
-from reseen.engine.build import build_parts, resolved
+from reseen.engine.assemble import assemble
+from reseen.engine.build import build_pieces, resolved
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
 from reseen.engine.intake import take_in
@@ -29,7 +30,7 @@ def main() -> None:
     recipe = resolved(read_recipe(options.recipe))
     fabric = launch(recipe.hardware)
     splits = take_in(options.data, recipe, fabric=fabric, progress=Silent()).splits
-    parts = build_parts(recipe, splits, fabric=fabric)
+    parts = assemble(build_pieces(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
     read = read_batches(parts)
     fixed = next(read)
     images_per_second(parts, repeat(fixed, 3))

@@ -8,8 +8,9 @@ import torch
 from reseen.engine.build import build_embedder, load_model
 from reseen.engine.checkpoint import load_card
 from reseen.engine.evaluate import evaluate_run
-from reseen.engine.recipe import read_recipe, recipe_text
+from reseen.engine.recipe import read_recipe
 from reseen.engine.train import train
+from reseen.engine.training_recipe import recipe_text
 from reseen.errors import ReseenError
 
 BRANCHED = """

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from reseen.engine.recipe import Recipe, read_recipe, recipe_text
+from reseen.engine.recipe import Recipe, read_recipe
 from reseen.engine.recipe_files import shipped_recipes
+from reseen.engine.training_recipe import recipe_text
 from reseen.errors import ReseenError
 
 

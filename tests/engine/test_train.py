@@ -70,7 +70,7 @@ def test_a_run_holds_all_that_it_promises(whole):
     assert names == {"recipe.toml", "environment.json", "data.json", "metrics.jsonl", "last.ckpt", "best.safetensors"}
     rows = run.metrics()
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert trained.best_map == max(row["mAP"] for row in rows)
+    assert trained.best_score == max(row["mAP"] for row in rows)
     assert rows[0]["loss"] == pytest.approx(sum(rows[0]["losses"].values())), "both weights are 1"
     assert run.data()["pictures"] == {"train": 24, "query": 3, "gallery": 9}
 
@@ -78,7 +78,7 @@ def test_a_run_holds_all_that_it_promises(whole):
 def test_the_best_weights_score_what_training_said(whole):
     _, trained = whole
     result = evaluate_run(trained.run)
-    assert result.report.mean_average_precision == trained.best_map
+    assert result.report.mean_average_precision == trained.best_score
     assert evaluate_baselines(trained.run).keys() == {"histogram", "untrained"}
     assert trained.run.scores().keys() == {"trained", "histogram", "untrained"}
     assert not load_model(trained.run.best_weights).training

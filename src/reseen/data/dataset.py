@@ -55,7 +55,7 @@ class Pictures(Dataset[Sample]):
     def __getitem__(self, draw: int | Draw) -> Sample:
         if not isinstance(draw, Draw):
             return self._sample(int(draw))
-        with _seeded(draw.seed):
+        with seeded(draw.seed):
             return self._sample(draw.index)
 
     def _sample(self, index: int) -> Sample:
@@ -69,7 +69,8 @@ class Pictures(Dataset[Sample]):
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
+    """Inside the block torch's generator of this process begins at ``seed``; afterwards it is where it was."""
     # torch.manual_seed and fork_rng also reach for every accelerator, which costs as much as decoding the
     # picture.
     state = torch.get_rng_state()

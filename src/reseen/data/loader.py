@@ -3,18 +3,19 @@
 import multiprocessing
 import signal
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, Sampler
 
-from reseen.data.dataset import Draw, Pictures
+from reseen.data.dataset import Draw
 from reseen.data.processes import usable_workers
-from reseen.types import Sample
+
+SampleT = TypeVar("SampleT")
 
 
-def train_loader(dataset: Pictures, batches: Sampler[list[Draw]], *, workers: int) -> DataLoader[Sample]:
-    """Batches as the sampler draws them: a Sample of (B, 3, H, W) and four (B,).
+def train_loader(dataset: Dataset[SampleT], batches: Sampler[list[Draw]], *, workers: int) -> DataLoader[SampleT]:
+    """Batches as the sampler draws them: samples whose fields are stacked.
 
     ``workers`` is a number of processes; with 0 the pictures are read in this one.
     """
@@ -22,8 +23,8 @@ def train_loader(dataset: Pictures, batches: Sampler[list[Draw]], *, workers: in
 
 
 def ordered_loader(
-    dataset: Dataset[Sample], *, batch_size: int, workers: int, indices: Sequence[int] | None = None
-) -> DataLoader[Sample]:
+    dataset: Dataset[SampleT], *, batch_size: int, workers: int, indices: Sequence[int] | None = None
+) -> DataLoader[SampleT]:
     """Every row once, in order, or only the rows in ``indices``; the last batch may be smaller."""
     rows = range(len(dataset)) if indices is None else indices  # type: ignore[arg-type]
     batches = BatchSampler(rows, batch_size, drop_last=False)

@@ -29,7 +29,7 @@ class Card(NamedTuple):
     """What is needed beside the tensors to use a model: how to build it and what to feed it.
 
     ``num_identities`` None: the model has no classifier. ``camera_names`` and ``view_names``: of the training set, in
-    the order that a model's metadata numbers them.
+    the order that a model's metadata numbers them; ``class_names`` in the order of a classifier's outputs.
     """
 
     recipe: dict[str, Any]
@@ -37,6 +37,7 @@ class Card(NamedTuple):
     score: float | None
     camera_names: Sequence[str] = ()
     view_names: Sequence[str] = ()
+    class_names: Sequence[str] = ()
 
 
 def save_checkpoint(path: Path, state: Mapping[str, object]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from reseen.data.transforms import PROVIDED, TRANSFORMS
 from reseen.engine.settings import plain_settings
 from reseen.errors import unknown
 
@@ -44,3 +45,16 @@ def named_entry(kind: str, table: Table, *, settings: Entry, provided: Collectio
         )
     own = {key: value for key, value in settings.items() if key != "name"}
     return {"name": name, **entry_settings(kind, name, table, settings=own, provided=provided)}
+
+
+def transform_lines(lines: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The [transforms] of a recipe, each checked, in their order."""
+    return {
+        name: entry_settings("transform", name, TRANSFORMS, settings=settings, provided=PROVIDED)
+        for name, settings in lines.items()
+    }
+
+
+def without_name(entry: Mapping[str, object]) -> dict[str, object]:
+    """The settings of a line that has chosen its entry by name."""
+    return {key: value for key, value in entry.items() if key != "name"}

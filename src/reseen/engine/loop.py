@@ -2,29 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import isfinite
+from math import ceil, isfinite
 from time import perf_counter
+from typing import Any
 
 from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # the types that setup() returns
+from timm.utils.model_ema import ModelEmaV3
 from torch import nn
 from torch.utils.data import DataLoader
 
-from reseen.data.sampler import IdentityBatches
 from reseen.engine.checkpoint import Place
 from reseen.engine.optimise import Schedule
 from reseen.engine.progress import Bar
 from reseen.engine.seeding import seed_here
+from reseen.engine.task import Batch, Batches
 from reseen.errors import ReseenError
 from reseen.losses import LossTerms
-from reseen.types import Sample
 
 
 @dataclass(frozen=True)
 class Parts:
     """Everything an epoch needs. ``learner`` wraps ``model`` and its losses for the devices.
 
-    ``frozen`` parameters are left as they are in the first ``frozen_epochs``.
+    ``frozen`` parameters are left as they are in the first ``frozen_epochs``. ``averaged``: the moving average of the
+    model's weights, where the recipe wants one.
     """
 
     fabric: Fabric
@@ -32,14 +34,20 @@ class Parts:
     learner: _FabricModule
     optimizer: _FabricOptimizer
     schedule: Schedule
-    batches: IdentityBatches
-    loader: DataLoader[Sample]
+    batches: Batches
+    loader: DataLoader[Any]
     learning_rate: float
     seed: int
     accumulate: int = 1
     clip_norm: float | None = None
     frozen: tuple[nn.Parameter, ...] = ()
     frozen_epochs: int = 0
+    averaged: ModelEmaV3 | None = None
+
+    @property
+    def scored(self) -> nn.Module:
+        """The weights to score and to keep: the average of the model's, or its own."""
+        return self.model if self.averaged is None else self.averaged.module
 
 
 @dataclass
@@ -88,7 +96,7 @@ def train_epoch(parts: Parts, place: Place, tally: Tally, *, stop_asked: Callabl
     return Place(place.epoch + 1, 0)
 
 
-def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, whole: bool) -> LossTerms:
+def train_step(parts: Parts, batch: Batch, place: Place, *, fraction: float, whole: bool) -> LossTerms:
     """Forward and backward of one batch, and the optimiser's step when the accumulation is ``whole``."""
     fabric, optimizer = parts.fabric, parts.optimizer
     seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
@@ -105,7 +113,14 @@ def train_step(parts: Parts, batch: Sample, place: Place, *, fraction: float, wh
             fabric.clip_gradients(parts.learner, optimizer, max_norm=parts.clip_norm)
         optimizer.step()
         optimizer.zero_grad()
+        if parts.averaged is not None:
+            parts.averaged.update(parts.model, step=_updates(parts, place))
     return terms
+
+
+def _updates(parts: Parts, place: Place) -> int:
+    """How often the optimiser has stepped, the step at ``place`` included."""
+    return place.epoch * ceil(len(parts.batches) / parts.accumulate) + place.step // parts.accumulate + 1
 
 
 def _any_asked(fabric: Fabric, asked: bool) -> bool:  # noqa: FBT001

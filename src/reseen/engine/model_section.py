@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from reseen.attention import ATTENTIONS
-from reseen.backbones.slots import SLOTS
-from reseen.engine.lines import Entry, entry_settings, known, named_entry
+from reseen.engine.backbone_section import BackboneLines
+from reseen.engine.lines import Entry, entry_settings, known
+from reseen.engine.section import Section
 from reseen.models import attended
 from reseen.models.assemble import BranchLine
 from reseen.models.attended import AttendedLines
@@ -17,12 +17,6 @@ from reseen.models.mbr import LINES
 from reseen.ops.pooling import POOLINGS
 
 ROLES = ("classify", "triplet", "both")
-
-
-class Section(BaseModel):
-    """A part of the recipe: strict types, no unknown settings, never changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Metadata(Section):
@@ -35,28 +29,17 @@ class Metadata(Section):
     drop: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
-class Model(Section):
-    """A backbone of timm, its start weights, and the head; or the ``name`` of a model that stands for such lines.
+class Model(BackboneLines):
+    """A backbone and the head on it; or the ``name`` of a model that stands for such lines.
 
     Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch:
-    name, role (classify, triplet or both) and settings. ``attention``: slot (`reseen.backbones.slots`) -> name and
-    settings. ``carried_from``: the (height, width) that the start weights were trained at, where their attention is
-    resampled to the data's size. The globs name tensors that the weights may lack, or
-    have too many.
+    name, role (classify, triplet or both) and settings.
     """
 
     name: str | None = None
-    backbone: str
-    weights: str = "none"
     pooling: str = "average"
-    last_stride: Literal[1, 2] | None = None
-    ibn: Literal["a"] | None = None
-    attention: dict[str, Entry] = {}
-    carried_from: tuple[Annotated[int, Field(ge=32)], Annotated[int, Field(ge=32)]] | None = None
-    branches: list[Entry] = []
+    branches: list[Entry] = Field(default_factory=list)
     metadata: Metadata | None = None
-    expect_missing: list[str] = []
-    expect_unexpected: list[str] = []
 
     @model_validator(mode="before")
     @classmethod
@@ -69,11 +52,6 @@ class Model(Section):
     @classmethod
     def _known_pooling(cls, name: str) -> str:
         return known("pooling", name, POOLINGS)
-
-    @field_validator("attention")
-    @classmethod
-    def _known_attention(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return {slot: _attention(slot, line) for slot, line in lines.items()}
 
     @field_validator("branches")
     @classmethod
@@ -92,14 +70,6 @@ class Model(Section):
         return tuple(
             BranchLine(line["name"], line["role"], settings) for line, settings in zip(self.branches, own, strict=True)
         )
-
-
-def _attention(slot: str, line: Entry) -> Entry:
-    known("stage", slot, dict.fromkeys(SLOTS))
-    try:
-        return named_entry("attention", ATTENTIONS, settings=line, provided=("feature_map",))
-    except ValueError as error:
-        raise ValueError(f"{slot}: {error}") from None
 
 
 def _branch(line: Entry) -> Entry:

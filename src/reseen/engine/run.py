@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reseen.engine.files import UNFINISHED, write_json, write_text
-from reseen.engine.recipe import Recipe, read_recipe, recipe_text
+from reseen.engine.recipe import Recipe, read_recipe
+from reseen.engine.training_recipe import TrainingRecipe, recipe_text
 from reseen.errors import ReseenError
 
 
@@ -76,7 +77,7 @@ class Run:
         return self.path / "report.html"
 
     def recipe(self) -> Recipe:
-        """The recipe as run, checked again."""
+        """The recipe as run, checked again; of a run that re-identifies."""
         return read_recipe(self.recipe_file)
 
     def data(self) -> dict[str, object]:
@@ -113,7 +114,7 @@ def check_new(path: Path) -> None:
         raise ReseenError(f"{path}: the folder exists, is not empty and is not a run; choose another --out")
 
 
-def create_run(path: Path, recipe: Recipe) -> Run:
+def create_run(path: Path, recipe: TrainingRecipe) -> Run:
     """A new run directory with its recipe. An existing folder that is not empty is left alone."""
     check_new(path)
     try:

@@ -1,0 +1,47 @@
+"""From a task's pieces to the parts of the training loop, on their devices: optimiser, schedule, averaged weights."""
+
+from lightning_fabric import Fabric
+from timm.utils.model_ema import ModelEmaV3
+
+from reseen.engine.lines import without_name
+from reseen.engine.loop import Parts
+from reseen.engine.optimise import OPTIMIZERS, SCHEDULES, Schedule, with_warmup
+from reseen.engine.settings import typed_settings
+from reseen.engine.task import Pieces
+from reseen.engine.training_recipe import TrainingRecipe
+
+
+def assemble(pieces: Pieces, recipe: TrainingRecipe, *, fabric: Fabric) -> Parts:
+    """Everything the training loop needs."""
+    factory = OPTIMIZERS[recipe.optimizer["name"]]
+    settings = typed_settings(factory, without_name(recipe.optimizer), provided=("parameters",))
+    trainable = [parameter for parameter in pieces.learner.parameters() if parameter.requires_grad]
+    wrapped, optimizer = fabric.setup(pieces.learner, factory(parameters=trainable, **settings))
+    decay = recipe.training.ema
+    return Parts(
+        fabric=fabric,
+        model=pieces.model,
+        learner=wrapped,
+        optimizer=optimizer,
+        schedule=build_schedule(recipe),
+        batches=pieces.batches,
+        loader=pieces.loader,
+        learning_rate=recipe.optimizer["learning_rate"],
+        seed=recipe.seed,
+        accumulate=recipe.training.accumulate,
+        clip_norm=recipe.training.clip_norm,
+        frozen=pieces.frozen,
+        frozen_epochs=recipe.training.freeze_backbone,
+        averaged=None if decay is None else ModelEmaV3(pieces.model, decay=decay, use_warmup=True),
+    )
+
+
+def build_schedule(recipe: TrainingRecipe) -> Schedule:
+    """The recipe's schedule behind its warm-up."""
+    settings = without_name(recipe.schedule)
+    factory = SCHEDULES[recipe.schedule["name"]]
+    epochs = recipe.training.epochs
+    provided = {"epochs": epochs} if "epochs" in factory.__annotations__ else {}
+    schedule = factory(**provided, **typed_settings(factory, settings, provided=provided))
+    warmup = recipe.training.warmup
+    return with_warmup(schedule, epochs=warmup.epochs, start=warmup.start) if warmup else schedule

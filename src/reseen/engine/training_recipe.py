@@ -1,0 +1,124 @@
+"""What every recipe has, whatever it trains: seed, optimiser, schedule, length, hardware; and how it is read."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+import tomli_w
+from pydantic import Field, field_validator, model_validator
+
+from reseen.engine.lines import Entry, named_entry
+from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
+from reseen.engine.overrides import apply_overrides
+from reseen.engine.recipe_files import locate, read_lines
+from reseen.engine.section import Section, Size, Triple, section_from
+from reseen.errors import ReseenError
+
+REIDENTIFY = "reid"
+"""The task of a recipe that names none."""
+
+
+class PictureLines(Section):
+    """How pictures are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own."""
+
+    image_size: Size
+    mean: Triple | None = None
+    std: Triple | None = None
+    workers: Annotated[int, Field(ge=0)] = 2
+
+
+class Warmup(Section):
+    """The learning rate rises from ``start`` times its value, never from zero, over the first ``epochs``."""
+
+    epochs: Annotated[float, Field(gt=0)]
+    start: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class Training(Section):
+    """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained.
+
+    ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
+    """
+
+    epochs: Annotated[int, Field(ge=1)]
+    freeze_backbone: Annotated[int, Field(ge=0)] = 0
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    warmup: Warmup | None = None
+
+
+class Hardware(Section):
+    """What Lightning Fabric carries: device, precision, distribution."""
+
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"] = "auto"
+    devices: Annotated[int, Field(ge=1)] = 1
+    nodes: Annotated[int, Field(ge=1)] = 1
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    channels_last: bool = False
+
+
+class Scoring(Section):
+    """When and how the model is scored: every so many epochs (0: only at the end)."""
+
+    every: Annotated[int, Field(ge=0)] = 0
+    batch_size: Annotated[int, Field(ge=1)] = 64
+
+
+class TrainingRecipe(Section):
+    """The part of a run's recipe that the training loop reads; a task's own recipe adds the rest."""
+
+    task: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    optimizer: Entry
+    schedule: Entry = Field(default_factory=lambda: {"name": "constant"})
+    training: Training
+    hardware: Hardware = Hardware()
+    evaluation: Scoring = Scoring()
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, entry: Entry) -> Entry:
+        return named_entry("optimizer", OPTIMIZERS, settings=entry, provided=("parameters",))
+
+    @field_validator("schedule")
+    @classmethod
+    def _known_schedule(cls, entry: Entry) -> Entry:
+        return named_entry("schedule", SCHEDULES, settings=entry, provided=("epochs",))
+
+    @model_validator(mode="after")
+    def _warmup_fits(self) -> Self:
+        warmup = self.training.warmup
+        if warmup and warmup.epochs > self.training.epochs:
+            raise ValueError(
+                f"training.warmup.epochs is {warmup.epochs:g}, longer than the run's {self.training.epochs} epochs"
+            )
+        return self
+
+
+RecipeT = TypeVar("RecipeT", bound=TrainingRecipe)
+
+
+def read_as(schema: type[RecipeT], recipe: Path | str, *, overrides: Sequence[str] = ()) -> RecipeT:
+    """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
+    path = locate(recipe)
+    return recipe_as(schema, apply_overrides(read_lines(path), overrides), name=path.name)
+
+
+def recipe_as(schema: type[RecipeT], raw: Mapping[str, object], *, name: str = "recipe") -> RecipeT:
+    """A task's recipe from plain values; ``name`` begins the error line."""
+    expected, got = schema.model_fields["task"].default, raw.get("task", REIDENTIFY)
+    if got != expected:
+        other = "" if got == REIDENTIFY else f"{got} "
+        raise ReseenError(f"{name}: task: expected '{expected}', got '{got}', which `reseen {other}train` is for")
+    return section_from(schema, raw, name=name)
+
+
+def task_of(recipe: Path | str) -> str:
+    """The task that a recipe file, or one that comes with reseen, is for; nothing else of it is checked."""
+    return str(read_lines(locate(recipe)).get("task", REIDENTIFY))
+
+
+def recipe_text(recipe: TrainingRecipe) -> str:
+    """The recipe as TOML with every default written out: what the run directory keeps."""
+    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
