@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
-    from reseen.data.synth import synthesise
+    from reseen.data.synth import synthesise, synthesise_scenes
     from reseen.demonstration import demo
     from reseen.engine.ablate import ablate
     from reseen.engine.build import load_model
@@ -40,6 +40,7 @@ __all__ = [
     "read_recipe",
     "report_run",
     "synthesise",
+    "synthesise_scenes",
     "train",
 ]
 
@@ -59,6 +60,7 @@ _HOMES = MappingProxyType(
         "read_recipe": ("reseen.engine.recipe", "read_recipe"),
         "report_run": ("reseen.explain.run_report", "report_run"),
         "synthesise": ("reseen.data.synth", "synthesise"),
+        "synthesise_scenes": ("reseen.data.synth", "synthesise_scenes"),
         "train": ("reseen.engine.train", "train"),
     }
 )

@@ -1,24 +1,36 @@
 """`reseen synth`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from reseen.cli.options import Quiet, Seed, progress_for, results
 from reseen.engine.progress import counted
+from reseen.errors import ReseenError
 
 
 def synth(  # noqa: PLR0913 - one parameter an option
-    kind: Annotated[Literal["vehicle", "person"], typer.Argument(help="What to render.")],
+    kind: Annotated[Literal["vehicle", "person", "scene"], typer.Argument(help="What to render.")],
     out: Annotated[Path, typer.Argument(help="The folder to write; it must not exist or be empty.")],
     *,
-    identities: Annotated[int, typer.Option(help="How many individuals, training and test together.")] = 120,
-    images: Annotated[int, typer.Option(help="How many pictures to render in all.")] = 2160,
+    identities: Annotated[
+        int | None, typer.Option(help="How many individuals, training and test together; 120.", show_default=False)
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(help="How many pictures to render in all; 2160, or 400 scenes.", show_default=False)
+    ] = None,
     image_size: Annotated[
-        int, typer.Option(help="Height in pixels; a vehicle is as wide, a person half as wide.")
-    ] = 128,
-    twins: Annotated[float, typer.Option(min=0, max=1, help="Share of individuals that have a twin.")] = 0.5,
+        int | None,
+        typer.Option(
+            help="Height in pixels; a vehicle is as wide, a person half, a scene twice as wide; 128, or 256 (scene).",
+            show_default=False,
+        ),
+    ] = None,
+    twins: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of individuals that have a twin; 0.5.", show_default=False),
+    ] = None,
     masks: Annotated[
         bool, typer.Option("--masks", help="Also write where the marks are that tell twins apart.")
     ] = False,
@@ -26,7 +38,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 2,
     quiet: Quiet = False,
 ) -> None:
-    """Render a synthetic data set: vehicles in VeRi-776's layout, persons in Market-1501's.
+    """Render a synthetic data set: vehicles in VeRi-776's layout, persons in Market-1501's, scenes in Cityscapes'.
 
     [bold]Examples[/bold]
 
@@ -35,24 +47,29 @@ def synth(  # noqa: PLR0913 - one parameter an option
     reseen synth person data/persons --identities 200 --images 4000 --image-size 256
 
     reseen synth vehicle data/veri-size --identities 776 --images 50000 --image-size 256 --masks
+
+    reseen synth scene data/scenes
     """
     import reseen
 
+    own = _given(identities=identities, twins=twins, masks=masks or None)
+    shared = _given(images=images, image_size=image_size) | {"seed": seed, "workers": workers}
     with counted(progress_for(quiet=quiet), f"render {kind}s") as progress:
-        made = reseen.synthesise(
-            kind,
-            out,
-            identities=identities,
-            images=images,
-            image_size=image_size,
-            seed=seed,
-            twins=twins,
-            masks=masks,
-            workers=workers,
-            progress=progress,
-        )
-    line = (
-        f"{made.root}: {images} pictures of {identities} identities, {len(made.twins)} pairs of twins, in the layout "
-        f"{made.layout} (train {made.counts.train}, query {made.counts.query}, gallery {made.counts.gallery})"
-    )
+        if kind == "scene":
+            if own:
+                raise ReseenError(f"--{next(iter(own))}: scenes have no identities; leave it out")
+            scenes = reseen.synthesise_scenes(out, **shared, progress=progress)
+            line = f"{scenes.root}: {scenes.train + scenes.val} scenes in the layout cityscapes"
+            line += f" (train {scenes.train}, val {scenes.val})"
+        else:
+            asked = {"identities": 120, "images": 2160, **shared, **own}
+            made = reseen.synthesise(kind, out, **asked, progress=progress)
+            line = f"{made.root}: {asked['images']} pictures of {made.identities} identities, {len(made.twins)} pairs"
+            line += f" of twins, in the layout {made.layout} (train {made.counts.train}, query {made.counts.query},"
+            line += f" gallery {made.counts.gallery})"
     results().print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _given(**options: object) -> dict[str, Any]:
+    """The options that were given, so that what is left out has the default of its kind."""
+    return {name: value for name, value in options.items() if value is not None}

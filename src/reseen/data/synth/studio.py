@@ -1,8 +1,6 @@
-"""Taking the pictures of a plan: what one worker process does, and the pool of them."""
+"""Taking the pictures of a plan: what one worker process does, and all of them together."""
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from reseen.data.processes import usable_workers
 from reseen.data.synth.layouts import LAYOUTS, mask_name
 from reseen.data.synth.plan import Shot
+from reseen.data.synth.pool import work_through
 from reseen.data.synth.renderer import Renderer, assemble
 from reseen.data.synth.shading import Model
 from reseen.data.synth.shot import draw_pass, snap
@@ -109,39 +107,7 @@ def take_all(order: Order, work: Sequence[Job], *, workers: int, progress: Progr
     total = sum(len(job.shots) for job in work)
     views: dict[int, int] = {}
     progress(0, total)
-    workers = usable_workers(workers)
-    for taken in _here(order, work) if workers <= 1 else _spread(order, work, workers):
+    for taken in work_through(partial(Studio, order), work, workers=workers):
         views.update(taken)
         progress(len(views), total)
     return views
-
-
-def _here(order: Order, work: Sequence[Job]) -> Iterator[list[tuple[int, int]]]:
-    studio = Studio(order)
-    try:
-        yield from map(studio.take, work)
-    finally:
-        studio.close()
-
-
-def _spread(order: Order, work: Sequence[Job], workers: int) -> Iterator[list[tuple[int, int]]]:
-    # A forked renderer would share its parent's buffers, so workers start afresh.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(work)), mp_context=context, initializer=partial(_open, order))
-    try:
-        for future in as_completed([pool.submit(_take, job) for job in work]):
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_STUDIO: list[Studio] = []
-"""The worker process's own studio: opened once by the pool, then used by every job."""
-
-
-def _open(order: Order) -> None:
-    _STUDIO[:] = [Studio(order)]
-
-
-def _take(job: Job) -> list[tuple[int, int]]:
-    return _STUDIO[0].take(job)

@@ -16,8 +16,13 @@ class State(NamedTuple):
 
 
 def draw_state(station: Station, rng: np.random.Generator) -> State:
-    """A pose as seen by any ``station``: four of five people walk."""
+    """A pose as seen by any ``station``."""
     del station  # people do not pose for cameras
+    return draw_pose(rng)
+
+
+def draw_pose(rng: np.random.Generator) -> State:
+    """A pose: four of five people walk."""
     walks = rng.random() < 0.8
     stride = float(np.clip(rng.normal(0.78, 0.16), 0.35, 1.1)) if walks else float(rng.uniform(0, 0.08))
     arms, elbows, swing = zip(*(_arm(rng, walks=walks) for _ in range(2)), strict=True)
