@@ -50,6 +50,12 @@ class Backbone(nn.Module):
             raise ReseenError(f"backbone built for pictures of {by(self.image_size)}, got {by(got)}")
         return self._as_map(self._features(images))
 
+    def last_two(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 3, H, W) normalised -> the map (B, C, h, w), and that of the last stage but one."""
+        body: Any = self.body
+        features, stages = body.forward_intermediates(images, indices=2, output_fmt="NCHW")
+        return self._as_map(features), stages[0]
+
     def _features(self, images: Tensor) -> Tensor:
         features: Tensor = self.body.forward_features(images)  # type: ignore[operator]
         return features

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 import timm
 from torch import nn
@@ -10,7 +10,7 @@ from torch import nn
 from reseen.backbones.backbone import Backbone
 from reseen.backbones.ibn import put_ibn_a
 from reseen.backbones.probe import CANNOT_RUN
-from reseen.backbones.resnet import set_last_stride
+from reseen.backbones.resnet import set_last_stride, set_small_stem
 from reseen.backbones.slots import AttentionFactory, put_attention
 from reseen.errors import ReseenError
 
@@ -21,6 +21,8 @@ def build_backbone(
     image_size: tuple[int, int],
     last_stride: Literal[1, 2] | None = None,
     ibn: Literal["a"] | None = None,
+    stem: Literal["cifar"] | None = None,
+    output_stride: Literal[8, 16] | None = None,
     attention: Mapping[str, AttentionFactory] | None = None,
     pretrained: bool = False,
 ) -> Backbone:
@@ -28,35 +30,45 @@ def build_backbone(
 
     ``image_size`` (height, width) in pixels. ``last_stride`` 1 doubles the last map of a ResNet (BoT, Luo et
     al., 2019); None keeps timm's. ``ibn="a"`` splits the first norm of a ResNet's stages 1 to 3 into instance
-    and batch norm (Pan et al., 2018). ``attention``: slot -> factory (`reseen.backbones.slots`).
-    ``pretrained`` fetches the weights of the name's tag, once, from the hub; they hold no attention, which
-    starts at random.
+    and batch norm (Pan et al., 2018). ``stem="cifar"`` begins a ResNet without reducing the picture.
+    ``output_stride``: how many times smaller than the picture the map is; later strides become dilation.
+    ``attention``: slot -> factory (`reseen.backbones.slots`). ``pretrained`` fetches the weights of the name's
+    tag, once, from the hub; they hold no attention, which starts at random.
 
     Raises ReseenError for an unknown name, a size or an option that the network cannot take, and weights that
     cannot be fetched.
     """
     if pretrained and ibn is not None:
         raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
-    body = timm_body(name, image_size=image_size, pretrained=pretrained)
+    if pretrained and stem is not None:
+        raise ReseenError(
+            f"timm has no weights for '{name}' with a stem for small pictures: give a weights file or none"
+        )
+    body = timm_body(name, image_size=image_size, output_stride=output_stride, pretrained=pretrained)
     if last_stride is not None:
         set_last_stride(body, last_stride)
     if ibn is not None:
         put_ibn_a(body)
+    if stem is not None:
+        set_small_stem(body)
     slots = put_attention(body, attention, image_size=image_size) if attention else ()
     return Backbone(body, image_size=image_size, slots=slots)
 
 
-def timm_body(name: str, *, image_size: tuple[int, int], pretrained: bool = False) -> nn.Module:
+def timm_body(
+    name: str, *, image_size: tuple[int, int], output_stride: int | None = None, pretrained: bool = False
+) -> nn.Module:
     """The timm network without its classifier, built for ``image_size`` where it is bound to one.
 
     Raises ReseenError for an unknown name, a size it cannot take, and weights that cannot be fetched.
     """
     _check_name(name)
+    dilated: dict[str, Any] = {} if output_stride is None else {"output_stride": output_stride}
     try:
         try:
-            return timm.create_model(name, pretrained=pretrained, num_classes=0, img_size=image_size)
+            return timm.create_model(name, pretrained=pretrained, num_classes=0, img_size=image_size, **dilated)
         except TypeError:  # a convolutional network takes any size and knows no img_size
-            return timm.create_model(name, pretrained=pretrained, num_classes=0)
+            return timm.create_model(name, pretrained=pretrained, num_classes=0, **dilated)
     except OSError as error:
         raise ReseenError(
             f"cannot fetch the weights of '{name}': {_first_line(error)}; "

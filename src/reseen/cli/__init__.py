@@ -8,6 +8,7 @@ from rich.console import Console
 
 from reseen.cli.ablate import ablate
 from reseen.cli.check import check
+from reseen.cli.classify import classify
 from reseen.cli.demo import demo
 from reseen.cli.evaluate import evaluate
 from reseen.cli.import_weights import import_weights
@@ -36,6 +37,8 @@ def application() -> typer.Typer:
     )
     for command in (demo, synth, check, train, evaluate, models, profile, ablate, import_weights):
         app.command()(command)
+    for task in (classify,):
+        app.add_typer(task)
     return app
 
 

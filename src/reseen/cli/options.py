@@ -14,6 +14,14 @@ Data = Annotated[
         help="A data set: a Market-1501 or VeRi-776 folder, a CSV or Parquet table, or a folder per identity."
     ),
 ]
+Recipe = Annotated[str, typer.Argument(help="A recipe: a TOML file, or the name of one that comes with reseen.")]
+Out = Annotated[Path, typer.Option(help="The run's folder: recipe, metrics, checkpoints, report.")]
+Overrides = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.epochs=20.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where a stopped or killed run was saved.")]
+OtherData = Annotated[Path | None, typer.Option(help="Another data set than the run was trained on.")]
+Json = Annotated[Path | None, typer.Option(help="Also write the scores to this file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 

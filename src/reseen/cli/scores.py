@@ -19,3 +19,12 @@ def score_table(systems: Mapping[str, Report]) -> Table:
     skipped = ", ".join(f"{count} skipped: {reason}" for reason, count in last.skipped.items())
     table.caption = f"{last.settings}; {last.evaluated} queries evaluated" + (f", {skipped}" if skipped else "")
     return table
+
+
+def plain_table(systems: Mapping[str, Mapping[str, object]], *, columns: Mapping[str, str]) -> Table:
+    """One row a system of scores.json, in percent; a column that no system has is left out."""
+    shown = {key: words for key, words in columns.items() if any(key in row for row in systems.values())}
+    table = Table("system", *shown.values())
+    for name, row in systems.items():
+        table.add_row(name, *(f"{row[key]:.1%}" if key in row else "" for key in shown))
+    return table

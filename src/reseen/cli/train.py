@@ -1,23 +1,15 @@
 """`reseen train`."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from reseen.cli.options import Data, Quiet, progress_for, results
+from reseen.cli.options import Data, Out, Overrides, Quiet, Recipe, Resume, progress_for, results
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe: a TOML file, or the name of one that comes with reseen.")],
+    recipe: Recipe,
     data: Data,
-    out: Annotated[Path, typer.Option(help="The run's folder: recipe, metrics, checkpoints, report.")],
+    out: Out,
     *,
-    set_: Annotated[
-        list[str],
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.epochs=20."),
-    ] = [],  # noqa: B006 - typer copies it
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped or killed run was saved.")] = False,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    resume: Resume = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a recipe on a data set, score it, and write its report.

@@ -7,7 +7,6 @@ a fill of 0 is the mean. Everything random is drawn from torch's global generato
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
@@ -18,6 +17,7 @@ from pydantic import Field
 from torch import Tensor
 from torchvision.transforms import v2
 
+from reseen.data.crops import centre_crop, pad_crop, random_resized_crop, translate_crop
 from reseen.errors import ReseenError, unknown
 
 Transform: TypeAlias = Callable[[Tensor], Tensor]
@@ -37,16 +37,6 @@ def resize(
     mode = v2.InterpolationMode(interpolation)
     made: Transform = v2.Resize(image_size, interpolation=mode, antialias=True)
     return made
-
-
-def pad_crop(*, padding: Annotated[int, Field(ge=1)] = 10, fill: Annotated[int, Field(ge=0, le=255)] = 0) -> Transform:
-    """Shifted by up to ``padding`` pixels each way, the border filled with the grey ``fill`` (0..255)."""
-    return partial(_pad_crop, padding=padding, fill=fill)
-
-
-def translate_crop(*, probability: Share = 0.5, scale: Annotated[float, Field(gt=1)] = 1.125) -> Transform:
-    """Enlarged by ``scale`` and a piece of the old size cut out anywhere: RGA's 2-D translation."""
-    return partial(_translate_crop, probability=probability, scale=scale)
 
 
 def flip(*, probability: Share = 0.5) -> Transform:
@@ -139,7 +129,7 @@ TRANSFORMS: Mapping[str, Callable[..., Transform]] = MappingProxyType(
     {
         made.__name__: made
         for made in (
-            resize, pad_crop, translate_crop, flip, rotate, colour_jitter, grey, blur,
+            resize, random_resized_crop, centre_crop, pad_crop, translate_crop, flip, rotate, colour_jitter, grey, blur,
             auto_augment, rand_augment, trivial_augment, augmix, random_erasing,
         )
     }
@@ -147,7 +137,7 @@ TRANSFORMS: Mapping[str, Callable[..., Transform]] = MappingProxyType(
 """Name -> factory. A new one: a function above and its name here."""
 
 _AFTER_NORMALISING = frozenset({"random_erasing"})
-_TAKES_IMAGE_SIZE = frozenset({"resize"})
+_TAKES_IMAGE_SIZE = frozenset({"resize", "random_resized_crop", "centre_crop"})
 
 
 @dataclass(frozen=True)
@@ -175,7 +165,8 @@ def build_transforms(
 ) -> Pipeline:
     """The training pipeline: each line a transform's ``name`` and its settings, applied in their order.
 
-    Pictures are resized to image_size (H, W) where the line ``resize`` stands, or first where there is none.
+    Pictures come to image_size (H, W) where the line ``resize``, ``random_resized_crop`` or ``centre_crop`` stands, or
+    are resized first where there is none.
     ``mean`` and ``std`` are of pictures scaled to 0..1. Raises ReseenError for a name that is not in
     ``TRANSFORMS``.
     """
@@ -183,7 +174,7 @@ def build_transforms(
     for name in names:
         if name not in TRANSFORMS:
             raise ReseenError(unknown("transform", name, TRANSFORMS))
-    if "resize" not in names:
+    if not _TAKES_IMAGE_SIZE.intersection(names):
         lines, names = [{"name": "resize"}, *lines], ["resize", *names]
     made = [(name, _make(name, line, image_size)) for name, line in zip(names, lines, strict=True)]
     before = tuple(step for name, step in made if name not in _AFTER_NORMALISING)
@@ -212,25 +203,3 @@ def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], mean:
 def _sometimes(transform: Transform, probability: float) -> Transform:
     made: Transform = v2.RandomApply([transform], probability)
     return made
-
-
-def _pad_crop(image: Tensor, *, padding: int, fill: int) -> Tensor:
-    """(3, H, W) -> (3, H, W)."""
-    padded = torch.nn.functional.pad(image, [padding] * 4, value=fill)
-    return _cut_anywhere(padded, image.shape[-2], image.shape[-1])
-
-
-def _translate_crop(image: Tensor, *, probability: float, scale: float) -> Tensor:
-    """(3, H, W) -> (3, H, W)."""
-    if torch.rand(()) >= probability:
-        return image
-    height, width = image.shape[-2:]
-    larger = v2.functional.resize(image, [round(height * scale), round(width * scale)], antialias=True)
-    return _cut_anywhere(larger, height, width)
-
-
-def _cut_anywhere(image: Tensor, height: int, width: int) -> Tensor:
-    """(3, H', W') -> (3, height, width)."""
-    top = int(torch.randint(image.shape[-2] - height + 1, ()))
-    left = int(torch.randint(image.shape[-1] - width + 1, ()))
-    return image[..., top : top + height, left : left + width]

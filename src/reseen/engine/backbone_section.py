@@ -13,6 +13,8 @@ from reseen.engine.section import Section, Size
 class BackboneLines(Section):
     """A backbone of timm and its start weights.
 
+    ``stem``: "cifar" begins a ResNet without reducing the picture. ``output_stride``: how many times smaller than the
+    picture the map is; later strides become dilation.
     ``attention``: slot (`reseen.backbones.slots`) -> name and settings. ``carried_from``: the (height, width) that the
     start weights were trained at, where their attention is resampled to the data's size. The globs name tensors that
     the weights may lack, or have too many.
@@ -22,6 +24,8 @@ class BackboneLines(Section):
     weights: str = "none"
     last_stride: Literal[1, 2] | None = None
     ibn: Literal["a"] | None = None
+    stem: Literal["cifar"] | None = None
+    output_stride: Literal[8, 16] | None = None
     attention: dict[str, Entry] = Field(default_factory=dict)
     carried_from: Size | None = None
     expect_missing: list[str] = Field(default_factory=list)

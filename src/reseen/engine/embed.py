@@ -1,9 +1,13 @@
 """Pictures to vectors: every row of a split once, in order, on as many devices as there are."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from reseen.data.dataset import Pictures
 from reseen.data.loader import ordered_loader
@@ -22,20 +26,43 @@ def embed(
     progress: Progress | None = None,
     description: str = "embed",
 ) -> Tensor:
-    """(N, D) float32 on the CPU, in the order of the split. ``model`` is in eval mode and on its device.
+    """(N, D) float32 on the CPU, in the order of the split. ``model`` is in eval mode and on its device."""
+    return collect(
+        lambda batch: model(batch.image, batch.camera, batch.view).embedding,
+        pictures,
+        fabric=fabric,
+        batch_size=batch_size,
+        workers=workers,
+        progress=progress,
+        description=description,
+    )
+
+
+def collect(
+    forward: Callable[[Any], Tensor],
+    pictures: Dataset[Any],
+    *,
+    fabric: Fabric,
+    batch_size: int,
+    workers: int,
+    progress: Progress | None = None,
+    description: str,
+) -> Tensor:
+    """(N, D) float32 on the CPU: what ``forward`` makes of each row's batch, in order.
 
     Each process takes every world_size-th picture; all receive the whole result.
     """
-    mine = range(fabric.global_rank, len(pictures), fabric.world_size)
+    total = len(pictures)  # type: ignore[arg-type]
+    mine = range(fabric.global_rank, total, fabric.world_size)
     loader = ordered_loader(pictures, batch_size=batch_size, workers=workers, indices=list(mine))
     blocks: list[Tensor] = []
     with torch.inference_mode(), (progress or Silent()).bar(description, total=len(mine)) as bar:
         for batch in loader:
             with fabric.autocast():
-                output = model(*fabric.to_device((batch.image, batch.camera, batch.view)))
-            blocks.append(output.embedding.float().cpu())
-            bar.advance(len(batch.image))
-    return _gathered(torch.cat(blocks), total=len(pictures), fabric=fabric)
+                output = forward(fabric.to_device(batch))
+            blocks.append(output.float().cpu())
+            bar.advance(len(output))
+    return _gathered(torch.cat(blocks), total=total, fabric=fabric)
 
 
 def embedded(split: Split, vectors: Tensor) -> Embedded:

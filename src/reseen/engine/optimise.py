@@ -53,6 +53,11 @@ def cosine(*, epochs: int, final: Annotated[float, Field(ge=0, lt=1)] = 0.0) -> 
     return lambda done: final + (1 - final) * (1 + cos(pi * min(done / epochs, 1.0))) / 2
 
 
+def poly(*, epochs: int, power: Annotated[float, Field(gt=0)] = 0.9) -> Schedule:
+    """Fall to 0 as a power of what is left of the run, as segmentation has it (Zhao et al., CVPR 2017)."""
+    return lambda done: float(max(1 - done / epochs, 0.0) ** power)
+
+
 def constant() -> Schedule:
     """Keep the learning rate."""
     return lambda _: 1.0
@@ -70,5 +75,5 @@ def with_warmup(schedule: Schedule, *, epochs: float, start: float) -> Schedule:
 
 OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = MappingProxyType({"adam": adam, "adamw": adamw, "sgd": sgd})
 SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
-    {"step": step, "cosine": cosine, "constant": constant}
+    {"step": step, "cosine": cosine, "poly": poly, "constant": constant}
 )

@@ -26,6 +26,8 @@ def start_backbone(lines: BackboneLines, *, image_size: tuple[int, int], start_w
         image_size=lines.carried_from or image_size,
         last_stride=lines.last_stride,
         ibn=lines.ibn,
+        stem=lines.stem,
+        output_stride=lines.output_stride,
         attention=_attention(lines),
         pretrained=start_weights and lines.weights == "timm",
     )

@@ -49,14 +49,14 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     return figure
 
 
-def plot_training(rows: Sequence[Mapping[str, Any]]) -> Figure:
-    """The epochs of a run, stacked: losses, learning rate and, where any epoch was scored, mAP.
+def plot_training(rows: Sequence[Mapping[str, Any]], *, score: str = "mAP", words: str = "mAP") -> Figure:
+    """The epochs of a run, stacked: losses, learning rate and, where any epoch was scored, its ``score`` in ``words``.
 
-    A row is one line of a run's metrics: ``epoch``, ``loss``, ``losses`` by name, ``learning_rate``, ``mAP`` if scored.
+    A row is one line of a run's metrics: ``epoch``, ``loss``, ``losses`` by name, ``learning_rate``, scores if scored.
     """
     if not rows:
         raise ReseenError("training curves need at least one finished epoch, got none")
-    scored = [row for row in rows if row.get("mAP") is not None]
+    scored = [row for row in rows if row.get(score) is not None]
     figure = Figure(figsize=(_WIDTH, 6.4 if scored else 4.6), layout="constrained")
     panels = figure.subplots(3 if scored else 2, 1, sharex=True, height_ratios=[2, 1, 1.4] if scored else [2, 1])
     _plot_losses(panels[0], rows)
@@ -65,11 +65,11 @@ def plot_training(rows: Sequence[Mapping[str, Any]]) -> Figure:
     panels[1].ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
     _style(panels[1], title="Learning rate")
     if scored:
-        _line(panels[2], scored, "mAP")
+        _line(panels[2], scored, score)
         panels[2].set_ylim(0, 1)
         panels[2].yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-        best = max(scored, key=lambda row: float(row["mAP"]))
-        _style(panels[2], title=f"mAP (best {best['mAP']:.1%} at epoch {best['epoch']})")
+        best = max(scored, key=lambda row: float(row[score]))
+        _style(panels[2], title=f"{words} (best {best[score]:.1%} at epoch {best['epoch']})")
     panels[-1].set_xlabel("epoch")
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure

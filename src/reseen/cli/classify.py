@@ -1,0 +1,90 @@
+"""`reseen classify train` and `reseen classify evaluate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume, progress_for, results
+
+classify = typer.Typer(
+    name="classify",
+    help="Image classification with the same attention: CIFAR-10/100, ImageNet, any folder of classes.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+ClassData = Annotated[
+    Path,
+    typer.Option(
+        help="CIFAR-10 or CIFAR-100 as unpacked, a folder with train/CLASS and val/CLASS, or a VeRi-776 folder (types)."
+    ),
+]
+
+
+@classify.command()
+def train(
+    recipe: Recipe,
+    data: ClassData,
+    out: Out,
+    *,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    resume: Resume = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a classifier, score it, and write its report.
+
+    [bold]Examples[/bold]
+
+    reseen classify train classify-cifar10-rga-sc --data data --out runs/cifar10-rga-sc
+
+    reseen classify train classify-bodytype-rga-sc --data vehicles --out runs/bodytype
+
+    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    """
+    from reseen.engine.train import train_task
+    from reseen.engine.training_recipe import read_as
+    from reseen.tasks.classify import CLASSIFICATION
+    from reseen.tasks.classify.evaluate import evaluate_run
+    from reseen.tasks.classify.recipe import ClassifyRecipe
+    from reseen.tasks.classify.report import report_run
+
+    progress, read = progress_for(quiet=quiet), read_as(ClassifyRecipe, recipe, overrides=set_)
+    trained = train_task(CLASSIFICATION, read, data=data, out=out, resume=resume, progress=progress)
+    if trained.first_process:
+        result = evaluate_run(trained.run, progress=progress)
+        page = report_run(trained.run, result)
+        _print(trained.run.path)
+        results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)
+
+
+@classify.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A folder that `reseen classify train` wrote.")],
+    *,
+    data: OtherData = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score a run's best weights: top-1, top-5, and each class's own.
+
+    [bold]Examples[/bold]
+
+    reseen classify evaluate runs/cifar10-rga-sc
+
+    reseen classify evaluate runs/bodytype --data other-vehicles --json scores.json
+    """
+    from reseen.engine.files import write_json
+    from reseen.tasks.classify.evaluate import evaluate_run
+
+    result = evaluate_run(run, data=data, progress=progress_for(quiet=quiet))
+    if json is not None:
+        write_json(json, result.report.as_dict())
+    _print(run)
+
+
+def _print(run: Path) -> None:
+    from reseen.cli.scores import plain_table
+    from reseen.engine.run import open_run
+
+    results().print(plain_table(open_run(run).scores(), columns={"top1": "top-1", "top5": "top-5"}))

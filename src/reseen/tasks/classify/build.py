@@ -1,0 +1,83 @@
+"""Where the recipe of a classification stops: it goes in, built objects come out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from reseen.data.loader import train_loader
+from reseen.data.shuffling import ShuffledBatches
+from reseen.data.transforms import Pipeline, build_transforms
+from reseen.engine.checkpoint import load_card
+from reseen.engine.lines import Entry
+from reseen.engine.seeding import seed_here
+from reseen.engine.start import normalised, start_backbone
+from reseen.engine.task import Pieces
+from reseen.engine.training_recipe import recipe_as
+from reseen.models import load_weights, read_weights
+from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
+from reseen.tasks.classify.learner import ClassLearner
+from reseen.tasks.classify.model import Classifier
+from reseen.tasks.classify.recipe import ClassifyRecipe
+
+
+class Loaded(NamedTuple):
+    """A classifier from its weights file, in evaluation mode, with its recipe and the names of its outputs."""
+
+    model: Classifier
+    recipe: ClassifyRecipe
+    class_names: tuple[str, ...]
+
+
+def resolved(recipe: ClassifyRecipe) -> ClassifyRecipe:
+    """The recipe with mean and std filled in from the start weights where it leaves them open."""
+    return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
+
+
+def build_classifier(recipe: ClassifyRecipe, *, classes: int, start_weights: bool) -> Classifier:
+    """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random."""
+    seed_here("model", recipe.seed)
+    backbone = start_backbone(recipe.model, image_size=recipe.data.image_size, start_weights=start_weights)
+    model = Classifier(backbone, classes=classes)
+    return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
+
+
+def build_pieces(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, world_size: int) -> Pieces:
+    """Model, loss and batches of one process among so many."""
+    size, classes = recipe.data.batch_size, len(splits.class_names)
+    batches = ShuffledBatches(
+        len(splits.train.labels), batch_size=size, seed=recipe.seed, rank=rank, world_size=world_size
+    )
+    pictures = LabelledPictures(splits.train, transform=_pipeline(recipe, recipe.transforms))
+    model = build_classifier(recipe, classes=classes, start_weights=True)
+    return Pieces(
+        model=model,
+        learner=ClassLearner(model, classes=classes, loss=recipe.loss, mix=recipe.mix),
+        batches=batches,
+        loader=train_loader(pictures, batches, workers=recipe.data.workers),
+        frozen=tuple(model.backbone.parameters()),
+    )
+
+
+def evaluation_transform(recipe: ClassifyRecipe) -> Pipeline:
+    """What pictures go through to be scored: nothing random."""
+    share = recipe.evaluation.centre_crop
+    return _pipeline(recipe, {"resize": {}} if share is None else {"centre_crop": {"share": share}})
+
+
+def load_classifier(path: Path | str) -> Loaded:
+    """The model in a weights file that ``reseen classify train`` wrote (``best.safetensors``)."""
+    card = load_card(Path(path))
+    recipe = recipe_as(ClassifyRecipe, card.recipe, name=str(path))
+    model = build_classifier(recipe, classes=len(card.class_names), start_weights=False)
+    load_weights(model, read_weights(path).tensors)
+    return Loaded(model.eval(), recipe, tuple(card.class_names))
+
+
+def _pipeline(recipe: ClassifyRecipe, lines: Mapping[str, Entry]) -> Pipeline:
+    mean, std = recipe.data.mean, recipe.data.std
+    assert mean is not None, "a resolved recipe has a mean"
+    assert std is not None, "a resolved recipe has a std"
+    named = [{"name": name, **settings} for name, settings in lines.items()]
+    return build_transforms(named, image_size=recipe.data.image_size, mean=mean, std=std)

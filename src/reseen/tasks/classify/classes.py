@@ -1,0 +1,87 @@
+"""Pictures with a class each: what readers give, and the data set that loaders take batches from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from reseen.data.dataset import Draw, seeded
+from reseen.data.pictures import load_picture
+
+
+class Source(Protocol):
+    """Pictures by number, as torchvision's data sets give them: (picture, its class)."""
+
+    def __getitem__(self, index: int) -> tuple[Image, int]: ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Files:
+    """Pictures that are files, each with its class's number."""
+
+    samples: Sequence[tuple[str, int]]
+
+    def __getitem__(self, index: int) -> tuple[Image, int]:
+        """ReseenError naming the file when it does not decode."""
+        path, label = self.samples[index]
+        return load_picture(path), label
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+
+class ClassSplit(NamedTuple):
+    """One side of a data set; ``labels`` (N,) are classes' numbers."""
+
+    source: Source
+    labels: NDArray[np.int64]
+
+
+class ClassSplits(NamedTuple):
+    """Training and validation pictures of the same classes, numbered in the order of ``class_names``.
+
+    ``fingerprint``: equal when the pictures and their classes are.
+    """
+
+    layout: str
+    root: Path
+    class_names: tuple[str, ...]
+    train: ClassSplit
+    val: ClassSplit
+    fingerprint: str
+
+
+class LabelledPicture(NamedTuple):
+    """One picture as the network meets it: ``image`` (3, H, W) normalised, ``label`` its class's number."""
+
+    image: Tensor
+    label: Tensor | int
+
+
+class LabelledPictures(Dataset[LabelledPicture]):
+    """A split through a transform; asked with a Draw, all that is random comes from the draw's seed."""
+
+    def __init__(self, split: ClassSplit, *, transform: Callable[[Image], Tensor]) -> None:
+        self._source = split.source
+        self._transform = transform
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, draw: int | Draw) -> LabelledPicture:
+        if not isinstance(draw, Draw):
+            return self._sample(int(draw))
+        with seeded(draw.seed):
+            return self._sample(draw.index)
+
+    def _sample(self, index: int) -> LabelledPicture:
+        picture, label = self._source[index]
+        return LabelledPicture(self._transform(picture), label)

@@ -1,0 +1,58 @@
+"""Evaluation of a classification run: scored again by its best weights, and kept in the run."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from reseen.engine.files import write_json
+from reseen.engine.hardware import one_device
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import Run, open_run
+from reseen.errors import ReseenError
+from reseen.tasks.classify.build import load_classifier
+from reseen.tasks.classify.classes import ClassSplits
+from reseen.tasks.classify.readers import read_classes
+from reseen.tasks.classify.scoring import ClassReport, chance, score_classifier
+
+CLASSES_FILE = "classes.json"
+CHANCE = "most frequent class"
+
+
+class Classified(NamedTuple):
+    """A report, and the data it was made from."""
+
+    report: ClassReport
+    splits: ClassSplits
+
+
+def evaluate_run(
+    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
+) -> Classified:
+    """Score a run's best weights on its own validation pictures, or on those of ``data``.
+
+    Keeps the scores, beside that of always answering the most frequent class, and each class's own in ``classes.json``.
+    ReseenError: other classes than the run learned.
+    """
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    model, recipe, names = load_classifier(run.best_weights)
+    path = Path(data) if data is not None else Path(str(run.data()["path"]))
+    splits = read_classes(path, layout=recipe.data.layout if data is None else "auto")
+    if splits.class_names != names:
+        raise ReseenError(
+            f"{path}: {_difference(splits.class_names, names)}; expected the classes that {run.path} learned"
+        )
+    report = score_classifier(
+        model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name=run.path.name
+    )
+    pictures = len(splits.val.labels)
+    base = {"top1": chance(splits), "pictures": pictures}
+    run.keep_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})
+    write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
+    return Classified(report, splits)
+
+
+def _difference(got: tuple[str, ...], expected: tuple[str, ...]) -> str:
+    missing, strange = sorted(set(expected) - set(got)), sorted(set(got) - set(expected))
+    if not missing and not strange:
+        return "the same classes in another order"
+    words = [f"no {', '.join(missing[:3])}" if missing else "", f"unknown {', '.join(strange[:3])}" if strange else ""]
+    return ", ".join(word for word in words if word)

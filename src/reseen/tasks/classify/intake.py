@@ -1,0 +1,63 @@
+"""Data on their way into a classification: read, every picture decoded once, nothing unfit let through in silence."""
+
+from pathlib import Path
+
+import numpy as np
+from lightning_fabric import Fabric
+
+from reseen.data.pictures import unreadable
+from reseen.data.table import first
+from reseen.engine.progress import Progress
+from reseen.engine.task import Taken
+from reseen.errors import ReseenError
+from reseen.tasks.classify.classes import ClassSplit, ClassSplits, Files
+from reseen.tasks.classify.readers import read_classes
+from reseen.tasks.classify.recipe import ClassifyRecipe
+
+
+def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress) -> Taken[ClassSplits]:
+    """Read ``data``; stop at unreadable pictures, drop and count them, or do not look, as the recipe says.
+
+    The files are opened by the first process alone, which tells the others.
+    """
+    splits = read_classes(data, layout=recipe.data.layout)
+    if len(splits.class_names) < 2:
+        raise ReseenError(f"{data}: expected at least 2 classes, got {len(splits.class_names)}")
+    looked = recipe.data.unreadable != "unchecked" and fabric.is_global_zero
+    bad = fabric.broadcast(_unreadable(splits, progress) if looked else {})
+    if bad and recipe.data.unreadable == "stop":
+        raise ReseenError(
+            f"unreadable pictures: {_reasons(bad)}; repair or remove them, or train without: --set data.unreadable=skip"
+        )
+    if bad:
+        progress.say(f"skipped {len(bad)} unreadable: {_reasons(bad)}")
+        splits = splits._replace(train=_without(splits.train, bad), val=_without(splits.val, bad))
+    facts: dict[str, object] = {
+        "path": str(data.resolve()),
+        "layout": splits.layout,
+        "fingerprint": splits.fingerprint,
+        "classes": len(splits.class_names),
+        "pictures": {"train": len(splits.train.labels), "val": len(splits.val.labels)},
+        "skipped_unreadable": len(bad),
+    }
+    return Taken(splits, facts)
+
+
+def _unreadable(splits: ClassSplits, progress: Progress) -> dict[Path, str]:
+    sources = (splits.train.source, splits.val.source)
+    paths = [Path(path) for source in sources if isinstance(source, Files) for path, _ in source.samples]
+    if not paths:
+        return {}
+    with progress.bar("check pictures", total=len(paths)) as bar:
+        return unreadable(paths, progress=lambda _done, _total: bar.advance())
+
+
+def _without(split: ClassSplit, bad: dict[Path, str]) -> ClassSplit:
+    assert isinstance(split.source, Files), "only files are looked at"
+    keep = np.array([Path(path) not in bad for path, _ in split.source.samples])
+    samples = [sample for sample, kept in zip(split.source.samples, keep, strict=True) if kept]
+    return ClassSplit(Files(samples), split.labels[keep])
+
+
+def _reasons(bad: dict[Path, str]) -> str:
+    return first([f"{path} ({reason})" for path, reason in sorted(bad.items())])

@@ -1,0 +1,72 @@
+"""The recipe of a classification, read with ``read_as(ClassifyRecipe, ...)``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from reseen.engine.backbone_section import BackboneLines
+from reseen.engine.lines import Entry, known, transform_lines
+from reseen.engine.section import Section
+from reseen.engine.training_recipe import PictureLines, Scoring, TrainingRecipe
+from reseen.tasks.classify.readers import READERS
+
+Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class ClassData(PictureLines):
+    """Which pictures, and how many a batch has on each device.
+
+    ``unreadable``: what is done about pictures that do not decode; "unchecked" does not look for them beforehand, which
+    takes long for a million, and stops when it meets one.
+    """
+
+    layout: str = "auto"
+    unreadable: Literal["stop", "skip", "unchecked"] = "stop"
+    batch_size: Annotated[int, Field(ge=2)] = 128
+
+    @field_validator("layout")
+    @classmethod
+    def _known_layout(cls, name: str) -> str:
+        return known("layout", name, {"auto": None, **READERS})
+
+
+class Loss(Section):
+    """Cross-entropy; ``label_smoothing`` spreads so much of a label over all classes (Szegedy et al., 2016)."""
+
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class Mix(Section):
+    """Pictures of a batch mixed in pairs, and their labels likewise; the numbers are the beta distribution's alpha.
+
+    ``mixup`` lays one over the other (Zhang et al., 2018), ``cutmix`` pastes a rectangle (Yun et al., 2019); 0 is
+    never, and where both are wanted each batch draws one. ``probability``: of mixing a batch at all.
+    """
+
+    mixup: NotNegative = 0.0
+    cutmix: NotNegative = 0.0
+    probability: Share = 1.0
+
+
+class ClassEvaluation(Scoring):
+    """``centre_crop``: the middle is looked at, so much of the tighter side; else the whole picture, resized."""
+
+    centre_crop: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
+class ClassifyRecipe(TrainingRecipe):
+    """A whole run."""
+
+    task: Literal["classify"] = "classify"
+    data: ClassData
+    model: BackboneLines
+    transforms: dict[str, Entry] = Field(default_factory=dict)
+    loss: Loss = Loss()
+    mix: Mix = Mix()
+    evaluation: ClassEvaluation = ClassEvaluation()
+
+    @field_validator("transforms")
+    @classmethod
+    def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        return transform_lines(lines)

@@ -1,0 +1,58 @@
+"""The page of a classification run."""
+
+from pathlib import Path
+
+from reseen.engine.run import Run, open_run
+from reseen.engine.training_recipe import read_as
+from reseen.explain.encode import png_bytes, write_png
+from reseen.explain.report import Picture
+from reseen.tasks.classify.confusion import plot_confusion
+from reseen.tasks.classify.evaluate import Classified, evaluate_run
+from reseen.tasks.classify.recipe import ClassifyRecipe
+from reseen.tasks.classify.scoring import ClassReport, ClassRow
+from reseen.tasks.report import Table, best_of, training_picture, write_page
+
+COLUMNS = {"top1": "top-1", "top5": "top-5"}
+MOST_ROWS = 50
+"""Classes on the page; the run's classes.json has all."""
+
+
+def report_run(run: Run | Path | str, result: Classified | None = None) -> Path:
+    """Write a run's page and its drawings; ``result``: what evaluating it returned, else it is evaluated again."""
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    report, splits = result or evaluate_run(run)
+    figure = plot_confusion(report)
+    write_png(run.path / "confusion.png", figure)
+    recipe = read_as(ClassifyRecipe, run.recipe_file)
+    write_page(
+        run,
+        task="classify",
+        columns=COLUMNS,
+        summary=(
+            f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(splits.train.labels):,} "
+            f"pictures of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
+            f"{len(splits.val.labels):,} others.{best_of(run, 'top1')}"
+        ),
+        pictures=[
+            Picture("Confusion", "Rows: the class shown; columns: the class told; a row is 100 %.", png_bytes(figure)),
+            training_picture(run, score="top1", words="top-1"),
+        ],
+        tables=[_classes(report)],
+    )
+    return run.report_file
+
+
+def _classes(report: ClassReport) -> Table:
+    rows = sorted(report.per_class(), key=lambda row: (row.recall is None, row.recall))
+    hidden = len(rows) - MOST_ROWS
+    return Table(
+        "Each class",
+        ("class", "pictures", "found", "right when told"),
+        [_cells(row) for row in rows[:MOST_ROWS]],
+        caption="Worst found first" + (f"; {hidden} more in classes.json." if hidden > 0 else "."),
+    )
+
+
+def _cells(row: ClassRow) -> tuple[str, ...]:
+    shares = ("none" if share is None else f"{share:.1%}" for share in (row.recall, row.precision))
+    return row.name, f"{row.pictures:,}", *shares
