@@ -1,0 +1,84 @@
+"""The recipe of a segmentation, read with ``read_as(SegmentRecipe, ...)``."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from reseen.engine.backbone_section import BackboneLines
+from reseen.engine.lines import Entry, known, named_entry, transform_lines
+from reseen.engine.section import FIXED_LENGTH
+from reseen.engine.training_recipe import PictureLines, Scoring, TrainingRecipe
+from reseen.tasks.segment.heads import HEADS
+from reseen.tasks.segment.inference import Inference
+
+COLOURS = ("blur", "colour_jitter", "grey")
+"""The transforms that move no pixel, so that labels stay true."""
+
+_Factor = Annotated[float, Field(gt=0)]
+
+
+class SceneLines(PictureLines):
+    """How scenes are read: ``image_size`` is that of the piece that training cuts out of each.
+
+    ``scale``: the range of the factor by which a scene is resized before that; ``flip``: how often it is mirrored;
+    ``batch_size`` on each device.
+    """
+
+    scale: Annotated[tuple[_Factor, _Factor], FIXED_LENGTH] = (0.5, 2.0)
+    flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+    batch_size: Annotated[int, Field(ge=1)] = 8
+
+    @field_validator("scale")
+    @classmethod
+    def _rises(cls, scale: tuple[float, float]) -> tuple[float, float]:
+        if scale[0] > scale[1]:
+            raise ValueError(f"expected the smaller factor first, got {scale[0]:g}, {scale[1]:g}")
+        return scale
+
+
+class SegmentModel(BackboneLines):
+    """A backbone and what stands on it.
+
+    ``auxiliary``: the weight of the loss of a second head, on the stage before the last; 0 for none.
+    """
+
+    head: Entry = Field(default_factory=lambda: {"name": "fcn"})
+    auxiliary: Annotated[float, Field(ge=0)] = 0.4
+
+    @field_validator("head")
+    @classmethod
+    def _known_head(cls, line: Entry) -> Entry:
+        return named_entry("head", HEADS, settings=line, provided=("channels", "classes"))
+
+
+class SegmentScoring(Scoring):
+    """``inference``: whole pictures, or windows of the training size that ``overlap`` by this share of themselves."""
+
+    batch_size: Annotated[int, Field(ge=1)] = 1
+    inference: Inference = "whole"
+    overlap: Annotated[float, Field(ge=0, lt=1)] = 1 / 3
+
+
+class SegmentRecipe(TrainingRecipe):
+    """A whole run."""
+
+    task: Literal["segment"] = "segment"
+    data: SceneLines
+    model: SegmentModel
+    transforms: dict[str, Entry] = Field(default_factory=dict)
+    evaluation: SegmentScoring = SegmentScoring()
+
+    @field_validator("transforms")
+    @classmethod
+    def _colours_only(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        for name in lines:
+            known("transform of scenes", name, dict.fromkeys(COLOURS))
+        return transform_lines(lines)
+
+    @model_validator(mode="after")
+    def _batch_for_pooling(self) -> Self:
+        if self.model.head["name"] == "aspp" and self.data.batch_size < 2:
+            raise ValueError(
+                "data.batch_size: the head aspp needs at least 2, since it normalises over a batch of means"
+            )
+        return self

@@ -1,0 +1,76 @@
+"""Pictures with a label map each: what the reader gives, and the data set that loaders take batches from."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from reseen.data.dataset import Draw, seeded
+from reseen.data.pictures import PictureError, load_picture
+from reseen.tasks.segment.classes import CLASS_OF_ID
+
+Labels: TypeAlias = NDArray[np.uint8]
+
+
+class Pair(NamedTuple):
+    """A picture's file and its label map's."""
+
+    picture: Path
+    labels: Path
+
+
+class SceneSplits(NamedTuple):
+    """Training and validation scenes below ``root``, in the order of their names."""
+
+    root: Path
+    train: tuple[Pair, ...]
+    val: tuple[Pair, ...]
+
+
+class Scene(NamedTuple):
+    """One scene as the network meets it: ``image`` (3, H, W) normalised, ``labels`` (H, W) classes' numbers."""
+
+    image: Tensor
+    labels: Tensor
+
+
+Joint: TypeAlias = Callable[[Image.Image, Labels], tuple[Tensor, Tensor]]
+"""A picture and its classes (H, W) -> image (3, H', W') and labels (H', W')."""
+
+
+class Scenes(Dataset[Scene]):
+    """Pairs through a joint transform; asked with a Draw, all that is random comes from the draw's seed."""
+
+    def __init__(self, pairs: Sequence[Pair], *, transform: Joint) -> None:
+        self._pairs = pairs
+        self._transform = transform
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, draw: int | Draw) -> Scene:
+        if not isinstance(draw, Draw):
+            return self._scene(int(draw))
+        with seeded(draw.seed):
+            return self._scene(draw.index)
+
+    def _scene(self, index: int) -> Scene:
+        pair = self._pairs[index]
+        return Scene(*self._transform(load_picture(pair.picture), CLASS_OF_ID[load_ids(pair.labels)]))
+
+
+def load_ids(path: Path) -> Labels:
+    """A label map (H, W) of ids as its file has them. Raises PictureError naming a file that is none."""
+    try:
+        with Image.open(path) as opened:
+            ids = np.asarray(opened)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError(f"{path}: cannot read the label map: {error}") from None
+    if ids.ndim != 2 or ids.dtype != np.uint8:
+        raise PictureError(f"{path}: expected a label map of one 8-bit channel, got {ids.dtype} {ids.shape}")
+    return ids

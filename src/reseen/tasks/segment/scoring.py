@@ -1,0 +1,133 @@
+"""Scores of a segmenter: intersection over union of each class and their mean, by torchmetrics.
+
+K = classes, H, W = height and width of a picture.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassJaccardIndex
+
+from reseen.data.loader import ordered_loader
+from reseen.engine.progress import Progress
+from reseen.tasks.segment.build import build_labeller, evaluation_transform
+from reseen.tasks.segment.classes import CLASS_NAMES, IGNORE
+from reseen.tasks.segment.model import Segmenter
+from reseen.tasks.segment.recipe import SegmentRecipe
+from reseen.tasks.segment.scenes import Scenes, SceneSplits
+
+
+class ClassRow(NamedTuple):
+    """One class: its share of the pixels that count, and its intersection over union; None where it never occurs."""
+
+    name: str
+    share: float
+    iou: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentReport:
+    """``confusion`` (K, K): pixels of the row's class taken for the column's.
+
+    ``miou`` is the mean over the classes that occur, in the labels or among what was found, as Cityscapes has it.
+    ``inference`` says how pictures were labelled.
+    """
+
+    confusion: NDArray[np.int64]
+    iou: NDArray[np.float64]
+    miou: float
+    accuracy: float
+    pictures: int
+    inference: str
+
+    def scores(self) -> dict[str, float]:
+        """The headline numbers, as fractions."""
+        return {"mIoU": self.miou, "pixel_accuracy": self.accuracy}
+
+    def per_class(self) -> list[ClassRow]:
+        """A row each, in the order of the classes."""
+        shown, told = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        whole = max(int(shown.sum()), 1)
+        return [
+            ClassRow(name, int(shown[k]) / whole, float(self.iou[k]) if shown[k] or told[k] else None)
+            for k, name in enumerate(CLASS_NAMES)
+        ]
+
+
+class Scorer:
+    """Adds up label maps; in a distributed run each process its own pictures."""
+
+    def __init__(self, *, fabric: Fabric, inference: str) -> None:
+        several = fabric.world_size > 1  # after a distributed run the first process scores alone, and must not wait
+        settings: dict[str, Any] = {"num_classes": len(CLASS_NAMES), "ignore_index": IGNORE, "sync_on_compute": several}
+        self._metrics = MetricCollection(
+            {
+                "confusion": MulticlassConfusionMatrix(**settings),
+                "iou": MulticlassJaccardIndex(**settings, average="none"),
+                "miou": MulticlassJaccardIndex(**settings, average="macro"),
+                "accuracy": MulticlassAccuracy(**settings, average="micro"),
+            }
+        ).to(fabric.device)
+        self._inference = inference
+
+    def add(self, found: Tensor, labels: Tensor) -> None:
+        """(B, H, W) found and true classes."""
+        self._metrics.update(found, labels)
+
+    def report(self, *, pictures: int) -> SegmentReport:
+        """All that was added, by all processes."""
+        found = self._metrics.compute()
+        return SegmentReport(
+            confusion=found["confusion"].cpu().numpy().astype(np.int64),
+            iou=found["iou"].double().cpu().numpy(),
+            miou=float(found["miou"]),
+            accuracy=float(found["accuracy"]),
+            pictures=pictures,
+            inference=self._inference,
+        )
+
+
+def score_segmenter(
+    model: nn.Module,
+    splits: SceneSplits,
+    recipe: SegmentRecipe,
+    *,
+    fabric: Fabric,
+    progress: Progress,
+    name: str = "validate",
+) -> SegmentReport:
+    """The report on the validation scenes, in evaluation mode and without flips; the model is left as it was.
+
+    Scenes are scored at their own size. Each process takes every world_size-th picture.
+    """
+    was_training = model.training
+    fabric.to_device(model)
+    assert isinstance(model, Segmenter), "what build_segmenter built"
+    labeller = build_labeller(model.eval(), recipe)
+    scorer = Scorer(fabric=fabric, inference=how(recipe))
+    scenes = Scenes(splits.val, transform=evaluation_transform(recipe))
+    mine = list(range(fabric.global_rank, len(scenes), fabric.world_size))
+    loader = ordered_loader(scenes, batch_size=recipe.evaluation.batch_size, workers=recipe.data.workers, indices=mine)
+    with torch.inference_mode(), progress.bar(f"{name}: segment", total=len(mine)) as bar:
+        for batch in loader:
+            images, labels = fabric.to_device((batch.image, batch.labels))
+            with fabric.autocast():
+                found = labeller(images)
+            scorer.add(found, labels)
+            bar.advance(len(labels))
+    model.train(was_training)
+    return scorer.report(pictures=len(scenes))
+
+
+def how(recipe: SegmentRecipe) -> str:
+    """How pictures are labelled, in words."""
+    if recipe.evaluation.inference == "whole":
+        return "whole pictures"
+    height, width = recipe.data.image_size
+    return f"windows of {height} x {width}, overlap {recipe.evaluation.overlap:.0%}"
