@@ -14,6 +14,7 @@ from reseen.cli.evaluate import evaluate
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
+from reseen.cli.segment import segment
 from reseen.cli.synth import synth
 from reseen.cli.train import train
 from reseen.engine.interrupt import Stopped
@@ -37,7 +38,7 @@ def application() -> typer.Typer:
     )
     for command in (demo, synth, check, train, evaluate, models, profile, ablate, import_weights):
         app.command()(command)
-    for task in (classify,):
+    for task in (classify, segment):
         app.add_typer(task)
     return app
 

@@ -59,6 +59,11 @@ class SegmentReport:
             for k, name in enumerate(CLASS_NAMES)
         ]
 
+    def as_dict(self) -> dict[str, object]:
+        """All of it but the confusion, as JSON can hold it."""
+        classes = {row.name: {"share": row.share, "iou": row.iou} for row in self.per_class()}
+        return {**self.scores(), "pictures": self.pictures, "inference": self.inference, "classes": classes}
+
 
 class Scorer:
     """Adds up label maps; in a distributed run each process its own pictures."""
@@ -74,11 +79,12 @@ class Scorer:
                 "accuracy": MulticlassAccuracy(**settings, average="micro"),
             }
         ).to(fabric.device)
+        self._fabric = fabric
         self._inference = inference
 
     def add(self, found: Tensor, labels: Tensor) -> None:
         """(B, H, W) found and true classes."""
-        self._metrics.update(found, labels)
+        self._metrics.update(*self._fabric.to_device((found, labels)))
 
     def report(self, *, pictures: int) -> SegmentReport:
         """All that was added, by all processes."""
@@ -116,11 +122,10 @@ def score_segmenter(
     loader = ordered_loader(scenes, batch_size=recipe.evaluation.batch_size, workers=recipe.data.workers, indices=mine)
     with torch.inference_mode(), progress.bar(f"{name}: segment", total=len(mine)) as bar:
         for batch in loader:
-            images, labels = fabric.to_device((batch.image, batch.labels))
             with fabric.autocast():
-                found = labeller(images)
-            scorer.add(found, labels)
-            bar.advance(len(labels))
+                found = labeller(fabric.to_device(batch.image))
+            scorer.add(found, batch.labels)
+            bar.advance(len(found))
     model.train(was_training)
     return scorer.report(pictures=len(scenes))
 

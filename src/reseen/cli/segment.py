@@ -1,0 +1,116 @@
+"""`reseen segment train`, `reseen segment evaluate` and `reseen segment predict`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume, progress_for, results
+
+segment = typer.Typer(
+    name="segment",
+    help="Scene segmentation with the same attention: Cityscapes, and what has its layout.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+SceneData = Annotated[
+    Path,
+    typer.Option(help="A folder in the layout of Cityscapes (leftImg8bit/, gtFine/), such as reseen synth scene's."),
+]
+TrainedRun = Annotated[Path, typer.Argument(help="A folder that `reseen segment train` wrote.")]
+
+
+@segment.command()
+def train(
+    recipe: Recipe,
+    data: SceneData,
+    out: Out,
+    *,
+    set_: Overrides = [],  # noqa: B006 - typer copies it
+    resume: Resume = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a segmenter, score it, and write its report.
+
+    [bold]Examples[/bold]
+
+    reseen segment train segment-scenes-rga-sc --data scenes --out runs/scenes
+
+    reseen segment train segment-cityscapes-rga-sc --data Cityscapes --out runs/cityscapes --set data.batch_size=4
+
+    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    """
+    from reseen.engine.train import train_task
+    from reseen.engine.training_recipe import read_as
+    from reseen.tasks.segment import SEGMENTATION
+    from reseen.tasks.segment.evaluate import evaluate_run
+    from reseen.tasks.segment.recipe import SegmentRecipe
+    from reseen.tasks.segment.report import report_run
+
+    progress, read = progress_for(quiet=quiet), read_as(SegmentRecipe, recipe, overrides=set_)
+    trained = train_task(SEGMENTATION, read, data=data, out=out, resume=resume, progress=progress)
+    if trained.first_process:
+        page = report_run(trained.run, evaluate_run(trained.run, progress=progress))
+        _print(trained.run.path)
+        results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)
+
+
+@segment.command()
+def evaluate(
+    run: TrainedRun,
+    *,
+    data: OtherData = None,
+    inference: Annotated[
+        Literal["whole", "sliding"] | None,
+        typer.Option(help="Whole pictures, or windows of the training size; the recipe's if left out."),
+    ] = None,
+    json: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score a run's best weights: mean intersection over union, and each class's own.
+
+    [bold]Examples[/bold]
+
+    reseen segment evaluate runs/cityscapes
+
+    reseen segment evaluate runs/cityscapes --inference whole --json scores.json
+    """
+    from reseen.engine.files import write_json
+    from reseen.tasks.segment.evaluate import evaluate_run
+
+    result = evaluate_run(run, data=data, inference=inference, progress=progress_for(quiet=quiet))
+    if json is not None:
+        write_json(json, result.report.as_dict())
+    _print(run)
+
+
+@segment.command()
+def predict(
+    run: TrainedRun,
+    pictures: Annotated[Path, typer.Argument(help="A picture, or a folder with pictures.")],
+    out: Annotated[Path, typer.Option(help="The folder for NAME_labelIds.png and NAME_overlay.jpg.")],
+    *,
+    quiet: Quiet = False,
+) -> None:
+    """Label pictures with a run's best weights: label maps with Cityscapes' ids, and coloured overlays.
+
+    [bold]Examples[/bold]
+
+    reseen segment predict runs/scenes drive.jpg --out labelled
+
+    reseen segment predict runs/scenes scenes/leftImg8bit/val --out labelled
+    """
+    from reseen.tasks.segment.predict import predict_run
+
+    written = predict_run(run, pictures, out=out, progress=progress_for(quiet=quiet))
+    line = f"{out}: {len(written)} label maps and overlays"
+    results().print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print(run: Path) -> None:
+    from reseen.cli.scores import plain_table
+    from reseen.engine.run import open_run
+    from reseen.tasks.segment.report import COLUMNS
+
+    results().print(plain_table(open_run(run).scores(), columns=COLUMNS))

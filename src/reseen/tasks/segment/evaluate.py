@@ -1,0 +1,55 @@
+"""Evaluation of a segmentation run: scored again by its best weights, and kept in the run."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from reseen.engine.files import write_json
+from reseen.engine.hardware import one_device
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import Run, open_run
+from reseen.tasks.segment.build import load_segmenter
+from reseen.tasks.segment.chance import chance
+from reseen.tasks.segment.inference import Inference
+from reseen.tasks.segment.reader import look_at, read_scenes
+from reseen.tasks.segment.scenes import SceneSplits
+from reseen.tasks.segment.scoring import SegmentReport, how, score_segmenter
+
+CLASSES_FILE = "classes.json"
+CHANCE = "most frequent class of each place"
+
+
+class Segmented(NamedTuple):
+    """A report, and the data it was made from."""
+
+    report: SegmentReport
+    splits: SceneSplits
+
+
+def evaluate_run(
+    run: Run | Path | str,
+    *,
+    data: Path | str | None = None,
+    inference: Inference | None = None,
+    progress: Progress | None = None,
+) -> Segmented:
+    """Score a run's best weights on its own validation scenes, or on those of ``data``.
+
+    Keeps the scores beside those of chance, and each class's own in ``classes.json``. With ``inference`` instead of
+    what the recipe says the scores stand in a row of their own.
+    """
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    progress = progress or Silent()
+    model, recipe = load_segmenter(run.best_weights)
+    name = "trained"
+    if inference is not None:
+        evaluation = recipe.evaluation.model_copy(update={"inference": inference})
+        recipe = recipe.model_copy(update={"evaluation": evaluation})
+        name = f"trained, {how(recipe)}"
+    splits = read_scenes(Path(data) if data is not None else Path(str(run.data()["path"])))
+    if data is not None:
+        look_at(splits, progress=progress)  # the run's own were looked at when they were taken in
+    report = score_segmenter(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
+    run.keep_scores({CHANCE: chance(splits, progress=progress).scores(), name: report.scores()})
+    if inference is None:
+        write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
+    return Segmented(report, splits)

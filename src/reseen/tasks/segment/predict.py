@@ -1,0 +1,75 @@
+"""Label maps of pictures that have none: written as Cityscapes writes them, and laid over the pictures to look at."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+
+from reseen.data.pictures import SUFFIXES, load_picture
+from reseen.engine.files import write_atomically
+from reseen.engine.hardware import one_device
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import Run, open_run
+from reseen.errors import ReseenError
+from reseen.explain.encode import jpeg_bytes, write_png
+from reseen.tasks.segment.build import build_labeller, evaluation_transform, load_segmenter
+from reseen.tasks.segment.classes import LABEL_IDS
+from reseen.tasks.segment.overlay import overlay
+from reseen.tasks.segment.scenes import Labels
+
+
+class Found(NamedTuple):
+    """A picture's file, the picture, and the class of each of its pixels (H, W)."""
+
+    path: Path
+    picture: Image.Image
+    classes: Labels
+
+
+def predict_run(run: Run | Path | str, pictures: Path, *, out: Path, progress: Progress | None = None) -> list[Path]:
+    """Label a picture, or all in a folder, with a run's best weights; returns the overlays' files.
+
+    For each picture NAME_labelIds.png (Cityscapes' ids) and NAME_overlay.jpg are written below ``out``, in the folders
+    that the pictures lie in.
+    """
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    files = _pictures(pictures)
+    below = pictures if pictures.is_dir() else pictures.parent
+    written = []
+    for found in label_pictures(run, files, progress=progress or Silent()):
+        stem = out / found.path.relative_to(below).with_suffix("")
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        write_png(stem.with_name(f"{stem.name}_labelIds.png"), Image.fromarray(LABEL_IDS[found.classes]))
+        page = stem.with_name(f"{stem.name}_overlay.jpg")
+        data = jpeg_bytes(overlay(found.picture, found.classes))
+        write_atomically(page, lambda file, data=data: file.write(data))  # type: ignore[misc]
+        written.append(page)
+    return written
+
+
+def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> Iterator[Found]:
+    """Each picture with its classes, one after the other: they may differ in size."""
+    model, recipe = load_segmenter(run.best_weights)
+    fabric = one_device()
+    fabric.to_device(model)
+    labeller = build_labeller(model, recipe)
+    transform = evaluation_transform(recipe)
+    with torch.inference_mode(), progress.bar("segment", total=len(files)) as bar:
+        for path in files:
+            picture = load_picture(path)
+            image, _ = transform(picture, np.zeros(picture.size[::-1], np.uint8))
+            classes = labeller(fabric.to_device(image[None]))[0]
+            yield Found(path, picture, classes.cpu().numpy().astype(np.uint8))
+            bar.advance()
+
+
+def _pictures(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES) if path.is_dir() else []
+    if not files:
+        raise ReseenError(f"{path}: expected a picture or a folder with pictures, got neither")
+    return files

@@ -1,0 +1,54 @@
+"""The page of a segmentation run."""
+
+from pathlib import Path
+
+from reseen.engine.run import Run, open_run
+from reseen.engine.training_recipe import read_as
+from reseen.explain.encode import jpeg_bytes, write_png
+from reseen.explain.report import Picture
+from reseen.tasks.report import Table, best_of, training_picture, write_page
+from reseen.tasks.segment.evaluate import Segmented, evaluate_run
+from reseen.tasks.segment.recipe import SegmentRecipe
+from reseen.tasks.segment.scoring import SegmentReport
+from reseen.tasks.segment.sheet import scene_sheet
+
+COLUMNS = {"mIoU": "mIoU", "pixel_accuracy": "pixel accuracy"}
+CAPTION = (
+    "Validation scenes, evenly spread over the set: as they are, with the colours of their labels, and with those "
+    "of the classes found. What is ignored keeps the picture's own colours among the labels."
+)
+
+
+def report_run(run: Run | Path | str, result: Segmented | None = None) -> Path:
+    """Write a run's page and its drawings; ``result``: what evaluating it returned, else it is evaluated again."""
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    report, splits = result or evaluate_run(run)
+    sheet = scene_sheet(run, splits.val)
+    write_png(run.path / "sheet.png", sheet)
+    recipe = read_as(SegmentRecipe, run.recipe_file)
+    write_page(
+        run,
+        task="segment",
+        columns=COLUMNS,
+        summary=(
+            f"{recipe.model.backbone} with the head {recipe.model.head['name']} trained for {recipe.training.epochs} "
+            f"epochs on {len(splits.train):,} scenes, scored on {len(splits.val):,} others, "
+            f"{report.inference}.{best_of(run, 'mIoU')}"
+        ),
+        pictures=[
+            Picture("What it finds", CAPTION, jpeg_bytes(sheet), wide=True),
+            training_picture(run, score="mIoU", words="mIoU"),
+        ],
+        tables=[_classes(report)],
+    )
+    return run.report_file
+
+
+def _classes(report: SegmentReport) -> Table:
+    rows = sorted(report.per_class(), key=lambda row: (row.iou is None, row.iou))
+    return Table(
+        "Each class",
+        ("class", "share of pixels", "intersection over union"),
+        [(row.name, f"{row.share:.2%}", "never occurs" if row.iou is None else f"{row.iou:.1%}") for row in rows],
+        caption="Worst first. The mean is over the classes that occur, in the labels or among what was found.",
+    )
