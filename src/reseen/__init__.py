@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from reseen.data.datasets import read_data
     from reseen.data.synth import synthesise, synthesise_scenes
     from reseen.demonstration import demo
-    from reseen.engine.ablate import ablate
     from reseen.engine.build import load_model
     from reseen.engine.evaluate import evaluate_baselines
     from reseen.engine.evaluate import evaluate_run as evaluate
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from reseen.errors import ReseenError
     from reseen.explain.run_report import report_run
     from reseen.models import build_model
+    from reseen.tasks.ablate import ablate
 
 __all__ = [
     "ReseenError",
@@ -47,7 +47,7 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "ReseenError": ("reseen.errors", "ReseenError"),
-        "ablate": ("reseen.engine.ablate", "ablate"),
+        "ablate": ("reseen.tasks.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
         "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),

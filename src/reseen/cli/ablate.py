@@ -6,24 +6,27 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Data, Quiet, progress_for, results
+from reseen.cli.options import Data, Overrides, Quiet, Recipe, progress_for, results
 from reseen.errors import ReseenError
 
 
 def ablate(
-    recipe: Annotated[str, typer.Argument(help="A recipe: a TOML file, or the name of one that comes with reseen.")],
+    recipe: Recipe,
     data: Data,
-    rows: Annotated[str, typer.Option(help="Models by name, comma-separated; NAME+metadata learns camera and view.")],
+    rows: Annotated[
+        str,
+        typer.Option(
+            help="Comma-separated. Re-ID: models by name; NAME+metadata learns camera and view. "
+            "Classification and segmentation: baseline, and attentions by name."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="The folder of all runs and of the table.")],
     *,
     seeds: Annotated[str, typer.Option(help="Numbers, comma-separated.")] = "0,1,2",
-    set_: Annotated[
-        list[str],
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting for all rows, e.g. training.epochs=20."),
-    ] = [],  # noqa: B006 - typer copies it
+    set_: Overrides = [],  # noqa: B006 - typer copies it
     quiet: Quiet = False,
 ) -> None:
-    """Train a recipe with several models and seeds, and print mean and spread beside the papers' rows.
+    """Train a recipe with several models, or attentions, and seeds; print mean and spread, beside the papers' rows.
 
     [bold]Examples[/bold]
 
@@ -31,13 +34,14 @@ def ablate(
 
     reseen ablate lka-reid --rows mbr_4b,lka_reid,lka_reid+metadata --data VeRi --out runs/table-ii
 
+    reseen ablate classify-bodytype-rga-sc --rows baseline,rga_s,rga_c,rga_sc --data vehicles --out runs/bodytype
+
     Stopped or killed, the same command goes on; finished rows are not trained again.
     """
     import reseen
-    from reseen.engine.ablate import cells
+    from reseen.engine.ablation import cells, headings
 
-    table = Table("row", "seeds", "mAP", "rank-1", "paper mAP / rank-1", "what differs")
-    for row in reseen.ablate(
+    rows_made = reseen.ablate(
         recipe,
         rows=_words(rows),
         seeds=_numbers(seeds),
@@ -45,7 +49,9 @@ def ablate(
         out=out,
         overrides=set_,
         progress=progress_for(quiet=quiet),
-    ):
+    )
+    table = Table(*headings(rows_made[0]))
+    for row in rows_made:
         table.add_row(*cells(row))
     results().print(table)
 

@@ -68,7 +68,8 @@ class Task(Generic[RecipeT, DataT]):
     ``build(recipe, data, *, rank, world_size)`` makes the pieces.
     ``score(model, data, recipe, *, fabric, progress)`` -> scores by name, as fractions.
     ``card(recipe, data, *, score)``: what the weights file says of its model.
-    ``told``: the scores said after an epoch, by the words for them; the weights best in the first one are kept.
+    ``told``: the scores said after an epoch, where there are such, and the words for them; the weights that are best in
+    the first one are kept.
     """
 
     schema: type[RecipeT]

@@ -183,7 +183,7 @@ def _finish_epoch(course: Course[RecipeT, DataT], standing: Standing) -> None:
         if standing.best is None or row[task.headline] > standing.best:
             standing.best = row[task.headline]
             _keep_best(course, row[task.headline])
-        told = ", ".join(f"{words} {row[key]:.1%}" for key, words in task.told.items())
+        told = ", ".join(f"{words} {row[key]:.1%}" for key, words in task.told.items() if key in row)
         course.progress.say(f"epoch {done}: loss {row['loss']:.3f}, {told}")
     standing.rows.append(row)
     standing.tally = Tally()

@@ -1,4 +1,4 @@
-"""report.html of a task's run: scores, what is drawn of them, and how it came about, on a page that needs no network."""
+"""report.html of a task's run: scores, what is drawn of them and how it came about; it needs no network."""
 
 import shlex
 from collections.abc import Mapping, Sequence

@@ -35,6 +35,6 @@ CLASSIFICATION: Task[ClassifyRecipe, ClassSplits] = Task(
     build=build_pieces,
     score=_score,
     card=_card,
-    told=MappingProxyType({"top1": "top-1"}),
+    told=MappingProxyType({"top1": "top-1", "top5": "top-5"}),
 )
 """Cross-entropy; the best top-1 is kept."""
