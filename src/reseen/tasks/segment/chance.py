@@ -41,7 +41,7 @@ def most_frequent(pairs: Sequence[Pair], *, progress: Progress) -> Labels:
             rows, columns = np.nonzero(small != IGNORE)
             counts[rows, columns, small[rows, columns]] += 1
             bar.advance()
-    return counts.argmax(axis=-1).astype(np.uint8)
+    return np.asarray(counts.argmax(axis=-1), np.uint8)
 
 
 def _classes(pair: Pair) -> Labels:
