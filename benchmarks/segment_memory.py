@@ -3,8 +3,8 @@
     python benchmarks/segment_memory.py [--side 97] [--channels 2048] [--batch 1] [--threads 2] [--direct]
 
 A piece of 769 x 769 at output stride 8 is a map of 97 x 97 = 9,409 positions. Each attention makes one forward and one
-backward pass on such a map in a process of its own; printed is the most that the process held above what it held with
-the map and the weights, the gradients of the weights apart. ``--direct`` also measures RGA as its paper writes it,
+backward pass on such a map in a process of its own; printed is the most that the process held above its imports,
+the map, the weights and their gradients, which all forms have. ``--direct`` also measures RGA as its paper writes it,
 which needs several GiB; without it only the arithmetic of its affinity stands beside.
 """
 
@@ -12,7 +12,6 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 
 import torch
 
@@ -26,15 +25,15 @@ MIB = 2**20
 
 
 def measure(name: str, options: argparse.Namespace) -> None:
-    """One pass each way in this process; print resident bytes before, the peak, the gradients' bytes and seconds."""
+    """One pass each way in this process; print resident bytes before, the peak, and the gradients' bytes."""
     torch.manual_seed(0)
     feature_map = FeatureMap(options.channels, options.side, options.side)
     module = (DirectAttention if name == DIRECT else ATTENTIONS[name])(feature_map)
     maps = torch.randn(options.batch, *feature_map, requires_grad=True)
-    before, began = held(), perf_counter()
+    before = held()
     module(maps).sum().backward()
     gradients = sum(weight.grad.numel() for weight in (*module.parameters(), maps) if weight.grad is not None)
-    print(before, resident(), 4 * gradients, perf_counter() - began)
+    print(before, resident(), 4 * gradients)
 
 
 def held() -> int:
@@ -43,11 +42,11 @@ def held() -> int:
     return pages * 4096
 
 
-def measure_elsewhere(name: str) -> tuple[float, float, float, float]:
+def measure_elsewhere(name: str) -> tuple[int, int, int]:
     """The same in a process of its own."""
     done = subprocess.run([sys.executable, *sys.argv, "--measure", name], capture_output=True, text=True, check=True)
-    before, peak, gradients, seconds = map(float, done.stdout.split())
-    return before, peak, gradients, seconds
+    before, peak, gradients = map(int, done.stdout.split())
+    return before, peak, gradients
 
 
 def arithmetic(options: argparse.Namespace) -> None:
@@ -69,9 +68,10 @@ def main() -> None:
         return
     arithmetic(options)
     for name in (*NAMES, *([DIRECT] if options.direct else [])):
-        before, peak, gradients, seconds = measure_elsewhere(name)
-        above = (peak - before - gradients) / MIB
-        print(f"  {name:14} {above:6.0f} MiB above map and weights ({before / MIB:.0f} MiB), {seconds:5.1f} s")
+        before, peak, gradients = measure_elsewhere(name)
+        print(
+            f"  {name:14} {(peak - before - gradients) / MIB:6.0f} MiB above imports, map, weights and their gradients"
+        )
 
 
 def arguments() -> argparse.Namespace:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reseen.engine.optimise import OPTIMIZERS, constant, cosine, step, with_warmup
+from reseen.engine.optimise import OPTIMIZERS, constant, cosine, poly, step, with_warmup
 
 
 def test_step_multiplies_at_each_milestone():
@@ -18,6 +18,12 @@ def test_cosine_falls_from_one_to_its_end():
     assert schedule(5) == pytest.approx(0.6)  # half-way between 1 and .2
     assert schedule(2.5) == pytest.approx(0.2 + 0.8 * (1 + math.sqrt(0.5)) / 2)
     assert schedule(10) == pytest.approx(0.2)
+
+
+def test_poly_falls_as_a_power_of_what_is_left():
+    schedule = poly(epochs=10, power=2.0)
+    assert [schedule(epoch) for epoch in (0, 5, 9, 10, 11)] == pytest.approx([1, 0.25, 0.01, 0, 0])
+    assert poly(epochs=10)(5) == pytest.approx(0.5**0.9)
 
 
 def test_warmup_never_trains_at_zero():
