@@ -98,3 +98,16 @@ def test_instance_batch_norm_normalises_each_half_in_its_own_way() -> None:
 def test_ibn_from_timm_weights_is_refused_before_any_download() -> None:
     with pytest.raises(ReseenError, match="no weights for 'resnet50' with IBN-a"):
         build_backbone("resnet50", image_size=(64, 64), ibn="a", pretrained=True)
+
+
+def test_a_stem_for_small_pictures_reduces_nothing() -> None:
+    plain, small = (build_backbone("resnet18", image_size=(32, 32), stem=stem) for stem in (None, "cifar"))
+    assert (plain.feature_map.height, small.feature_map.height) == (1, 4)
+    assert small.body.conv1.weight.shape == (64, 3, 3, 3)
+    # He et al. (2016): 64 x 3 x 3 x 3 weights where there were 64 x 3 x 7 x 7.
+    counts = [sum(parameter.numel() for parameter in network.parameters()) for network in (plain, small)]
+    assert counts[0] - counts[1] == 64 * 3 * (49 - 9)
+    with pytest.raises(ReseenError, match="stem is for ResNets that begin with a 7 x 7 convolution, got EfficientNet"):
+        build_backbone("tf_efficientnet_lite0", image_size=(32, 32), stem="cifar")
+    with pytest.raises(ReseenError, match="timm has no weights for 'resnet18' with a stem for small pictures"):
+        build_backbone("resnet18", image_size=(32, 32), stem="cifar", pretrained=True)

@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from reseen.engine.recipe import Recipe, read_recipe
+from reseen.engine.recipe import read_recipe
 from reseen.engine.recipe_files import shipped_recipes
-from reseen.engine.training_recipe import recipe_text
+from reseen.engine.training_recipe import read_as, recipe_text, task_of
 from reseen.errors import ReseenError
+from reseen.tasks.ablate import ABLATIONS
+from reseen.tasks.classify.recipe import ClassifyRecipe
 
 
 def test_the_recipe_as_run_reads_back_the_same(recipe_file, tmp_path):
@@ -24,7 +26,15 @@ def test_defaults_are_written_out(recipe_file):
 
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_every_shipped_recipe_is_valid_by_name(name):
-    assert isinstance(read_recipe(name), Recipe)
+    schema = ABLATIONS[task_of(name)].task.schema
+    assert isinstance(read_as(schema, name), schema)
+
+
+def test_a_recipe_of_another_task_says_which_command_takes_it(recipe_file):
+    with pytest.raises(ReseenError, match=r"task: expected 'reid', got 'classify', which `reseen classify train` is"):
+        read_recipe("classify-bodytype-baseline")
+    with pytest.raises(ReseenError, match=r"expected 'classify', got 'reid', which `reseen train` is for"):
+        read_as(ClassifyRecipe, recipe_file)
 
 
 def test_a_folder_of_a_shipped_recipes_name_does_not_hide_it(tmp_path, monkeypatch):
