@@ -8,6 +8,7 @@ from torchvision.datasets import Cityscapes
 
 from reseen.data.synth.mesh import box
 from reseen.data.synth.renderer import Camera
+from reseen.data.synth.scene.furniture import BOARDS
 from reseen.data.synth.scene.labels import LABELS
 from reseen.data.synth.scene.roadway import NOWHERE, Roadway, ground_at, make_grain
 from reseen.data.synth.scene.shadows import CELL, LOW, lightmap
@@ -116,6 +117,17 @@ def test_haze_leaves_one_part_in_e_after_its_reach() -> None:
     seen = hazed(np.zeros((2, 3), np.float32), np.asarray([0.0, 200.0]), light=LIGHT, air=air)
     assert seen[0] == pytest.approx([0, 0, 0])
     assert seen[1] == pytest.approx((1 - 1 / math.e) * horizon(LIGHT), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_boards_of_signs_face_who_drives_along_x(name: str) -> None:
+    for mesh in BOARDS[name](0.4):
+        a, b, c = (mesh.vertices[mesh.triangles[:, i]] for i in range(3))
+        towards = np.cross(b - a, c - a)[:, 0]
+        assert towards.min() < 0
+        assert mesh.vertices[:, 0].max() - mesh.vertices[:, 0].min() > 0 or (towards <= 0).all(), (
+            "flat ones face -x only"
+        )
 
 
 def test_placed_things_turn_about_their_own_axis_and_the_origin_stays() -> None:

@@ -120,8 +120,8 @@ _LAMPS = np.asarray([(0.95, 0.1, 0.06), (0.95, 0.65, 0.08), (0.1, 0.85, 0.35)])
 def _disc(radius: float, centre: Sequence[float], colour: Colour, *, corners: int = 14, turn: float = 0.0) -> Mesh:
     """A flat disc, or a polygon of few corners, that faces -x."""
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False) + np.deg2rad(turn)
-    # The face is seen from -x, where +y lies on the left.
-    rim = np.stack([0 * angle, -np.sin(angle), np.cos(angle)], axis=-1) * radius
+    # Rows run outwards, so for who looks from -x, with +y on the left, columns run against the clock.
+    rim = np.stack([0 * angle, np.sin(angle), np.cos(angle)], axis=-1) * radius
     grid = np.stack([0 * rim, rim]) + np.asarray(centre)
     return surface(grid, colour=colour, around=True)
 
