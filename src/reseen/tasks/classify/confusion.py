@@ -14,14 +14,14 @@ MOST_NAMED, MOST_NUMBERED = 40, 16
 
 
 def plot_confusion(report: ClassReport) -> Figure:
-    """Rows are what is shown, columns what is told; a row's shares add up to 1, one without pictures stays blank."""
+    """Rows are true classes, columns predicted ones; a row's shares add up to 1, one without pictures stays blank."""
     shares = row_shares(report.confusion)
     classes = len(shares)
     inches = min(max(4.2, 0.55 * classes), 9.0)
     figure = Figure(figsize=(inches + 0.8, inches), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
-    axes.set(xlabel="told", ylabel="shown")
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    axes.set(xlabel="predicted class", ylabel="true class")
     axes.set_title("Confusion", loc="left", fontsize=11, fontweight="bold")
     axes.tick_params(length=0, labelsize=9)
     if classes <= MOST_NAMED:
@@ -30,7 +30,7 @@ def plot_confusion(report: ClassReport) -> Figure:
     if classes <= MOST_NUMBERED:
         for (row, column), share in np.ndenumerate(shares):
             if share >= 0.005:
-                colour = "black" if share > 0.6 else "white"
+                colour = "white" if share > 0.6 else "black"
                 axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=8, color=colour)
     bar = figure.colorbar(image, ax=axes, shrink=0.8, label="share of the class's pictures")
     bar.outline.set_visible(False)

@@ -34,7 +34,9 @@ def report_run(run: Run | Path | str, result: Classified | None = None) -> Path:
             f"{len(splits.val.labels):,} others.{best_of(run, 'top1')}"
         ),
         pictures=[
-            Picture("Confusion", "Rows: the class shown; columns: the class told; a row is 100 %.", png_bytes(figure)),
+            Picture(
+                "Confusion", "Rows: the true class; columns: the predicted one; a row is 100 %.", png_bytes(figure)
+            ),
             training_picture(run, score="top1", words="top-1"),
         ],
         tables=[_classes(report)],
@@ -47,9 +49,9 @@ def _classes(report: ClassReport) -> Table:
     hidden = len(rows) - MOST_ROWS
     return Table(
         "Each class",
-        ("class", "pictures", "found", "right when told"),
+        ("class", "pictures", "recall", "precision"),
         [_cells(row) for row in rows[:MOST_ROWS]],
-        caption="Worst found first" + (f"; {hidden} more in classes.json." if hidden > 0 else "."),
+        caption="Lowest recall first" + (f"; {hidden} more in classes.json." if hidden > 0 else "."),
     )
 
 

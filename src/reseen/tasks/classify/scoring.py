@@ -23,10 +23,7 @@ TOP = 5
 
 
 class ClassRow(NamedTuple):
-    """One class: how many pictures show it, the share of them that is found, the share of finds that is right.
-
-    None where there is nothing to take the share of.
-    """
+    """One class; None where it has no pictures (recall) or is never predicted (precision)."""
 
     name: str
     pictures: int
@@ -53,9 +50,9 @@ class ClassReport:
 
     def per_class(self) -> list[ClassRow]:
         """A row each, in the order of the classes."""
-        right, shown, told = self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        right, true, predicted = self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0)
         return [
-            ClassRow(name, int(shown[k]), _share(right[k], shown[k]), _share(right[k], told[k]))
+            ClassRow(name, int(true[k]), _share(right[k], true[k]), _share(right[k], predicted[k]))
             for k, name in enumerate(self.class_names)
         ]
 
