@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from reseen.errors import ReseenError
 from reseen.explain import plot_cmc, plot_training
-from reseen.explain.curves import PALETTE, spread
+from reseen.explain.curves import spread
+from reseen.explain.looks import PALETTE
 
 EPOCHS = [
     {"epoch": 1, "loss": 5.0, "losses": {"cross_entropy": 4.0, "triplet": 1.0}, "learning_rate": 1e-4},
