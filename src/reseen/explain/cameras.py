@@ -3,7 +3,6 @@
 A = query cameras, B = gallery cameras.
 """
 
-from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
+from reseen.explain.entries import some_of
 from reseen.explain.looks import FAINT, INK, style
 from reseen.metrics import Embedded, Protocol, evaluate
 from reseen.metrics.labels import Labels, known
@@ -50,7 +50,7 @@ def camera_matrix(
     assert query.cameras is not None
     assert gallery.cameras is not None
     for column, camera in enumerate(sides[1]):
-        entries = _rows(gallery, gallery.cameras == camera)
+        entries = some_of(gallery, gallery.cameras == camera)
         try:
             found = evaluate(query, entries, protocol=protocol, average_precision=average_precision)
         except ReseenError:
@@ -71,11 +71,6 @@ def _cameras(side: Embedded, *, name: str, most: int) -> Labels:
         raise ReseenError(f"a camera-to-camera table needs cameras, and none is known in the {name}")
     cameras, counts = np.unique(side.cameras[known(side.cameras)], return_counts=True)
     return np.sort(cameras[np.argsort(-counts, kind="stable")[:most]])
-
-
-def _rows(side: Embedded, keep: NDArray[np.bool_]) -> Embedded:
-    values = {field.name: getattr(side, field.name) for field in fields(side)}
-    return Embedded(**{name: None if value is None else value[keep] for name, value in values.items()})
 
 
 def plot_cameras(matrix: CameraMatrix) -> Figure:
