@@ -1,0 +1,28 @@
+"""Maps: what a model looks at when it finds two pictures alike."""
+
+from reseen.explain.maps.decomposition import position_table
+from reseen.explain.maps.side import Side, branch_vectors
+from reseen.explain.maps.similarity import (
+    METHODS,
+    Maps,
+    PairMaps,
+    contrast_maps,
+    maps_toward,
+    similarity_maps,
+    summed,
+)
+from reseen.explain.maps.stages import stage_layers
+
+__all__ = [
+    "METHODS",
+    "Maps",
+    "PairMaps",
+    "Side",
+    "branch_vectors",
+    "contrast_maps",
+    "maps_toward",
+    "position_table",
+    "similarity_maps",
+    "stage_layers",
+    "summed",
+]
