@@ -91,7 +91,7 @@ def test_pictures_keep_their_shape():
 def test_captions_say_identity_camera_and_similarity(pictures: dict[str, Path], monkeypatch):
     said = []
 
-    def listen(rows, *, columns):
+    def listen(rows, *, columns, titles):
         said.extend((tile.first_line, tile.second_line) for row in rows for tile in row)
         return columns
 

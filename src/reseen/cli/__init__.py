@@ -13,6 +13,7 @@ from reseen.cli.evaluate import evaluate
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
+from reseen.cli.report import report
 from reseen.cli.synth import synth
 from reseen.cli.train import train
 from reseen.engine.interrupt import Stopped
@@ -34,7 +35,7 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (demo, synth, check, train, evaluate, models, profile, ablate, import_weights):
+    for command in (demo, synth, check, train, evaluate, report, models, profile, ablate, import_weights):
         app.command()(command)
     return app
 

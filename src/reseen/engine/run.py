@@ -10,7 +10,8 @@ RUN/
   best.safetensors   the weights that scored best, with how to build their model
   embeddings/        query.parquet, gallery.parquet
   scores.json        histogram, untrained, trained
-  report.html        and its pictures
+  report.html        the page to look at
+  pictures/          what is drawn on it
 ```
 """
 
@@ -74,6 +75,11 @@ class Run:
     def report_file(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
+
+    @property
+    def pictures(self) -> Path:
+        """The folder of what is drawn on the page."""
+        return self.path / "pictures"
 
     def recipe(self) -> Recipe:
         """The recipe as run, checked again."""

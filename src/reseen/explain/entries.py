@@ -11,5 +11,6 @@ from reseen.metrics import Embedded
 
 def some_of(side: Embedded, chosen: NDArray[np.bool_ | np.int64]) -> Embedded:
     """The entries where ``chosen`` (N,) is True, or those it numbers, in its order, with all that is known of them."""
-    columns: dict[str, Any] = {field.name: getattr(side, field.name) for field in fields(side)}
-    return Embedded(**{name: None if column is None else column[chosen] for name, column in columns.items()})
+    columns = {field.name: getattr(side, field.name) for field in fields(side)}
+    kept: dict[str, Any] = {name: None if column is None else column[chosen] for name, column in columns.items()}
+    return Embedded(**kept)
