@@ -36,10 +36,10 @@ def single() -> Callable[..., nn.Module]:
 def branched() -> Callable[..., nn.Module]:
     """Branches of different map sizes: 2 x 2 and 4 x 4."""
 
-    def make(*, metadata: bool = False) -> nn.Module:
+    def make(*, metadata: bool = False, size: int = 64) -> nn.Module:
         lines = [BranchLine(kind, "both") for kind in ("bottleneck", "hca", "bot")]
         table = MetadataLine(("c1", "c2"), ()) if metadata else None
-        backbone = build_backbone("resnet26", image_size=SIZE)
+        backbone = build_backbone("resnet26", image_size=(size, size))
         model = multi_branch(backbone, lines, num_identities=None, metadata=table)
         if metadata:
             nn.init.normal_(model.metadata.table)

@@ -40,6 +40,11 @@ def test_the_fine_stage_is_the_deepest_of_64_positions(single, branched):
     assert [part.training for part in (model, model.backbone, *model.branches)] == [True, False, True, True, True]
 
 
+def test_a_coarse_branch_makes_the_last_maps_coarse(branched):
+    # 8 x 8 in the trunk and in two branches, 4 x 4 in the first one.
+    assert fine_stage(branched(size=128)) == "stage3"
+
+
 def test_without_a_fine_one_the_last(single):
     model = single()
     model.backbone.body.maxpool = nn.AdaptiveAvgPool2d(4)

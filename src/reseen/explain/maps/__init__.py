@@ -1,5 +1,6 @@
 """Maps: what a model looks at when it finds two pictures alike."""
 
+from reseen.explain.maps.attention import AttentionMaps, attention_maps
 from reseen.explain.maps.decomposition import position_table
 from reseen.explain.maps.side import Side, branch_vectors
 from reseen.explain.maps.similarity import (
@@ -15,9 +16,11 @@ from reseen.explain.maps.stages import stage_layers
 
 __all__ = [
     "METHODS",
+    "AttentionMaps",
     "Maps",
     "PairMaps",
     "Side",
+    "attention_maps",
     "branch_vectors",
     "contrast_maps",
     "maps_toward",
