@@ -1,6 +1,7 @@
 """Two runs on one page: scores and their difference, the same queries, and what differs in recipe and environment."""
 
 import json
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,10 +60,16 @@ def render_beside(content: BesideContent) -> str:
 
 
 def changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[Change]:
-    """The settings that differ, in the order of the first, then those of the second alone."""
+    """The settings that differ, in the order of the first, then those of the second alone.
+
+    A table that is empty in one and not in the other is told by the other's lines.
+    """
     names = dict.fromkeys([*first, *second])
+    tables = {name.rpartition(".")[0] for name in names}
     return [
-        Change(name, first.get(name, ""), second.get(name, "")) for name in names if first.get(name) != second.get(name)
+        Change(name, first.get(name, ""), second.get(name, ""))
+        for name in names
+        if first.get(name) != second.get(name) and name not in tables
     ]
 
 
@@ -86,14 +93,14 @@ def flat_settings(recipe: str) -> dict[str, str]:
 
 
 def distinct_names(first: Path, second: Path) -> tuple[str, str]:
-    """The ends of two paths, as long as it takes for them to differ; the first names alone where they do.
+    """What two paths do not share at either end, to name them by; the whole paths where that leaves nothing.
 
-    >>> distinct_names(Path("a/lka/seed-0"), Path("a/rga/seed-0"))
-    ('lka/seed-0', 'rga/seed-0')
+    >>> distinct_names(Path("runs/lka/seed-0"), Path("runs/rga/seed-0"))
+    ('lka', 'rga')
     """
-    ends = [path.resolve().parts for path in (first, second)]
-    for length in range(1, max(len(parts) for parts in ends) + 1):
-        names = ["/".join(parts[-length:]) for parts in ends]
-        if names[0] != names[1]:
-            break
-    return names[0], names[1]
+    paths = [path.resolve().parts for path in (first, second)]
+    start = len(os.path.commonprefix(paths))
+    ends = [parts[start:] for parts in paths]
+    shared = len(os.path.commonprefix([end[::-1] for end in ends]))
+    names = ["/".join(end[: len(end) - shared]) for end in ends]
+    return (names[0], names[1]) if all(names) else (str(first), str(second))

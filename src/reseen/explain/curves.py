@@ -1,4 +1,4 @@
-"""Curves: cumulative matches of several systems, and how a training went, as figures that share no global state."""
+"""Plots of scores: cumulative matches, two systems query by query, and how a training went; no global state."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -25,7 +25,7 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     """
     if not curves:
         raise ReseenError("a CMC plot needs at least one system, got none")
-    figure = Figure(figsize=(WIDTH, 4.0), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     axes = figure.add_subplot()
     shown = min(ranks, *(len(curve) for curve in curves.values()))
     rank = np.arange(1, shown + 1)
@@ -45,6 +45,21 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     return figure
 
 
+def plot_paired(first: NDArray[np.float64], second: NDArray[np.float64], *, names: tuple[str, str]) -> Figure:
+    """Average precision of each query (Q,), NaN where skipped, in one system against another."""
+    if first.shape != second.shape:
+        raise ValueError(f"expected the same queries in both, got {len(first)} and {len(second)}")
+    figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=PALETTE[-1], linewidth=1, linestyle=(0, (4, 2)))
+    axes.scatter(first, second, s=14, color=PALETTE[0], alpha=0.5, linewidths=0)
+    axes.set(xlabel=names[0], ylabel=names[1], xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    style(axes, title="Average precision of each query")
+    return figure
+
+
 def plot_training(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """The epochs of a run, stacked: losses, learning rate and, where any epoch was scored, mAP.
 
@@ -53,7 +68,7 @@ def plot_training(rows: Sequence[Mapping[str, Any]]) -> Figure:
     if not rows:
         raise ReseenError("training curves need at least one finished epoch, got none")
     scored = [row for row in rows if row.get("mAP") is not None]
-    figure = Figure(figsize=(WIDTH, 6.4 if scored else 4.6), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 6.0 if scored else 4.4), layout="constrained")
     panels = figure.subplots(3 if scored else 2, 1, sharex=True, height_ratios=[2, 1, 1.4] if scored else [2, 1])
     _plot_losses(panels[0], rows)
     _line(panels[1], rows, "learning_rate")

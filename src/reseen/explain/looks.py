@@ -7,13 +7,13 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 
 INK, FAINT, GRID = "#2b3036", "#8b939c", "#dfe3e8"
 
-WIDTH = 5.6
+WIDTH = 5.0
 """Inches that a figure of one panel is wide."""
 
 
-def style(axes: Axes, *, title: str, grid: bool = True) -> None:
-    """Title at the left, dark small labels, grid lines behind what is drawn, or none."""
-    axes.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold")
+def style(axes: Axes, *, title: str, grid: bool = True, points: float = 11) -> None:
+    """Title at the left in ``points``, dark small labels, grid lines behind what is drawn, or none."""
+    axes.set_title(title, loc="left", fontsize=points, color=INK, fontweight="bold")
     if grid:
         axes.grid(visible=True, color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)

@@ -12,7 +12,7 @@ from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.explain.beside import BesideContent, changes, distinct_names, flat_settings, write_beside
-from reseen.explain.curves import plot_cmc
+from reseen.explain.curves import plot_cmc, plot_paired
 from reseen.explain.drawings import DRAWINGS, how_found
 from reseen.explain.pick import changed_queries
 from reseen.explain.pictures import Picture, picture_of
@@ -27,6 +27,7 @@ from reseen.explain.run_report import (
 from reseen.explain.sheet import draw_sheet, rank_columns, ranked_tiles
 
 _TOP = 10
+_PAIRED = "A point a query, by its average precision in either run; above the diagonal the second run ranks it better."
 _EACH = ("training", "similarities")
 """Drawings that either run has of its own."""
 
@@ -113,6 +114,9 @@ def _pictures(sides: tuple[Side, Side], *, progress: Progress) -> Iterator[Pictu
             yield _sheet(sides, rows, winner=winner.name)
     cmc = plot_cmc({side.name: side.result.report.cmc for side in sides})
     yield picture_of(cmc, title="Cumulative matches", caption=DRAWINGS["cmc"].caption)
+    names = (one.name, other.name)
+    paired = plot_paired(one.result.report.average_precisions, other.result.report.average_precisions, names=names)
+    yield picture_of(paired, title="Query by query", caption=_PAIRED)
     drawn = [draw_run(side.run, side.result, names=_EACH, progress=progress) for side in sides]
     for name in _EACH:
         for side, pictures in zip(sides, drawn, strict=True):
@@ -151,12 +155,8 @@ def _sheet(sides: tuple[Side, Side], queries: list[int], *, winner: str) -> Pict
 
 def _summary(sides: tuple[Side, Side]) -> str:
     first, second = (side.result.report.average_precisions for side in sides)
-    words = [
-        f"{count} {'query' if count == 1 else 'queries'} {verdict}"
-        for count, verdict in (
-            (int((second > first).sum()), f"ranked better by {sides[1].name}"),
-            (int((second < first).sum()), f"better by {sides[0].name}"),
-            (int((second == first).sum()), "alike"),
-        )
-    ]
-    return f"Two runs on the same queries and gallery: {', '.join(words)}."
+    return (
+        f"Two runs before the same {len(sides[0].result.gallery)} gallery pictures. "
+        f"Of {np.isfinite(first).sum()} queries, {sides[1].name} ranks {(second > first).sum()} better, "
+        f"{sides[0].name} {(second < first).sum()}, and both {(second == first).sum()} alike."
+    )

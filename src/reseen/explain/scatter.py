@@ -85,7 +85,7 @@ def plot_plane(points: NDArray[np.float64], panels: Sequence[Panel]) -> Figure:
             raise ValueError(f"panel '{panel.title}': expected {len(points)} labels, got {len(panel.labels)}")
         if len(panel.shown) > DISTINCT:
             raise ValueError(f"panel '{panel.title}': at most {DISTINCT} labels can stand out, got {len(panel.shown)}")
-    figure = Figure(figsize=(4.4 * len(panels), 5.6), layout="constrained")
+    figure = Figure(figsize=(4.4 * len(panels), 6.2), layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw(axes, points, panel)
     return figure
@@ -95,13 +95,13 @@ def _draw(axes: Axes, points: NDArray[np.float64], panel: Panel) -> None:
     names = panel.labels.astype(np.str_)
     others = ~np.isin(names, list(panel.shown))
     if others.any():
-        axes.scatter(points[others, 0], points[others, 1], s=10, color=_OTHERS, linewidths=0, label="others")
+        axes.scatter(points[others, 0], points[others, 1], s=16, color=_OTHERS, linewidths=0, label="others")
     for number, name in enumerate(panel.shown):
         here = names == name
         axes.scatter(
             points[here, 0],
             points[here, 1],
-            s=16,
+            s=26,
             color=PALETTE[number % len(PALETTE)],
             marker=_MARKERS[number // len(PALETTE)],
             linewidths=0,
@@ -109,15 +109,15 @@ def _draw(axes: Axes, points: NDArray[np.float64], panel: Panel) -> None:
             label=name,
         )
     axes.set_aspect("equal", adjustable="datalim")
-    style(axes, title=panel.title, grid=False)
+    style(axes, title=panel.title, grid=False, points=14)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
-        ncols=5,
+        ncols=4,
         frameon=False,
-        fontsize=8,
+        fontsize=11,
         labelcolor=INK,
         handletextpad=0.1,
         columnspacing=0.9,

@@ -19,8 +19,9 @@ FRAMES: dict[Kind, tuple[int, int, int]] = {"query": (44, 98, 178), "match": (22
 
 _PAPER, _INK, _FAINT, _MAT = (255, 255, 255), (28, 32, 38), (104, 112, 122), (226, 229, 233)
 _AREA = 144 * 144
-_FRAME, _GAP, _MARGIN, _HEADER, _LINE, _BADGE = 5, 12, 20, 32, 22, 13
-_CAPTION, _HEADING = 2 * _LINE + 8, _LINE + 6
+_FRAME, _GAP, _MARGIN, _HEADER, _LINE, _BADGE = 5, 12, 20, 34, 24, 13
+_CAPTION, _HEADING = 2 * _LINE + 8, _LINE + 8
+_CAPTION_SIZE, _TITLE_SIZE = 19, 20
 
 _TICK = (((-0.45, 0.05), (-0.12, 0.38), (0.48, -0.32)),)
 _CROSS = (((-0.36, -0.36), (0.36, 0.36)), ((-0.36, 0.36), (0.36, -0.36)))
@@ -124,11 +125,11 @@ def draw_sheet(
 
     for column, title in enumerate(columns):
         centre = left(column) + width // 2 + _FRAME
-        draw.text((centre, _MARGIN), title, font=_font(18), fill=_FAINT, anchor="ma")
+        draw.text((centre, _MARGIN), title, font=_font(_TITLE_SIZE), fill=_FAINT, anchor="ma")
     for number, row in enumerate(rows):
         top = _MARGIN + _HEADER + number * step_y
         if titles is not None:
-            draw.text((_MARGIN, top), titles[number], font=_font(18), fill=_INK, anchor="la")
+            draw.text((_MARGIN, top), titles[number], font=_font(_TITLE_SIZE), fill=_INK, anchor="la")
         for column, tile in enumerate(row):
             if tile is not None:
                 _draw_tile(sheet, tile, corner=(left(column), top + heading), size=(width, height))
@@ -165,7 +166,7 @@ def _draw_tile(sheet: Image.Image, tile: Tile, *, corner: tuple[int, int], size:
     centre = (left + right) // 2
     for line, (text, colour) in enumerate(((tile.first_line, _INK), (tile.second_line, _FAINT))):
         words = _shortened(text, width=right - left)
-        draw.text((centre, bottom + 4 + line * _LINE), words, font=_font(17), fill=colour, anchor="ma")
+        draw.text((centre, bottom + 4 + line * _LINE), words, font=_font(_CAPTION_SIZE), fill=colour, anchor="ma")
 
 
 def _draw_badge(sheet: Image.Image, *, kind: Kind, centre: tuple[int, int]) -> None:
@@ -188,7 +189,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _shortened(text: str, *, width: int) -> str:
     """The text, or as much of its end as fits after three dots: the end is where names differ."""
-    font = _font(17)
+    font = _font(_CAPTION_SIZE)
     if font.getlength(text) <= width:
         return text
     kept = next(start for start in range(1, len(text) + 1) if font.getlength("..." + text[start:]) <= width)

@@ -78,7 +78,7 @@ def _pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Iterato
 
 def plot_similarities(found: Similarities, *, threshold: float | None = None) -> Figure:
     """Both histograms as shares of their own pairs, and the decision threshold where there is one."""
-    figure = Figure(figsize=(WIDTH, 4.0), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     axes = figure.add_subplot()
     for name, counts, colour in (
         ("same identity", found.same, PALETTE[0]),
