@@ -12,9 +12,15 @@ from reseen.metrics import Embedded, Protocol, rankings
 from reseen.metrics.labels import Labels
 from reseen.types import UNKNOWN
 
-Kind = Literal["query", "match", "other"]
+Kind = Literal["query", "match", "other", "plain"]
+"""``plain``: a picture that is none of these, such as a map, or an entry of which nobody knows whether it is right."""
 
-FRAMES: dict[Kind, tuple[int, int, int]] = {"query": (44, 98, 178), "match": (22, 140, 72), "other": (208, 48, 40)}
+FRAMES: dict[Kind, tuple[int, int, int]] = {
+    "query": (44, 98, 178),
+    "match": (22, 140, 72),
+    "other": (208, 48, 40),
+    "plain": (150, 157, 165),
+}
 """Frame colours. Matches and others also differ by the sign in their corner, for who cannot tell green from red."""
 
 _PAPER, _INK, _FAINT, _MAT = (255, 255, 255), (28, 32, 38), (104, 112, 122), (226, 229, 233)
@@ -161,7 +167,7 @@ def _draw_tile(sheet: Image.Image, tile: Tile, *, corner: tuple[int, int], size:
     fitted = (max(1, round(tile.picture.width * scale)), max(1, round(tile.picture.height * scale)))
     picture = tile.picture.resize(fitted, Image.Resampling.LANCZOS)
     sheet.paste(picture, (left + _FRAME + (width - fitted[0]) // 2, top + _FRAME + (height - fitted[1]) // 2))
-    if tile.kind != "query":
+    if tile.kind in ("match", "other"):
         _draw_badge(sheet, kind=tile.kind, centre=(right - _BADGE - 2, top + _BADGE + 2))
     centre = (left + right) // 2
     for line, (text, colour) in enumerate(((tile.first_line, _INK), (tile.second_line, _FAINT))):
