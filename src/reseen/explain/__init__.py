@@ -2,7 +2,7 @@
 
 from reseen.explain.beside import BesideContent, Change, write_beside
 from reseen.explain.cameras import CameraMatrix, camera_matrix, plot_cameras
-from reseen.explain.confusions import Confusion, confused_pairs, confusion_sheet, confusions, known_twins
+from reseen.explain.confusions import Confusion, confused_pairs, confusion_sheet, find_confusions, known_twins
 from reseen.explain.curves import plot_cmc, plot_training
 from reseen.explain.encode import jpeg_bytes, png_bytes, write_png
 from reseen.explain.pick import Changed, changed_queries, pick_queries, worst_queries
@@ -28,9 +28,9 @@ __all__ = [
     "changed_queries",
     "confused_pairs",
     "confusion_sheet",
-    "confusions",
     "count_similarities",
     "draw_sheet",
+    "find_confusions",
     "jpeg_bytes",
     "known_twins",
     "pick_queries",

@@ -1,10 +1,10 @@
 """Two runs on one page: scores and their difference, the same queries, and what differs in recipe and environment."""
 
 import json
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +65,7 @@ def changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[Change]
     A table that is empty in one and not in the other is told by the other's lines.
     """
     names = dict.fromkeys([*first, *second])
-    tables = {name.rpartition(".")[0] for name in names}
+    tables = {parent for name in names for parent in accumulate(name.split(".")[:-1], "{}.{}".format)}
     return [
         Change(name, first.get(name, ""), second.get(name, ""))
         for name in names
@@ -99,8 +99,13 @@ def distinct_names(first: Path, second: Path) -> tuple[str, str]:
     ('lka', 'rga')
     """
     paths = [path.resolve().parts for path in (first, second)]
-    start = len(os.path.commonprefix(paths))
+    start = _shared(*paths)
     ends = [parts[start:] for parts in paths]
-    shared = len(os.path.commonprefix([end[::-1] for end in ends]))
+    shared = _shared(*(end[::-1] for end in ends))
     names = ["/".join(end[: len(end) - shared]) for end in ends]
     return (names[0], names[1]) if all(names) else (str(first), str(second))
+
+
+def _shared(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many entries two sequences begin with alike."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))))

@@ -19,6 +19,8 @@ _CELL = 0.36
 """Inches."""
 
 _BLANK = "#eef0f3"
+_DARK = 0.72
+"""From here on white stands out more on its cell than black."""
 
 
 class CameraMatrix(NamedTuple):
@@ -81,7 +83,7 @@ def plot_cameras(matrix: CameraMatrix) -> Figure:
     axes.set_facecolor(_BLANK)
     image = axes.imshow(np.ma.masked_invalid(matrix.mean_average_precision), cmap="Blues", vmin=0, vmax=1)
     for (row, column), value in np.ndenumerate(matrix.mean_average_precision):
-        words, ink = ("–", FAINT) if np.isnan(value) else (f"{100 * value:.0f}", "white" if value > 0.7 else "black")
+        words, ink = ("–", FAINT) if np.isnan(value) else (f"{100 * value:.0f}", "white" if value >= _DARK else "black")
         axes.text(column, row, words, ha="center", va="center", fontsize=9, color=ink)
     axes.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)

@@ -71,7 +71,7 @@ def confused_pairs(result: Evaluated, *, count: int = 8) -> list[Pair]:
     return [pair for pair, _ in ranked[:count]]
 
 
-def confusions(result: Evaluated, pairs: Sequence[Pair]) -> list[Confusion]:
+def find_confusions(result: Evaluated, pairs: Sequence[Pair]) -> list[Confusion]:
     """The hardest query of each pair, the largest lead of the other first.
 
     Pairs without a query, or of which either side has no entry that counts, are left out.

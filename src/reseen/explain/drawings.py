@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from reseen.engine.evaluate import Evaluated
 from reseen.engine.run import Run, read_json
 from reseen.explain.cameras import camera_matrix, plot_cameras
-from reseen.explain.confusions import Confusion, Pair, confused_pairs, confusion_sheet, confusions, known_twins
+from reseen.explain.confusions import Confusion, Pair, confused_pairs, confusion_sheet, find_confusions, known_twins
 from reseen.explain.curves import plot_cmc, plot_training
 from reseen.explain.looks import PALETTE
 from reseen.explain.pick import pick_queries, worst_queries
@@ -82,8 +82,8 @@ def _failures(_run: Run, result: Evaluated) -> Drawing | None:
 
 def _hard_pairs(result: Evaluated) -> tuple[str, list[Confusion]]:
     """Twins where the data name them, else the pairs most often confused; and what the other of a pair is called."""
-    twins = confusions(result, known_twins(result.splits.root))
-    return ("twin", twins) if twins else ("other", confusions(result, confused_pairs(result, count=_ROWS)))
+    twins = find_confusions(result, known_twins(result.splits.root))
+    return ("twin", twins) if twins else ("other", find_confusions(result, confused_pairs(result, count=_ROWS)))
 
 
 def _twins(_run: Run, result: Evaluated) -> Drawing | None:
