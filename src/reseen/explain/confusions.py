@@ -15,7 +15,7 @@ from reseen.explain.entries import some_of
 from reseen.explain.sheet import Kind, Tile, draw_sheet, tile_of
 from reseen.metrics import rankings
 
-Pair = tuple[str, str]
+IdentityPair = tuple[str, str]
 
 _LOOKED_AT = 20
 """Ranks among which a wrong identity counts as one that was taken for the query's."""
@@ -41,7 +41,7 @@ class Confusion(NamedTuple):
         return self.other[0].similarity - self.own[0].similarity
 
 
-def known_twins(root: Path) -> list[Pair]:
+def known_twins(root: Path) -> list[IdentityPair]:
     """The pairs that a synthetic set was made with; none for other data. ReseenError: its synth.json is no JSON."""
     facts = root / "synth.json"
     if not facts.is_file():
@@ -53,7 +53,7 @@ def known_twins(root: Path) -> list[Pair]:
         raise ReseenError(f"{facts}: expected what `reseen synth` wrote, with twin_pairs: {error}") from None
 
 
-def confused_pairs(result: Evaluated, *, count: int = 8) -> list[Pair]:
+def confused_pairs(result: Evaluated, *, count: int = 8) -> list[IdentityPair]:
     """The pairs of identities with the most queries that rank one of the pair before the first of their own."""
     failed = np.flatnonzero(result.report.first_hits > 1)
     if not len(failed):
@@ -61,7 +61,7 @@ def confused_pairs(result: Evaluated, *, count: int = 8) -> list[Pair]:
     found = rankings(
         result.query, result.gallery, protocol=result.report.protocol, top=_LOOKED_AT, queries=failed.astype(np.int64)
     )
-    pairs: Counter[Pair] = Counter()
+    pairs: Counter[IdentityPair] = Counter()
     for place, row in enumerate(failed):
         own = str(result.query.identities[row])
         before = (found.indices[place] >= 0) & ~np.maximum.accumulate(found.is_match[place])
@@ -71,7 +71,7 @@ def confused_pairs(result: Evaluated, *, count: int = 8) -> list[Pair]:
     return [pair for pair, _ in ranked[:count]]
 
 
-def find_confusions(result: Evaluated, pairs: Sequence[Pair]) -> list[Confusion]:
+def find_confusions(result: Evaluated, pairs: Sequence[IdentityPair]) -> list[Confusion]:
     """The hardest query of each pair, the largest lead of the other first.
 
     Pairs without a query, or of which either side has no entry that counts, are left out.
@@ -80,7 +80,7 @@ def find_confusions(result: Evaluated, pairs: Sequence[Pair]) -> list[Confusion]
     return sorted((confusion for confusion in found if confusion), key=lambda confusion: -confusion.lead)
 
 
-def _hardest(result: Evaluated, pair: Pair) -> Confusion | None:
+def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
     queries, entries = (
         np.flatnonzero(np.isin(side.identities.astype(np.str_), pair)) for side in (result.query, result.gallery)
     )

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from reseen.engine.evaluate import Evaluated
 from reseen.engine.run import Run, read_json
 from reseen.explain.cameras import camera_matrix, plot_cameras
-from reseen.explain.confusions import Confusion, Pair, confused_pairs, confusion_sheet, find_confusions, known_twins
+from reseen.explain.confusions import (
+    Confusion,
+    IdentityPair,
+    confused_pairs,
+    confusion_sheet,
+    find_confusions,
+    known_twins,
+)
 from reseen.explain.curves import plot_cmc, plot_training
 from reseen.explain.looks import PALETTE
 from reseen.explain.pick import pick_queries, worst_queries
@@ -111,8 +118,10 @@ def _similarities(run: Run, result: Evaluated) -> Drawing | None:
 
 
 def _cameras(_run: Run, result: Evaluated) -> Drawing | None:
+    """Where both sides know cameras, and either has several."""
     sides = (result.query.cameras, result.gallery.cameras)
-    if not all(cameras is not None and len(np.unique(cameras[known(cameras)])) > 1 for cameras in sides):
+    counts = [0 if cameras is None else len(np.unique(cameras[known(cameras)])) for cameras in sides]
+    if min(counts) < 1 or max(counts) < 2:
         return None
     matrix = camera_matrix(
         result.query,
@@ -141,7 +150,7 @@ def _plane(_run: Run, result: Evaluated) -> Drawing | None:
 
 
 def _identity_panel(result: Evaluated, identities: NDArray[np.str_]) -> Panel:
-    pairs: list[Pair] = []
+    pairs: list[IdentityPair] = []
     for confusion in _hard_pairs(result)[1]:
         own, other = result.query.identities[confusion.query], result.gallery.identities[confusion.other[0].row]
         if not {str(own), str(other)} & {name for pair in pairs for name in pair}:

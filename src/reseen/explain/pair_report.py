@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reseen.engine.evaluate import Evaluated
-from reseen.engine.kept import kept_evaluation
+from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError

@@ -8,7 +8,7 @@ from reseen.data.summary import SplitSummary, summarise
 from reseen.data.table import Splits
 from reseen.engine.evaluate import Evaluated
 from reseen.engine.files import write_bytes
-from reseen.engine.kept import kept_evaluation
+from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run, read_json
 from reseen.explain.drawings import DRAWINGS, scored_systems

@@ -1,0 +1,174 @@
+"""The page of a run, and of two: drawn from what their folders hold, and refused where that does not fit."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from reseen.engine.evaluate import evaluate_baselines, evaluate_run
+from reseen.engine.kept_evaluation import kept_evaluation
+from reseen.engine.progress import Silent
+from reseen.engine.run import open_run
+from reseen.errors import ReseenError
+from reseen.explain import Picture, png_bytes
+from reseen.explain import drawings as drawings_module
+from reseen.explain.drawings import DRAWINGS, calibrated_threshold, how_found
+from reseen.explain.pair_report import report_pair
+from reseen.explain.run_report import draw_run, report_run
+
+
+@pytest.fixture
+def runs(finished, tmp_path: Path) -> tuple[Path, Path]:
+    return tuple(shutil.copytree(run, tmp_path / run.name) for run in finished)
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"<h2[^>]*>(.*?)</h2>", page.read_text(encoding="utf-8"))
+
+
+def test_a_run_on_one_page(runs):
+    run = open_run(runs[0])
+    evaluate_baselines(run)
+    picture = Picture("Maps", "Where it looks.", png_bytes(Image.new("RGB", (4, 4))))
+    page = report_run(run, intervals={"mAP": (0.123, 0.987)}, maps=[picture])
+    assert page == run.path / "report.html"
+    text = page.read_text(encoding="utf-8")
+    found = headings(page)
+    assert found[0] == "Scores"
+    assert found[-4:] == ["Data", "Make it again", "Recipe", "Environment"]
+    kinds = [title for title in found[1:-4] if title != "Maps"]
+    drawn = {path.stem for path in (run.path / "pictures").iterdir()}
+    assert kinds == [DRAWINGS[name].title for name in DRAWINGS if name in drawn]
+    assert {"sheet", "cmc", "training", "similarities", "cameras", "plane"} <= drawn
+    assert found.index("Maps") == found.index("Cumulative matches") - 1, "after the sheets"
+    for name in ("histogram", "untrained", "trained"):
+        assert f'<th scope="row">{name}</th>' in text
+    assert "12.3 to 98.7" in text
+    assert f"{kept_evaluation(run).report.mean_average_precision:.1%}".replace("%", " %") in text
+    assert run.data()["fingerprint"] in text
+    assert "market1501" in text
+
+
+def test_pictures_are_kept_beside_the_page_and_old_ones_go(runs):
+    folder = runs[0] / "pictures"
+    folder.mkdir()
+    (folder / "twins.jpg").write_bytes(b"from before")
+    report_run(runs[0])
+    assert not (folder / "twins.jpg").exists(), "these data name no twins"
+    for path in folder.iterdir():
+        with Image.open(path) as opened:
+            opened.load()
+    assert (folder / "sheet.jpg").exists()
+    assert (folder / "cmc.png").exists()
+
+
+def test_the_page_goes_where_it_is_asked_to(runs, tmp_path):
+    page = report_run(runs[0], kept_evaluation(runs[0]), out=tmp_path / "mine.html")
+    assert page == tmp_path / "mine.html"
+    assert not (runs[0] / "report.html").exists()
+
+
+def test_what_has_nothing_to_show_is_left_out(runs, market):
+    run = open_run(runs[0])
+    data = market("alone", test=2, shots=2)
+    result = evaluate_run(run, data=data)
+    perfect = result._replace(report=replace_report(result.report))
+    pictures = draw_run(run, perfect, progress=Silent())
+    # No failure, nobody confused, two gallery pictures of one camera, four pictures in all.
+    assert pictures.keys() == {"sheet", "cmc", "training", "similarities"}
+    assert [picture.suffix for picture in pictures.values()] == [".jpg", ".png", ".png", ".png"]
+
+
+def replace_report(report):
+    values = {**vars(report)}
+    values["average_precisions"] = values["average_precisions"] * 0 + 1.0
+    values["first_hits"] = values["first_hits"] * 0 + 1
+    return type(report)(**values)
+
+
+def test_outcomes_are_said_in_words(runs):
+    report = kept_evaluation(runs[0]).report
+    assert how_found(replace_report(report), 0) == "average precision 100.0%, first match at rank 1"
+
+
+def test_the_threshold_of_a_calibration_is_drawn(runs, monkeypatch):
+    run, seen = open_run(runs[0]), []
+    plot = drawings_module.plot_similarities
+    monkeypatch.setattr(
+        drawings_module, "plot_similarities", lambda found, *, threshold: seen.append(threshold) or plot(found)
+    )
+    for content, expected in ((None, None), ({"threshold": 0.5, "more": 1}, 0.5), ({"other": 1}, None)):
+        if content is not None:
+            (run.path / "calibration.json").write_text(json.dumps(content))
+        assert calibrated_threshold(run) == expected
+        draw_run(run, kept_evaluation(run), names=["similarities"], progress=Silent())
+        assert seen.pop() == expected
+
+
+def test_two_runs_on_one_page(runs):
+    (runs[1] / "environment.json").write_text('{"torch": "another"}')
+    page = report_pair(*runs, differences={"mAP": (-0.25, 0.125)})
+    assert page == runs[1] / "beside-seed-3.html"
+    text, found = page.read_text(encoding="utf-8"), headings(page)
+    first, second = (kept_evaluation(run).report for run in runs)
+    assert "<h1>seed-3 and seed-4</h1>" in text
+    assert f"{100 * (second.mean_average_precision - first.mean_average_precision):+.1f}" in text
+    assert "-25.0 to +12.5" in text
+    assert '<td class="text">another</td>' in text
+    assert re.findall(r'<th scope="row">seed</th><td class="text">(\d)</td><td class="text">(\d)</td>', text) == [
+        ("3", "4")
+    ]
+    assert [title for title in found if not title.startswith("Where")] == [
+        "Scores",
+        "Cumulative matches",
+        "Query by query",
+        "Training: seed-3",
+        "Training: seed-4",
+        "Similarity: seed-3",
+        "Similarity: seed-4",
+        "Recipe",
+        "Environment",
+        "Data",
+        "Make it again",
+    ]
+    better, worse = (
+        (second.average_precisions > first.average_precisions).any(),
+        (second.average_precisions < first.average_precisions).any(),
+    )
+    assert ("Where seed-4 is better" in found, "Where seed-3 is better" in found) == (better, worse)
+
+
+def test_the_same_queries_stand_under_each_other(runs, monkeypatch):
+    from reseen.explain import pair_report as pair_module
+
+    sheets = []
+    draw = pair_module.draw_sheet
+    monkeypatch.setattr(
+        pair_module, "draw_sheet", lambda rows, **words: sheets.append((rows, words["titles"])) or draw(rows, **words)
+    )
+    report_pair(*runs)
+    for rows, titles in sheets:
+        assert [title.split(":")[0] for title in titles] == ["seed-3", "seed-4"] * (len(rows) // 2)
+        for one, other in zip(rows[::2], rows[1::2], strict=True):
+            assert one[0].picture.tobytes() == other[0].picture.tobytes()
+            assert len(one) == len(other)
+
+
+def test_runs_that_cannot_stand_beside_each_other(runs, market):
+    with pytest.raises(ReseenError, match="expected two different runs, got the same twice"):
+        report_pair(runs[0], runs[0])
+    recipe = runs[1] / "recipe.toml"
+    text = recipe.read_text()
+    recipe.write_text(text.replace('average_precision = "rectangle"', 'average_precision = "trapezoid"'))
+    with pytest.raises(ReseenError, match="expected runs scored under the same rules"):
+        report_pair(*runs)
+    recipe.write_text(text)
+    # The second run's data are elsewhere now, with one identity less.
+    facts = json.loads((runs[1] / "data.json").read_text())
+    (runs[1] / "data.json").write_text(json.dumps({**facts, "path": str(market("other", test=2))}))
+    shutil.rmtree(runs[1] / "embeddings")
+    with pytest.raises(ReseenError, match=r"their query differs \(3 and 2 pictures\)"):
+        report_pair(*runs)
