@@ -10,6 +10,7 @@ from reseen.cli.ablate import ablate
 from reseen.cli.check import check
 from reseen.cli.demo import demo
 from reseen.cli.evaluate import evaluate
+from reseen.cli.explain import explain
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
@@ -35,7 +36,7 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (demo, synth, check, train, evaluate, report, models, profile, ablate, import_weights):
+    for command in (demo, synth, check, train, evaluate, explain, report, models, profile, ablate, import_weights):
         app.command()(command)
     return app
 

@@ -88,7 +88,7 @@ def score_model(
     """Embed and rank with any module that returns an Output, in evaluation mode and without flips."""
     was_training = model.training
     model = fabric.to_device(model).eval()
-    transform, told = _transform_for(model, recipe), _told(model, recipe)
+    transform, told = transform_for(model, recipe), told_names(model, recipe)
 
     def vectors(split: Split, what: str) -> Embedded:
         pictures = Pictures(
@@ -146,7 +146,8 @@ class Told(NamedTuple):
     views: Sequence[str]
 
 
-def _told(model: nn.Module, recipe: Recipe) -> Told:
+def told_names(model: nn.Module, recipe: Recipe) -> Told:
+    """What the recipe lets a model know of cameras and views; nothing for a model without metadata."""
     metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
     if metadata is None:
         return Told((), ())
@@ -156,7 +157,8 @@ def _told(model: nn.Module, recipe: Recipe) -> Told:
     )
 
 
-def _transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:
+def transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:
+    """A picture as the model takes it: of the recipe's size and, but for a colour histogram, normalised."""
     if isinstance(model, ColourHistogram):
         return plain_transform(recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     mean, std = recipe.data.mean, recipe.data.std

@@ -66,8 +66,8 @@ def test_a_position_falls_into_its_cell(single, images, position, cell):
     module = model.backbone.body.layer2.attention
     with torch.no_grad():
         rows = module.relations(entered(model, module, images), position=cell)
-    assert torch.allclose(found.maps["relates to"], rows[:, 0])
-    assert torch.allclose(found.maps["is related to by"], rows[:, 1])
+    assert torch.allclose(found.maps["r(i, k)"], rows[:, 0])
+    assert torch.allclose(found.maps["r(k, i)"], rows[:, 1])
 
 
 def test_branches_are_read_block_by_block(branched, images):

@@ -46,10 +46,11 @@ def attention_maps(
 ) -> tuple[AttentionMaps, ...]:
     """The attention of every module that has a line in ``READERS``, in the order in which pictures pass them.
 
-    ``pictures``: (B, 3, H, W) normalised, or a `Side`. ``position`` adds what RGA-S relates to that place (both ways),
-    and makes the heads of self-attention those of that place instead of the mean over all. RGA-S: the gate of each
-    position. RGA-C: a gate a channel. LKA: the mean over channels of |A|, the size of its weights. HCA: the mean over
-    channels of its weights, and over positions. Raises ReseenError for a model without such attention.
+    ``pictures``: (B, 3, H, W) normalised, or a `Side`. RGA-S: the gate of each position. RGA-C: a gate a channel.
+    LKA: the mean over channels of |A|, the size of its weights. HCA: the mean of its weights over channels, and over
+    positions. Self-attention: how much all positions together take from each. ``position`` adds RGA-S's relations of
+    that place i to each k, r(i, k), and the other way, r(k, i); and the heads of self-attention are then what that
+    place takes. Raises ReseenError for a model without such attention.
     """
     if position is not None and not all(0 <= share <= 1 for share in position):
         raise ReseenError(f"position: expected shares of height and width from 0 to 1, got {position}")
@@ -111,7 +112,7 @@ def _spatial(module: SpatialRelation, maps: Tensor, cell: Cell) -> Seen:
     seen = {"gate": module.gates(maps)[:, 0]}
     if cell is not None:
         outward, inward = module.relations(maps, position=cell).unbind(dim=1)
-        seen |= {"relates to": outward, "is related to by": inward}
+        seen |= {"r(i, k)": outward, "r(k, i)": inward}
     return Seen(seen)
 
 

@@ -97,15 +97,15 @@ def contrast_maps(
 
 def maps_toward(model: nn.Module, side: Side, other: Vectors, *, method: str, stage: str | None = None) -> Maps:
     """The maps of one side for similarities to vectors that stay as they are (`branch_vectors`)."""
-    if method not in METHODS:
-        raise ReseenError(unknown("method", method, METHODS))
     stage = checked_stage(model, method, stage)
     with at_rest(model):
         return METHODS[method].draw(model, side, other, stage=stage)
 
 
 def checked_stage(model: nn.Module, method: str, stage: str | None) -> str:
-    """The stage, or the method's default for None. Raises ReseenError that lists the stages there are."""
+    """The stage, or the method's default for None. Raises ReseenError that lists the methods or stages there are."""
+    if method not in METHODS:
+        raise ReseenError(unknown("method", method, METHODS))
     if stage is None:
         return METHODS[method].default(model)
     known = METHODS[method].stages(model)
