@@ -27,6 +27,7 @@ FULL = BesideContent(
 
 def cells(page: str, row: str) -> list[str]:
     """The text of the cells of the table row that begins with ``row``."""
+    page = page.replace("<wbr>", "")
     (found,) = re.findall(rf"<tr><th scope=\"row\">{re.escape(row)}</th>(.*?)</tr>", page, flags=re.DOTALL)
     return [
         re.sub(r"<[^>]+>", " ", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", found, flags=re.DOTALL)

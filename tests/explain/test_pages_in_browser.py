@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from reseen.explain import Picture, ReportContent, ScoreRow, png_bytes, write_report
+from reseen.explain.encode import write_png
 from reseen.explain.pair_report import report_pair
 from reseen.explain.run_report import report_run
 
@@ -48,6 +49,8 @@ def write_long_page(path: Path) -> Path:
 def pages(finished, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     first, second = (shutil.copytree(run, folder / run.name) for run in finished)
+    (first / "explain").mkdir()
+    write_png(first / "explain" / "pairs-01.png", Image.new("RGB", (870, 2100), (90, 120, 150)))
     return {
         "run": report_run(first),
         "pair": report_pair(first, second, differences={"mAP": (-0.1, 0.2)}),
@@ -74,7 +77,7 @@ def width(request) -> int:
 @pytest.fixture(scope="module", params=["run", "pair", "long"])
 def page(request, browser, pages, width) -> Iterator:
     """One page, open; ``page.heard`` collects what it asked for and complained about."""
-    opened = browser.new_page(viewport={"width": width, "height": 900})
+    opened = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     opened.heard = []
     opened.on("request", lambda asked: opened.heard.append(asked.url))
     opened.on("console", lambda message: opened.heard.append(message.text))
@@ -119,8 +122,8 @@ def test_what_scrolls_can_be_reached_by_keyboard_and_has_a_name(page):
     assert page.evaluate("scrollers.filter(element => !reached.has(element)).map(element => element.outerHTML)") == []
     assert page.evaluate("scrollers.every(element => element.tagName == 'PRE' || element.ariaLabel)")
     page.evaluate("scrollers[0].focus()")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("scrollers[0].scrollLeft > 0")
+    page.keyboard.press("ArrowRight", delay=50)
+    page.wait_for_function("scrollers[0].scrollLeft > 0", polling=20, timeout=5000)
 
 
 def test_a_sheet_can_be_seen_in_full_size_without_a_script(page, width):

@@ -39,6 +39,11 @@ def test_figures_become_png_and_sheets_jpeg():
     assert picture_of(plain(30), title="", caption="").suffix == ".jpg"
 
 
+@pytest.mark.parametrize(("height", "tall"), [(99, False), (100, False), (101, True)])
+def test_tall_ones_are_higher_than_wide(height, tall):
+    assert Picture("title", "words", png_bytes(plain(100, height))).tall is tall
+
+
 def test_wide_ones_stand_alone_others_with_their_neighbours():
     widths = [300, 1200, 1500, 300, 1000, 1001, 30]
     pictures = [Picture(str(width), "", png_bytes(plain(width))) for width in widths]

@@ -10,12 +10,13 @@ from PIL import Image
 
 from reseen.engine.evaluate import evaluate_baselines, evaluate_run
 from reseen.engine.kept_evaluation import kept_evaluation
+from reseen.engine.model_section import Model
 from reseen.engine.progress import Silent
-from reseen.engine.run import open_run
+from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
-from reseen.explain import Picture, png_bytes
 from reseen.explain import drawings as drawings_module
 from reseen.explain.drawings import DRAWINGS, calibrated_threshold, how_found
+from reseen.explain.encode import write_png
 from reseen.explain.pair_report import report_pair
 from reseen.explain.run_report import draw_run, report_run
 
@@ -25,6 +26,11 @@ def runs(finished, tmp_path: Path) -> tuple[Path, Path]:
     return tuple(shutil.copytree(run, tmp_path / run.name) for run in finished)
 
 
+def keep_sheet(run: Run) -> None:
+    run.explanations.mkdir()
+    write_png(run.explanations / "attention-01.png", Image.new("RGB", (4, 4)))
+
+
 def headings(page: Path) -> list[str]:
     return re.findall(r"<h2[^>]*>(.*?)</h2>", page.read_text(encoding="utf-8"))
 
@@ -32,18 +38,18 @@ def headings(page: Path) -> list[str]:
 def test_a_run_on_one_page(runs):
     run = open_run(runs[0])
     evaluate_baselines(run)
-    picture = Picture("Maps", "Where it looks.", png_bytes(Image.new("RGB", (4, 4))))
-    page = report_run(run, intervals={"mAP": (0.123, 0.987)}, maps=[picture])
+    keep_sheet(run)
+    page = report_run(run, intervals={"mAP": (0.123, 0.987)})
     assert page == run.path / "report.html"
     text = page.read_text(encoding="utf-8")
     found = headings(page)
     assert found[0] == "Scores"
     assert found[-4:] == ["Data", "Make it again", "Recipe", "Environment"]
-    kinds = [title for title in found[1:-4] if title != "Maps"]
     drawn = {path.stem for path in (run.path / "pictures").iterdir()}
+    kinds = [title for title in found[1:-4] if title != "Attention"]
     assert kinds == [DRAWINGS[name].title for name in DRAWINGS if name in drawn]
     assert {"sheet", "cmc", "training", "similarities", "cameras", "plane"} <= drawn
-    assert found.index("Maps") == found.index("Cumulative matches") - 1, "after the sheets"
+    assert found.index("Attention") == found.index("Cumulative matches") - 1, "after the sheets"
     for name in ("histogram", "untrained", "trained"):
         assert f'<th scope="row">{name}</th>' in text
     assert "12.3 to 98.7" in text
@@ -63,6 +69,25 @@ def test_pictures_are_kept_beside_the_page_and_old_ones_go(runs):
             opened.load()
     assert (folder / "sheet.jpg").exists()
     assert (folder / "cmc.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ({"name": "resnet50_bot"}, "resnet50_bot"),
+        ({"backbone": "resnet18"}, "resnet18"),
+        (
+            {"backbone": "resnet18", "attention": {"stage1": {"name": "rga_s"}, "stage2": {"name": "lka"}}},
+            "resnet18 with rga_s, lka",
+        ),
+    ],
+)
+def test_the_summary_names_the_model(runs, monkeypatch, lines, words):
+    run = open_run(runs[0])
+    recipe = run.recipe().model_copy(update={"model": Model.model_validate(lines)})
+    monkeypatch.setattr(Run, "recipe", lambda _: recipe)
+    page = report_run(run, kept_evaluation(run)).read_text(encoding="utf-8")
+    assert f"<p>{words} trained for 1 epochs on 24 pictures of 6 identities (market1501 layout)" in page
 
 
 def test_the_page_goes_where_it_is_asked_to(runs, tmp_path):
@@ -110,6 +135,7 @@ def test_the_threshold_of_a_calibration_is_drawn(runs, monkeypatch):
 
 def test_two_runs_on_one_page(runs):
     (runs[1] / "environment.json").write_text('{"torch": "another"}')
+    keep_sheet(open_run(runs[0]))
     page = report_pair(*runs, differences={"mAP": (-0.25, 0.125)})
     assert page == runs[1] / "beside-seed-3.html"
     text, found = page.read_text(encoding="utf-8"), headings(page)
@@ -123,6 +149,7 @@ def test_two_runs_on_one_page(runs):
     ]
     assert [title for title in found if not title.startswith("Where")] == [
         "Scores",
+        "Attention: seed-3",
         "Cumulative matches",
         "Query by query",
         "Training: seed-3",

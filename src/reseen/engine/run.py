@@ -12,6 +12,7 @@ RUN/
   scores.json        histogram, untrained, trained
   report.html        the page to look at
   pictures/          what is drawn on it
+  explain/           maps, where `reseen explain` was told to write them here
 ```
 """
 
@@ -80,6 +81,11 @@ class Run:
     def pictures(self) -> Path:
         """The folder of what is drawn on the page."""
         return self.path / "pictures"
+
+    @property
+    def explanations(self) -> Path:
+        """The folder of maps that the page shows."""
+        return self.path / "explain"
 
     def recipe(self) -> Recipe:
         """The recipe as run, checked again."""

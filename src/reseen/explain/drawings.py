@@ -158,7 +158,7 @@ def _identity_panel(result: Evaluated, identities: NDArray[np.str_]) -> Panel:
     if not pairs:
         return Panel("identity", identities, most_frequent(identities))
     firsts, seconds = zip(*pairs[: len(PALETTE)], strict=True)
-    return Panel("identity: a colour for each confused pair", identities, [*firsts, *seconds])
+    return Panel("identity, in confused pairs", identities, [*firsts, *seconds])
 
 
 _RANKED = (

@@ -1,6 +1,7 @@
 """Two runs beside each other: scored on the same queries, gathered on one page."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from reseen.errors import ReseenError
 from reseen.explain.beside import BesideContent, changes, distinct_names, flat_settings, write_beside
 from reseen.explain.curves import plot_cmc, plot_paired
 from reseen.explain.drawings import DRAWINGS, how_found
+from reseen.explain.kept_maps import kept_maps
 from reseen.explain.pick import changed_queries
 from reseen.explain.pictures import Picture, picture_of
 from reseen.explain.report import Intervals, ScoreRow
@@ -112,6 +114,8 @@ def _pictures(sides: tuple[Side, Side], *, progress: Progress) -> Iterator[Pictu
     for rows, winner in ((changed.better, other), (changed.worse, one)):
         if rows:
             yield _sheet(sides, rows, winner=winner.name)
+    for side in sides:
+        yield from (_of_side(side, picture) for picture in kept_maps(side.run))
     cmc = plot_cmc({side.name: side.result.report.cmc for side in sides})
     yield picture_of(cmc, title="Cumulative matches", caption=DRAWINGS["cmc"].caption)
     names = (one.name, other.name)
@@ -121,8 +125,11 @@ def _pictures(sides: tuple[Side, Side], *, progress: Progress) -> Iterator[Pictu
     for name in _EACH:
         for side, pictures in zip(sides, drawn, strict=True):
             if name in pictures:
-                found = pictures[name]
-                yield Picture(f"{found.title}: {side.name}", found.caption, found.data)
+                yield _of_side(side, pictures[name])
+
+
+def _of_side(side: Side, picture: Picture) -> Picture:
+    return replace(picture, title=f"{picture.title}: {side.name}")
 
 
 def _sheet(sides: tuple[Side, Side], queries: list[int], *, winner: str) -> Picture:

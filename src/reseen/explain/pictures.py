@@ -61,6 +61,11 @@ class Picture:
         return self.size[0] > _WIDE
 
     @property
+    def tall(self) -> bool:
+        """Whether two others fit beside it, one above the other."""
+        return self.size[1] > self.size[0]
+
+    @property
     def source(self) -> str:
         """The picture itself as a data URI."""
         return f"data:{_MEDIA_TYPES[str(self._opened.format)]};base64,{base64.b64encode(self.data).decode()}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from reseen.data.summary import SplitSummary
 from reseen.engine.files import write_text
@@ -78,6 +79,7 @@ def render(template: str, *, content: Any, systems: Sequence[ScoreRow]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters["breakable"] = _breakable
     return pages.get_template(template).render(
         content=content,
         columns=SCORES,
@@ -85,6 +87,14 @@ def render(template: str, *, content: Any, systems: Sequence[ScoreRow]) -> str:
         skipped=_skipped(systems),
         picture_rows=list(rows_of(content.pictures)),
     )
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a narrow column may break after its separators, rather than anywhere."""
+    words = escape(name)
+    for separator in "._/":
+        words = words.replace(separator, Markup("{}<wbr>").format(separator))
+    return words
 
 
 def _best(systems: Sequence[ScoreRow]) -> dict[str, float]:

@@ -9,9 +9,11 @@ from reseen.data.table import Splits
 from reseen.engine.evaluate import Evaluated
 from reseen.engine.files import write_bytes
 from reseen.engine.kept_evaluation import kept_evaluation
+from reseen.engine.model_section import Model
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run, read_json
 from reseen.explain.drawings import DRAWINGS, scored_systems
+from reseen.explain.kept_maps import kept_maps
 from reseen.explain.pictures import Picture, picture_of
 from reseen.explain.report import Intervals, ReportContent, ScoreRow, write_report
 
@@ -22,15 +24,14 @@ def report_run(
     *,
     data: Path | str | None = None,
     intervals: Intervals | None = None,
-    maps: Sequence[Picture] = (),
     out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a run's page and, beside it in ``pictures/``, its drawings; returns the page's path.
 
     ``result`` is what `reseen.evaluate` returned for this run; without it, what the run kept of that. ``data``: where
-    the pictures are, should they have moved. ``intervals`` stand under the trained system's scores; ``maps`` are shown
-    after the sheets. ``out``: the page's path, ``report.html`` in the run unless given.
+    the pictures are, should they have moved. ``intervals`` stand under the trained system's scores. ``out``: the page's
+    path, ``report.html`` in the run unless given.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
     progress = progress or Silent()
@@ -41,11 +42,11 @@ def report_run(
     sheets = [picture for name, picture in pictures.items() if DRAWINGS[name].sheet]
     plots = [picture for name, picture in pictures.items() if not DRAWINGS[name].sheet]
     content = ReportContent(
-        title=f"reseen: {run.path.resolve().name}",
+        title=f"reseen: {'/'.join(run.path.resolve().parts[-2:])}",
         systems=_score_rows(run, result, intervals),
         settings=result.report.settings,
         summary=_summary(run, result),
-        pictures=[*sheets, *maps, *plots],
+        pictures=[*sheets, *kept_maps(run), *plots],
         data=split_summaries(result.splits),
         data_facts=data_facts(run, result.splits),
         recipe=run.recipe_file.read_text(encoding="utf-8"),
@@ -123,7 +124,14 @@ def _summary(run: Run, result: Evaluated) -> str:
     recipe, scored = run.recipe(), sum("mAP" in row for row in run.metrics())
     chosen = f" The best of {scored} scored epochs is shown, chosen on the same query and gallery." * (scored > 1)
     return (
-        f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(result.splits.train)} pictures "
-        f"of {len(result.splits.train.identity_names)} identities ({result.splits.layout} layout), then asked to find "
-        f"each query among {len(result.gallery)} gallery pictures of individuals it has never seen.{chosen}"
+        f"{_model_words(recipe.model)} trained for {recipe.training.epochs} epochs on {len(result.splits.train):,} "
+        f"pictures of {len(result.splits.train.identity_names):,} identities ({result.splits.layout} layout), then "
+        f"asked to find each of {len(result.query):,} queries among {len(result.gallery):,} gallery pictures of "
+        f"individuals it has never seen.{chosen}"
     )
+
+
+def _model_words(model: Model) -> str:
+    """The model by its name, else by its backbone and the attention in it."""
+    attention = ", ".join(dict.fromkeys(line["name"] for line in model.attention.values()))
+    return model.name or f"{model.backbone} with {attention}".removesuffix(" with ")
