@@ -81,6 +81,11 @@ def attention_maps(
     return tuple(found)
 
 
+def has_attention(model: nn.Module) -> bool:
+    """Whether `attention_maps` finds anything in the model."""
+    return any(type(module) in READERS for module in model.modules())
+
+
 def _place(model: nn.Module, path: str) -> str:
     """Where a module sits, as a reader would say it.
 
