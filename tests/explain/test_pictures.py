@@ -50,3 +50,8 @@ def test_wide_ones_stand_alone_others_with_their_neighbours():
     rows = [[picture.size[0] for picture in row] for row in rows_of(pictures)]
     assert rows == [[300], [1200], [1500], [300, 1000], [1001], [30]]
     assert list(rows_of([])) == []
+
+
+def test_groups_do_not_mix():
+    pictures = [Picture(title, "", png_bytes(plain(30)), group=title[0]) for title in ("a1", "a2", "b1", "a3")]
+    assert [[picture.title for picture in row] for row in rows_of(pictures)] == [["a1", "a2"], ["b1"], ["a3"]]

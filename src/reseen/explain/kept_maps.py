@@ -9,7 +9,8 @@ from PIL import Image
 
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
-from reseen.explain.pictures import Picture, picture_of
+from reseen.explain.encode import jpeg_bytes
+from reseen.explain.pictures import Picture
 
 _MOST = 2
 """Sheets of one kind on a page; the others stay in their folder."""
@@ -57,14 +58,13 @@ def _of_kind(folder: Path, start: str, kind: _Kind) -> Iterator[Picture]:
     more = f" {len(files) - _MOST} more sheets are in {folder}." if len(files) > _MOST else ""
     for number, file in enumerate(files[:_MOST], start=1):
         title = kind.title if number == 1 else f"{kind.title}, {number}"
-        yield _picture(file, title=title, caption=kind.caption + more * (number == _MOST), sheet=kind.sheet)
+        yield Picture(title, kind.caption + more * (number == _MOST), _bytes(file, kind), group="maps")
 
 
-def _picture(file: Path, *, title: str, caption: str, sheet: bool) -> Picture:
+def _bytes(file: Path, kind: _Kind) -> bytes:
     """A sheet as JPEG, a quarter of its PNG; a plot as it is. ReseenError: no picture."""
     try:
-        data = file.read_bytes()
         with Image.open(file) as opened:
-            return picture_of(opened, title=title, caption=caption) if sheet else Picture(title, caption, data)
+            return jpeg_bytes(opened) if kind.sheet else file.read_bytes()
     except OSError as error:
         raise ReseenError(f"{file}: expected a picture that `reseen explain` wrote: {error}") from None

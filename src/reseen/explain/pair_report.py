@@ -125,7 +125,7 @@ def _pictures(sides: tuple[Side, Side], *, progress: Progress) -> Iterator[Pictu
     for name in _EACH:
         for side, pictures in zip(sides, drawn, strict=True):
             if name in pictures:
-                yield _of_side(side, pictures[name])
+                yield replace(_of_side(side, pictures[name]), group=name)
 
 
 def _of_side(side: Side, picture: Picture) -> Picture:

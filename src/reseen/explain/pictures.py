@@ -24,11 +24,15 @@ _SHRUNK = 0.7
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing as PNG or JPEG bytes. ValueError when it is asked for and is neither."""
+    """A drawing as PNG or JPEG bytes; neighbours of one ``group`` stand beside each other where there is room.
+
+    ValueError when the drawing is asked for and is neither.
+    """
 
     title: str
     caption: str
     data: bytes
+    group: str = ""
 
     @cached_property
     def _opened(self) -> Image.Image:
@@ -78,7 +82,7 @@ def picture_of(drawing: Drawing, *, title: str, caption: str) -> Picture:
 
 
 def rows_of(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
-    """The pictures in order: wide ones alone, others together with their neighbours."""
-    for wide, group in groupby(pictures, key=lambda picture: picture.wide):
+    """The pictures in order: wide ones alone, others together with their neighbours of the same group."""
+    for (wide, _), group in groupby(pictures, key=lambda picture: (picture.wide, picture.group)):
         together = list(group)
         yield from [[picture] for picture in together] if wide else [together]
