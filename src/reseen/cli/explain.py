@@ -21,7 +21,10 @@ ATTENTION, DEFAULT = "attention", "hires_cam"
 def explain(  # noqa: PLR0913 - one parameter an option
     run: Annotated[Path, typer.Argument(help="A folder that `reseen train` wrote.")],
     *,
-    out: Annotated[Path, typer.Option(help="The folder to write sheets and numbers to.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder to write to; explain/ in the run if left out, which its report shows."),
+    ] = None,
     query: Annotated[
         list[str], typer.Option(metavar="NAME", help="A query by its file's name, or any picture file; repeatable.")
     ] = [],  # noqa: B006 - typer copies it
@@ -54,7 +57,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
 
     [bold]Examples[/bold]
 
-    reseen explain runs/market --out why
+    reseen explain runs/market
 
     reseen explain runs/market --worst --pairs 20 --out failures
 
@@ -64,9 +67,10 @@ def explain(  # noqa: PLR0913 - one parameter an option
 
     reseen explain runs/market --score vehicles-with-masks --out scored
     """
+    from reseen.engine.run import open_run
     from reseen.explain.asked import Wanted
 
-    progress = progress_for(quiet=quiet)
+    progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
     if score is not None:
         if query or worst or stage is not None or at is not None or top != 1 or data is not None:
             raise ReseenError(

@@ -1,11 +1,13 @@
 """Pairs to explain: each query asked about, with what was found for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reseen.engine.evaluate import Evaluated
 from reseen.explain.asked import NOBODY, Asked
 from reseen.explain.sheet import Kind
-from reseen.metrics import rankings
+from reseen.metrics import Protocol, rankings
+from reseen.metrics.labels import known
+from reseen.metrics.protocol import find_protocol
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,7 @@ class Pair:
 
 def find_pairs(asked: Asked, result: Evaluated, *, top: int = 1) -> list[Pair]:
     """Each query with the ``top`` entries of its ranking and, if none is a match, with the first that is."""
-    found = rankings(asked.embedded, result.gallery, protocol=result.report.protocol, top=len(result.gallery))
+    found = rankings(asked.embedded, result.gallery, protocol=_protocol_for(asked, result), top=len(result.gallery))
     pairs = []
     for row, (entries, similarities, matches) in enumerate(
         zip(found.indices, found.similarity, found.is_match, strict=True)
@@ -51,3 +53,9 @@ def find_pairs(asked: Asked, result: Evaluated, *, top: int = 1) -> list[Pair]:
                 )
             )
     return pairs
+
+
+def _protocol_for(asked: Asked, result: Evaluated) -> Protocol:
+    """The run's, but that nothing is left out for its camera where no camera is known of what is asked about."""
+    protocol, cameras = find_protocol(result.report.protocol), asked.embedded.cameras
+    return protocol if cameras is not None and known(cameras).any() else replace(protocol, drop_same_camera=False)
