@@ -10,6 +10,7 @@ from PIL import Image
 from reseen.explain import Picture, ReportContent, ScoreRow, png_bytes, write_report
 from reseen.explain.encode import write_png
 from reseen.explain.pair_report import report_pair
+from reseen.explain.report import Table
 from reseen.explain.run_report import report_run
 
 CHROMIUM = shutil.which("chromium")
@@ -36,6 +37,7 @@ def write_long_page(path: Path) -> Path:
         settings=LONG,
         summary=LONG,
         pictures=pictures,
+        explanations=[Table(LONG, LONG, [LONG, LONG], [[LONG, "1.23 (0.45 to 6.78) *"]])],
         data_facts={LONG: LONG},
         recipe=f"{LONG} = '{LONG}'",
         environment={LONG: LONG},

@@ -11,7 +11,7 @@ from PIL import Image
 from reseen.data.summary import SplitSummary, Spread
 from reseen.errors import ReseenError
 from reseen.explain import Picture, ReportContent, ScoreRow, jpeg_bytes, png_bytes, write_report
-from reseen.explain.report import render_report
+from reseen.explain.report import Table, render_report
 from reseen.metrics import Embedded, evaluate
 
 DOT = Image.new("RGB", (2, 2), (1, 2, 3))
@@ -82,6 +82,7 @@ FULL = ReportContent(
         Picture("Cumulative matches", "A curve.", png_bytes(DOT)),
         Picture("Training", "Curves.", png_bytes(DOT)),
     ],
+    explanations=[Table("Two questions", "Of 9 queries.", ["map", "energy"], [["centre", "1.2"], ["grad_cam", "3.4"]])],
     data=[
         SplitSummary("train", 37778, 575, 20, 8, 0, 0, Spread(3, 12.5, 60), Spread(7, 7, 7)),
         SplitSummary("query", 1678, 200, 0, 0, 1678, 1678, Spread(1, 8, 20), None),
@@ -100,6 +101,7 @@ def test_all_parts_are_there():
         "What it finds",
         "Cumulative matches",
         "Training",
+        "Explanations, scored",
         "Data",
         "Make it again",
         "Recipe",
@@ -114,6 +116,8 @@ def test_all_parts_are_there():
     assert page.best == ["50.0 %", "56.8 %", "90.0 %", "50.0 %", "25.0 %"]
     assert ["train", "37,778", "575", "20", "8", "3 to 60, median 12.5", "7"] in page.rows
     assert ["query", "1,678", "200", "unknown", "unknown", "1 to 20, median 8", "unknown"] in page.rows
+    assert ["map", "energy"] in page.rows
+    assert ["grad_cam", "3.4"] in page.rows
     text = " ".join(page.words)
     for words in (
         FULL.settings,
@@ -129,7 +133,8 @@ def test_all_parts_are_there():
 
 def test_contents_lead_to_each_part():
     page = Page(render_report(FULL))
-    assert page.links == ["scores", "picture-1", "picture-2", "picture-3", "data", "again", "recipe", "environment"]
+    parts = ["explanations", "data", "again", "recipe", "environment"]
+    assert page.links == ["scores", "picture-1", "picture-2", "picture-3", *parts]
     assert page.anchors == set(page.links)
 
 
@@ -162,6 +167,7 @@ def test_every_text_is_escaped():
         settings=NASTY,
         summary=NASTY,
         pictures=[Picture(NASTY, NASTY, png_bytes(DOT)), Picture(NASTY, NASTY, png_bytes(BAND))],
+        explanations=[Table(NASTY, NASTY, [NASTY], [[NASTY], ["row", NASTY]])],
         data=[SplitSummary(NASTY, 1, 1, 1, 1, 0, 0, None, None)],
         data_facts={NASTY: NASTY},
         recipe=NASTY,
@@ -170,8 +176,9 @@ def test_every_text_is_escaped():
     )
     page = Page(render_report(content))
     assert "script" not in page.tags
-    # The title twice, two pictures with a heading, a caption and a line of the contents, and eleven that stand once.
-    assert sum(words.count(NASTY) for words in page.words) == 2 + 2 * 3 + 11
+    # The title twice, two pictures with a heading, a caption and a line of the contents, five in a table of their own,
+    # and eleven that stand once.
+    assert sum(words.count(NASTY) for words in page.words) == 2 + 2 * 3 + 5 + 11
 
 
 def test_names_may_break_after_their_separators():

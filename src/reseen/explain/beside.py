@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reseen.data.summary import SplitSummary
 from reseen.engine.files import write_text
 from reseen.explain.pictures import Picture
-from reseen.explain.report import Intervals, ScoreRow, render
+from reseen.explain.report import Intervals, ScoreRow, Table, render
 
 
 class Change(NamedTuple):
@@ -36,6 +36,7 @@ class BesideContent:
     summary: str = ""
     differences: Intervals = field(default_factory=dict)
     pictures: Sequence[Picture] = ()
+    explanations: Sequence[Table] = ()
     data: Sequence[SplitSummary] = ()
     data_facts: Mapping[str, str] = field(default_factory=dict)
     recipe: Sequence[Change] = ()

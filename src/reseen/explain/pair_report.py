@@ -16,6 +16,7 @@ from reseen.explain.beside import BesideContent, changes, distinct_names, flat_s
 from reseen.explain.curves import plot_cmc, plot_paired
 from reseen.explain.drawings import DRAWINGS, how_found
 from reseen.explain.kept_maps import kept_maps
+from reseen.explain.kept_scores import kept_scores
 from reseen.explain.pick import changed_queries
 from reseen.explain.pictures import Picture, picture_of
 from reseen.explain.report import Intervals, ScoreRow
@@ -70,6 +71,9 @@ def report_pair(
         summary=_summary(sides),
         differences=differences or {},
         pictures=list(_pictures(sides, progress=progress)),
+        explanations=[
+            table._replace(title=f"{table.title}: {side.name}") for side in sides for table in kept_scores(side.run)
+        ],
         data=split_summaries(one.result.splits),
         data_facts=data_facts(one.run, one.result.splits),
         recipe=changed,

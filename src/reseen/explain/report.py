@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -39,13 +39,22 @@ class ScoreRow:
         return cls(name, report.scores(), evaluated=report.evaluated, skipped=report.skipped, intervals=intervals or {})
 
 
+class Table(NamedTuple):
+    """A table on a page: its title, the words under it, and its cells as text; the first of a row names the row."""
+
+    title: str
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
 @dataclass(frozen=True)
 class ReportContent:
     """What the page shows; a part left empty leaves no trace.
 
     ``settings`` names the protocol and the average precision (``Report.settings``). ``summary`` is a sentence or two
-    under the title; ``data`` the splits in numbers, ``data_facts`` and ``environment`` name -> value; ``recipe`` TOML
-    text; ``command`` what makes this run again.
+    under the title; ``explanations`` how maps scored; ``data`` the splits in numbers; ``data_facts`` and
+    ``environment`` name -> value; ``recipe`` TOML text; ``command`` what makes this run again.
     """
 
     title: str
@@ -53,6 +62,7 @@ class ReportContent:
     settings: str = ""
     summary: str = ""
     pictures: Sequence[Picture] = ()
+    explanations: Sequence[Table] = ()
     data: Sequence[SplitSummary] = ()
     data_facts: Mapping[str, str] = field(default_factory=dict)
     recipe: str = ""

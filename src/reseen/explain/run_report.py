@@ -14,6 +14,7 @@ from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run, read_json
 from reseen.explain.drawings import DRAWINGS, scored_systems
 from reseen.explain.kept_maps import kept_maps
+from reseen.explain.kept_scores import kept_scores
 from reseen.explain.pictures import Picture, picture_of
 from reseen.explain.report import Intervals, ReportContent, ScoreRow, write_report
 
@@ -47,6 +48,7 @@ def report_run(
         settings=result.report.settings,
         summary=_summary(run, result),
         pictures=[*sheets, *kept_maps(run), *plots],
+        explanations=kept_scores(run),
         data=split_summaries(result.splits),
         data_facts=data_facts(run, result.splits),
         recipe=run.recipe_file.read_text(encoding="utf-8"),
