@@ -114,7 +114,7 @@ def _legend(scored: ScoredExplanations) -> list[str]:
     return [
         "- Energy on marks / area: share of the map above 0 that lies on the marks, over their share of the picture; 1",
         "  for a map that is the same everywhere.",
-        f"- Points at a mark: the largest value lies on a mark or within {scored.tolerance} pixels.",
+        f"- Points at a mark: the largest value lies on a mark or at most {scored.tolerance} pixels away.",
         f"- Insertion, deletion: mean similarity while the picture comes back out of a blur and while it goes, {STEPS}",
         "  steps in the order of the map. A map of what the similarity hangs on has the first high and the second low.",
         "- In brackets 95 % intervals, bootstrap over identities. A star: better than the centre prior; the interval",
