@@ -12,6 +12,9 @@ from reseen.explain.maps.attention import Position
 from reseen.explain.overlay import Values, marked, overlay
 from reseen.explain.sheet import Tile, draw_sheet
 
+FLAT = 0.1
+"""A map whose values differ by less than this share of the highest one is drawn as faint as it is flat."""
+
 
 def attention_sheet(
     tiles: Sequence[Tile], attention: Sequence[AttentionMaps], *, position: Position | None = None
@@ -19,7 +22,8 @@ def attention_sheet(
     """The pictures ``tiles`` were made of under the maps that attention made of them; None if it makes none.
 
     A row a picture, with the first map of each place. For a ``position``, which a ring marks, a row a picture and
-    place with all its maps. Each map is drawn from its lowest to its highest value, which stand under it.
+    place with all its maps. Each map is drawn from its lowest to its highest value, which stand under it; fainter where
+    the two are nearly the same.
     """
     spatial = [one for one in attention if one.maps]
     if not spatial:
@@ -63,7 +67,8 @@ def plot_channels(attention: Sequence[AttentionMaps]) -> Figure | None:
 def _drawn(tile: Tile, one: AttentionMaps, name: str, picture: int) -> Tile:
     values: Values = one.maps[name][picture].cpu().numpy()
     low, high = float(values.min()), float(values.max())
-    return Tile(overlay(tile.picture, values - low), "plain", f"{one.place} {one.kind}", f"{name} {low:.2g}–{high:.2g}")
+    drawn = overlay(tile.picture, values - low, top=max(high - low, FLAT * abs(high)))
+    return Tile(drawn, "plain", f"{one.place} {one.kind}", f"{name} {low:.3g}-{high:.3g}")
 
 
 def _ringed(tile: Tile, position: Position) -> Tile:

@@ -58,7 +58,7 @@ def explain_run(
     asked = asked_of(result, wanted, explainer=explainer, progress=progress)
     pairs = [pair for group in asked for pair in find_pairs(group, result, top=wanted.top)]
     explained = explain_pairs(explainer, pairs, result.splits.gallery, method=method, stage=stage, progress=progress)
-    files = _write_sheets(Path(out), explained, result, label=f"{method} {stage}")
+    files = _write_sheets(Path(out), explained, result, words=(method, stage))
     numbers = {"run": str(run.path), "method": method, "stage": stage, "pairs": _numbers(explained, result)}
     write_json(Path(out) / "explain.json", numbers)
     return Explained(explained, [*files, Path(out) / "explain.json"])
@@ -116,7 +116,9 @@ def _with_contrast(
     return replace(one, contrast=summed(maps)[0].cpu().numpy())
 
 
-def _write_sheets(out: Path, explained: Sequence[ExplainedPair], result: Evaluated, *, label: str) -> list[Path]:
+def _write_sheets(
+    out: Path, explained: Sequence[ExplainedPair], result: Evaluated, *, words: tuple[str, str]
+) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     files = []
     for number, start in enumerate(range(0, len(explained), ROWS), start=1):
@@ -124,7 +126,7 @@ def _write_sheets(out: Path, explained: Sequence[ExplainedPair], result: Evaluat
             explained[start : start + ROWS],
             gallery=result.gallery,
             gallery_paths=result.splits.gallery.paths,
-            method=label,
+            words=words,
         )
         files.append(out / f"pairs-{number:02d}.png")
         write_png(files[-1], sheet)

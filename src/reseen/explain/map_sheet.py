@@ -30,11 +30,11 @@ class ExplainedPair:
 
 
 def map_sheet(
-    explained: Sequence[ExplainedPair], *, gallery: Embedded, gallery_paths: Sequence[Path], method: str
+    explained: Sequence[ExplainedPair], *, gallery: Embedded, gallery_paths: Sequence[Path], words: tuple[str, str]
 ) -> Image.Image:
     """A row a pair; two rows, the query's and the match's, where there is a map a branch.
 
-    ``method`` is what stands under each map. PictureError names a picture that cannot be read.
+    ``words`` stand under each map: its method and its stage. PictureError names a picture that cannot be read.
     """
     rows: list[list[Tile | None]] = []
     titles: list[str] = []
@@ -42,7 +42,7 @@ def map_sheet(
     for one in explained:
         query, match = _pictures(one, gallery, gallery_paths)
         of_query, of_match = (
-            _maps(tile, maps, one.shares, method) for tile, maps in ((query, one.query), (match, one.match))
+            _maps(tile, maps, one.shares, words) for tile, maps in ((query, one.query), (match, one.match))
         )
         asked, found = _titles(one, gallery)
         if branches:
@@ -67,16 +67,16 @@ def _pictures(one: ExplainedPair, gallery: Embedded, gallery_paths: Sequence[Pat
     return query, tile_of(gallery, pair.entry, path=path, kind=pair.kind, similarity=pair.similarity)
 
 
-def _maps(tile: Tile, maps: Sequence[Values], shares: NDArray[np.floating], method: str) -> list[Tile]:
+def _maps(tile: Tile, maps: Sequence[Values], shares: NDArray[np.floating], words: tuple[str, str]) -> list[Tile]:
     """The picture under each map; branches share one scale, so that weak ones look weak.
 
     Frame and badge stay with the picture itself: over a map a badge would hide what it shows.
     """
     whole, *branches = maps
     top = max((float(branch.max()) for branch in branches), default=0.0)
-    drawn = [Tile(overlay(tile.picture, whole), "plain", method, "")]
+    drawn = [Tile(overlay(tile.picture, whole), "plain", *words)]
     for branch, share in zip(branches, shares, strict=False):
-        drawn.append(Tile(overlay(tile.picture, branch, top=top), "plain", method, f"{share:.3f} of the sum"))
+        drawn.append(Tile(overlay(tile.picture, branch, top=top), "plain", f"{share:.3f}", "of the sum"))
     return drawn
 
 
@@ -92,6 +92,6 @@ def _titles(one: ExplainedPair, gallery: Embedded) -> tuple[str, str]:
     assert pair.asked.embedded.names is not None, "embedded from files"
     assert gallery.names is not None, "embedded from files"
     right = "the first that is right" if pair.rival is not None else "right"
-    verdict = {"match": right, "other": "wrong"}.get(pair.kind, "of an unknown query")
-    found = f"rank {pair.rank}, {verdict}: {gallery.names[pair.entry]}"
+    verdict = {"match": f", {right}", "other": ", wrong"}.get(pair.kind, "")
+    found = f"rank {pair.rank}{verdict}: {gallery.names[pair.entry]}"
     return str(pair.asked.embedded.names[pair.row]), found

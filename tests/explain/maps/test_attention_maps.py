@@ -42,9 +42,9 @@ def test_each_module_is_read_where_it_sits(single, images):
         assert torch.allclose(spatial.maps["gate"], gates.gates(entered(model, gates, images))[:, 0])
         assert torch.allclose(channel.channels, next_gates.gates(entered(model, next_gates, images))[:, :, 0, 0])
         weights = body.layer3.attention.weights(entered(model, body.layer3.attention, images))
-        assert torch.allclose(large.maps["mean |A|"], weights.abs().mean(dim=1))
+        assert torch.allclose(large.maps["|A|"], weights.abs().mean(dim=1))
         weights = body.layer4.attention.weights(entered(model, body.layer4.attention, images))
-    assert torch.allclose(hybrid.maps["mean weight"], weights.mean(dim=1))
+    assert torch.allclose(hybrid.maps["weight"], weights.mean(dim=1))
     assert torch.allclose(hybrid.channels, weights.mean(dim=(2, 3)))
     assert (spatial.channels, dict(channel.maps)) == (None, {})
 

@@ -130,12 +130,12 @@ def _parallel(module: ParallelRelation, maps: Tensor, cell: Cell) -> Seen:
 
 
 def _large_kernel(module: LargeKernelAttention, maps: Tensor, _: Cell) -> Seen:
-    return Seen({"mean |A|": module.weights(maps).abs().mean(dim=1)})
+    return Seen({"|A|": module.weights(maps).abs().mean(dim=1)})
 
 
 def _hybrid(module: HybridChannelAttention, maps: Tensor, _: Cell) -> Seen:
     weights = module.weights(maps)
-    return Seen({"mean weight": weights.mean(dim=1)}, weights.mean(dim=(2, 3)))
+    return Seen({"weight": weights.mean(dim=1)}, weights.mean(dim=(2, 3)))
 
 
 def _heads(module: PositionedSelfAttention, maps: Tensor, cell: Cell) -> Seen:
