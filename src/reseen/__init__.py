@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from reseen.engine.recipe import read_recipe
     from reseen.engine.train import train
     from reseen.errors import ReseenError
+    from reseen.explain.explain_run import explain_run
     from reseen.explain.run_report import report_run
+    from reseen.explain.scoring import score_explanations
     from reseen.models import build_model
 
 __all__ = [
@@ -34,11 +36,13 @@ __all__ = [
     "demo",
     "evaluate",
     "evaluate_baselines",
+    "explain_run",
     "load_model",
     "profile",
     "read_data",
     "read_recipe",
     "report_run",
+    "score_explanations",
     "synthesise",
     "train",
 ]
@@ -53,11 +57,13 @@ _HOMES = MappingProxyType(
         "demo": ("reseen.demonstration", "demo"),
         "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
         "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
+        "explain_run": ("reseen.explain.explain_run", "explain_run"),
         "load_model": ("reseen.engine.build", "load_model"),
         "profile": ("reseen.engine.profile", "profile"),
         "read_data": ("reseen.data.datasets", "read_data"),
         "read_recipe": ("reseen.engine.recipe", "read_recipe"),
         "report_run": ("reseen.explain.run_report", "report_run"),
+        "score_explanations": ("reseen.explain.scoring", "score_explanations"),
         "synthesise": ("reseen.data.synth", "synthesise"),
         "train": ("reseen.engine.train", "train"),
     }
