@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-from reseen.explain.looks import PALETTE, WIDTH, style
+from reseen.explain.looks import PALETTE, WIDTH, brief, style
 
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)))
 _LABEL_ROOM = 0.055
@@ -33,7 +33,7 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     for (name, curve), colour, dash in zip(curves.items(), cycle(PALETTE), cycle(_DASHES)):
         values = np.asarray(curve, dtype=np.float64)[:shown]
         axes.plot(rank, values, color=colour, linestyle=dash, linewidth=2, marker="o", markersize=3.2, label=name)
-        ends.append((float(values[-1]), f"{name}\nrank-1 {values[0]:.1%}", colour))
+        ends.append((float(values[-1]), f"{brief(name)}\nrank-1 {values[0]:.1%}", colour))
     axes.set(xlabel="rank", ylabel="queries with a match by this rank", ylim=(-0.02, 1.02), xlim=(0.5, shown + 0.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
@@ -53,7 +53,7 @@ def plot_paired(first: NDArray[np.float64], second: NDArray[np.float64], *, name
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=PALETTE[-1], linewidth=1, linestyle=(0, (4, 2)))
     axes.scatter(first, second, s=14, color=PALETTE[0], alpha=0.5, linewidths=0)
-    axes.set(xlabel=names[0], ylabel=names[1], xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    axes.set(xlabel=brief(names[0]), ylabel=brief(names[1]), xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     style(axes, title="Average precision of each query")

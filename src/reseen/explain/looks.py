@@ -11,6 +11,16 @@ WIDTH = 5.0
 """Inches that a figure of one panel is wide."""
 
 
+def brief(name: str, *, most: int = 28) -> str:
+    """A name, or its two ends where it has more than ``most`` characters: a long label leaves a plot no room.
+
+    >>> brief("trained, on other data", most=13)
+    'traine…r data'
+    """
+    kept = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:kept]}…{name[-kept:]}"
+
+
 def style(axes: Axes, *, title: str, grid: bool = True, points: float = 11) -> None:
     """Title at the left in ``points``, dark small labels, grid lines behind what is drawn, or none."""
     axes.set_title(title, loc="left", fontsize=points, color=INK, fontweight="bold")
