@@ -1,0 +1,77 @@
+"""Jaccard distances between sparse rows of weights, through an index from each column to the gallery rows that hold it.
+
+(Zhong et al., CVPR 2017, equations 8 to 12.) N = Q + G pictures, the queries first.
+"""
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from reseen.metrics.neighbours import Neighbours
+from reseen.metrics.reciprocal import LEAST_DISTANCE, Sparse
+from reseen.metrics.similarity import Block
+
+
+class Overlaps(NamedTuple):
+    """``queries``: a sparse row of weights each; ``gallery``: for each of N columns, the gallery rows that hold it."""
+
+    queries: Sparse
+    gallery: Sparse
+
+
+def overlaps(weights: Sparse, neighbours: Neighbours, *, k2: int, queries: int) -> Overlaps:
+    """(N, N) weights, the mean of each row's ``k2`` nearest taken (equation 11) -> both sides, ready to compare."""
+    count = len(neighbours.rows)
+    averaged = csr_array((weights.values, weights.columns, weights.starts), shape=(count, count))
+    if k2 > 1:
+        nearest = neighbours.rows[:, :k2].ravel()
+        share = np.full(len(nearest), 1 / k2, dtype=np.float32)
+        averaged = csr_array((share, nearest, np.arange(0, len(nearest) + 1, k2)), shape=(count, count)) @ averaged
+    return Overlaps(queries=_sparse(averaged[:queries]), gallery=_sparse(averaged[queries:].tocsc()))
+
+
+def _sparse(matrix: Any) -> Sparse:
+    return Sparse(starts=matrix.indptr.astype(np.int64), columns=matrix.indices.astype(np.int32), values=matrix.data)
+
+
+def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32], weight: float) -> None:
+    """Cosines become minus the re-ranked distances (equation 12), in place.
+
+    ``lowest`` (N,): each row's cosine to the picture farthest from it; ``weight`` of the original distance.
+    """
+    largest = np.maximum(1 - lowest[block.queries], LEAST_DISTANCE)
+    shares = np.stack([weight / largest, np.full_like(largest, 1 - weight)], axis=1)
+    _rerank(block.similarity, overlap.queries, overlap.gallery, queries=block.queries, shares=shares)
+
+
+@numba.njit(cache=True, parallel=True)
+def _rerank(
+    similarity: NDArray[np.float32],
+    rows: Sparse,
+    index: Sparse,
+    *,
+    queries: NDArray[np.int64],
+    shares: NDArray[np.float32],
+) -> None:
+    """``shares`` (b, 2): what the original and what the Jaccard distance is multiplied by, for each query."""
+    for place in numba.prange(len(queries)):
+        _rerank_row(similarity[place], rows, index, query=queries[place], shares=shares[place])
+
+
+@numba.njit(cache=True)
+def _rerank_row(
+    similarity: NDArray[np.float32], rows: Sparse, index: Sparse, query: int, shares: NDArray[np.float32]
+) -> None:
+    shared = np.zeros(len(similarity), dtype=np.float32)
+    for place in range(rows.starts[query], rows.starts[query + 1]):
+        column, value = rows.columns[place], rows.values[place]
+        for holder in range(index.starts[column], index.starts[column + 1]):
+            shared[index.columns[holder]] += min(value, index.values[holder])
+    one, two = np.float32(1), np.float32(2)
+    for entry in range(len(similarity)):
+        jaccard = one - shared[entry] / (two - shared[entry])
+        original = max(np.float32(0), one - similarity[entry])
+        similarity[entry] = -(shares[0] * original + shares[1] * jaccard)
