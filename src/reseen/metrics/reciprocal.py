@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from reseen.metrics.neighbours import Neighbours
 from reseen.metrics.units import Units
 
-_ROWS_AT_ONCE = 256
-"""Rows one thread takes at a time: a picture is marked in an array of N numbers, made once for these rows."""
+_WORKERS = 16
+"""Rows are dealt out to so many at most; each marks pictures in an array of N numbers of its own."""
 
 LEAST_DISTANCE = np.float32(1e-12)
 """Stands for a row's largest distance where all its distances are zero."""
@@ -30,13 +30,6 @@ class Sparse(NamedTuple):
     starts: NDArray[np.int64]
     columns: NDArray[np.int32]
     values: NDArray[np.float32]
-
-
-class _Marks(NamedTuple):
-    """Which row last had each picture in its set, and in its grown set; (N,) both."""
-
-    reached: Lists
-    grown: Lists
 
 
 class _Lists(NamedTuple):
@@ -58,124 +51,109 @@ def reciprocal_weights(units: Units, neighbours: Neighbours) -> Sparse:
         mutual=_mutual(neighbours.rows, depth=k1 + 1),
         mutual_half=_mutual(neighbours.rows, depth=round(k1 / 2) + 1),
     )
-    starts = np.zeros(len(units) + 1, dtype=np.int64)
-    _sizes(lists, starts[1:])
-    np.cumsum(starts, out=starts)
-    weights = Sparse(
-        starts=starts, columns=np.empty(starts[-1], dtype=np.int32), values=np.empty(starts[-1], dtype=np.float32)
-    )
-    _fill(lists, weights, units, neighbours)
+    grown = _grown_sets(lists)
+    weights = Sparse(*grown, values=np.empty(len(grown.columns), dtype=np.float32))
+    _weigh(weights, units, lowest=neighbours.lowest)
     return weights
 
 
-@numba.njit(cache=True, parallel=True)
+class _Sets(NamedTuple):
+    """Sets of pictures: row r has ``columns`` from starts[r] to starts[r + 1]."""
+
+    starts: NDArray[np.int64]
+    columns: Lists
+
+
+def _grown_sets(lists: _Lists) -> _Sets:
+    """The grown set of each row: measured first, then written where it belongs."""
+    count, largest = len(lists.rows), lists.rows.shape[1] * (1 + lists.mutual_half.shape[1])
+    workers = min(_WORKERS, count)
+    marks = np.full((workers, 2, count), -1, dtype=np.int32)
+    starts = np.zeros(count + 1, dtype=np.int64)
+    scratch, scratch_starts = np.empty(workers * largest, dtype=np.int32), np.arange(count) % workers * largest
+    _grow_rows(lists, scratch, scratch_starts, sizes=starts[1:], marks=marks)
+    np.cumsum(starts, out=starts)
+    columns = np.empty(starts[-1], dtype=np.int32)
+    marks.fill(-1)
+    _grow_rows(lists, columns, starts[:-1], sizes=np.empty(count, dtype=np.int64), marks=marks)
+    return _Sets(starts=starts, columns=columns)
+
+
+@numba.njit(cache=True)
 def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
     """(N, K) -> (N, depth) whether a row stands among the first ``depth`` of each of its own first ``depth``."""
     mutual = np.zeros((len(rows), depth), dtype=np.bool_)
-    for row in numba.prange(len(rows)):
+    for row in range(len(rows)):
         for place in range(depth):
-            other = rows[row, place]
             for back in range(depth):
-                if rows[other, back] == row:
-                    mutual[row, place] = True
-                    break
+                mutual[row, place] |= rows[rows[row, place], back] == row
     return mutual
 
 
 @numba.njit(cache=True, parallel=True)
-def _sizes(lists: _Lists, sizes: NDArray[np.int64]) -> None:
-    """How many pictures each row's grown set has."""
-    for part in numba.prange((len(sizes) + _ROWS_AT_ONCE - 1) // _ROWS_AT_ONCE):
-        first = part * _ROWS_AT_ONCE
-        _sizes_of_part(lists, sizes[first : first + _ROWS_AT_ONCE], first=first)
+def _grow_rows(
+    lists: _Lists, columns: Lists, starts: NDArray[np.int64], *, sizes: NDArray[np.int64], marks: NDArray[np.int32]
+) -> None:
+    """Write each row's grown set into ``columns`` from its start on, and its size into ``sizes``."""
+    for worker in numba.prange(len(marks)):
+        for row in range(worker, len(sizes), len(marks)):
+            sizes[row] = _grow(lists, columns[starts[row] :], marks[worker, 0], marks[worker, 1], row)
 
 
 @numba.njit(cache=True)
-def _sizes_of_part(lists: _Lists, sizes: NDArray[np.int64], first: int) -> None:
-    marks, members = _marks(lists), _room(lists)
-    for place in range(len(sizes)):
-        sizes[place] = _grow(lists, members, marks, row=first + place)
-
-
-@numba.njit(cache=True, parallel=True)
-def _fill(lists: _Lists, weights: Sparse, units: Units, neighbours: Neighbours) -> None:
-    """Columns and weights of every row."""
-    for part in numba.prange((len(units) + _ROWS_AT_ONCE - 1) // _ROWS_AT_ONCE):
-        _fill_part(lists, weights, units, lowest=neighbours.lowest, first=part * _ROWS_AT_ONCE)
-
-
-@numba.njit(cache=True)
-def _fill_part(lists: _Lists, weights: Sparse, units: Units, lowest: NDArray[np.float32], first: int) -> None:
-    marks, members = _marks(lists), _room(lists)
-    for row in range(first, min(first + _ROWS_AT_ONCE, len(units))):
-        size = _grow(lists, members, marks, row=row)
-        own = slice(weights.starts[row], weights.starts[row + 1])
-        weights.columns[own] = members[:size]
-        _similarities(weights.values[own], weights.columns[own], units, row=row)
-        _weigh(weights.values[own], lowest[row])
-
-
-@numba.njit(cache=True)
-def _marks(lists: _Lists) -> _Marks:
-    count = len(lists.rows)
-    return _Marks(np.full(count, -1, dtype=np.int32), np.full(count, -1, dtype=np.int32))
-
-
-@numba.njit(cache=True)
-def _room(lists: _Lists) -> Lists:
-    """Room for the largest grown set there can be."""
-    return np.empty(lists.rows.shape[1] * (1 + lists.mutual_half.shape[1]), dtype=np.int32)
-
-
-@numba.njit(cache=True)
-def _grow(lists: _Lists, members: Lists, marks: _Marks, row: int) -> int:
-    """Write a row's grown set into ``members`` -> its size."""
+def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:
+    """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
     size = 0
     for place in range(lists.rows.shape[1]):
         if lists.mutual[row, place]:
             other = lists.rows[row, place]
-            marks.reached[other] = marks.grown[other] = row
+            reached[other] = grown[other] = row
             members[size] = other
             size += 1
-    for candidate in members[:size].copy():
-        if _shares_enough(lists, marks, candidate, row=row):
-            for place in range(lists.mutual_half.shape[1]):
-                other = lists.rows[candidate, place]
-                if lists.mutual_half[candidate, place] and marks.grown[other] != row:
-                    marks.grown[other] = row
+    for place in range(size):
+        candidate = members[place]
+        if _shares_enough(lists, reached, candidate=candidate, row=row):
+            for near in range(lists.mutual_half.shape[1]):
+                other = lists.rows[candidate, near]
+                if lists.mutual_half[candidate, near] and grown[other] != row:
+                    grown[other] = row
                     members[size] = other
                     size += 1
     return size
 
 
 @numba.njit(cache=True)
-def _shares_enough(lists: _Lists, marks: _Marks, candidate: int, row: int) -> bool:
+def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:
     """Whether more than two thirds of the candidate's smaller set were reached from the row."""
     total = shared = 0
     for place in range(lists.mutual_half.shape[1]):
         if lists.mutual_half[candidate, place]:
             total += 1
-            shared += marks.reached[lists.rows[candidate, place]] == row
+            shared += reached[lists.rows[candidate, place]] == row
     return 3 * shared > 2 * total
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
-def _similarities(values: NDArray[np.float32], columns: Lists, units: Units, row: int) -> None:
-    """Cosines of a row to the pictures in ``columns``."""
-    for place in range(len(columns)):
-        similarity = np.float32(0)
-        for number in range(units.shape[1]):
-            similarity += units[row, number] * units[columns[place], number]
-        values[place] = similarity
+@numba.njit(cache=True, parallel=True)
+def _weigh(weights: Sparse, units: Units, *, lowest: NDArray[np.float32]) -> None:
+    """Values of all rows, from their columns."""
+    for row in numba.prange(len(units)):
+        _weigh_row(weights, units, row=row, largest=max(np.float32(1) - lowest[row], LEAST_DISTANCE))
 
 
 @numba.njit(cache=True)
-def _weigh(values: NDArray[np.float32], lowest: float) -> None:
-    """Cosines of a row's set become weights of sum 1; ``lowest`` is the row's cosine to any picture."""
-    largest = max(np.float32(1) - lowest, LEAST_DISTANCE)
+def _weigh_row(weights: Sparse, units: Units, row: int, largest: float) -> None:
     total = 0.0
-    for place in range(len(values)):
-        values[place] = np.exp(-max(np.float32(0), np.float32(1) - values[place]) / largest)
-        total += values[place]
-    for place in range(len(values)):
-        values[place] /= total
+    for place in range(weights.starts[row], weights.starts[row + 1]):
+        distance = max(np.float32(0), np.float32(1) - _cosine(units[row], units[weights.columns[place]]))
+        weights.values[place] = np.exp(-distance / largest)
+        total += weights.values[place]
+    for place in range(weights.starts[row], weights.starts[row + 1]):
+        weights.values[place] /= total
+
+
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+def _cosine(unit: NDArray[np.float32], other: NDArray[np.float32]) -> np.float32:
+    total = np.float32(0)
+    for place in range(len(unit)):
+        total += unit[place] * other[place]
+    return total

@@ -94,10 +94,10 @@ def _offer_strip(kept: Shortlist, values: Tile, own: int, first: int) -> None:
                     bars[column] = similarity[-1]
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True)
 def settle(kept: Shortlist, left: Tile, right: Tile, *, margin: float) -> None:
     """Order entries within ``margin`` of the next in the list by float64 products; ties by entry."""
-    for row in numba.prange(len(left)):
+    for row in range(len(left)):
         _settle_row(kept, left, right, row=row, margin=margin)
 
 
