@@ -1,77 +1,115 @@
 """The rank of each match, by counting what beats it; nothing is sorted but the matches themselves.
 
-The float32 product decides whatever its rounding cannot change; pairs that are too close to call are compared
-again in float64. Equal similarities stand in gallery order. M = matches of the query, G = gallery entries.
+A query's matches are compared with each other exactly, so only its rivals, the entries of other identities, are
+counted. Equal similarities stand in gallery order. b = queries, p = their matches, c = entries counted together.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.embedded import Vectors
-from reseen.metrics.similarity import exact_similarity, too_close
-
-Counts = NDArray[np.int64]
+from reseen.metrics.kernels import best_first, best_of_each, hide
+from reseen.metrics.segments import Rows, owners
+from reseen.metrics.selection import Matches
+from reseen.metrics.team import Team
+from reseen.metrics.thresholds import Contested, Tally, Thresholds, count, settle
 
 
 class Hits(NamedTuple):
-    """A query's matches, best first.
+    """The matches of b queries, one query after the other, best first.
 
-    ``ranks`` (M,) from 1, ascending, ties in gallery order; ``beaten_by`` (M,) entries that are strictly more
-    similar; ``tied`` (M,) entries exactly as similar, the match itself among them.
+    ``first`` (b + 1,) where each query's begin; ``ranks`` (p,) from 1, ascending for each query, ties in gallery
+    order; ``beaten_by`` (p,) entries that are strictly more similar; ``tied`` (p,) entries exactly as similar, the
+    match itself among them.
     """
 
-    ranks: Counts
-    beaten_by: Counts
-    tied: Counts
+    first: Rows
+    ranks: Rows
+    beaten_by: Rows
+    tied: Rows
 
 
-def count_hits(similarity: NDArray[np.float32], *, matches: Counts, query: Vectors, gallery: Vectors) -> Hits:
-    """(G,) similarities of one query, -inf where an entry does not count, and its (M,) match rows -> ranks.
+class Tile(NamedTuple):
+    """Entries counted together: their ``entries`` (c,) numbers and ``identities`` (c,).
 
-    ``query`` (D,) and ``gallery`` (G, D) are the vectors behind the similarities.
+    ``starts`` (c + 1,) where each entry's pictures begin; None where an entry is a picture.
     """
-    own = similarity[matches].astype(np.float64)
-    margin = too_close(len(query))
-    rivals = np.flatnonzero(similarity >= own.min() - margin).astype(np.int64)
-    values = similarity[rivals].astype(np.float64)
-    beaten_by = _count_from(values, np.nextafter(own + margin, np.inf))
-    within = _count_from(values, own - margin) - beaten_by
-    tied = np.ones_like(beaten_by)
-    earlier = np.zeros_like(beaten_by)
-    close = np.flatnonzero(within > 1)
-    if len(close):
-        near = _near_any(values, own[close], margin=margin)
-        near_rivals, near_values = rivals[near], values[near]
-        exact = exact_similarity(query, gallery, rows=near_rivals)
-        for index in close:
-            row = matches[index]
-            contested = np.abs(near_values - own[index]) <= margin
-            difference = exact - exact[np.searchsorted(near_rivals, row)]
-            equal = contested & (difference == 0)
-            beaten_by[index] += np.count_nonzero(contested & (difference > 0))
-            tied[index] = np.count_nonzero(equal)
-            earlier[index] = np.count_nonzero(equal & (near_rivals < row))
-    ranks = beaten_by + earlier + 1
-    order = np.argsort(ranks)
-    return Hits(ranks=ranks[order], beaten_by=beaten_by[order], tied=tied[order])
+
+    entries: Rows
+    identities: Rows
+    starts: Rows | None
 
 
-def _count_from(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> Counts:
-    """(n,), (M,) -> (M,) how many values reach each threshold."""
-    order = np.argsort(thresholds)
-    reached = np.searchsorted(thresholds[order], values, side="right")
-    histogram = np.bincount(reached, minlength=len(thresholds) + 1)
-    counts = np.empty(len(thresholds), dtype=np.int64)
-    counts[order] = histogram[::-1].cumsum()[-2::-1]
-    return counts
+class Asked(NamedTuple):
+    """Queries that are asked together: their ``identities`` (b,), the thresholds of their matches, what is counted."""
+
+    identities: Rows
+    thresholds: Thresholds
+    tally: Tally
+
+    def settle(self, contested: Contested, *, entries: Rows, similarity: NDArray[np.float64]) -> None:
+        """Count (n,) contested values, which belong to ``entries`` (n,), by their exact ``similarity`` (n,)."""
+        settle(self.thresholds, contested, entries, similarity, self.tally)
+
+    def hits(self) -> Hits:
+        """What has been counted, as ranks."""
+        first, _, similarity, _, _ = self.thresholds
+        above = self.tally.certain + self.tally.above[:-1].cumsum()
+        new = np.ones(len(similarity), dtype=np.bool_)
+        new[1:] = similarity[1:] != similarity[:-1]
+        new[first[:-1]] = True
+        equal = np.diff(np.flatnonzero(np.append(new, True)))
+        own = owners(np.diff(first))
+        better = np.repeat(np.flatnonzero(new), equal) - first[own]
+        place = np.arange(len(similarity)) - first[own]
+        return Hits(
+            first=first,
+            ranks=above + self.tally.earlier[:-1].cumsum() + place + 1,
+            beaten_by=above + better,
+            tied=self.tally.tied[:-1].cumsum() + np.repeat(equal, equal),
+        )
 
 
-def _near_any(values: NDArray[np.float64], centres: NDArray[np.float64], *, margin: float) -> NDArray[np.bool_]:
-    """(n,), (m,) -> (n,) True where a value lies within the margin of any centre."""
-    centres = np.sort(centres)
-    above = np.searchsorted(centres, values)
-    nearest_above = centres[np.minimum(above, len(centres) - 1)]
-    nearest_below = centres[np.maximum(above - 1, 0)]
-    return np.minimum(np.abs(nearest_above - values), np.abs(values - nearest_below)) <= margin
+def ask(matches: Matches, similarity: NDArray[np.float64], *, identities: Rows, margin: float) -> Asked:
+    """Matches and their (p,) exact similarities -> what rivals are counted against.
+
+    ``identities`` (b,) of the queries; ``margin``: how far a counted value may be from its exact similarity.
+    """
+    order = np.empty(len(similarity), dtype=np.int64)
+    best_first(matches.first, similarity, order)
+    similarity = similarity[order]
+    low, high = ((similarity + side).astype(np.float32) for side in (-margin, margin))
+    thresholds = Thresholds(matches.first, matches.entries[order], similarity, low, high)
+    steps = np.zeros((3, len(order) + 1), dtype=np.int64)
+    return Asked(identities, thresholds, Tally(np.zeros(len(order), dtype=np.int64), *steps))
+
+
+def count_values(
+    asked: Asked, values: NDArray[np.float32], tile: Tile, *, begin: int, team: Team
+) -> Iterable[Contested]:
+    """(n, pictures of the tile) similarities of the queries from ``begin`` on -> what is too close to call.
+
+    Writes into ``values``.
+    """
+
+    columns = np.argsort(tile.identities, kind="stable")
+    identities = tile.identities[columns]
+
+    def work(part: slice) -> Contested:
+        rows, queries = values[part], slice(begin + part.start, begin + part.stop)
+        if tile.starts is not None:
+            rows = best_of_entries(rows, tile.starts)
+        hide(rows, asked.identities[queries], identities, columns)
+        found = count(rows, asked.thresholds, asked.thresholds.first[queries.start : queries.stop + 1], asked.tally)
+        return Contested(found.queries + queries.start, *found[1:])
+
+    return team.share(len(values), work)
+
+
+def best_of_entries(values: NDArray[np.float32], starts: Rows) -> NDArray[np.float32]:
+    """(b, pictures), (c + 1,) where each entry's begin -> (b, c) of each entry's nearest picture."""
+    best = np.empty((len(values), len(starts) - 1), dtype=np.float32)
+    best_of_each(values, starts, best)
+    return best

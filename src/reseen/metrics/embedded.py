@@ -1,4 +1,4 @@
-"""Embedded: vectors with their identities, cameras and views, checked once, kept in one Parquet file.
+"""Embedded: vectors with their identities, cameras, views, names and tracks, checked once, kept in one Parquet file.
 
 One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
 """
@@ -17,7 +17,7 @@ from reseen.metrics.labels import Labels, clean_labels
 Vectors = NDArray[Any]
 """(N, D) of float32 or float64."""
 
-_COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name"}
+_COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name", "tracks": "track"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,8 @@ class Embedded:
 
     ``vectors`` (N, D) float32 or float64, of any length but zero; ``identities`` (N,) whole numbers or text;
     ``cameras`` and ``views`` the same, or None when none is known, with -1 or ``""`` where one of them is
-    unknown; ``names`` (N,) text, what a reader would call each picture.
+    unknown; ``names`` (N,) text, what a reader would call each picture; ``tracks`` (N,) whole numbers or text, equal
+    for the pictures of one identity that one camera took in passing, a track's name used once among all.
 
     Raises ReseenError when lengths differ, a vector is zero or not finite, or a kind is not one of these.
     """
@@ -36,6 +37,7 @@ class Embedded:
     cameras: Labels | None = None
     views: Labels | None = None
     names: Labels | None = None
+    tracks: Labels | None = None
 
     def __post_init__(self) -> None:
         vectors = _clean_vectors(self.vectors)
@@ -96,9 +98,10 @@ def _clean_vectors(values: Vectors) -> Vectors:
         raise ReseenError(f"vectors: expected (pictures, width), both at least 1, got {vectors.shape}")
     if vectors.dtype not in (np.float32, np.float64):
         raise ReseenError(f"vectors: expected float32 or float64, got {vectors.dtype}")
-    _refuse(np.asarray(~np.isfinite(vectors).all(axis=1)), "are not finite (NaN or infinite)")
-    _refuse(np.asarray(~vectors.any(axis=1)), "are all zeros and have no direction to compare")
-    vectors = vectors.view()
+    largest, smallest = vectors.max(axis=1), vectors.min(axis=1)
+    _refuse(~(np.isfinite(largest) & np.isfinite(smallest)), "are not finite (NaN or infinite)")
+    _refuse((largest == 0) & (smallest == 0), "are all zeros and have no direction to compare")
+    vectors = np.ascontiguousarray(vectors).view()
     vectors.flags.writeable = False
     return vectors
 

@@ -1,0 +1,106 @@
+"""Hits by cosine similarity: float32 products tile by tile, float64 for the pairs whose order rounding could change.
+
+b = queries, c = entries of a tile, D = numbers in a vector.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseen.metrics.counting import Asked, Hits, Tile, ask, count_values
+from reseen.metrics.embedded import Vectors
+from reseen.metrics.segments import Rows, cut, offsets, owners, ranges
+from reseen.metrics.selection import Matches, Selection
+from reseen.metrics.similarity import exact_similarity, in_range, too_close, unit_vectors
+from reseen.metrics.team import Team
+from reseen.metrics.thresholds import Contested
+from reseen.metrics.trials import Trial, matches_in
+
+Units = NDArray[np.float32]
+CountTile = Callable[[Units, Tile], Iterable[Contested]]
+"""(c, D) units of a tile's pictures, and the tile -> what is too close to call; the rest is counted."""
+
+QUERIES, PICTURES = 2048, 1024
+"""Similarities held at once: 8 MB, which a processor's last cache holds."""
+
+_BYTES = 256_000_000
+_BYTES_A_MATCH = 128
+"""Queries are asked together while their vectors and their matches, in all arrays about them, stay below ``_BYTES``."""
+
+
+class Ranked(NamedTuple):
+    """Rows of the queries and the hits of their matches."""
+
+    queries: Rows
+    hits: Hits
+
+
+class Cosine:
+    """Exact similarities of queries to entries, and the tiles that the entries of a trial make."""
+
+    def __init__(self, query: Vectors, selection: Selection, *, team: Team, device: str = "cpu") -> None:
+        self._query, self._gallery = in_range(query), in_range(selection.gallery)
+        self._selection, self._team = selection, team
+        self._lengths = np.diff(selection.starts)
+        self._has_tracks = bool((self._lengths != 1).any())
+
+    def exact(self, queries: Rows, entries: Rows) -> NDArray[np.float64]:
+        """(n,) queries and entries -> (n,) similarity, an entry's being its nearest picture's."""
+        found = exact_similarity(
+            self._query,
+            self._gallery,
+            query_rows=np.repeat(queries, self._lengths[entries]),
+            gallery_rows=self._pictures(entries),
+            team=self._team,
+        )
+        return np.maximum.reduceat(found, self._starts(entries)[:-1]) if self._has_tracks and len(found) else found
+
+    def hits(self, trial: Trial) -> Iterator[Ranked]:
+        """The hits of a trial's queries, as many at once as fit into memory."""
+        weights = self._query.shape[1] * 4 + _BYTES_A_MATCH * self._selection.groups.length[trial.queries]
+        for part in cut(weights, limit=_BYTES):
+            matches = matches_in(self._selection, trial, trial.queries[part])
+            if len(matches.queries):
+                yield Ranked(matches.queries, self._count(matches, trial.columns))
+
+    def _count(self, matches: Matches, columns: Rows) -> Hits:
+        owner = matches.queries[owners(np.diff(matches.first))]
+        identities = self._selection.identities
+        similarity, margin = self.exact(owner, matches.entries), too_close(self._query.shape[1]) / 2
+        asked = ask(matches, similarity, identities=identities.query[matches.queries], margin=margin)
+        count_tile = count_on_cpu(asked, unit_vectors(self._query, matches.queries), team=self._team)
+        for part in cut(self._lengths[columns], limit=PICTURES):
+            entries = columns[part]
+            tile = Tile(entries, identities.gallery[entries], self._starts(entries) if self._has_tracks else None)
+            for contested in count_tile(unit_vectors(self._gallery, self._pictures(entries)), tile):
+                rivals = entries[contested.columns]
+                asked.settle(
+                    contested, entries=rivals, similarity=self.exact(matches.queries[contested.queries], rivals)
+                )
+        return asked.hits()
+
+    def _pictures(self, entries: Rows) -> Rows:
+        """(n,) entries -> rows of their pictures in the gallery, entry after entry."""
+        return self._selection.kept[ranges(self._selection.starts[entries], self._lengths[entries])]
+
+    def _starts(self, entries: Rows) -> Rows:
+        return offsets(self._lengths[entries])
+
+
+def count_on_cpu(asked: Asked, units: Units, *, team: Team) -> CountTile:
+    """The (b, D) units of the queries asked -> how to count a tile, with numpy's product and the compiled loops."""
+    room = np.empty(0, dtype=np.float32)
+
+    def count_tile(tile_units: Units, tile: Tile) -> Iterator[Contested]:
+        nonlocal room
+        for begin in range(0, len(units), QUERIES):
+            some = units[begin : begin + QUERIES]
+            needed = len(some) * len(tile_units)
+            room = room if len(room) >= needed else np.empty(needed, dtype=np.float32)
+            values = room[:needed].reshape(len(some), len(tile_units))
+            np.matmul(some, tile_units.T, out=values)
+            yield from count_values(asked, values, tile, begin=begin, team=team)
+
+    return count_tile
