@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
+    from reseen.data.datasets.cuhk03_release import unpack
     from reseen.data.synth import synthesise
     from reseen.demonstration import demo
     from reseen.engine.ablate import ablate
     from reseen.engine.build import load_model
+    from reseen.engine.calibrate import calibrate_run as calibrate
+    from reseen.engine.compare import compare_runs as compare
     from reseen.engine.evaluate import evaluate_baselines
     from reseen.engine.evaluate import evaluate_run as evaluate
     from reseen.engine.profile import profile
@@ -29,8 +32,10 @@ __all__ = [
     "ReseenError",
     "ablate",
     "build_model",
+    "calibrate",
     "carry",
     "check",
+    "compare",
     "demo",
     "evaluate",
     "evaluate_baselines",
@@ -41,6 +46,7 @@ __all__ = [
     "report_run",
     "synthesise",
     "train",
+    "unpack",
 ]
 
 _HOMES = MappingProxyType(
@@ -48,8 +54,10 @@ _HOMES = MappingProxyType(
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
+        "calibrate": ("reseen.engine.calibrate", "calibrate_run"),
         "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
+        "compare": ("reseen.engine.compare", "compare_runs"),
         "demo": ("reseen.demonstration", "demo"),
         "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
         "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
@@ -60,6 +68,7 @@ _HOMES = MappingProxyType(
         "report_run": ("reseen.explain.run_report", "report_run"),
         "synthesise": ("reseen.data.synth", "synthesise"),
         "train": ("reseen.engine.train", "train"),
+        "unpack": ("reseen.data.datasets.cuhk03_release", "unpack"),
     }
 )
 

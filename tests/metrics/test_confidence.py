@@ -6,7 +6,7 @@ from reports import report_of
 from scipy import stats
 
 from reseen.errors import ReseenError
-from reseen.metrics.confidence import QUERY_SCORES, interval
+from reseen.metrics.confidence import QUERY_SCORES, interval, percentiles
 
 
 def test_values_are_the_reports_own():
@@ -59,6 +59,15 @@ def test_it_covers_a_known_mean_where_one_over_queries_does_not():
         naive += abs(values.mean() - 0.5) < 1.96 * stats.sem(values)
     assert 0.91 <= covered / draws <= 0.98
     assert naive / draws < 0.75
+
+
+def test_few_identities_widen_it_as_students_t_does():
+    """Over n values the bootstrap's own spread is s / sqrt(n) * sqrt((n - 1) / n): what the percentiles make good."""
+    for identities in (5, 12, 30):
+        low, high = percentiles(identities, confidence=0.95)
+        spread = np.sqrt((identities - 1) / identities)
+        assert -stats.norm.ppf(low) * spread == pytest.approx(stats.t.ppf(0.975, identities - 1))
+        assert low == pytest.approx(1 - high)
 
 
 def test_a_seed_is_an_interval():

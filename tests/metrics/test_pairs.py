@@ -8,7 +8,7 @@ from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol
 from reseen.metrics.pairs import find_pairs
 from reseen.metrics.protocol import find_protocol
-from reseen.metrics.tally import STEPS, accepted_pairs, tally
+from reseen.metrics.tally import STEPS, _count_into, accepted_pairs, tally
 
 
 def drawn(seed, *, cameras=True, names=True) -> tuple[Embedded, Embedded]:
@@ -57,6 +57,30 @@ def test_accepted_pairs_by_identity():
             place = names[int(query.identities[pair.query])], names[int(gallery.identities[pair.entry])]
             expected[place] += pair.similarity >= threshold
         assert np.array_equal(counts.toarray(), expected)
+
+
+def test_a_pair_on_a_threshold_is_accepted_and_bins_close_below():
+    """Cosines that float32 holds exactly: (1, 1, 1, 1) / 2 with an axis is 1/2, with its opposite -1/2."""
+    query = Embedded(np.ones((1, 4), dtype=np.float32), [1])
+    gallery = Embedded(np.concatenate([np.eye(4), -np.eye(4)])[:6].astype(np.float32), [1, 2, 2, 2, 2, 2])
+    pairs = find_pairs(query, gallery, protocol=find_protocol("wildlife"))
+    counts = tally(pairs)
+    assert np.flatnonzero(counts.impostor).tolist() == [STEPS // 2, STEPS + STEPS // 2]
+    assert counts.impostor[[STEPS // 2, STEPS + STEPS // 2]].tolist() == [2, 3]
+    thresholds = [-0.5, -0.5 + 1 / STEPS, 0.5, 0.5 + 1 / STEPS]
+    assert [matrix.sum() for matrix in accepted_pairs(pairs, thresholds)] == [6, 4, 4, 0]
+
+
+def test_bins_go_down_from_zero_too():
+    histogram = np.zeros(2 * STEPS + 1, dtype=np.int64)
+    beyond, small = 1 + 2**-20, 2**-30
+    _count_into(histogram, np.array([-beyond, -1, -small, 0, small, 1, beyond, -np.inf], dtype=np.float32))
+    assert {int(place) - STEPS: int(histogram[place]) for place in np.flatnonzero(histogram)} == {
+        -STEPS: 2,
+        -1: 1,
+        0: 2,
+        STEPS: 2,
+    }
 
 
 def test_blocks_are_of_the_whole_in_order():

@@ -10,6 +10,7 @@ RUN/
   best.safetensors   the weights that scored best, with how to build their model
   embeddings/        query.parquet, gallery.parquet
   scores.json        histogram, untrained, trained
+  calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
   report.html        and its pictures
 ```
 """
@@ -69,6 +70,11 @@ class Run:
     def scores_file(self) -> Path:
         """The score table."""
         return self.path / "scores.json"
+
+    @property
+    def calibration_file(self) -> Path:
+        """Thresholds for verification and for search."""
+        return self.path / "calibration.json"
 
     @property
     def report_file(self) -> Path:

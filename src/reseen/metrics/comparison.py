@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.metrics.confidence import HEADLINES, clustered, percentiles, query_scores, resampled_means
-from reseen.metrics.evaluation import Report
 from reseen.metrics.labels import Labels
 from reseen.metrics.rates import Estimate
+from reseen.metrics.report import Report
 
 _AT_ONCE = 4_000_000
 """Signs held at once: 32 MB."""

@@ -5,7 +5,6 @@ I = identities, S = scores.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from reseen.errors import ReseenError, unknown
-from reseen.metrics.evaluation import Report
 from reseen.metrics.labels import Labels, clean_labels
 from reseen.metrics.rates import Estimate
+from reseen.metrics.report import Report
 
 Values = NDArray[np.float64]
 
@@ -26,20 +25,16 @@ _AT_ONCE = 4_000_000
 """Draws of an identity held at once: 32 MB."""
 
 
-def _found_by(report: Report, *, rank: int) -> Values:
-    return np.where(report.first_hits > 0, report.first_hits <= rank, np.nan)
-
-
 QUERY_SCORES: Mapping[str, Callable[[Report], Values]] = MappingProxyType(
     {
         "mAP": lambda report: report.average_precisions,
-        "rank1": partial(_found_by, rank=1),
-        "rank5": partial(_found_by, rank=5),
-        "rank10": partial(_found_by, rank=10),
+        "rank1": lambda report: report.found_by(1),
+        "rank5": lambda report: report.found_by(5),
+        "rank10": lambda report: report.found_by(10),
         "mINP": lambda report: report.inverse_negative_penalties,
     }
 )
-"""Each score as values of the queries (Q,), NaN for a skipped query."""
+"""Each score as values of the queries (Q,), NaN for a skipped query; over several trials, a query's mean."""
 
 
 class Clustered(NamedTuple):
