@@ -1,15 +1,13 @@
 """Calibrating a run: the file it keeps, and what it says of the pictures it came from."""
 
 import pytest
-from kept_runs import keep_run
 
+from kept_runs import keep_run
 from reseen.engine.calibrate import OPTIMISTIC, calibrate_run
 from reseen.engine.files import write_json
 from reseen.engine.train import train
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded
-from reseen.metrics.calibrating import calibrate
-from reseen.metrics.calibration import Calibration
+from reseen.metrics import Calibration, Embedded, calibrate
 
 
 @pytest.fixture

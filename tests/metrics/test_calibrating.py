@@ -8,9 +8,7 @@ import pytest
 from naive_pairs import naive_pairs
 
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded
-from reseen.metrics.calibrating import calibrate
-from reseen.metrics.calibration import Calibration
+from reseen.metrics import Calibration, Embedded, calibrate
 from reseen.metrics.protocol import find_protocol
 from reseen.metrics.tally import STEPS
 

@@ -7,8 +7,8 @@ import pytest
 from reports import report_of
 from scipy import stats
 
-from reseen.metrics.comparison import compare, sign_flip_p_values
-from reseen.metrics.confidence import interval
+from reseen.metrics import compare, interval
+from reseen.metrics.comparison import sign_flip_p_values
 
 
 def test_by_hand():

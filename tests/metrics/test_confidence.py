@@ -6,7 +6,8 @@ from reports import report_of
 from scipy import stats
 
 from reseen.errors import ReseenError
-from reseen.metrics.confidence import QUERY_SCORES, interval, percentiles
+from reseen.metrics import interval
+from reseen.metrics.confidence import QUERY_SCORES, percentiles
 
 
 def test_values_are_the_reports_own():

@@ -7,8 +7,7 @@ from reseen.data.fingerprint import fingerprint
 from reseen.engine.kept import Kept, embeddings_of
 from reseen.engine.progress import Progress
 from reseen.engine.run import Run, open_run
-from reseen.metrics.calibrating import calibrate
-from reseen.metrics.calibration import Calibration
+from reseen.metrics import Calibration, calibrate
 
 OPTIMISTIC = (
     "the run's own query and gallery, which it was scored on: rates on other pictures will be worse, "

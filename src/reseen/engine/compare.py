@@ -8,8 +8,7 @@ from reseen.engine.kept import Kept, embeddings_of
 from reseen.engine.progress import Progress
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded, evaluate
-from reseen.metrics.comparison import Comparison, compare
+from reseen.metrics import Comparison, Embedded, compare, evaluate
 from reseen.metrics.labels import Labels
 
 

@@ -1,21 +1,32 @@
-"""Evaluation: checked embeddings, protocols as data, ranks by counting, and the scores made of them."""
+"""Evaluation: checked embeddings, protocols as data, ranks by counting, scores, and how sure they are."""
 
+from reseen.metrics.calibrating import calibrate
+from reseen.metrics.calibration import Calibration
+from reseen.metrics.comparison import Comparison, compare
+from reseen.metrics.confidence import interval
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.evaluation import evaluate, require_valid_query
 from reseen.metrics.protocol import PROTOCOLS, Protocol, custom_protocol
 from reseen.metrics.ranking import AVERAGE_PRECISIONS
+from reseen.metrics.rates import Estimate
 from reseen.metrics.report import Report
 from reseen.metrics.top import Rankings, rankings
 
 __all__ = [
     "AVERAGE_PRECISIONS",
     "PROTOCOLS",
+    "Calibration",
+    "Comparison",
     "Embedded",
+    "Estimate",
     "Protocol",
     "Rankings",
     "Report",
+    "calibrate",
+    "compare",
     "custom_protocol",
     "evaluate",
+    "interval",
     "rankings",
     "require_valid_query",
 ]
