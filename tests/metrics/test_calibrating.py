@@ -102,6 +102,21 @@ def test_perfect_separation_is_zero_with_the_rule_of_three():
     assert found.equal_error_threshold == pytest.approx(0.5, abs=1e-5)
 
 
+def test_rules_of_rankings_are_none_of_pairs():
+    """VehicleID's trials and a track's nearest picture say which entries are ranked, not which pairs are compared."""
+    query, _ = population(np.random.default_rng(3), 20)
+    names = np.array([str(row) for row in range(len(query))])
+    both = Embedded(query.vectors, query.identities, cameras=query.cameras, names=names)
+    found = calibrate(both, both, protocol="vehicleid", false_accept_rate=0.1)
+    assert "trial" not in found.settings
+    assert (found.genuine_pairs, found.impostor_pairs) == (60 * 2, 60 * 57)
+    by_track = calibrate(both, both, protocol="veri776_track", false_accept_rate=0.1)
+    assert "a track counts" not in by_track.settings
+    assert by_track.genuine_pairs == sum(
+        one != other for identity in range(20) for one in query.cameras[:3] for other in query.cameras[:3]
+    )
+
+
 def test_a_calibration_is_kept(calibrated, tmp_path):
     found, path = calibrated[2], tmp_path / "calibration.json"
     found.save(path)

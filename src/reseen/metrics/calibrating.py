@@ -5,7 +5,10 @@ every picture has a vector, none fails to be acquired. I = identities.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,6 +22,9 @@ from reseen.metrics.protocol import Protocol, find_protocol
 from reseen.metrics.rates import Estimate, clustered_rate, dyadic_rate
 from reseen.metrics.roc import Curve
 from reseen.metrics.tally import Tally, accepted_pairs, tally
+
+_OF_RANKINGS: Mapping[str, Any] = MappingProxyType({"tracks": False, "shots": None, "trials": 1, "depth": None})
+"""The rules of a protocol that say nothing of two pictures."""
 
 
 def calibrate(
@@ -42,30 +48,39 @@ def calibrate(
     _require_shares(
         {"false accept rate": false_accept_rate, "false alarm rate": false_alarm_rate, "confidence": confidence}
     )
-    rules = find_protocol(protocol)
+    rules = replace(find_protocol(protocol), **_OF_RANKINGS)
     pairs = find_pairs(query, gallery, protocol=rules)
     counts = tally(pairs)
-    _require_enough(int(counts.impostor.sum()), false_accept_rate)
-    curve = Curve.of(counts.genuine, counts.impostor)
-    threshold, equal = curve.lowest_threshold(false_accept_rate), curve.equal_error().threshold
-    _require_reachable(threshold, false_accept_rate)
-    accepted, accepted_equal = accepted_pairs(pairs, (threshold, equal))
-    errors = _errors(accepted, counts, pairs, confidence=confidence)
     return Calibration(
         wanted_false_accept_rate=false_accept_rate,
-        threshold=threshold,
-        false_accept_rate=errors.accepts,
-        false_reject_rate=errors.rejects,
-        equal_error_threshold=equal,
-        equal_error_rate=_where_equal(curve, _errors(accepted_equal, counts, pairs, confidence=confidence)),
+        **_verification(pairs, counts, false_accept_rate=false_accept_rate, confidence=confidence),
         identification=identify(counts.best, false_alarm_rate=false_alarm_rate, confidence=confidence),
-        roc=curve.points(),
         genuine_pairs=int(counts.genuine.sum()),
         impostor_pairs=int(counts.impostor.sum()),
         identities=pairs.identity_count,
         confidence=confidence,
         settings=f"{rules.describe()}, pairs of a query and a gallery picture, cosine",
     )
+
+
+def _verification(pairs: Pairs, counts: Tally, *, false_accept_rate: float, confidence: float) -> dict[str, Any]:
+    """The fields of a Calibration that say how two pictures are compared."""
+    _require_enough(int(counts.impostor.sum()), false_accept_rate)
+    curve = Curve.of(counts.genuine, counts.impostor)
+    threshold, equal = curve.lowest_threshold(false_accept_rate), curve.equal_error().threshold
+    _require_reachable(threshold, false_accept_rate)
+    errors, equal_errors = (
+        _errors(accepted, counts, pairs, confidence=confidence)
+        for accepted in accepted_pairs(pairs, (threshold, equal))
+    )
+    return {
+        "threshold": threshold,
+        "false_accept_rate": errors.accepts,
+        "false_reject_rate": errors.rejects,
+        "equal_error_threshold": equal,
+        "equal_error_rate": _where_equal(curve, equal_errors),
+        "roc": curve.points(),
+    }
 
 
 class _Errors(NamedTuple):

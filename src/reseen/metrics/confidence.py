@@ -59,7 +59,8 @@ def interval(
     American Statistician 69, 2015). Below some 20 identities the interval is still rough, and it is never wider
     than what these identities happened to show: none among 10 that fails does not mean that none will.
     It speaks of other query identities before this gallery and with this model: not of another gallery, whose size
-    moves every score, nor of training again with another seed.
+    moves every score, nor of training again with another seed. Under a protocol of several trials a query's value is
+    its mean over those that asked it, so the score given here may differ from the report's in the last digits.
 
     ReseenError: unknown score, fewer than two identities with an evaluated query, a confidence that is no share.
     """
