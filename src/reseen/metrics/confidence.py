@@ -60,7 +60,7 @@ def interval(
     than what these identities happened to show: none among 10 that fails does not mean that none will.
     It speaks of other query identities before this gallery and with this model: not of another gallery, whose size
     moves every score, nor of training again with another seed. Under a protocol of several trials a query's value is
-    its mean over those that asked it, so the score given here may differ from the report's in the last digits.
+    its mean over those that asked it, so the score given here differs a little from the report's mean over trials.
 
     ReseenError: unknown score, fewer than two identities with an evaluated query, a confidence that is no share.
     """
