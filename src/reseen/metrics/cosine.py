@@ -3,13 +3,13 @@
 b = queries, c = entries of a tile, D = numbers in a vector.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.counting import Asked, Hits, Tile, ask, count_values
+from reseen.metrics.counting import Asked, CountTile, Hits, Tile, Units, ask, count_values
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.segments import Rows, cut, offsets, owners, ranges
 from reseen.metrics.selection import Matches, Selection
@@ -17,10 +17,6 @@ from reseen.metrics.similarity import exact_similarity, in_range, too_close, uni
 from reseen.metrics.team import Team
 from reseen.metrics.thresholds import Contested
 from reseen.metrics.trials import Trial, matches_in
-
-Units = NDArray[np.float32]
-CountTile = Callable[[Units, Tile], Iterable[Contested]]
-"""(c, D) units of a tile's pictures, and the tile -> what is too close to call; the rest is counted."""
 
 QUERIES, PICTURES = 2048, 1024
 """Similarities held at once: 8 MB, which a processor's last cache holds."""
@@ -42,7 +38,7 @@ class Cosine:
 
     def __init__(self, query: Vectors, selection: Selection, *, team: Team, device: str = "cpu") -> None:
         self._query, self._gallery = in_range(query), in_range(selection.gallery)
-        self._selection, self._team = selection, team
+        self._selection, self._team, self._device = selection, team, device
         self._lengths = np.diff(selection.starts)
         self._has_tracks = bool((self._lengths != 1).any())
 
@@ -70,7 +66,7 @@ class Cosine:
         identities = self._selection.identities
         similarity, margin = self.exact(owner, matches.entries), too_close(self._query.shape[1]) / 2
         asked = ask(matches, similarity, identities=identities.query[matches.queries], margin=margin)
-        count_tile = count_on_cpu(asked, unit_vectors(self._query, matches.queries), team=self._team)
+        count_tile = self._counter(asked, unit_vectors(self._query, matches.queries))
         for part in cut(self._lengths[columns], limit=PICTURES):
             entries = columns[part]
             tile = Tile(entries, identities.gallery[entries], self._starts(entries) if self._has_tracks else None)
@@ -80,6 +76,13 @@ class Cosine:
                     contested, entries=rivals, similarity=self.exact(matches.queries[contested.queries], rivals)
                 )
         return asked.hits()
+
+    def _counter(self, asked: Asked, units: Units) -> CountTile:
+        if self._device == "cpu":
+            return count_on_cpu(asked, units, team=self._team)
+        from reseen.metrics.on_device import count_on_device
+
+        return count_on_device(asked, units, device=self._device)
 
     def _pictures(self, entries: Rows) -> Rows:
         """(n,) entries -> rows of their pictures in the gallery, entry after entry."""

@@ -4,7 +4,7 @@ A query's matches are compared with each other exactly, so only its rivals, the 
 counted. Equal similarities stand in gallery order. b = queries, p = their matches, c = entries counted together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +40,11 @@ class Tile(NamedTuple):
     entries: Rows
     identities: Rows
     starts: Rows | None
+
+
+Units = NDArray[np.float32]
+CountTile = Callable[[Units, Tile], Iterable[Contested]]
+"""(c, D) units of a tile's pictures, and the tile -> what is too close to call; the rest is counted."""
 
 
 class Asked(NamedTuple):

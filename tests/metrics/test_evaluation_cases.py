@@ -1,0 +1,75 @@
+"""Evaluation of thousands of random small cases against the definitions, to 1e-9: every protocol, every kind."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from naive_evaluation import naive_evaluate, naive_rankings
+from random_sides import random_sides
+
+from reseen.errors import ReseenError
+from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS, Embedded, Protocol, custom_protocol, evaluate
+from reseen.metrics import cosine as cosine_module
+from reseen.metrics.on_device import count_on_device
+
+CASES = 200
+
+
+def check(query: Embedded, gallery: Embedded, protocol: Protocol) -> bool:
+    """Compare all kinds of average precision; False where there was nothing to evaluate."""
+    junk_only = all(str(identity) in protocol.junk for identity in gallery.identities)
+    cameras = [any(str(camera) not in {"", "-1"} for camera in side.cameras) for side in (query, gallery)]
+    refused = junk_only or (protocol.drop_same_camera and not all(cameras))
+    rankings = [] if refused else naive_rankings(query, gallery, protocol)
+    for kind in AVERAGE_PRECISIONS:
+        expected = naive_evaluate(query, rankings, kind=kind, depth=protocol.depth, length=12)
+        if expected is None:
+            with pytest.raises(ReseenError):
+                evaluate(query, gallery, protocol=protocol, average_precision=kind)
+            return False
+        report = evaluate(query, gallery, protocol=protocol, average_precision=kind, cmc_length=12)
+        assert report.mean_average_precision == pytest.approx(expected.mean_average_precision, abs=1e-9)
+        assert report.mean_inverse_negative_penalty == pytest.approx(expected.mean_inverse_negative_penalty, abs=1e-9)
+        np.testing.assert_allclose(report.cmc, expected.cmc, rtol=0, atol=1e-9)
+        hits = report.first_hits[None] if report.trial_first_hits is None else report.trial_first_hits
+        assert hits.tolist() == expected.first_hits
+        skipped = ~np.any(expected.first_hits, axis=0)
+        assert sum(report.skipped.values()) == len(query) - report.evaluated == skipped.sum()
+        np.testing.assert_array_equal(np.isnan(report.average_precisions), skipped)
+    return True
+
+
+def random_protocol(seed: int) -> Protocol:
+    rng = np.random.default_rng([seed, 1])
+    shots = rng.choice([None, 1, 2])
+    return custom_protocol(
+        drop_same_camera=bool(rng.integers(2)),
+        junk=rng.choice([-1, 0, 3], size=rng.integers(3), replace=False).tolist(),
+        tracks=bool(rng.integers(2)),
+        same_pictures=bool(rng.integers(2)),
+        shots=shots,
+        trials=1 if shots is None else int(rng.integers(1, 4)),
+        seed=seed,
+        depth=rng.choice([None, 1, 3]),
+    )
+
+
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
+def test_every_protocol_equals_the_naive_loop(name: str):
+    protocol = dataclasses.replace(PROTOCOLS[name], trials=min(PROTOCOLS[name].trials, 3))
+    checked = sum(check(*random_sides(seed), protocol) for seed in range(CASES))
+    assert checked > CASES / 3
+
+
+def test_any_protocol_equals_the_naive_loop():
+    checked = sum(check(*random_sides(seed), random_protocol(seed)) for seed in range(1000, 1000 + 3 * CASES))
+    assert checked > CASES
+
+
+def test_counting_on_a_device_equals_the_naive_loop(monkeypatch):
+    def on_device(asked, units, *, team):
+        return count_on_device(asked, units, device="cpu")
+
+    monkeypatch.setattr(cosine_module, "count_on_cpu", on_device)
+    checked = sum(check(*random_sides(seed), random_protocol(seed)) for seed in range(3000, 3000 + CASES))
+    assert checked > CASES / 3
