@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reseen.errors import ReseenError
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.neighbours import Neighbours, nearest, nearest_among
+from reseen.metrics.team import Team
 from reseen.metrics.units import Units, joint_units, unit_rows
 
 _GATHERED_NUMBERS = 4_000_000
@@ -29,14 +30,17 @@ def expand_query(
     _check(top, alpha=alpha, available=len(gallery_vectors))
     units = joint_units(query_vectors, gallery_vectors)
     query, gallery = units[: len(query_vectors)], units[len(query_vectors) :]
-    return _expanded(query, gallery, nearest(query, gallery, count=top, device=device), alpha=alpha)
+    with Team() as team:
+        found = nearest(query, gallery, count=top, team=team, device=device)
+    return _expanded(query, gallery, found, alpha=alpha)
 
 
 def expand_gallery(gallery_vectors: Vectors, *, top: int = 5, alpha: float = 0.0, device: str = "cpu") -> Units:
     """(G, D) -> (G, D) float32 of length 1: each entry and its ``top`` nearest others, as ``expand_query``."""
     _check(top, alpha=alpha, available=len(gallery_vectors) - 1)
     gallery = unit_rows(gallery_vectors, side="gallery")
-    found = nearest_among(gallery, count=top + 1, device=device)
+    with Team() as team:
+        found = nearest_among(gallery, count=top + 1, team=team, device=device)
     others = found._replace(rows=found.rows[:, 1:], similarity=found.similarity[:, 1:])
     return _expanded(gallery, gallery, others, alpha=alpha)
 

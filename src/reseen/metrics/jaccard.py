@@ -5,14 +5,15 @@
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from reseen.metrics.neighbours import Neighbours
 from reseen.metrics.reciprocal import LEAST_DISTANCE, Sparse
 from reseen.metrics.similarity import Block
+from reseen.metrics.team import Team
 
 
 class Overlaps(NamedTuple):
@@ -37,41 +38,38 @@ def _sparse(matrix: Any) -> Sparse:
     return Sparse(starts=matrix.indptr.astype(np.int64), columns=matrix.indices.astype(np.int32), values=matrix.data)
 
 
-def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32], weight: float) -> None:
+def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32], weight: float, team: Team) -> None:
     """Cosines become minus the re-ranked distances (equation 12), in place.
 
     ``lowest`` (N,): each row's cosine to the picture farthest from it; ``weight`` of the original distance.
     """
     largest = np.maximum(1 - lowest[block.queries], LEAST_DISTANCE)
     shares = np.stack([weight / largest, np.full_like(largest, 1 - weight)], axis=1)
-    _rerank(block.similarity, overlap.queries, overlap.gallery, queries=block.queries, shares=shares)
+
+    def rerank(part: slice) -> None:
+        _rerank(block.similarity[part], overlap.queries, overlap.gallery, block.queries[part], shares[part])
+
+    team.share(len(block.queries), rerank)
 
 
-@numba.njit(cache=True, parallel=True)
+@njit(nogil=True, cache=True)
 def _rerank(
     similarity: NDArray[np.float32],
-    rows: Sparse,
+    sets: Sparse,
     index: Sparse,
-    *,
     queries: NDArray[np.int64],
     shares: NDArray[np.float32],
 ) -> None:
     """``shares`` (b, 2): what the original and what the Jaccard distance is multiplied by, for each query."""
-    for place in numba.prange(len(queries)):
-        _rerank_row(similarity[place], rows, index, query=queries[place], shares=shares[place])
-
-
-@numba.njit(cache=True)
-def _rerank_row(
-    similarity: NDArray[np.float32], rows: Sparse, index: Sparse, query: int, shares: NDArray[np.float32]
-) -> None:
-    shared = np.zeros(len(similarity), dtype=np.float32)
-    for place in range(rows.starts[query], rows.starts[query + 1]):
-        column, value = rows.columns[place], rows.values[place]
-        for holder in range(index.starts[column], index.starts[column + 1]):
-            shared[index.columns[holder]] += min(value, index.values[holder])
     one, two = np.float32(1), np.float32(2)
-    for entry in range(len(similarity)):
-        jaccard = one - shared[entry] / (two - shared[entry])
-        original = max(np.float32(0), one - similarity[entry])
-        similarity[entry] = -(shares[0] * original + shares[1] * jaccard)
+    shared = np.empty(similarity.shape[1], dtype=np.float32)
+    for row in range(len(queries)):
+        shared[:] = 0
+        for place in range(sets.starts[queries[row]], sets.starts[queries[row] + 1]):
+            column, value = sets.columns[place], sets.values[place]
+            for holder in range(index.starts[column], index.starts[column + 1]):
+                shared[index.columns[holder]] += min(value, index.values[holder])
+        for entry in range(len(shared)):
+            jaccard = one - shared[entry] / (two - shared[entry])
+            original = max(np.float32(0), one - similarity[row, entry])
+            similarity[row, entry] = -(shares[row, 0] * original + shares[row, 1] * jaccard)

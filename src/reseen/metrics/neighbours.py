@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reseen.metrics.shortlist import Shortlist, empty_shortlist, offer_columns, offer_rows, settle
 from reseen.metrics.similarity import Block, too_close
+from reseen.metrics.team import Team
 from reseen.metrics.units import Units
 
 _TILE_ROWS = 1024
@@ -36,30 +37,30 @@ class Neighbours(NamedTuple):
     lowest: NDArray[np.float32]
 
 
-def nearest(units: Units, others: Units, *, count: int, device: str = "cpu") -> Neighbours:
+def nearest(units: Units, others: Units, *, count: int, team: Team, device: str = "cpu") -> Neighbours:
     """(N, D), (M, D) -> the ``count`` nearest of the M for each of the N. ``count`` is at most M."""
     if not 1 <= count <= len(others):
         raise ValueError(f"count: expected 1 to {len(others)}, got {count}")
     kept = empty_shortlist(len(units), count=min(count + _SPARE, len(others)))
     if device == "cpu":
         for tile in _tiles(units, others):
-            offer_rows(kept, tile.similarity, first_row=tile.row, first_entry=tile.entry)
+            _offer_rows(kept, tile, team=team)
     else:
         _offer_from_device(kept, units, others, device=device)
-    return _settled(kept, units, others, count=count)
+    return _settled(kept, units, others, count=count, team=team)
 
 
-def nearest_among(units: Units, *, count: int, device: str = "cpu") -> Neighbours:
+def nearest_among(units: Units, *, count: int, team: Team, device: str = "cpu") -> Neighbours:
     """(N, D) -> the ``count`` nearest of the N for each of them, itself first. ``count`` is at most N."""
     if not 1 <= count <= len(units):
         raise ValueError(f"count: expected 1 to {len(units)}, got {count}")
     kept = empty_shortlist(len(units), count=min(count + _SPARE, len(units)))
     if device == "cpu":
         for tile in _tiles(units, units, upper=True):
-            _offer_both_ways(kept, tile)
+            _offer_both_ways(kept, tile, team=team)
     else:
         _offer_from_device(kept, units, units, device=device, itself=True)
-    neighbours = _settled(kept, units, units, count=count)
+    neighbours = _settled(kept, units, units, count=count, team=team)
     neighbours.similarity[:, 0] = 1
     return neighbours
 
@@ -85,14 +86,26 @@ def _tiles(units: Units, others: Units, *, upper: bool = False) -> Iterator[_Til
             yield _Tile(row=row, entry=entry, similarity=np.matmul(left, right.T, out=similarity))
 
 
-def _offer_both_ways(kept: Shortlist, tile: _Tile) -> None:
+def _offer_rows(kept: Shortlist, tile: _Tile, *, team: Team) -> None:
+    def offer(part: slice) -> None:
+        offer_rows(kept, tile.similarity[part], first_row=tile.row + part.start, first_entry=tile.entry)
+
+    team.share(len(tile.similarity), offer)
+
+
+def _offer_both_ways(kept: Shortlist, tile: _Tile, *, team: Team) -> None:
     """A pair above the diagonal stands for the pair below it as well."""
     height = len(tile.similarity)
     square = max(0, tile.row + height - tile.entry)
     if square:
         np.fill_diagonal(tile.similarity[:, :height], _ITSELF)
-    offer_rows(kept, tile.similarity, first_row=tile.row, first_entry=tile.entry)
-    offer_columns(kept, tile.similarity, first_row=tile.row, first_entry=tile.entry, skip=square)
+    _offer_rows(kept, tile, team=team)
+
+    def offer(part: slice) -> None:
+        columns = slice(square + part.start, square + part.stop)
+        offer_columns(kept, tile.similarity, columns=columns, first_row=tile.row, first_entry=tile.entry)
+
+    team.share(tile.similarity.shape[1] - square, offer)
 
 
 def _offer_from_device(kept: Shortlist, units: Units, others: Units, *, device: str, itself: bool = False) -> None:
@@ -113,8 +126,14 @@ def _offer_from_device(kept: Shortlist, units: Units, others: Units, *, device: 
         kept.lowest[part] = similarity.amin(dim=1).cpu().numpy()
 
 
-def _settled(kept: Shortlist, units: Units, others: Units, *, count: int) -> Neighbours:
-    settle(kept, units, others, margin=too_close(units.shape[1]))
+def _settled(kept: Shortlist, units: Units, others: Units, *, count: int, team: Team) -> Neighbours:
+    margin = too_close(units.shape[1])
+
+    def order(part: slice) -> None:
+        own = Shortlist(kept.entries[part], kept.similarity[part], kept.lowest[part])
+        settle(own, units[part], others, margin=margin)
+
+    team.share(len(units), order)
     return Neighbours(
         rows=np.ascontiguousarray(kept.entries[:, :count]),
         similarity=np.ascontiguousarray(kept.similarity[:, :count]),

@@ -8,15 +8,13 @@ authors' code has it.
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from reseen.metrics.neighbours import Neighbours
+from reseen.metrics.team import Team
 from reseen.metrics.units import Units
-
-_WORKERS = 16
-"""Rows are dealt out to so many at most; each marks pictures in an array of N numbers of its own."""
 
 LEAST_DISTANCE = np.float32(1e-12)
 """Stands for a row's largest distance where all its distances are zero."""
@@ -40,7 +38,7 @@ class _Lists(NamedTuple):
     mutual_half: NDArray[np.bool_]
 
 
-def reciprocal_weights(units: Units, neighbours: Neighbours) -> Sparse:
+def reciprocal_weights(units: Units, neighbours: Neighbours, *, team: Team) -> Sparse:
     """(N, D) and lists of K = k1 + 1 -> (N, N) weights exp(-distance) over each row's set, of sum 1.
 
     A distance is the squared Euclidean one over the row's largest.
@@ -51,9 +49,10 @@ def reciprocal_weights(units: Units, neighbours: Neighbours) -> Sparse:
         mutual=_mutual(neighbours.rows, depth=k1 + 1),
         mutual_half=_mutual(neighbours.rows, depth=round(k1 / 2) + 1),
     )
-    grown = _grown_sets(lists)
+    grown = _grown_sets(lists, team=team)
     weights = Sparse(*grown, values=np.empty(len(grown.columns), dtype=np.float32))
-    _weigh(weights, units, lowest=neighbours.lowest)
+    largest = np.maximum(1 - neighbours.lowest, LEAST_DISTANCE)
+    team.share(len(units), lambda part: _weigh(weights, units, largest, rows=np.arange(part.start, part.stop)))
     return weights
 
 
@@ -64,22 +63,23 @@ class _Sets(NamedTuple):
     columns: Lists
 
 
-def _grown_sets(lists: _Lists) -> _Sets:
+def _grown_sets(lists: _Lists, *, team: Team) -> _Sets:
     """The grown set of each row: measured first, then written where it belongs."""
     count, largest = len(lists.rows), lists.rows.shape[1] * (1 + lists.mutual_half.shape[1])
-    workers = min(_WORKERS, count)
-    marks = np.full((workers, 2, count), -1, dtype=np.int32)
-    starts = np.zeros(count + 1, dtype=np.int64)
-    scratch, scratch_starts = np.empty(workers * largest, dtype=np.int32), np.arange(count) % workers * largest
-    _grow_rows(lists, scratch, scratch_starts, sizes=starts[1:], marks=marks)
+    starts, anywhere = np.zeros(count + 1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+
+    def measure(part: slice) -> None:
+        starts[1:][part] = _grow_rows(lists, np.empty(largest, dtype=np.int32), anywhere, rows=rows[part])
+
+    rows = np.arange(count)
+    team.share(count, measure)
     np.cumsum(starts, out=starts)
     columns = np.empty(starts[-1], dtype=np.int32)
-    marks.fill(-1)
-    _grow_rows(lists, columns, starts[:-1], sizes=np.empty(count, dtype=np.int64), marks=marks)
+    team.share(count, lambda part: _grow_rows(lists, columns, starts, rows=rows[part]))
     return _Sets(starts=starts, columns=columns)
 
 
-@numba.njit(cache=True)
+@njit(nogil=True, cache=True)
 def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
     """(N, K) -> (N, depth) whether a row stands among the first ``depth`` of each of its own first ``depth``."""
     mutual = np.zeros((len(rows), depth), dtype=np.bool_)
@@ -90,17 +90,19 @@ def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
     return mutual
 
 
-@numba.njit(cache=True, parallel=True)
+@njit(nogil=True, cache=True)
 def _grow_rows(
-    lists: _Lists, columns: Lists, starts: NDArray[np.int64], *, sizes: NDArray[np.int64], marks: NDArray[np.int32]
-) -> None:
-    """Write each row's grown set into ``columns`` from its start on, and its size into ``sizes``."""
-    for worker in numba.prange(len(marks)):
-        for row in range(worker, len(sizes), len(marks)):
-            sizes[row] = _grow(lists, columns[starts[row] :], marks[worker, 0], marks[worker, 1], row)
+    lists: _Lists, columns: Lists, starts: NDArray[np.int64], *, rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Write the grown sets of some rows into ``columns``, each from its start on -> their sizes."""
+    reached, grown = np.full(len(lists.rows), -1, dtype=np.int32), np.full(len(lists.rows), -1, dtype=np.int32)
+    sizes = np.empty_like(rows)
+    for place in range(len(rows)):
+        sizes[place] = _grow(lists, columns[starts[rows[place]] :], reached, grown, row=rows[place])
+    return sizes
 
 
-@numba.njit(cache=True)
+@njit(nogil=True, cache=True)
 def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:
     """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
     size = 0
@@ -122,7 +124,7 @@ def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int)
     return size
 
 
-@numba.njit(cache=True)
+@njit(nogil=True, cache=True)
 def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:
     """Whether more than two thirds of the candidate's smaller set were reached from the row."""
     total = shared = 0
@@ -133,25 +135,20 @@ def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> b
     return 3 * shared > 2 * total
 
 
-@numba.njit(cache=True, parallel=True)
-def _weigh(weights: Sparse, units: Units, *, lowest: NDArray[np.float32]) -> None:
-    """Values of all rows, from their columns."""
-    for row in numba.prange(len(units)):
-        _weigh_row(weights, units, row=row, largest=max(np.float32(1) - lowest[row], LEAST_DISTANCE))
+@njit(nogil=True, cache=True)
+def _weigh(weights: Sparse, units: Units, largest: NDArray[np.float32], *, rows: NDArray[np.int64]) -> None:
+    """Values of some rows from their columns; ``largest`` (N,): each row's largest distance, halved like all."""
+    for row in rows:
+        total = 0.0
+        for place in range(weights.starts[row], weights.starts[row + 1]):
+            distance = max(np.float32(0), np.float32(1) - _cosine(units[row], units[weights.columns[place]]))
+            weights.values[place] = np.exp(-distance / largest[row])
+            total += weights.values[place]
+        for place in range(weights.starts[row], weights.starts[row + 1]):
+            weights.values[place] /= total
 
 
-@numba.njit(cache=True)
-def _weigh_row(weights: Sparse, units: Units, row: int, largest: float) -> None:
-    total = 0.0
-    for place in range(weights.starts[row], weights.starts[row + 1]):
-        distance = max(np.float32(0), np.float32(1) - _cosine(units[row], units[weights.columns[place]]))
-        weights.values[place] = np.exp(-distance / largest)
-        total += weights.values[place]
-    for place in range(weights.starts[row], weights.starts[row + 1]):
-        weights.values[place] /= total
-
-
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
 def _cosine(unit: NDArray[np.float32], other: NDArray[np.float32]) -> np.float32:
     total = np.float32(0)
     for place in range(len(unit)):

@@ -16,6 +16,7 @@ from reseen.metrics.jaccard import overlaps, rerank_block
 from reseen.metrics.neighbours import cosine_blocks, nearest_among
 from reseen.metrics.reciprocal import reciprocal_weights
 from reseen.metrics.similarity import Block
+from reseen.metrics.team import Team
 from reseen.metrics.units import Units, joint_units
 
 Rows = NDArray[np.int64]
@@ -73,13 +74,14 @@ class KReciprocal:
         return self._blocks(units, split=len(query), queries=queries, device=device)
 
     def _blocks(self, units: Units, *, split: int, queries: Rows, device: str) -> Iterator[Block]:
-        neighbours = nearest_among(units, count=self.k1 + 1, device=device)
-        weights = reciprocal_weights(units, neighbours)
-        overlap = overlaps(weights, neighbours, k2=self.k2, queries=split)
-        del weights
-        for block in cosine_blocks(units[:split], units[split:], queries=queries, device=device):
-            rerank_block(block, overlap, lowest=neighbours.lowest, weight=self.weight)
-            yield block
+        with Team() as team:
+            neighbours = nearest_among(units, count=self.k1 + 1, team=team, device=device)
+            weights = reciprocal_weights(units, neighbours, team=team)
+            overlap = overlaps(weights, neighbours, k2=self.k2, queries=split)
+            del weights
+            for block in cosine_blocks(units[:split], units[split:], queries=queries, device=device):
+                rerank_block(block, overlap, lowest=neighbours.lowest, weight=self.weight, team=team)
+                yield block
 
 
 def k_reciprocal(

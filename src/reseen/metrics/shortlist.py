@@ -1,13 +1,13 @@
 """Shortlists: each row's most similar entries, kept while tiles of similarity pass by.
 
-N = rows, K = entries kept, R x C = a tile of similarities. Parallel loops only call serial functions, here and in
-reciprocal.py: numba loses what a parallel loop itself writes to a field of a named tuple.
+N = rows, K = entries kept, R x C = a tile of similarities. Compiled loops that release the interpreter's lock; each
+takes the part of a tile that is one thread's.
 """
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Tile = NDArray[np.float32]
@@ -33,7 +33,7 @@ def empty_shortlist(rows: int, *, count: int) -> Shortlist:
     )
 
 
-@numba.njit(cache=True)
+@njit(nogil=True, cache=True)
 def _enter(similarity: NDArray[np.float32], entries: NDArray[np.int32], value: float, entry: int) -> None:
     """Put one entry in its place; among equals, after those that came before."""
     place = len(similarity) - 1
@@ -45,79 +45,66 @@ def _enter(similarity: NDArray[np.float32], entries: NDArray[np.int32], value: f
     entries[place] = entry
 
 
-@numba.njit(cache=True, parallel=True)
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
 def offer_rows(kept: Shortlist, tile: Tile, *, first_row: int, first_entry: int) -> None:
     """Offer a tile's columns to the lists of its rows: row r to list first_row + r, as entry first_entry + c."""
-    for row in numba.prange(len(tile)):
-        _offer_row(kept, tile[row], own=first_row + row, first=first_entry)
-
-
-@numba.njit(cache=True, fastmath={"nnan", "nsz"})
-def _offer_row(kept: Shortlist, values: NDArray[np.float32], own: int, first: int) -> None:
-    similarity, lowest = kept.similarity[own], kept.lowest[own]
-    for start in range(0, len(values), _STRIP):
-        stop = min(start + _STRIP, len(values))
-        highest = values[start]
-        for place in range(start, stop):
-            highest = max(highest, values[place])
-            lowest = min(lowest, values[place])
-        if highest > similarity[-1]:
+    for row in range(len(tile)):
+        values, own = tile[row], first_row + row
+        similarity, lowest = kept.similarity[own], kept.lowest[own]
+        for start in range(0, len(values), _STRIP):
+            stop = min(start + _STRIP, len(values))
+            highest = values[start]
             for place in range(start, stop):
-                if values[place] > similarity[-1]:
-                    _enter(similarity, kept.entries[own], value=values[place], entry=first + place)
-    kept.lowest[own] = lowest
+                highest = max(highest, values[place])
+                lowest = min(lowest, values[place])
+            if highest > similarity[-1]:
+                for place in range(start, stop):
+                    if values[place] > similarity[-1]:
+                        _enter(similarity, kept.entries[own], value=values[place], entry=first_entry + place)
+        kept.lowest[own] = lowest
 
 
-@numba.njit(cache=True, parallel=True)
-def offer_columns(kept: Shortlist, tile: Tile, *, first_row: int, first_entry: int, skip: int) -> None:
-    """Offer a tile's rows to the lists of its columns but the first ``skip``: column c to list first_entry + c."""
-    for strip in numba.prange((tile.shape[1] - skip + _STRIP - 1) // _STRIP):
-        start = skip + strip * _STRIP
-        _offer_strip(kept, tile[:, start : start + _STRIP], own=first_entry + start, first=first_row)
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
+def offer_columns(kept: Shortlist, tile: Tile, *, columns: slice, first_row: int, first_entry: int) -> None:
+    """Offer a tile's rows to the lists of some of its columns: column c to list first_entry + c."""
+    for start in range(columns.start, columns.stop, _STRIP):
+        stop = min(start + _STRIP, columns.stop)
+        own = first_entry + start
+        bars = kept.similarity[own : first_entry + stop, -1].copy()
+        lowest = kept.lowest[own : first_entry + stop]
+        for row in range(len(tile)):
+            values = tile[row, start:stop]
+            excess = values[0] - bars[0]
+            for column in range(len(values)):
+                excess = max(excess, values[column] - bars[column])
+                lowest[column] = min(lowest[column], values[column])
+            if excess > 0:
+                for column in range(len(values)):
+                    if values[column] > bars[column]:
+                        similarity = kept.similarity[own + column]
+                        _enter(similarity, kept.entries[own + column], value=values[column], entry=first_row + row)
+                        bars[column] = similarity[-1]
 
 
-@numba.njit(cache=True, fastmath={"nnan", "nsz"})
-def _offer_strip(kept: Shortlist, values: Tile, own: int, first: int) -> None:
-    width = values.shape[1]
-    bars = kept.similarity[own : own + width, -1].copy()
-    lowest = kept.lowest[own : own + width]
-    for row in range(len(values)):
-        excess = values[row, 0] - bars[0]
-        for column in range(width):
-            excess = max(excess, values[row, column] - bars[column])
-            lowest[column] = min(lowest[column], values[row, column])
-        if excess > 0:
-            for column in range(width):
-                if values[row, column] > bars[column]:
-                    similarity = kept.similarity[own + column]
-                    _enter(similarity, kept.entries[own + column], value=values[row, column], entry=first + row)
-                    bars[column] = similarity[-1]
-
-
-@numba.njit(cache=True)
+@njit(nogil=True, cache=True)
 def settle(kept: Shortlist, left: Tile, right: Tile, *, margin: float) -> None:
     """Order entries within ``margin`` of the next in the list by float64 products; ties by entry."""
     for row in range(len(left)):
-        _settle_row(kept, left, right, row=row, margin=margin)
+        similarity, entries = kept.similarity[row], kept.entries[row]
+        start = 0
+        while start < len(entries):
+            stop = start + 1
+            while stop < len(entries) and similarity[stop - 1] - similarity[stop] <= margin:
+                stop += 1
+            if stop - start > 1:
+                exact = np.empty(stop - start)
+                for place in range(start, stop):
+                    exact[place - start] = _product(left[row], right[entries[place]])
+                _sort(exact, similarity[start:stop], entries[start:stop])
+            start = stop
 
 
-@numba.njit(cache=True)
-def _settle_row(kept: Shortlist, left: Tile, right: Tile, row: int, margin: float) -> None:
-    similarity, entries = kept.similarity[row], kept.entries[row]
-    exact = np.empty(len(entries))
-    start = 0
-    while start < len(entries):
-        stop = start + 1
-        while stop < len(entries) and similarity[stop - 1] - similarity[stop] <= margin:
-            stop += 1
-        if stop - start > 1:
-            for place in range(start, stop):
-                exact[place] = _product(left[row], right[entries[place]])
-            _sort(exact[start:stop], similarity[start:stop], entries[start:stop])
-        start = stop
-
-
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
 def _product(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
     total = 0.0
     for place in range(len(left)):
@@ -125,7 +112,7 @@ def _product(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
     return total
 
 
-@numba.njit(cache=True)
+@njit(nogil=True, cache=True)
 def _sort(exact: NDArray[np.float64], similarity: NDArray[np.float32], entries: NDArray[np.int32]) -> None:
     """Insertion sort of a short run, highest first, ties by entry."""
     for place in range(1, len(exact)):
