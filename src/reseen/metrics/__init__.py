@@ -2,14 +2,17 @@
 
 from reseen.metrics.calibrating import calibrate
 from reseen.metrics.calibration import Calibration
+from reseen.metrics.camera_bias import without_camera_bias
 from reseen.metrics.comparison import Comparison, compare
 from reseen.metrics.confidence import interval
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.evaluation import evaluate, require_valid_query
+from reseen.metrics.expand import expand_gallery, expand_query
 from reseen.metrics.protocol import PROTOCOLS, Protocol, custom_protocol
 from reseen.metrics.ranking import AVERAGE_PRECISIONS
 from reseen.metrics.rates import Estimate
 from reseen.metrics.report import Report
+from reseen.metrics.rerank import KReciprocal, Reranking, k_reciprocal
 from reseen.metrics.top import Rankings, rankings
 
 __all__ = [
@@ -19,14 +22,20 @@ __all__ = [
     "Comparison",
     "Embedded",
     "Estimate",
+    "KReciprocal",
     "Protocol",
     "Rankings",
     "Report",
+    "Reranking",
     "calibrate",
     "compare",
     "custom_protocol",
     "evaluate",
+    "expand_gallery",
+    "expand_query",
     "interval",
+    "k_reciprocal",
     "rankings",
     "require_valid_query",
+    "without_camera_bias",
 ]

@@ -1,6 +1,6 @@
 """Jaccard distances between sparse rows of weights, through an index from each column to the gallery rows that hold it.
 
-(Zhong et al., CVPR 2017, equations 8 to 12.) N = Q + G pictures, the queries first.
+Source: Zhong et al., CVPR 2017. N = Q + G pictures, the queries first.
 """
 
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class Overlaps(NamedTuple):
 
 
 def overlaps(weights: Sparse, neighbours: Neighbours, *, k2: int, queries: int) -> Overlaps:
-    """(N, N) weights, the mean of each row's ``k2`` nearest taken (equation 11) -> both sides, ready to compare."""
+    """(N, N) weights -> both sides, ready to compare; first each row becomes the mean of its ``k2`` nearest rows."""
     count = len(neighbours.rows)
     averaged = csr_array((weights.values, weights.columns, weights.starts), shape=(count, count))
     if k2 > 1:
@@ -39,7 +39,7 @@ def _sparse(matrix: Any) -> Sparse:
 
 
 def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32], weight: float, team: Team) -> None:
-    """Cosines become minus the re-ranked distances (equation 12), in place.
+    """Cosines become minus the re-ranked distances, in place.
 
     ``lowest`` (N,): each row's cosine to the picture farthest from it; ``weight`` of the original distance.
     """

@@ -1,4 +1,4 @@
-"""k-reciprocal sets as sparse weights (Zhong et al., CVPR 2017, section 3.2 and equation 7).
+"""k-reciprocal sets as sparse weights (Zhong et al., CVPR 2017).
 
 N = pictures, queries and gallery alike; K = k1 + 1 neighbours a list, the picture itself first. Two pictures are
 reciprocal when each stands in the other's list. A set R(p) grows by the smaller set R'(c), made of lists of
