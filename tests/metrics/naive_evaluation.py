@@ -59,11 +59,13 @@ def naive_entries(gallery: Embedded, protocol: Protocol) -> list[Entry]:
     ]
 
 
-def naive_rankings(query: Embedded, gallery: Embedded, protocol: Protocol) -> list[dict[int, list[Ranked]]]:
+def naive_rankings(
+    query: Embedded, gallery: Embedded, protocol: Protocol, *, likeness=cosine
+) -> list[dict[int, list[Ranked]]]:
     """For each trial the whole ranking of every query that is asked in it, best first, ties in gallery order."""
     entries = naive_entries(gallery, protocol)
     similarity = [
-        [max(cosine(vector, gallery.vectors[row]) for row in entry.rows) for entry in entries]
+        [max(likeness(vector, gallery.vectors[row]) for row in entry.rows) for entry in entries]
         for vector in query.vectors
     ]
     trials = []

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reseen.metrics import Embedded
+from reseen.metrics import Embedded, Protocol, custom_protocol
 
 
 def random_sides(seed: int, *, most: int = 16) -> tuple[Embedded, Embedded]:
@@ -35,3 +35,26 @@ def _side(rng, pool: np.ndarray, *, count: int, cameras: int, as_text: bool, sta
         names=[f"{start + number}.jpg" for number in range(count)],
         tracks=track,
     )
+
+
+def random_protocol(seed: int) -> Protocol:
+    """Any rules that a protocol may have."""
+    rng = np.random.default_rng([seed, 1])
+    shots = rng.choice([None, 1, 2])
+    return custom_protocol(
+        drop_same_camera=bool(rng.integers(2)),
+        junk=rng.choice([-1, 0, 3], size=rng.integers(3), replace=False).tolist(),
+        tracks=bool(rng.integers(2)),
+        same_pictures=bool(rng.integers(2)),
+        shots=shots,
+        trials=1 if shots is None else int(rng.integers(1, 4)),
+        seed=seed,
+        depth=rng.choice([None, 1, 3]),
+    )
+
+
+def is_refused(query: Embedded, gallery: Embedded, protocol: Protocol) -> bool:
+    """Whether the protocol finds nothing but junk, or misses cameras."""
+    junk_only = all(str(identity) in protocol.junk for identity in gallery.identities)
+    cameras = [any(str(camera) not in {"", "-1"} for camera in side.cameras) for side in (query, gallery)]
+    return junk_only or (protocol.drop_same_camera and not all(cameras))

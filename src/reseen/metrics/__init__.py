@@ -8,6 +8,7 @@ from reseen.metrics.confidence import interval
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.evaluation import evaluate, require_valid_query
 from reseen.metrics.expand import expand_gallery, expand_query
+from reseen.metrics.memory import predict_memory
 from reseen.metrics.protocol import PROTOCOLS, Protocol, custom_protocol
 from reseen.metrics.ranking import AVERAGE_PRECISIONS
 from reseen.metrics.rates import Estimate
@@ -35,6 +36,7 @@ __all__ = [
     "expand_query",
     "interval",
     "k_reciprocal",
+    "predict_memory",
     "rankings",
     "require_valid_query",
     "without_camera_bias",

@@ -3,7 +3,7 @@
 b = queries, c = entries of a tile, D = numbers in a vector.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -21,9 +21,9 @@ from reseen.metrics.trials import Trial, matches_in
 QUERIES, PICTURES = 2048, 1024
 """Similarities held at once: 8 MB, which a processor's last cache holds."""
 
-_BYTES = 256_000_000
-_BYTES_A_MATCH = 128
-"""Queries are asked together while their vectors and their matches, in all arrays about them, stay below ``_BYTES``."""
+BYTES = 256_000_000
+BYTES_A_MATCH = 160
+"""Queries are asked together while their vectors and their matches, in all arrays about them, stay below ``BYTES``."""
 
 
 class Ranked(NamedTuple):
@@ -31,6 +31,9 @@ class Ranked(NamedTuple):
 
     queries: Rows
     hits: Hits
+
+
+HitsOfTrial = Callable[[Trial], Iterator[Ranked]]
 
 
 class Cosine:
@@ -55,8 +58,8 @@ class Cosine:
 
     def hits(self, trial: Trial) -> Iterator[Ranked]:
         """The hits of a trial's queries, as many at once as fit into memory."""
-        weights = self._query.shape[1] * 4 + _BYTES_A_MATCH * self._selection.groups.length[trial.queries]
-        for part in cut(weights, limit=_BYTES):
+        weights = self._query.shape[1] * 4 + BYTES_A_MATCH * self._selection.groups.length[trial.queries]
+        for part in cut(weights, limit=BYTES):
             matches = matches_in(self._selection, trial, trial.queries[part])
             if len(matches.queries):
                 yield Ranked(matches.queries, self._count(matches, trial.columns))

@@ -1,11 +1,11 @@
 """Hits by the similarities of a re-ranking, which are taken as they are: equal float32 numbers tie."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from reseen.errors import ReseenError
-from reseen.metrics.cosine import Ranked
+from reseen.metrics.cosine import HitsOfTrial, Ranked
 from reseen.metrics.counting import Tile, ask, best_of_entries, count_values
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.rerank import Reranking
@@ -16,9 +16,7 @@ from reseen.metrics.team import Team
 from reseen.metrics.trials import Trial, matches_in
 
 
-def reranked_hits(
-    query: Vectors, selection: Selection, *, rerank: Reranking, team: Team, device: str
-) -> Callable[[Trial], Iterator[Ranked]]:
+def reranked_hits(query: Vectors, selection: Selection, *, rerank: Reranking, team: Team, device: str) -> HitsOfTrial:
     """How to rank a trial. ReseenError where the protocol draws a query's matches outside the trial's gallery."""
     protocol = selection.protocol
     if protocol.shots is not None and protocol.drop_same_camera:

@@ -1,4 +1,4 @@
-"""Which gallery entries count for each query under a protocol, and why a query is skipped.
+"""Which gallery entries count for each query under a protocol.
 
 Q = queries, G = gallery entries (pictures, or tracks of pictures) that are not junk, P = pictures behind them.
 """
@@ -16,13 +16,6 @@ from reseen.metrics.labels import Codes, Labels, known, shared_codes
 from reseen.metrics.protocol import Protocol, protocol_without_cameras
 from reseen.metrics.segments import Rows, offsets, owners, ranges, taken
 from reseen.types import UNKNOWN
-
-JUNK = "junk identity"
-ABSENT = "identity not in the gallery"
-OWN_CAMERA = "matches from its own camera only"
-OWN_PICTURE = "no match but the picture itself"
-DRAWN = "drawn into the gallery of every trial"
-SKIP_REASONS = (JUNK, ABSENT, OWN_CAMERA, OWN_PICTURE, DRAWN)
 
 
 class Eligible(NamedTuple):
@@ -102,14 +95,6 @@ def compressed(queries: Rows, owner: Rows, entries: Rows) -> Matches:
     """(b,) queries, (p,) the place of each match's query among them, ascending, and (p,) matches -> those with any."""
     lengths = np.bincount(owner, minlength=len(queries))
     return Matches(queries=queries[lengths > 0], first=offsets(lengths[lengths > 0]), entries=entries)
-
-
-def skip_reasons(selection: Selection, queries: Rows) -> NDArray[np.str_]:
-    """(n,) queries that were not evaluated -> (n,) why; of ``SKIP_REASONS``."""
-    with_match = np.isin(queries, selection.matches(queries).queries)
-    own = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_PICTURE
-    conditions = [selection.query_junk[queries], selection.groups.length[queries] == 0, ~with_match]
-    return np.select(conditions, [JUNK, ABSENT, own], default=DRAWN)
 
 
 def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selection:
