@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from reseen.engine.build import load_model
     from reseen.engine.calibrate import calibrate_run as calibrate
     from reseen.engine.compare import compare_runs as compare
-    from reseen.engine.evaluate import evaluate_baselines
-    from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.evaluate import evaluate, evaluate_baselines
     from reseen.engine.profile import profile
     from reseen.engine.recipe import read_recipe
     from reseen.engine.train import train
@@ -59,7 +58,7 @@ _HOMES = MappingProxyType(
         "check": ("reseen.data.check", "check"),
         "compare": ("reseen.engine.compare", "compare_runs"),
         "demo": ("reseen.demonstration", "demo"),
-        "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
+        "evaluate": ("reseen.engine.evaluate", "evaluate"),
         "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
         "load_model": ("reseen.engine.build", "load_model"),
         "profile": ("reseen.engine.profile", "profile"),

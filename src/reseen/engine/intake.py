@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from lightning_fabric import Fabric
 
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.pictures import unreadable
 from reseen.data.table import Split, Splits, first, without_unreadable
-from reseen.engine.embed import embedded
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe
+from reseen.engine.refinement import require_fit
+from reseen.engine.sides import labels_of
 from reseen.errors import ReseenError
-from reseen.metrics import require_valid_query
+from reseen.metrics.labels import Labels, known
+from reseen.metrics.protocol import find_protocol, protocol_without_cameras
 
 
 class Intake(NamedTuple):
@@ -35,8 +36,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     bad = fabric.broadcast(_unreadable(splits, progress) if fabric.is_global_zero else {})
     splits = _readable(splits, bad, recipe, progress)
-    query, gallery = (embedded(split, torch.ones(len(split), 1)) for split in (splits.query, splits.gallery))
-    require_valid_query(query, gallery, protocol=protocol_for(recipe, splits))
+    require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
     _tell_single_pictures(splits.train, progress)
     tables = _tables(splits)
     facts: dict[str, object] = {
@@ -55,8 +55,13 @@ def protocol_for(recipe: Recipe, splits: Splits) -> str:
     """The recipe's protocol; 'auto' is the layout's own, or without one market1501 with cameras, wildlife without."""
     if recipe.evaluation.protocol != "auto":
         return recipe.evaluation.protocol
-    known = bool(splits.query.camera_names and splits.gallery.camera_names)
-    return LAYOUTS[splits.layout].protocol or ("market1501" if known else "wildlife")
+    return LAYOUTS[splits.layout].protocol or usual_protocol(splits.query.cameras, splits.gallery.cameras)
+
+
+def usual_protocol(*cameras: Labels | None) -> str:
+    """The protocol where each side's cameras are all that is known: market1501, or wildlife without them."""
+    every = all(side is not None and known(side).any() for side in cameras)
+    return "market1501" if every else protocol_without_cameras()
 
 
 def _unreadable(splits: Splits, progress: Progress) -> dict[Path, str]:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from reseen.data.table import Splits
 from reseen.engine.build import load_model
-from reseen.engine.evaluate import score_model, splits_of
+from reseen.engine.evaluate import splits_of
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run
+from reseen.engine.scored import score_model
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded
 

@@ -9,7 +9,7 @@ RUN/
   last.ckpt          everything a resumed run needs (a weights_only torch file)
   best.safetensors   the weights that scored best, with how to build their model
   embeddings/        query.parquet, gallery.parquet
-  scores.json        histogram, untrained, trained
+  scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
   calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
   report.html        and its pictures
 ```

@@ -4,9 +4,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from reseen.data.table import Split
-from reseen.engine.evaluate import Evaluated, evaluate_run
+from reseen.data.table import Split, Splits
+from reseen.engine.evaluate import evaluate_run
 from reseen.engine.run import Run, open_run, read_json
+from reseen.engine.scored import Evaluated
 from reseen.explain.curves import plot_cmc, plot_training
 from reseen.explain.encode import jpeg_bytes, png_bytes, write_png
 from reseen.explain.pick import pick_queries
@@ -33,16 +34,20 @@ def report_run(run: Run | Path | str, result: Evaluated | None = None, *, querie
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
     result = result or evaluate_run(run)
+    splits = result.splits
+    if splits is None:
+        raise ValueError("result: expected what evaluating this run returned, got that of two files of embeddings")
+    systems = _systems(run, result)
     content = ReportContent(
         title=f"reseen: {run.path.resolve().name}",
-        systems=[_score_row(name, row) for name, row in _systems(run).items()],
+        systems=[_score_row(name, row) for name, row in systems.items()],
         settings=result.report.settings,
-        summary=_summary(run, result),
-        pictures=_pictures(run, result, queries=queries, top=top),
-        data=[
-            _data_row(name, split)
-            for name, split in zip(("train", "query", "gallery"), result.splits[2:5], strict=True)
+        summary=_summary(run, result, splits),
+        pictures=[
+            _sheet(run, result, splits, queries=queries, top=top),
+            *_curves(run, {name: row["cmc"] for name, row in systems.items()}),
         ],
+        data=[_data_row(name, split) for name, split in zip(("train", "query", "gallery"), splits[2:5], strict=True)],
         recipe=run.recipe_file.read_text(encoding="utf-8"),
         environment={name: str(value) for name, value in read_json(run.environment_file).items()},
         command=_command(run),
@@ -51,32 +56,33 @@ def report_run(run: Run | Path | str, result: Evaluated | None = None, *, querie
     return run.report_file
 
 
-def _pictures(run: Run, result: Evaluated, *, queries: int, top: int) -> list[Picture]:
+def _sheet(run: Run, result: Evaluated, splits: Splits, *, queries: int, top: int) -> Picture:
     """Drawn, kept beside the page as PNG, and embedded in it."""
     sheet = ranked_sheet(
         result.query,
         result.gallery,
-        query_paths=result.splits.query.paths,
-        gallery_paths=result.splits.gallery.paths,
+        query_paths=splits.query.paths,
+        gallery_paths=splits.gallery.paths,
         queries=pick_queries(result.report, count=queries),
         top=top,
-        protocol=result.report.protocol,
+        protocol=result.protocol,
     )
-    cmc = plot_cmc({name: row["cmc"] for name, row in _systems(run).items()})
-    training = plot_training(run.metrics())
-    for name, drawing in (("sheet", sheet), ("cmc", cmc), ("training", training)):
+    write_png(run.path / "sheet.png", sheet)
+    return sheet_picture(jpeg_bytes(sheet))
+
+
+def _curves(run: Run, curves: dict[str, Any]) -> list[Picture]:
+    """The same for the curves of the systems and of the training."""
+    cmc, training = plot_cmc(curves), plot_training(run.metrics())
+    for name, drawing in (("cmc", cmc), ("training", training)):
         write_png(run.path / f"{name}.png", drawing)
-    return [
-        sheet_picture(jpeg_bytes(sheet)),
-        cmc_picture(png_bytes(cmc)),
-        training_picture(png_bytes(training)),
-    ]
+    return [cmc_picture(png_bytes(cmc)), training_picture(png_bytes(training))]
 
 
-def _systems(run: Run) -> dict[str, dict[str, Any]]:
-    """The score table in its order."""
+def _systems(run: Run, result: Evaluated) -> dict[str, dict[str, Any]]:
+    """The score table in its order, and last the row of this result where it is none of these."""
     scores = run.scores()
-    return {name: scores[name] for name in SYSTEMS if name in scores}
+    return {name: scores[name] for name in dict.fromkeys((*SYSTEMS, result.row)) if name in scores}
 
 
 def _score_row(name: str, row: dict[str, Any]) -> ScoreRow:
@@ -93,13 +99,13 @@ def _data_row(name: str, split: Split) -> DataRow:
     )
 
 
-def _summary(run: Run, result: Evaluated) -> str:
+def _summary(run: Run, result: Evaluated, splits: Splits) -> str:
     """What was run, and a warning where the score flatters: the best epoch is chosen on the test set, as is usual."""
     recipe, scored = run.recipe(), sum("mAP" in row for row in run.metrics())
     chosen = f" The best of {scored} scored epochs is shown, chosen on the same query and gallery." * (scored > 1)
     return (
-        f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(result.splits.train)} pictures "
-        f"of {len(result.splits.train.identity_names)} identities ({result.splits.layout} layout), then asked to find "
+        f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(splits.train)} pictures "
+        f"of {len(splits.train.identity_names)} identities ({splits.layout} layout), then asked to find "
         f"each query among {len(result.gallery)} gallery pictures of individuals it has never seen.{chosen}"
     )
 

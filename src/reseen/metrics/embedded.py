@@ -3,7 +3,7 @@
 One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, clean_labels
+from reseen.metrics.whole import write_whole
 
 Vectors = NDArray[Any]
 """(N, D) of float32 or float64."""
@@ -58,21 +59,22 @@ class Embedded:
         """Numbers in a vector."""
         return int(self.vectors.shape[1])
 
+    def rows(self, rows: NDArray[np.int64]) -> Self:
+        """(n,) rows -> these pictures, in that order."""
+        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
+            return self
+        labels = {field: values[rows] for field, values in self._labels().items()}
+        return replace(self, vectors=self.vectors[rows], **labels)
+
     def save(self, path: Path) -> None:
         """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others."""
-        columns: dict[str, Any] = {
-            column: getattr(self, field) for field, column in _COLUMNS.items() if getattr(self, field) is not None
-        }
+        columns = {_COLUMNS[field]: values for field, values in self._labels().items()}
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        partial = path.with_name(f".{path.name}.writing")
-        try:
-            frame.write_parquet(partial)
-            partial.replace(path)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ReseenError(f"{path}: could not be written ({reason}); what stood there is untouched") from error
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, frame.write_parquet)
+
+    def _labels(self) -> dict[str, Any]:
+        """The fields besides the vectors that are there."""
+        return {field: getattr(self, field) for field in _COLUMNS if getattr(self, field) is not None}
 
     @classmethod
     def load(cls, path: Path) -> Self:

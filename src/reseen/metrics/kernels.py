@@ -47,11 +47,25 @@ def cosines(first: NDArray[Any], second: NDArray[Any], first_rows: Whole, second
 def best_first(first: Whole, similarity: Double, order: Whole) -> None:
     """(p,) similarities, ``first`` (b + 1,) where each query's begin -> ``order`` (p,) their places, best first.
 
-    Equal ones keep their order.
+    Equal ones keep their order. Shell's sort, which compiles in a tenth of the time that numba's own takes.
     """
+    order[:] = np.arange(len(order))
     for query in range(len(first) - 1):
-        begin, end = first[query], first[query + 1]
-        order[begin:end] = begin + np.argsort(-similarity[begin:end], kind="mergesort")
+        places = order[first[query] : first[query + 1]]
+        gap = len(places)
+        while gap > 1:
+            gap = max(1, gap * 4 // 9)
+            for start in range(gap, len(places)):
+                place, at = places[start], start
+                while at >= gap and _stands_behind(places[at - gap], place, similarity):
+                    places[at] = places[at - gap]
+                    at -= gap
+                places[at] = place
+
+
+@njit(nogil=True, cache=True)
+def _stands_behind(one: int, other: int, similarity: Double) -> bool:
+    return similarity[one] < similarity[other] or (similarity[one] == similarity[other] and one > other)
 
 
 @njit(nogil=True, cache=True)

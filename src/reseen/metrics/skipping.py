@@ -31,13 +31,13 @@ def have_match(selection: Selection, queries: Rows) -> NDArray[np.bool_]:
 
 def count_skipped(selection: Selection, queries: Rows) -> dict[str, int]:
     """(n,) queries that were not evaluated -> how many for each reason that there is."""
-    counts = Counter(_reasons(selection, queries).tolist())
+    counts = Counter(skip_reasons(selection, queries).tolist())
     return {reason: counts[reason] for reason in SKIP_REASONS if counts[reason]}
 
 
 def nothing_valid(selection: Selection, query: Embedded) -> str:
     """One line that says why none of the queries has a match, and which identities and cameras make it so."""
-    reasons = _reasons(selection, np.arange(len(query)))
+    reasons = skip_reasons(selection, np.arange(len(query)))
     clauses = []
     for reason in SKIP_REASONS:
         skipped = reasons == reason
@@ -51,7 +51,7 @@ def nothing_valid(selection: Selection, query: Embedded) -> str:
     return f"none of {len(query)} queries has a valid match under '{name}': {', '.join(clauses)}"
 
 
-def _reasons(selection: Selection, queries: Rows) -> NDArray[np.str_]:
+def skip_reasons(selection: Selection, queries: Rows) -> NDArray[np.str_]:
     """(n,) queries that were not evaluated -> (n,) of ``SKIP_REASONS``."""
     own = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_PICTURE
     absent = selection.groups.length[queries] == 0
