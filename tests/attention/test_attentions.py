@@ -1,5 +1,6 @@
 """Whatever is in the table of attentions keeps the same contract."""
 
+import onnxruntime
 import pytest
 import torch
 from torch import nn
@@ -40,6 +41,23 @@ def test_it_keeps_the_shape_and_its_input_and_gives_finite_gradients(
         assert parameter.grad.isfinite().all()
 
 
+NEUTRAL = {"rga_s": 0.5, "rga_c": 0.5, "rga_sc": 0.25, "rga_cs": 0.25, "rga_parallel": 0.25} | {
+    "lka": 1.0,
+    "lska": 1.0,
+    "hca": 0.5,
+}
+"""Name -> what every position and channel is multiplied by at a neutral start."""
+
+
+@pytest.mark.parametrize("name", NEUTRAL)
+def test_a_neutral_start_changes_nothing_but_the_scale_and_can_learn(name: str) -> None:
+    module, maps = ATTENTIONS[name](MAP, start="neutral"), torch.randn(4, *MAP)
+    output = module(maps)
+    torch.testing.assert_close(output, NEUTRAL[name] * maps)
+    (output * torch.randn_like(output)).sum().backward()
+    assert any(parameter.grad is not None and parameter.grad.any() for parameter in module.parameters())
+
+
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_images_do_not_mix_in_evaluation_and_the_same_goes_in_and_out(name: str) -> None:
     module, maps = made(name).eval(), torch.randn(3, *MAP)
@@ -75,6 +93,36 @@ def test_it_can_be_exported(name: str) -> None:
     exported = torch.export.export(module, (maps,)).module()
     with torch.no_grad():
         torch.testing.assert_close(exported(maps), module(maps))
+
+
+class All(nn.Module):
+    """Every attention of the table on the same maps, so that one export serves all tests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({name: made(name) for name in ATTENTIONS})
+
+    def forward(self, maps: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(part(maps) for part in self.parts.values())
+
+
+@pytest.fixture(scope="module")
+def in_onnx(tmp_path_factory: pytest.TempPathFactory) -> tuple[All, onnxruntime.InferenceSession]:
+    torch.manual_seed(0)
+    every, path = All().eval(), tmp_path_factory.mktemp("onnx") / "all.onnx"
+    batch = torch.export.Dim.DYNAMIC
+    torch.onnx.export(every, (torch.randn(2, *MAP),), path, dynamic_shapes=({0: batch},), verbose=False)
+    return every, onnxruntime.InferenceSession(path)
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_onnx_gives_the_same_for_any_batch(name: str, in_onnx: tuple[All, onnxruntime.InferenceSession]) -> None:
+    every, session = in_onnx
+    maps = torch.randn(5, *MAP)
+    with torch.no_grad():
+        expected = every.parts[name](maps)
+    outputs = session.run(None, {session.get_inputs()[0].name: maps.numpy()})
+    torch.testing.assert_close(torch.from_numpy(outputs[list(ATTENTIONS).index(name)]), expected)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ TRUNK = ("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
 """The names of the trunk's children in their order; two of them hold no tensors."""
 CAMERAS = tuple(f"{number:03d}" for number in range(1, 21))
 VIEWS = tuple(str(number) for number in range(8))
-"""VeRi-776's, in the order that the release numbers a row as camera * 8 + view."""
+"""VeRi-776's, in the order that the release numbers a row as camera * 8 + view, the camera of ``c001`` being 0."""
 _RENAMED = (
     (re.compile(r"modelL4\.model\.(\d+)\.(\d+)\.shortcut\.(.+)"), r"branches.\1.stage.\2.downsample.\3"),
     (re.compile(r"modelL4\.model\.(\d+)\.(\d+)\.conv2\.0\.rel_h"), r"branches.\1.stage.\2.conv2.columns"),
