@@ -29,3 +29,8 @@ def results() -> Console:
     """Where results go: the output stream, and where that is piped, wide enough for a table."""
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, 110))
+
+
+def words(text: str) -> list[str]:
+    """Comma-separated words."""
+    return [word.strip() for word in text.split(",") if word.strip()]

@@ -90,4 +90,4 @@ def _table(path: Path, *, separator: str) -> dict[str, int]:
 
 def size(count: int) -> str:
     """Bytes in words."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"

@@ -6,15 +6,14 @@ query likewise, its neighbours being entries as they then are; the ranking is th
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from reseen.engine.sides import Sides
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report, evaluate, require_valid_query
 from reseen.metrics.camera_bias import without_camera_bias
-from reseen.metrics.expand import expand_gallery, expand_query
+from reseen.metrics.expand import expand_gallery, expand_query, require_alpha, require_neighbours
 from reseen.metrics.labels import known
-from reseen.metrics.rerank import Reranking
+from reseen.metrics.rerank import KReciprocal, Reranking
+from reseen.metrics.reranked import require_one_gallery
 from reseen.metrics.selection import select
 from reseen.metrics.tracks import by_track
 
@@ -34,8 +33,7 @@ class Expansion:
             raise ReseenError(
                 f"expansion: expected at least 1 neighbour, got {self.neighbours}; leave it out to expand nothing"
             )
-        if not 0 <= self.alpha < np.inf:
-            raise ReseenError(f"expansion: expected an alpha of 0 (all neighbours alike) or more, got {self.alpha:g}")
+        require_alpha(self.alpha)
 
     def __str__(self) -> str:
         """As it stands beside a score."""
@@ -69,21 +67,35 @@ PLAIN = Refinement()
 def require_fit(sides: Sides, *, protocol: Protocol, refinement: Refinement = PLAIN) -> None:
     """ReseenError for what can be known before anything is computed.
 
-    A label is missing that the protocol or the refinement needs, no query has a valid match, or there is no one gallery
-    to be expanded.
+    A label is missing that the protocol or the refinement needs, no query has a valid match, there is no one gallery to
+    be expanded or re-ranked, or it is smaller than the neighbours asked for.
     """
     require_valid_query(*sides, protocol=protocol)
+    selection = select(*sides, protocol=protocol)
     if protocol.tracks:
-        by_track(select(*sides, protocol=protocol), sides.gallery)
+        by_track(selection, sides.gallery)
+    for name, side in zip(Sides._fields, sides, strict=True):
+        if refinement.camera_bias and (side.cameras is None or not known(side.cameras).any()):
+            raise ReseenError(f"camera bias: no camera is known in the {name}; leave the correction out")
+    _require_gallery(refinement, protocol=protocol, pictures=len(selection.kept))
+
+
+def _require_gallery(refinement: Refinement, *, protocol: Protocol, pictures: int) -> None:
+    """ReseenError where neighbours are asked for that the gallery of so many pictures has not."""
+    if refinement.rerank:
+        require_one_gallery(protocol)
+    if isinstance(refinement.rerank, KReciprocal) and protocol.shots is None:
+        refinement.rerank.require_gallery(pictures)
     own = "draws a gallery for each trial" if protocol.shots else "ranks no picture for itself"
     if (refinement.expand or refinement.expand_gallery) and (protocol.shots or protocol.same_pictures):
         raise ReseenError(
             f"protocol '{protocol.name}' {own}, so neighbours from one gallery would tell too much: evaluate without "
             "expansion"
         )
-    for name, side in zip(Sides._fields, sides, strict=True):
-        if refinement.camera_bias and (side.cameras is None or not known(side.cameras).any()):
-            raise ReseenError(f"camera bias: no camera is known in the {name}; leave the correction out")
+    if refinement.expand:
+        require_neighbours(refinement.expand.neighbours, available=pictures)
+    if refinement.expand_gallery:
+        require_neighbours(refinement.expand_gallery.neighbours, available=pictures - 1)
 
 
 def score(

@@ -31,13 +31,13 @@ def intervals_of(result: Evaluated) -> dict[str, Estimate]:
     return interval(result.report, result.query.identities, confidence=CONFIDENCE)
 
 
-def summary(result: Evaluated) -> dict[str, Any]:
+def summary(result: Evaluated, intervals: Mapping[str, Estimate]) -> dict[str, Any]:
     """The report with its intervals and sizes, ready for JSON."""
     asked = ~np.isnan(result.report.average_precisions)
     return {
         **result.report.as_dict(),
         "confidence": CONFIDENCE,
-        "intervals": {score: {"low": found.low, "high": found.high} for score, found in intervals_of(result).items()},
+        "intervals": {score: {"low": found.low, "high": found.high} for score, found in intervals.items()},
         "queries": len(result.query),
         "gallery": len(result.gallery),
         "width": result.query.width,

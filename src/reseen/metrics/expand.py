@@ -27,7 +27,8 @@ def expand_query(
     what a protocol drops for a query may be among its neighbours. ReseenError: ``top`` beyond the gallery,
     negative ``alpha``, zero, NaN or infinite vectors, widths that differ.
     """
-    _check(top, alpha=alpha, available=len(gallery_vectors))
+    require_neighbours(top, available=len(gallery_vectors))
+    require_alpha(alpha)
     units = joint_units(query_vectors, gallery_vectors)
     query, gallery = units[: len(query_vectors)], units[len(query_vectors) :]
     with Team() as team:
@@ -37,7 +38,8 @@ def expand_query(
 
 def expand_gallery(gallery_vectors: Vectors, *, top: int = 5, alpha: float = 0.0, device: str = "cpu") -> Units:
     """(G, D) -> (G, D) float32 of length 1: each entry and its ``top`` nearest others, as ``expand_query``."""
-    _check(top, alpha=alpha, available=len(gallery_vectors) - 1)
+    require_neighbours(top, available=len(gallery_vectors) - 1)
+    require_alpha(alpha)
     gallery = unit_rows(gallery_vectors, side="gallery")
     with Team() as team:
         found = nearest_among(gallery, count=top + 1, team=team, device=device)
@@ -45,9 +47,14 @@ def expand_gallery(gallery_vectors: Vectors, *, top: int = 5, alpha: float = 0.0
     return _expanded(gallery, gallery, others, alpha=alpha)
 
 
-def _check(top: int, *, alpha: float, available: int) -> None:
+def require_neighbours(top: int, *, available: int) -> None:
+    """ReseenError for no neighbour, or more than there are to add."""
     if not 1 <= top <= available:
         raise ReseenError(f"top: expected 1 to {available}, the gallery entries there are to add, got {top}")
+
+
+def require_alpha(alpha: float) -> None:
+    """ReseenError for a power that would let the farthest neighbours weigh most."""
     if not 0 <= alpha < np.inf:
         raise ReseenError(f"alpha: expected 0 (all neighbours alike) or more, got {alpha}")
 

@@ -65,13 +65,17 @@ class KReciprocal:
         copies of length 1, O((Q + G) * k1) and a block. ReseenError: zero, NaN or infinite vectors, widths
         that differ, k1 larger than the gallery.
         """
-        if self.k1 > len(gallery):
-            raise ReseenError(
-                f"k1: expected at most the gallery's {len(gallery)} pictures, got {self.k1}; "
-                "take a smaller k1 or a larger gallery"
-            )
+        self.require_gallery(len(gallery))
         units = joint_units(query, gallery)
         return self._blocks(units, split=len(query), queries=queries, device=device)
+
+    def require_gallery(self, pictures: int) -> None:
+        """ReseenError for a gallery of fewer pictures than a picture is to have neighbours."""
+        if self.k1 > pictures:
+            raise ReseenError(
+                f"k1: expected at most the gallery's {pictures} pictures, got {self.k1}; "
+                "take a smaller k1 or a larger gallery"
+            )
 
     def _blocks(self, units: Units, *, split: int, queries: Rows, device: str) -> Iterator[Block]:
         with Team() as team:

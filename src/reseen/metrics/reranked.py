@@ -8,6 +8,7 @@ from reseen.errors import ReseenError
 from reseen.metrics.cosine import HitsOfTrial, Ranked
 from reseen.metrics.counting import Tile, ask, best_of_entries, count_values
 from reseen.metrics.embedded import Vectors
+from reseen.metrics.protocol import Protocol
 from reseen.metrics.rerank import Reranking
 from reseen.metrics.segments import offsets, owners, ranges, taken
 from reseen.metrics.selection import Selection
@@ -17,13 +18,8 @@ from reseen.metrics.trials import Trial, matches_in
 
 
 def reranked_hits(query: Vectors, selection: Selection, *, rerank: Reranking, team: Team, device: str) -> HitsOfTrial:
-    """How to rank a trial. ReseenError where the protocol draws a query's matches outside the trial's gallery."""
-    protocol = selection.protocol
-    if protocol.shots is not None and protocol.drop_same_camera:
-        raise ReseenError(
-            f"protocol '{protocol.name}' draws each query's match among other cameras, so no one gallery could be "
-            "re-ranked: evaluate without re-ranking"
-        )
+    """How to rank a trial. ReseenError: what ``require_one_gallery`` and the re-ranking refuse."""
+    require_one_gallery(selection.protocol)
 
     def hits(trial: Trial) -> Iterator[Ranked]:
         entries = trial.columns
@@ -43,6 +39,15 @@ def reranked_hits(query: Vectors, selection: Selection, *, rerank: Reranking, te
                 yield found
 
     return hits
+
+
+def require_one_gallery(protocol: Protocol) -> None:
+    """ReseenError where the protocol draws a query's matches outside the trial's gallery."""
+    if protocol.shots is not None and protocol.drop_same_camera:
+        raise ReseenError(
+            f"protocol '{protocol.name}' draws each query's match among other cameras, so no one gallery could be "
+            "re-ranked: evaluate without re-ranking"
+        )
 
 
 def _ranked(block: Block, tile: Tile, selection: Selection, *, trial: Trial, team: Team) -> Ranked:
