@@ -9,8 +9,8 @@ from random_sides import random_sides
 
 from reseen.errors import ReseenError
 from reseen.metrics import PROTOCOLS, Embedded, custom_protocol, evaluate, rankings
-from reseen.metrics import cosine as cosine_module
-from reseen.metrics.thresholds import SEARCH_FROM
+from reseen.metrics.counting import cosine as cosine_module
+from reseen.metrics.counting.thresholds import SEARCH_FROM
 
 AXES = np.eye(4, dtype=np.float32)
 

@@ -9,8 +9,8 @@ from random_sides import is_refused, random_protocol, random_sides
 
 from reseen.errors import ReseenError
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS, Embedded, Protocol, evaluate
-from reseen.metrics import cosine as cosine_module
-from reseen.metrics.on_device import count_on_device
+from reseen.metrics.counting import cosine as cosine_module
+from reseen.metrics.counting.on_device import count_on_device
 
 CASES = 120
 

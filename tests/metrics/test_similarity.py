@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from reseen.metrics.compute.team import Team
 from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close, unit_vectors
-from reseen.metrics.team import Team
 
 
 def exact_matrix(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:

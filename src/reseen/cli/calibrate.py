@@ -9,8 +9,8 @@ from rich.table import Table
 from reseen.cli.options import Quiet, progress_for, results
 
 if TYPE_CHECKING:
-    from reseen.metrics.calibration import Calibration
-    from reseen.metrics.rates import Estimate
+    from reseen.metrics.confidence.rates import Estimate
+    from reseen.metrics.verification.calibration import Calibration
 
 
 def calibrate(

@@ -9,7 +9,7 @@ from rich.table import Table
 from reseen.cli.options import Quiet, progress_for, results
 
 if TYPE_CHECKING:
-    from reseen.metrics.comparison import Comparison
+    from reseen.metrics.confidence.comparison import Comparison
 
 
 def compare(

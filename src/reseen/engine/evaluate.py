@@ -20,7 +20,7 @@ from reseen.engine.scored import Evaluated, score_files, score_model, score_mode
 from reseen.engine.sources import Files, Weights, source_of
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
-from reseen.metrics.rerank import Reranking
+from reseen.metrics.refine.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
 
 

@@ -10,7 +10,7 @@ from reseen.engine.refinement import Refinement
 from reseen.errors import ReseenError
 from reseen.metrics.memory import predict_memory
 from reseen.metrics.protocol import Protocol
-from reseen.metrics.rerank import KReciprocal
+from reseen.metrics.refine.rerank import KReciprocal
 
 GROUPS = Path("/sys/fs/cgroup")
 GROUP_FILES = (

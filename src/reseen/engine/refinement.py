@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from reseen.engine.sides import Sides
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report, evaluate, require_valid_query
-from reseen.metrics.camera_bias import without_camera_bias
-from reseen.metrics.expand import expand_gallery, expand_query, require_alpha, require_neighbours
+from reseen.metrics.counting.reranked import require_one_gallery
 from reseen.metrics.labels import known
-from reseen.metrics.rerank import KReciprocal, Reranking
-from reseen.metrics.reranked import require_one_gallery
-from reseen.metrics.selection import select
-from reseen.metrics.tracks import by_track
+from reseen.metrics.refine.camera_bias import without_camera_bias
+from reseen.metrics.refine.expand import expand_gallery, expand_query, require_alpha, require_neighbours
+from reseen.metrics.refine.rerank import KReciprocal, Reranking
+from reseen.metrics.selecting.selection import select
+from reseen.metrics.selecting.tracks import by_track
 
 
 @dataclass(frozen=True)

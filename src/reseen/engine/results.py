@@ -13,9 +13,9 @@ from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
 from reseen.metrics import Estimate, interval
 from reseen.metrics.labels import Labels, known
-from reseen.metrics.selection import select
-from reseen.metrics.skipping import skip_reasons
-from reseen.metrics.tracks import by_track
+from reseen.metrics.selecting.selection import select
+from reseen.metrics.selecting.skipping import skip_reasons
+from reseen.metrics.selecting.tracks import by_track
 
 CONFIDENCE = 0.95
 TABLES: Mapping[str, Callable[[pl.DataFrame, IO[bytes]], object]] = MappingProxyType(

@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-from reseen.metrics.cosine import Cosine, HitsOfTrial
+from reseen.metrics.compute.team import Team
+from reseen.metrics.counting.cosine import Cosine, HitsOfTrial
+from reseen.metrics.counting.reranked import reranked_hits
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
 from reseen.metrics.ranking import find_average_precision
+from reseen.metrics.refine.rerank import Reranking
 from reseen.metrics.report import Report
-from reseen.metrics.rerank import Reranking
-from reseen.metrics.reranked import reranked_hits
 from reseen.metrics.scoring import Scored, score
-from reseen.metrics.selection import Selection, select
-from reseen.metrics.skipping import count_skipped, have_match, nothing_valid
-from reseen.metrics.team import Team
-from reseen.metrics.tracks import by_track
-from reseen.metrics.trials import draw_trials
+from reseen.metrics.selecting.selection import Selection, select
+from reseen.metrics.selecting.skipping import count_skipped, have_match, nothing_valid
+from reseen.metrics.selecting.tracks import by_track
+from reseen.metrics.selecting.trials import draw_trials
 
 
 def evaluate(

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError, unknown
-from reseen.metrics.counting import Hits
-from reseen.metrics.segments import Rows, owners
+from reseen.metrics.compute.segments import Rows, owners
+from reseen.metrics.counting.counting import Hits
 
 Scores = NDArray[np.float64]
 Heights = Callable[[Hits], Scores]

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.kernels import cosines, normalise
+from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Vectors
-from reseen.metrics.kernels import cosines, normalise
-from reseen.metrics.team import Team
 
 _BLOCK_ENTRIES = 8_000_000
 """Similarities held at once: 32 MB."""

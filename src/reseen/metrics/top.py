@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
-from reseen.metrics.selection import select
+from reseen.metrics.selecting.selection import select
 from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close
-from reseen.metrics.team import Team
 
 ABSENT_ROW = -1
 
