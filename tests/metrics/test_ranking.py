@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 
-from reseen.metrics.counting.counting import Hits
+from reseen.metrics.counting.ranks import Hits
 from reseen.metrics.ranking import (
     AVERAGE_PRECISIONS,
     average_precisions,

@@ -25,15 +25,18 @@ TABLES: Mapping[str, Callable[[pl.DataFrame, IO[bytes]], object]] = MappingProxy
 
 def intervals_of(result: Evaluated) -> dict[str, Estimate]:
     """The headline scores' intervals over identities; empty where fewer than two have an evaluated query."""
-    asked = ~np.isnan(result.report.average_precisions)
-    if len(np.unique(result.query.identities[asked])) < 2:
+    if _identities(result) < 2:
         return {}
     return interval(result.report, result.query.identities, confidence=CONFIDENCE)
 
 
+def _identities(result: Evaluated) -> int:
+    """How many identities have an evaluated query."""
+    return len(np.unique(result.query.identities[~np.isnan(result.report.average_precisions)]))
+
+
 def summary(result: Evaluated, intervals: Mapping[str, Estimate]) -> dict[str, Any]:
     """The report with its intervals and sizes, ready for JSON."""
-    asked = ~np.isnan(result.report.average_precisions)
     return {
         **result.report.as_dict(),
         "confidence": CONFIDENCE,
@@ -41,7 +44,7 @@ def summary(result: Evaluated, intervals: Mapping[str, Estimate]) -> dict[str, A
         "queries": len(result.query),
         "gallery": len(result.gallery),
         "width": result.query.width,
-        "identities": len(np.unique(result.query.identities[asked])),
+        "identities": _identities(result),
     }
 
 

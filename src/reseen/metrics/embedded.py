@@ -94,20 +94,27 @@ class Embedded:
         return cls(vectors=frame["vector"].to_numpy(), **labels)
 
 
+def require_vectors(vectors: Vectors, *, what: str = "vectors") -> None:
+    """ReseenError unless these are (N, D) float32 or float64, finite, none of them zero; ``what`` they are called."""
+    if vectors.ndim != 2 or not vectors.size:
+        raise ReseenError(f"{what}: expected (pictures, width), both at least 1, got {vectors.shape}")
+    if vectors.dtype not in (np.float32, np.float64):
+        raise ReseenError(f"{what}: expected float32 or float64, got {vectors.dtype}")
+    largest, smallest = vectors.max(axis=1), vectors.min(axis=1)
+    for bad, why in (
+        (~(np.isfinite(largest) & np.isfinite(smallest)), "are not finite (NaN or infinite)"),
+        ((largest == 0) & (smallest == 0), "are all zeros and have no direction to compare"),
+    ):
+        if bad.any():
+            raise ReseenError(
+                f"{bad.sum()} of {len(bad)} {what} {why}, first at row {bad.argmax()}: embed these pictures again or "
+                "leave them out"
+            )
+
+
 def _clean_vectors(values: Vectors) -> Vectors:
     vectors = np.asarray(values)
-    if vectors.ndim != 2 or not vectors.size:
-        raise ReseenError(f"vectors: expected (pictures, width), both at least 1, got {vectors.shape}")
-    if vectors.dtype not in (np.float32, np.float64):
-        raise ReseenError(f"vectors: expected float32 or float64, got {vectors.dtype}")
-    largest, smallest = vectors.max(axis=1), vectors.min(axis=1)
-    _refuse(~(np.isfinite(largest) & np.isfinite(smallest)), "are not finite (NaN or infinite)")
-    _refuse((largest == 0) & (smallest == 0), "are all zeros and have no direction to compare")
+    require_vectors(vectors)
     vectors = np.ascontiguousarray(vectors).view()
     vectors.flags.writeable = False
     return vectors
-
-
-def _refuse(bad: NDArray[np.bool_], why: str) -> None:
-    if bad.any():
-        raise ReseenError(f"{bad.sum()} of {len(bad)} vectors {why}, first at row {bad.argmax()}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reseen.errors import ReseenError, unknown
 from reseen.metrics.compute.segments import Rows, owners
-from reseen.metrics.counting.counting import Hits
+from reseen.metrics.counting.ranks import Hits
 
 Scores = NDArray[np.float64]
 Heights = Callable[[Hits], Scores]

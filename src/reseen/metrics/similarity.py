@@ -1,7 +1,7 @@
 """Cosine similarity twice: in float32 products for speed, in float64 pairs for what is too close to call."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from reseen.metrics.compute.kernels import cosines, normalise
 from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Vectors
+
+Units = NDArray[np.float32]
+"""(N, D) of length 1."""
 
 _BLOCK_ENTRIES = 8_000_000
 """Similarities held at once: 32 MB."""
@@ -39,7 +42,7 @@ def in_range(vectors: Vectors) -> Vectors:
     return np.asarray(np.ldexp(vectors, np.where(extreme, -exponent, 0)[:, None]))
 
 
-def unit_vectors(vectors: Vectors, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+def unit_vectors(vectors: Vectors, rows: NDArray[np.int64] | None = None) -> Units:
     """(N, D), of which ``in_range``, and n rows of them (default: all) -> (n, D) of length 1."""
     rows = np.arange(len(vectors)) if rows is None else rows
     units = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
@@ -49,12 +52,26 @@ def unit_vectors(vectors: Vectors, rows: NDArray[np.int64] | None = None) -> NDA
 
 def similarity_blocks(query: Vectors, gallery: Vectors, *, queries: NDArray[np.int64]) -> Iterator[Block]:
     """(Q, D), (G, D) and the wanted query rows -> blocks of cosine similarity, in the order asked."""
-    query = in_range(query)
-    units = unit_vectors(in_range(gallery))
-    step = max(1, _BLOCK_ENTRIES // len(gallery))
+    return cosine_blocks(unit_vectors(in_range(query)), unit_vectors(in_range(gallery)), queries=queries)
+
+
+def cosine_blocks(units: Units, others: Units, *, queries: NDArray[np.int64], device: str = "cpu") -> Iterator[Block]:
+    """The same of unit vectors; the consumer may write into the blocks."""
+    step = max(1, _BLOCK_ENTRIES // len(others))
+    multiply = _multiplier(others, device=device)
     for start in range(0, len(queries), step):
         wanted = queries[start : start + step]
-        yield Block(queries=wanted, similarity=unit_vectors(query, wanted) @ units.T)
+        yield Block(queries=wanted, similarity=multiply(units[wanted]))
+
+
+def _multiplier(others: Units, *, device: str) -> Callable[[Units], NDArray[np.float32]]:
+    """(G, D) -> the function (n, D) -> (n, G), with the G on the device once."""
+    if device == "cpu":
+        return lambda units: units @ others.T
+    from reseen.metrics.compute.device import on_device, products
+
+    entries = on_device(others, device)
+    return lambda units: products(on_device(units, device), entries).cpu().numpy()
 
 
 def exact_similarity(

@@ -8,6 +8,7 @@ import pytest
 from naive_reranking import naive_k_reciprocal
 
 from reseen.errors import ReseenError
+from reseen.metrics import similarity
 from reseen.metrics.refine import neighbours
 from reseen.metrics.refine.rerank import KReciprocal, k_reciprocal
 
@@ -56,6 +57,7 @@ def test_tiles_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch):
     whole = k_reciprocal(query, gallery)
     monkeypatch.setattr(neighbours, "_TILE_ROWS", 7)
     monkeypatch.setattr(neighbours, "_TILE_ENTRIES", 7 * 90)
+    monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 7 * 90)
     np.testing.assert_allclose(k_reciprocal(query, gallery), whole, rtol=0, atol=1e-6)
 
 
@@ -69,7 +71,7 @@ def test_torch_gives_the_same():
 def test_blocks_are_minus_the_distances_in_the_order_asked(monkeypatch: pytest.MonkeyPatch):
     query, gallery = clustered(4)
     distances = k_reciprocal(query, gallery, k1=6, k2=3, weight=0.2)
-    monkeypatch.setattr(neighbours, "_TILE_ENTRIES", 3 * len(gallery))
+    monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 3 * len(gallery))
     wanted = np.array([11, 2, 5, 7, 0])
     blocks = list(KReciprocal(k1=6, k2=3, weight=0.2).blocks(query, gallery, queries=wanted))
     assert [len(block.queries) for block in blocks] == [3, 2]

@@ -27,7 +27,7 @@ def test_vectors_without_direction_are_counted_and_named(bad: float):
     gallery = np.ones((6, 3), dtype=np.float32)
     gallery[4] = bad
     gallery[5] = bad
-    with pytest.raises(ReseenError, match=r"2 of 6 gallery vectors are zero, NaN or infinite .* first at row 4"):
+    with pytest.raises(ReseenError, match=r"2 of 6 gallery vectors are .* first at row 4"):
         joint_units(np.ones((2, 3)), gallery)
     query = np.ones((2, 3))
     query[1, 2] = np.nan

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.confidence.intervals import HEADLINES, clustered, percentiles, query_scores, resampled_means
+from reseen.metrics.confidence.intervals import HEADLINES, bootstrap, clustered, query_scores
 from reseen.metrics.confidence.rates import Estimate
 from reseen.metrics.labels import Labels
 from reseen.metrics.report import Report
@@ -95,19 +95,15 @@ def compare(
     ValueError: reports of different queries or rules. ReseenError: as ``interval``.
     """
     _require_alike(first, second)
-    if resamples < 100:
-        raise ValueError(f"resamples: expected at least 100, got {resamples}")
     before, after = query_scores(first, scores), query_scores(second, scores)
     found = clustered(after - before, identities)
-    means = np.concatenate(list(resampled_means(found, resamples=resamples, seed=seed)))
-    lows, highs = np.quantile(means, percentiles(len(found.counts), confidence=confidence), axis=0)
-    values = found.sums.sum(axis=1) / found.counts.sum()
+    estimates = bootstrap(found, confidence=confidence, resamples=resamples, seed=seed)
     p_values = sign_flip_p_values(found.sums, resamples=resamples, seed=seed)
     differences = {
         score: Difference(
             float(np.nanmean(before[row])),
             float(np.nanmean(after[row])),
-            Estimate(float(values[row]), float(lows[row]), float(highs[row])),
+            estimates[row],
             float(p_values[row]),
         )
         for row, score in enumerate(scores)

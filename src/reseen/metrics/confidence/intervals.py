@@ -64,14 +64,19 @@ def interval(
 
     ReseenError: unknown score, fewer than two identities with an evaluated query, a confidence that is no share.
     """
+    found = clustered(query_scores(report, scores), identities)
+    estimates = bootstrap(found, confidence=confidence, resamples=resamples, seed=seed)
+    return dict(zip(scores, estimates, strict=True))
+
+
+def bootstrap(found: Clustered, *, confidence: float, resamples: int, seed: int) -> list[Estimate]:
+    """The S means over all queries with their intervals. ValueError: fewer than 100 resamples."""
     if resamples < 100:
         raise ValueError(f"resamples: expected at least 100, got {resamples}")
-    found = clustered(query_scores(report, scores), identities)
-    means = np.concatenate(list(resampled_means(found, resamples=resamples, seed=seed)))
+    means = np.concatenate(list(_resampled_means(found, resamples=resamples, seed=seed)))
     lows, highs = np.quantile(means, percentiles(len(found.counts), confidence=confidence), axis=0)
     values = found.sums.sum(axis=1) / found.counts.sum()
-    ends = zip(values.tolist(), lows.tolist(), highs.tolist(), strict=True)
-    return {score: Estimate(*numbers) for score, numbers in zip(scores, ends, strict=True)}
+    return [Estimate(*numbers) for numbers in zip(values.tolist(), lows.tolist(), highs.tolist(), strict=True)]
 
 
 def query_scores(report: Report, scores: Sequence[str]) -> Values:
@@ -93,7 +98,7 @@ def clustered(values: Values, identities: Labels | Sequence[object]) -> Clustere
     return Clustered(sums, np.bincount(codes))
 
 
-def resampled_means(found: Clustered, *, resamples: int, seed: int) -> Iterator[Values]:
+def _resampled_means(found: Clustered, *, resamples: int, seed: int) -> Iterator[Values]:
     """Means (., S) over as many identities as there are, drawn with replacement; ``resamples`` rows in all."""
     generator = np.random.default_rng(seed)
     count = len(found.counts)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from reseen.metrics.compute.segments import Rows, cut, offsets, owners, ranges
 from reseen.metrics.compute.team import Team
-from reseen.metrics.counting.counting import Asked, CountTile, Hits, Tile, Units, ask, count_values
+from reseen.metrics.counting.ranks import Asked, CountTile, Hits, Tile, ask, count_values
 from reseen.metrics.counting.thresholds import Contested
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.selecting.selection import Matches, Selection
 from reseen.metrics.selecting.trials import Trial, matches_in
-from reseen.metrics.similarity import exact_similarity, in_range, too_close, unit_vectors
+from reseen.metrics.similarity import Units, exact_similarity, in_range, too_close, unit_vectors
 
 QUERIES, PICTURES = 2048, 1024
 """Similarities held at once: 8 MB, which a processor's last cache holds."""

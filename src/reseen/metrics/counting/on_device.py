@@ -4,17 +4,17 @@ b = queries, c = entries of a tile, M = most thresholds of a query.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reseen.errors import ReseenError
+from reseen.metrics.compute.device import on_device, products
 from reseen.metrics.compute.segments import Rows, owners
-from reseen.metrics.counting.counting import Asked, CountTile, Tile, Units
+from reseen.metrics.counting.ranks import Asked, CountTile, Tile
 from reseen.metrics.counting.thresholds import Contested
+from reseen.metrics.similarity import Units
 
 _QUERIES = 2048
 
@@ -22,42 +22,22 @@ _BOUNDS = 4_000_000
 """Thresholds held on the device at once, with the gaps that rows of unequal length leave."""
 
 
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """Products of float32 without the shorter formats that torch may have been told to use for them."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
-
-
 def count_on_device(asked: Asked, units: Units, *, device: str) -> CountTile:
     """The (b, D) units of the queries asked -> how to count a tile on the device. Writes into ``asked.tally`` alone."""
-    _require(device)
     first = asked.thresholds.first
-    queries, identities = (torch.from_numpy(values).to(device) for values in (units, asked.identities))
+    queries, identities = (on_device(values, device) for values in (units, asked.identities))
     parts = [_Bounds(asked, part, device=device) for part in _parts(np.diff(first))]
 
     def count_tile(tile_units: Units, tile: Tile) -> Iterator[Contested]:
-        entries, entry_identities = (torch.from_numpy(values).to(device) for values in (tile_units, tile.identities))
+        entries, entry_identities = (on_device(values, device) for values in (tile_units, tile.identities))
         for bounds in parts:
-            with full_precision():
-                values = queries[bounds.rows] @ entries.T
+            values = products(queries[bounds.rows], entries)
             if tile.starts is not None:
                 values = _best_of_each(values, tile.starts)
             values[identities[bounds.rows, None] == entry_identities] = -torch.inf
             yield bounds.count(values)
 
     return count_tile
-
-
-def _require(device: str) -> None:
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ReseenError(f"device '{device}': torch cannot use it ({str(error).splitlines()[0]})") from error
 
 
 class _Bounds:
@@ -69,9 +49,7 @@ class _Bounds:
         lengths = self._end - self._begin
         self._where = np.arange(lengths.max()) < lengths[:, None]
         self._places = (self._end[:, None] - 1 - np.arange(lengths.max()))[self._where]
-        self._low, self._high = (
-            torch.from_numpy(self._filled(bound)).to(device) for bound in (thresholds.low, thresholds.high)
-        )
+        self._low, self._high = (on_device(self._filled(bound), device) for bound in (thresholds.low, thresholds.high))
         self._certain = asked.tally.certain
 
     def _filled(self, bound: NDArray[np.float32]) -> NDArray[np.float32]:

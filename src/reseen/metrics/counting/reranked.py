@@ -8,7 +8,7 @@ from reseen.errors import ReseenError
 from reseen.metrics.compute.segments import offsets, owners, ranges, taken
 from reseen.metrics.compute.team import Team
 from reseen.metrics.counting.cosine import HitsOfTrial, Ranked
-from reseen.metrics.counting.counting import Tile, ask, best_of_entries, count_values
+from reseen.metrics.counting.ranks import Tile, ask, best_of_entries, count_values
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.protocol import Protocol
 from reseen.metrics.refine.rerank import Reranking

@@ -11,7 +11,8 @@ from reseen.errors import ReseenError
 from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.refine.neighbours import Neighbours, nearest, nearest_among
-from reseen.metrics.refine.units import Units, joint_units, unit_rows
+from reseen.metrics.refine.units import joint_units, unit_rows
+from reseen.metrics.similarity import Units
 
 _GATHERED_NUMBERS = 4_000_000
 """Numbers of neighbours' vectors held at once."""

@@ -4,7 +4,7 @@ N, M = rows of unit vectors, D = their width, K = neighbours. Similarities are m
 float32 does not tell apart are ordered by float64 products, and equals by row.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from reseen.metrics.compute.team import Team
 from reseen.metrics.refine.shortlist import Shortlist, empty_shortlist, offer_columns, offer_rows, settle
-from reseen.metrics.refine.units import Units
-from reseen.metrics.similarity import Block, too_close
+from reseen.metrics.similarity import Units, too_close
 
 _TILE_ROWS = 1024
 _TILE_ENTRIES = 8_000_000
@@ -112,11 +111,13 @@ def _offer_from_device(kept: Shortlist, units: Units, others: Units, *, device: 
     """The same lists from a device's own products and selection."""
     import torch
 
-    entries = torch.from_numpy(others).to(device)
+    from reseen.metrics.compute.device import on_device, products
+
+    entries = on_device(others, device)
     height = max(1, _DEVICE_TILE_ENTRIES // len(others))
     for row in range(0, len(units), height):
         part = slice(row, row + height)
-        similarity = torch.from_numpy(units[part]).to(device) @ entries.T
+        similarity = products(on_device(units[part], device), entries)
         if itself:
             own = torch.arange(len(similarity), device=device)
             similarity[own, own + row] = _ITSELF
@@ -139,22 +140,3 @@ def _settled(kept: Shortlist, units: Units, others: Units, *, count: int, team: 
         similarity=np.ascontiguousarray(kept.similarity[:, :count]),
         lowest=kept.lowest,
     )
-
-
-def cosine_blocks(units: Units, others: Units, *, queries: NDArray[np.int64], device: str) -> Iterator[Block]:
-    """(N, D), (M, D) and the wanted rows of the N -> their cosines to all M, in blocks the consumer may write into."""
-    height = max(1, _TILE_ENTRIES // len(others))
-    multiply = _multiplier(others, device=device)
-    for start in range(0, len(queries), height):
-        wanted = queries[start : start + height]
-        yield Block(queries=wanted, similarity=multiply(units[wanted]))
-
-
-def _multiplier(others: Units, *, device: str) -> Callable[[Units], NDArray[np.float32]]:
-    """(M, D) -> the function (n, D) -> (n, M), with the M on the device once."""
-    if device == "cpu":
-        return lambda units: units @ others.T
-    import torch
-
-    entries = torch.from_numpy(others).to(device)
-    return lambda units: (torch.from_numpy(units).to(device) @ entries.T).cpu().numpy()

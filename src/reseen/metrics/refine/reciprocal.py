@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reseen.metrics.compute.team import Team
 from reseen.metrics.refine.neighbours import Neighbours
-from reseen.metrics.refine.units import Units
+from reseen.metrics.similarity import Units
 
 LEAST_DISTANCE = np.float32(1e-12)
 """Stands for a row's largest distance where all its distances are zero."""

@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
+from reseen.metrics.compute.segments import Rows
 from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.refine.jaccard import overlaps, rerank_block
-from reseen.metrics.refine.neighbours import cosine_blocks, nearest_among
+from reseen.metrics.refine.neighbours import nearest_among
 from reseen.metrics.refine.reciprocal import reciprocal_weights
-from reseen.metrics.refine.units import Units, joint_units
-from reseen.metrics.similarity import Block
-
-Rows = NDArray[np.int64]
+from reseen.metrics.refine.units import joint_units
+from reseen.metrics.similarity import Block, Units, cosine_blocks
 
 
 class Reranking(Protocol):

@@ -101,7 +101,7 @@ def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selecti
     """Apply a protocol to pictures. ReseenError: widths differ, a label is missing that it needs, only junk."""
     if query.width != gallery.width:
         raise ReseenError(f"vectors of the query have {query.width} numbers, those of the gallery {gallery.width}")
-    kept = np.flatnonzero(~_is_junk(gallery.identities, protocol=protocol)).astype(np.int64)
+    kept = np.flatnonzero(~is_junk(gallery.identities, protocol=protocol)).astype(np.int64)
     if not len(kept):
         raise ReseenError(f"all {len(gallery)} gallery entries have a junk identity ({', '.join(protocol.junk)})")
     both = shared_codes(query.identities, gallery.identities, what="identities")
@@ -109,7 +109,7 @@ def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selecti
         _cameras(query, gallery, protocol=protocol),
         _names(query, gallery, identities=both, protocol=protocol),
     )
-    identities, junk = Codes(both.query, both.gallery[kept]), _is_junk(query.identities, protocol=protocol)
+    identities, junk = Codes(both.query, both.gallery[kept]), is_junk(query.identities, protocol=protocol)
     return Selection(
         protocol=protocol,
         gallery=gallery.vectors,
@@ -137,7 +137,8 @@ def _same(codes: Codes, queries: Rows, entries: Rows) -> NDArray[np.bool_]:
     return np.asarray((codes.gallery[entries] == own) & (own != UNKNOWN))
 
 
-def _is_junk(identities: Labels, *, protocol: Protocol) -> NDArray[np.bool_]:
+def is_junk(identities: Labels, *, protocol: Protocol) -> NDArray[np.bool_]:
+    """(N,) -> (N,) True for identities that the protocol leaves out for every query."""
     if identities.dtype.kind == "i":
         identities = identities.astype(np.str_)
     return np.isin(identities, protocol.junk)

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.segments import Rows, taken
 from reseen.metrics.embedded import Embedded, Vectors
 from reseen.metrics.evaluation import require_valid_query
-from reseen.metrics.labels import Codes, Labels, shared_codes
+from reseen.metrics.labels import Codes, shared_codes
 from reseen.metrics.protocol import Protocol
+from reseen.metrics.selecting.selection import is_junk
 from reseen.metrics.similarity import similarity_blocks
 from reseen.types import UNKNOWN
-
-Rows = NDArray[np.int64]
 
 
 class PairBlock(NamedTuple):
@@ -67,7 +67,9 @@ def find_pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Pai
     refuses.
     """
     require_valid_query(query, gallery, protocol=protocol)
-    query_rows, gallery_rows = (_not_junk(side.identities, protocol=protocol) for side in (query, gallery))
+    query_rows, gallery_rows = (
+        np.flatnonzero(~is_junk(side.identities, protocol=protocol)) for side in (query, gallery)
+    )
     identities = _renumbered(shared_codes(query.identities, gallery.identities, what="identities"))
     excluded = [
         Codes(labels.query[query_rows], _never_unknown(labels.gallery[gallery_rows]))
@@ -75,15 +77,11 @@ def find_pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Pai
     ]
     return Pairs(
         query=query.vectors,
-        gallery=gallery.vectors if len(gallery_rows) == len(gallery) else gallery.vectors[gallery_rows],
+        gallery=taken(gallery.vectors, gallery_rows),
         query_rows=query_rows,
         identities=_renumbered(Codes(identities.query[query_rows], identities.gallery[gallery_rows])),
         excluded=tuple(excluded),
     )
-
-
-def _not_junk(identities: Labels, *, protocol: Protocol) -> Rows:
-    return np.flatnonzero(~np.isin(identities.astype(np.str_), protocol.junk)).astype(np.int64)
 
 
 def _not_shared(query: Embedded, gallery: Embedded, *, identities: Codes, protocol: Protocol) -> Iterator[Codes]:

@@ -15,6 +15,7 @@ from reseen.metrics.compute.segments import Rows, owners
 from reseen.metrics.compute.team import Team
 from reseen.metrics.counting.thresholds import Contested, Tally, Thresholds, count, settle
 from reseen.metrics.selecting.selection import Matches
+from reseen.metrics.similarity import Units
 
 
 class Hits(NamedTuple):
@@ -42,7 +43,6 @@ class Tile(NamedTuple):
     starts: Rows | None
 
 
-Units = NDArray[np.float32]
 CountTile = Callable[[Units, Tile], Iterable[Contested]]
 """(c, D) units of a tile's pictures, and the tile -> what is too close to call; the rest is counted."""
 
