@@ -18,8 +18,8 @@ from reseen.metrics.selecting.selection import Matches, Selection
 from reseen.metrics.selecting.trials import Trial, matches_in
 from reseen.metrics.similarity import Units, exact_similarity, in_range, too_close, unit_vectors
 
-QUERIES, PICTURES = 2048, 1024
-"""Similarities held at once: 8 MB, which a processor's last cache holds."""
+QUERIES, PICTURES = 4096, 1024
+"""Similarities held at once: 16 MB, which a processor's last cache holds."""
 
 BYTES = 256_000_000
 BYTES_A_MATCH = 160
