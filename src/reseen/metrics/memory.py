@@ -1,5 +1,6 @@
 """How much memory an evaluation will take, said before it starts."""
 
+from reseen.metrics.compute.team import threads
 from reseen.metrics.counting.cosine import BYTES, BYTES_A_MATCH, PICTURES, QUERIES
 
 _BYTES_A_LABEL = 160
@@ -15,7 +16,7 @@ def predict_memory(queries: int, gallery: int, width: int, *, matches: int = 50,
     ``queries`` and ``gallery`` pictures of ``width`` numbers; ``matches`` of a query on average. There is no term in
     queries times gallery: similarities are made and counted in tiles of one size. A re-ranking's memory is its own.
     """
-    tile = min(queries, QUERIES) * min(gallery, PICTURES) * 4 + min(gallery, PICTURES) * width * 4
+    tile = min(queries, threads() * QUERIES) * min(gallery, PICTURES) * 4 + min(gallery, PICTURES) * width * 4
     a_query = width * 4 + BYTES_A_MATCH * matches
     asked = min(queries * a_query, BYTES + a_query)
     return tile + asked + (queries + gallery) * _BYTES_A_LABEL + queries * trials * _BYTES_A_SCORE

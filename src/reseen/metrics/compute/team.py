@@ -18,7 +18,7 @@ class Team:
     """As many threads as numba would use (NUMBA_NUM_THREADS, by default the cores); used in a ``with``."""
 
     def __init__(self, size: int | None = None) -> None:
-        self._size = int(config.NUMBA_NUM_THREADS) if size is None else size  # type: ignore[attr-defined]
+        self._size = threads() if size is None else size
         self._pool = ThreadPoolExecutor(self._size, thread_name_prefix="reseen")
 
     def __enter__(self) -> Self:
@@ -34,3 +34,8 @@ class Team:
         step = max(1, -(-count // self._size))
         parts = [slice(start, min(start + step, count)) for start in range(0, count, step)]
         return [work(part) for part in parts] if len(parts) < 2 else list(self._pool.map(work, parts))
+
+
+def threads() -> int:
+    """How many threads a team has unless told."""
+    return int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]

@@ -8,18 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from reseen.metrics.compute.segments import Rows, cut, offsets, owners, ranges
 from reseen.metrics.compute.team import Team
-from reseen.metrics.counting.ranks import Asked, CountTile, Hits, Tile, ask, count_values
+from reseen.metrics.counting.ranks import Asked, CountTile, Hits, Tile, ask, by_identity, count_values
 from reseen.metrics.counting.thresholds import Contested
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.selecting.selection import Matches, Selection
 from reseen.metrics.selecting.trials import Trial, matches_in
 from reseen.metrics.similarity import Units, exact_similarity, in_range, too_close, unit_vectors
 
-QUERIES, PICTURES = 4096, 1024
-"""Similarities held at once: 16 MB, which a processor's last cache holds."""
+QUERIES, PICTURES = 1024, 1024
+"""Similarities that each thread holds at once: 4 MB."""
 
 BYTES = 256_000_000
 BYTES_A_MATCH = 160
@@ -96,17 +97,27 @@ class Cosine:
 
 
 def count_on_cpu(asked: Asked, units: Units, *, team: Team) -> CountTile:
-    """The (b, D) units of the queries asked -> how to count a tile, with numpy's product and the compiled loops."""
-    room = np.empty(0, dtype=np.float32)
+    """The (b, D) units of the queries asked -> how to count a tile, with numpy's product and the compiled loops.
 
-    def count_tile(tile_units: Units, tile: Tile) -> Iterator[Contested]:
-        nonlocal room
-        for begin in range(0, len(units), QUERIES):
-            some = units[begin : begin + QUERIES]
-            needed = len(some) * len(tile_units)
-            room = room if len(room) >= needed else np.empty(needed, dtype=np.float32)
-            values = room[:needed].reshape(len(some), len(tile_units))
-            np.matmul(some, tile_units.T, out=values)
-            yield from count_values(asked, values, tile, begin=begin, team=team)
+    Each thread makes the products of its own queries and counts them: threads of BLAS would stay awake after each
+    product and take the cores from the loops.
+    """
+    blas = ThreadpoolController()
+
+    def count_tile(tile_units: Units, tile: Tile) -> list[Contested]:
+        hidden = by_identity(tile)
+
+        def work(part: slice) -> list[Contested]:
+            rows = range(part.start, part.stop, QUERIES)
+            room = np.empty((min(QUERIES, part.stop - part.start), len(tile_units)), dtype=np.float32)
+            found = []
+            for begin in rows:
+                some = units[begin : min(begin + QUERIES, part.stop)]
+                values = np.matmul(some, tile_units.T, out=room[: len(some)])
+                found.append(count_values(asked, values, hidden, begin=begin))
+            return found
+
+        with blas.limit(limits=1, user_api="blas"):
+            return [contested for found in team.share(len(units), work) for contested in found]
 
     return count_tile

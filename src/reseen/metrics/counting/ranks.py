@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from reseen.metrics.compute.kernels import best_first, best_of_each, hide
 from reseen.metrics.compute.segments import Rows, owners
-from reseen.metrics.compute.team import Team
 from reseen.metrics.counting.thresholds import Contested, Tally, Thresholds, count, settle
 from reseen.metrics.selecting.selection import Matches
 from reseen.metrics.similarity import Units
@@ -91,26 +90,31 @@ def ask(matches: Matches, similarity: NDArray[np.float64], *, identities: Rows, 
     return Asked(identities, thresholds, Tally(np.zeros(len(order), dtype=np.int64), *steps))
 
 
-def count_values(
-    asked: Asked, values: NDArray[np.float32], tile: Tile, *, begin: int, team: Team
-) -> Iterable[Contested]:
+class ByIdentity(NamedTuple):
+    """A tile in the order of its ``identities`` (c,), which belong to the entries in ``columns`` (c,)."""
+
+    identities: Rows
+    columns: Rows
+    starts: Rows | None
+
+
+def by_identity(tile: Tile) -> ByIdentity:
+    """The tile in the order of its identities."""
+    columns = np.argsort(tile.identities, kind="stable")
+    return ByIdentity(tile.identities[columns], columns, tile.starts)
+
+
+def count_values(asked: Asked, values: NDArray[np.float32], tile: ByIdentity, *, begin: int) -> Contested:
     """(n, pictures of the tile) similarities of the queries from ``begin`` on -> what is too close to call.
 
     Writes into ``values``.
     """
-
-    columns = np.argsort(tile.identities, kind="stable")
-    identities = tile.identities[columns]
-
-    def work(part: slice) -> Contested:
-        rows, queries = values[part], slice(begin + part.start, begin + part.stop)
-        if tile.starts is not None:
-            rows = best_of_entries(rows, tile.starts)
-        hide(rows, asked.identities[queries], identities, columns)
-        found = count(rows, asked.thresholds, asked.thresholds.first[queries.start : queries.stop + 1], asked.tally)
-        return Contested(found.queries + queries.start, *found[1:])
-
-    return team.share(len(values), work)
+    queries = slice(begin, begin + len(values))
+    if tile.starts is not None:
+        values = best_of_entries(values, tile.starts)
+    hide(values, asked.identities[queries], tile.identities, tile.columns)
+    found = count(values, asked.thresholds, asked.thresholds.first[queries.start : queries.stop + 1], asked.tally)
+    return Contested(found.queries + begin, *found[1:])
 
 
 def best_of_entries(values: NDArray[np.float32], starts: Rows) -> NDArray[np.float32]:

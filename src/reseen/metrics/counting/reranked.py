@@ -8,7 +8,7 @@ from reseen.errors import ReseenError
 from reseen.metrics.compute.segments import offsets, owners, ranges, taken
 from reseen.metrics.compute.team import Team
 from reseen.metrics.counting.cosine import HitsOfTrial, Ranked
-from reseen.metrics.counting.ranks import Tile, ask, best_of_entries, count_values
+from reseen.metrics.counting.ranks import Tile, ask, best_of_entries, by_identity, count_values
 from reseen.metrics.embedded import Vectors
 from reseen.metrics.protocol import Protocol
 from reseen.metrics.refine.rerank import Reranking
@@ -62,7 +62,8 @@ def _ranked(block: Block, tile: Tile, selection: Selection, *, trial: Trial, tea
         identities=selection.identities.query[matches.queries],
         margin=0.0,
     )
-    for contested in count_values(asked, values, tile, begin=0, team=team):
+    hidden = by_identity(tile)
+    for contested in team.share(len(values), lambda part: count_values(asked, values[part], hidden, begin=part.start)):
         rivals = tile.entries[contested.columns]
         asked.settle(contested, entries=rivals, similarity=contested.values.astype(np.float64))
     return Ranked(matches.queries, asked.hits())
