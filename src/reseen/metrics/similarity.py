@@ -42,11 +42,15 @@ def in_range(vectors: Vectors) -> Vectors:
     return np.asarray(np.ldexp(vectors, np.where(extreme, -exponent, 0)[:, None]))
 
 
-def unit_vectors(vectors: Vectors, rows: NDArray[np.int64] | None = None) -> Units:
+def unit_vectors(vectors: Vectors, rows: NDArray[np.int64] | None = None, *, team: Team | None = None) -> Units:
     """(N, D), of which ``in_range``, and n rows of them (default: all) -> (n, D) of length 1."""
     rows = np.arange(len(vectors)) if rows is None else rows
     units = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
-    normalise(np.ascontiguousarray(vectors), rows, units)
+    vectors = np.ascontiguousarray(vectors)
+    if team is None:
+        normalise(vectors, rows, units)
+    else:
+        team.share(len(rows), lambda part: normalise(vectors, rows[part], units[part]))
     return units
 
 

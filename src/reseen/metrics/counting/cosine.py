@@ -19,7 +19,7 @@ from reseen.metrics.selecting.selection import Matches, Selection
 from reseen.metrics.selecting.trials import Trial, matches_in
 from reseen.metrics.similarity import Units, exact_similarity, in_range, too_close, unit_vectors
 
-QUERIES, PICTURES = 1024, 1024
+QUERIES, PICTURES = 512, 2048
 """Similarities that each thread holds at once: 4 MB."""
 
 BYTES = 256_000_000
@@ -70,11 +70,12 @@ class Cosine:
         identities = self._selection.identities
         similarity, margin = self.exact(owner, matches.entries), too_close(self._query.shape[1]) / 2
         asked = ask(matches, similarity, identities=identities.query[matches.queries], margin=margin)
-        count_tile = self._counter(asked, unit_vectors(self._query, matches.queries))
+        count_tile = self._counter(asked, unit_vectors(self._query, matches.queries, team=self._team))
         for part in cut(self._lengths[columns], limit=PICTURES):
             entries = columns[part]
             tile = Tile(entries, identities.gallery[entries], self._starts(entries) if self._has_tracks else None)
-            for contested in count_tile(unit_vectors(self._gallery, self._pictures(entries)), tile):
+            units = unit_vectors(self._gallery, self._pictures(entries), team=self._team)
+            for contested in count_tile(units, tile):
                 rivals = entries[contested.columns]
                 asked.settle(
                     contested, entries=rivals, similarity=self.exact(matches.queries[contested.queries], rivals)
