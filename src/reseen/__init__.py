@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
+    from reseen.data.datasets.cuhk03_release import unpack
     from reseen.data.synth import synthesise
     from reseen.demonstration import demo
     from reseen.engine.ablate import ablate
     from reseen.engine.build import load_model
-    from reseen.engine.evaluate import evaluate_baselines
-    from reseen.engine.evaluate import evaluate_run as evaluate
+    from reseen.engine.calibrate import calibrate_run as calibrate
+    from reseen.engine.compare import compare_runs as compare
+    from reseen.engine.evaluate import evaluate, evaluate_baselines
     from reseen.engine.profile import profile
     from reseen.engine.recipe import read_recipe
     from reseen.engine.train import train
@@ -31,8 +33,10 @@ __all__ = [
     "ReseenError",
     "ablate",
     "build_model",
+    "calibrate",
     "carry",
     "check",
+    "compare",
     "demo",
     "evaluate",
     "evaluate_baselines",
@@ -45,6 +49,7 @@ __all__ = [
     "score_explanations",
     "synthesise",
     "train",
+    "unpack",
 ]
 
 _HOMES = MappingProxyType(
@@ -52,10 +57,12 @@ _HOMES = MappingProxyType(
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
+        "calibrate": ("reseen.engine.calibrate", "calibrate_run"),
         "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
+        "compare": ("reseen.engine.compare", "compare_runs"),
         "demo": ("reseen.demonstration", "demo"),
-        "evaluate": ("reseen.engine.evaluate", "evaluate_run"),
+        "evaluate": ("reseen.engine.evaluate", "evaluate"),
         "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
         "explain_run": ("reseen.explain.explain_run", "explain_run"),
         "load_model": ("reseen.engine.build", "load_model"),
@@ -66,6 +73,7 @@ _HOMES = MappingProxyType(
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
         "synthesise": ("reseen.data.synth", "synthesise"),
         "train": ("reseen.engine.train", "train"),
+        "unpack": ("reseen.data.datasets.cuhk03_release", "unpack"),
     }
 )
 

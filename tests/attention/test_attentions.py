@@ -41,6 +41,23 @@ def test_it_keeps_the_shape_and_its_input_and_gives_finite_gradients(
         assert parameter.grad.isfinite().all()
 
 
+NEUTRAL = {"rga_s": 0.5, "rga_c": 0.5, "rga_sc": 0.25, "rga_cs": 0.25, "rga_parallel": 0.25} | {
+    "lka": 1.0,
+    "lska": 1.0,
+    "hca": 0.5,
+}
+"""Name -> what every position and channel is multiplied by at a neutral start."""
+
+
+@pytest.mark.parametrize("name", NEUTRAL)
+def test_a_neutral_start_changes_nothing_but_the_scale_and_can_learn(name: str) -> None:
+    module, maps = ATTENTIONS[name](MAP, start="neutral"), torch.randn(4, *MAP)
+    output = module(maps)
+    torch.testing.assert_close(output, NEUTRAL[name] * maps)
+    (output * torch.randn_like(output)).sum().backward()
+    assert any(parameter.grad is not None and parameter.grad.any() for parameter in module.parameters())
+
+
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_images_do_not_mix_in_evaluation_and_the_same_goes_in_and_out(name: str) -> None:
     module, maps = made(name).eval(), torch.randn(3, *MAP)

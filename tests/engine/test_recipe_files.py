@@ -61,7 +61,7 @@ DATA = ("cuhk03-labelled", "cuhk03-detected", "market1501", "msmt17")
 def test_the_rga_recipes_differ_in_nothing_but_the_model(half, data):
     recipe, published = read_recipe(f"rga-{half}-{data}"), read_recipe("rga-sc-cuhk03-labelled")
     assert recipe.model.attention == {
-        "every_stage": {"name": f"rga_{half}", "reduction": 8, "gate_reduction": 8},
+        "every_stage": {"name": f"rga_{half}", "reduction": 8, "gate_reduction": 8, "start": "random"},
     }
     assert recipe.model_copy(update={"model": published.model}) == published
 

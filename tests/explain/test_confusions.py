@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from reseen.data.table import Splits, split_of
-from reseen.engine.evaluate import Evaluated
+from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
 from reseen.explain import confused_pairs, confusion_sheet, find_confusions, known_twins
-from reseen.metrics import Embedded, evaluate
+from reseen.metrics import PROTOCOLS, Embedded, evaluate
 
 
 def toward(*angles: float) -> np.ndarray:
@@ -37,7 +37,7 @@ def result(tmp_path: Path) -> Evaluated:
         query=split_of(paths, query.identities.tolist()),
         gallery=split_of(paths, gallery.identities.tolist()),
     )
-    return Evaluated(evaluate(query, gallery), query, gallery, splits)
+    return Evaluated(evaluate(query, gallery), query, gallery, PROTOCOLS["market1501"], splits)
 
 
 def test_the_hardest_query_of_a_pair_and_both_sides(result):
@@ -65,7 +65,7 @@ def test_most_confused_pairs_count_queries_that_rank_the_other_first(result):
 
 def test_without_failures_there_are_no_confused_pairs():
     side = Embedded(np.eye(3), ["a", "b", "c"])
-    assert confused_pairs(Evaluated(evaluate(side, side, protocol="wildlife"), side, side, None)) == []
+    assert confused_pairs(Evaluated(evaluate(side, side, protocol="wildlife"), side, side, PROTOCOLS["wildlife"])) == []
 
 
 def test_sheet_has_a_row_a_pair_and_places_left_empty(result, monkeypatch):

@@ -55,7 +55,7 @@ def pages(finished, tmp_path_factory) -> dict[str, Path]:
     write_png(first / "explain" / "pairs-01.png", Image.new("RGB", (870, 2100), (90, 120, 150)))
     return {
         "run": report_run(first),
-        "pair": report_pair(first, second, differences={"mAP": (-0.1, 0.2)}),
+        "pair": report_pair(first, second),
         "long": write_long_page(folder / "long.html"),
     }
 

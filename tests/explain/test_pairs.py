@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from reseen.data.table import Splits, split_of
-from reseen.engine.evaluate import Evaluated
+from reseen.engine.scored import Evaluated
 from reseen.explain.asked import NOBODY, Asked
 from reseen.explain.pairs import find_pairs
-from reseen.metrics import Embedded, evaluate
+from reseen.metrics import PROTOCOLS, Embedded, evaluate
 
 # One query at angle 0 and a gallery at these angles, so that the ranking is the order below.
 GALLERY = ["b", "c", "a", "b", "a"]
@@ -24,7 +24,9 @@ def asked_about():
         judged = Embedded(np.array([[1.0, 0.0]]), np.array(["a"]), np.array(["1"]))
         table = split_of(["q.jpg"], [identity])
         report = evaluate(judged, gallery, protocol="market1501")
-        return Asked(table, query), Evaluated(report, query, gallery, Splits("folders", None, table, table, table))
+        return Asked(table, query), Evaluated(
+            report, query, gallery, PROTOCOLS[report.protocol], Splits("folders", None, table, table, table)
+        )
 
     return make
 

@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from reseen.engine.calibrate import calibrate_run
 from reseen.engine.evaluate import evaluate_baselines, evaluate_run
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.model_section import Model
 from reseen.engine.progress import Silent
+from reseen.engine.results import intervals_of
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.explain import drawings as drawings_module
-from reseen.explain.drawings import DRAWINGS, calibrated_threshold, how_found
+from reseen.explain.drawings import DRAWINGS, how_found
 from reseen.explain.encode import write_png
 from reseen.explain.pair_report import report_pair
 from reseen.explain.run_report import draw_run, report_run
+from reseen.metrics import compare
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_a_run_on_one_page(runs):
     run = open_run(runs[0])
     evaluate_baselines(run)
     keep_sheet(run)
-    page = report_run(run, intervals={"mAP": (0.123, 0.987)})
+    page = report_run(run)
     assert page == run.path / "report.html"
     text = page.read_text(encoding="utf-8")
     found = headings(page)
@@ -52,7 +55,8 @@ def test_a_run_on_one_page(runs):
     assert found.index("Attention") == found.index("Cumulative matches") - 1, "after the sheets"
     for name in ("histogram", "untrained", "trained"):
         assert f'<th scope="row">{name}</th>' in text
-    assert "12.3 to 98.7" in text
+    found = intervals_of(kept_evaluation(run))["mAP"]
+    assert f"<small>{100 * found.low:.1f} to {100 * found.high:.1f}</small>" in text
     assert f"{kept_evaluation(run).report.mean_average_precision:.1%}".replace("%", " %") in text
     assert run.data()["fingerprint"] in text
     assert "market1501" in text
@@ -125,24 +129,25 @@ def test_the_threshold_of_a_calibration_is_drawn(runs, monkeypatch):
     monkeypatch.setattr(
         drawings_module, "plot_similarities", lambda found, *, threshold: seen.append(threshold) or plot(found)
     )
-    for content, expected in ((None, None), ({"threshold": 0.5, "more": 1}, 0.5), ({"other": 1}, None)):
-        if content is not None:
-            (run.path / "calibration.json").write_text(json.dumps(content))
-        assert calibrated_threshold(run) == expected
-        draw_run(run, kept_evaluation(run), names=["similarities"], progress=Silent())
-        assert seen.pop() == expected
+    draw_run(run, kept_evaluation(run), names=["similarities"], progress=Silent())
+    found = calibrate_run(run, false_accept_rate=0.5)
+    draw_run(run, kept_evaluation(run), names=["similarities"], progress=Silent())
+    assert seen == [None, found.threshold]
 
 
 def test_two_runs_on_one_page(runs):
     (runs[1] / "environment.json").write_text('{"torch": "another"}')
     keep_sheet(open_run(runs[0]))
-    page = report_pair(*runs, differences={"mAP": (-0.25, 0.125)})
+    page = report_pair(*runs)
     assert page == runs[1] / "beside-seed-3.html"
     text, found = page.read_text(encoding="utf-8"), headings(page)
     first, second = (kept_evaluation(run).report for run in runs)
     assert "<h1>seed-3 and seed-4</h1>" in text
     assert f"{100 * (second.mean_average_precision - first.mean_average_precision):+.1f}" in text
-    assert "-25.0 to +12.5" in text
+    comparison = compare(first, second, kept_evaluation(runs[0]).query.identities)
+    low, high = comparison.differences["mAP"].difference[1:]
+    assert f"<small>{100 * low:+.1f} to {100 * high:+.1f}</small>" in text
+    assert comparison.sentence("seed-3", "seed-4") in text
     assert '<td class="text">another</td>' in text
     assert re.findall(r'<th scope="row">seed</th><td class="text">(\d)</td><td class="text">(\d)</td>', text) == [
         ("3", "4")

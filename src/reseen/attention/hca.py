@@ -12,6 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from reseen.attention.start import Start
 from reseen.types import FeatureMap
 
 
@@ -21,13 +22,17 @@ class HybridChannelAttention(nn.Module):
     Both are one-dimensional, of ``taps`` weights without bias. The regions' convolution runs through one
     sequence of all G * G * C values, region by region in raster order, channels fastest: at a region's first
     and last channels it reaches into the neighbours, as the public code of Wan et al. does.
+    A neutral ``start`` begins with x / 2, both convolutions at 0.
     """
 
-    def __init__(self, *, taps: int, grid: int) -> None:
+    def __init__(self, *, taps: int, grid: int, start: Start = "random") -> None:
         super().__init__()
         self.grid = grid
         self.whole = nn.Conv1d(1, 1, taps, padding=taps // 2, bias=False)
         self.regions = nn.Conv1d(1, 1, taps, padding=taps // 2, bias=False)
+        if start == "neutral":
+            nn.init.zeros_(self.whole.weight)
+            nn.init.zeros_(self.regions.weight)
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -51,9 +56,11 @@ def hca(
     grid: Annotated[int, Field(ge=1)] = 5,
     gamma: Annotated[float, Field(gt=0)] = 2.0,
     b: float = 2.0,
+    start: Start = "random",
 ) -> nn.Module:
     """Hybrid channel attention on ``grid`` x ``grid`` regions; ``gamma`` and ``b`` choose the taps (eq. 4)."""
-    return HybridChannelAttention(taps=taps_for(feature_map.channels, gamma=gamma, b=b), grid=grid)
+    taps = taps_for(feature_map.channels, gamma=gamma, b=b)
+    return HybridChannelAttention(taps=taps, grid=grid, start=start)
 
 
 def taps_for(channels: int, *, gamma: float = 2.0, b: float = 2.0) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor, nn
 
+from reseen.attention.start import Start
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -20,15 +21,19 @@ Dilation = Annotated[int, Field(ge=1)]
 class LargeKernelAttention(nn.Module):
     """F' = conv(GELU(F)); out = conv(A(F') * F') + F, the convolutions 1 x 1 with bias (eqs. 1 and 3).
 
-    ``attention`` is A: a module that keeps (B, C, H, W) and gives each feature its weight (eq. 2).
+    ``attention`` is A: a module that keeps (B, C, H, W) and gives each feature its weight (eq. 2). A neutral
+    ``start`` begins with out = F, its last convolution at 0.
     """
 
-    def __init__(self, channels: int, *, attention: nn.Module) -> None:
+    def __init__(self, channels: int, *, attention: nn.Module, start: Start = "random") -> None:
         super().__init__()
         self.activation = nn.GELU()
         self.proj_in = nn.Conv2d(channels, channels, 1)
         self.attention = attention
         self.proj_out = nn.Conv2d(channels, channels, 1)
+        if start == "neutral":
+            nn.init.zeros_(self.proj_out.weight)
+            nn.init.zeros_(self.proj_out.bias)  # type: ignore[arg-type]
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -46,7 +51,7 @@ class LargeKernelAttention(nn.Module):
         return features
 
 
-def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3) -> nn.Module:
+def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3, start: Start = "random") -> nn.Module:
     """A ``kernel`` x ``kernel`` view as depth-wise, dilated depth-wise and 1 x 1 convolutions (eq. 2).
 
     The defaults are the papers': 5 x 5, then 7 x 7 at dilation 3. Raises ReseenError for a kernel that the
@@ -59,7 +64,7 @@ def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3)
         depthwise(channels, (far, far), dilation=dilation),
         nn.Conv2d(channels, channels, 1),
     )
-    return LargeKernelAttention(channels, attention=attention)
+    return LargeKernelAttention(channels, attention=attention, start=start)
 
 
 def decomposed(kernel: int, dilation: int) -> tuple[int, int]:

@@ -6,10 +6,11 @@ Lau et al., "Large Separable Kernel Attention", 2024, eqs. 9 to 12, in the block
 from torch import nn
 
 from reseen.attention.lka import Dilation, Kernel, LargeKernelAttention, decomposed, depthwise
+from reseen.attention.start import Start
 from reseen.types import FeatureMap
 
 
-def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3) -> nn.Module:
+def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3, start: Start = "random") -> nn.Module:
     """LKA with 1 x n and n x 1 filters: parameters and work grow with ``kernel`` instead of its square.
 
     Raises ReseenError for a kernel that the dilation does not cut into an odd number of taps.
@@ -23,4 +24,4 @@ def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3
         depthwise(channels, (far, 1), dilation=dilation),
         nn.Conv2d(channels, channels, 1),
     )
-    return LargeKernelAttention(channels, attention=attention)
+    return LargeKernelAttention(channels, attention=attention, start=start)

@@ -19,6 +19,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from reseen.attention.carry import refuse_other_map, resampled
+from reseen.attention.start import Start
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -186,31 +187,51 @@ def _without_autocast(values: Tensor) -> AbstractContextManager[object]:
     return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
 
 
-def rga_s(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+def rga_s(
+    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+) -> nn.Module:
     """Spatial relations (RGA-S)."""
-    return SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
+    return _begun(start, SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
 
 
-def rga_c(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+def rga_c(
+    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+) -> nn.Module:
     """Channel relations (RGA-C)."""
-    return ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
+    return _begun(start, ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
 
 
-def rga_sc(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+def rga_sc(
+    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+) -> nn.Module:
     """Spatial, then channel relations (RGA-SC), the paper's best."""
-    spatial = SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
-    return nn.Sequential(spatial, ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
+    spatial = rga_s(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start)
+    return nn.Sequential(spatial, rga_c(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start))
 
 
-def rga_cs(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+def rga_cs(
+    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+) -> nn.Module:
     """Channel, then spatial relations (RGA-CS)."""
-    channel = ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction)
-    return nn.Sequential(channel, SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
+    channel = rga_c(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start)
+    return nn.Sequential(channel, rga_s(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start))
 
 
-def rga_parallel(feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8) -> nn.Module:
+def rga_parallel(
+    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+) -> nn.Module:
     """Spatial and channel relations of the same map, their gates multiplied."""
-    return ParallelRelation(
+    both = ParallelRelation(
         SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction),
         ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction),
     )
+    return _begun(start, both)
+
+
+def _begun(start: Start, attention: nn.Module) -> nn.Module:
+    """Neutral: each gate's last norm begins at weight 0, so that every gate is 0.5 until training moves it."""
+    if start == "neutral":
+        for part in attention.modules():
+            if isinstance(part, RelationGate):
+                nn.init.zeros_(part.gate_norm.weight)
+    return attention

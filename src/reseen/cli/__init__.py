@@ -7,7 +7,10 @@ import typer
 from rich.console import Console
 
 from reseen.cli.ablate import ablate
+from reseen.cli.calibrate import calibrate
 from reseen.cli.check import check
+from reseen.cli.compare import compare
+from reseen.cli.datasets import datasets
 from reseen.cli.demo import demo
 from reseen.cli.evaluate import evaluate
 from reseen.cli.explain import explain
@@ -17,6 +20,7 @@ from reseen.cli.profile import profile
 from reseen.cli.report import report
 from reseen.cli.synth import synth
 from reseen.cli.train import train
+from reseen.cli.unpack import unpack
 from reseen.engine.interrupt import Stopped
 from reseen.errors import ReseenError
 
@@ -36,7 +40,23 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (demo, synth, check, train, evaluate, explain, report, models, profile, ablate, import_weights):
+    for command in (
+        demo,
+        synth,
+        datasets,
+        unpack,
+        check,
+        train,
+        evaluate,
+        compare,
+        calibrate,
+        explain,
+        report,
+        models,
+        profile,
+        ablate,
+        import_weights,
+    ):
         app.command()(command)
     return app
 

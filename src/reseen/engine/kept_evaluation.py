@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from reseen.data.table import Split
-from reseen.engine.evaluate import Evaluated, evaluate_run, splits_of
+from reseen.engine.evaluate import evaluate_run, splits_of
 from reseen.engine.intake import protocol_for
 from reseen.engine.progress import Progress
 from reseen.engine.run import Run, open_run
+from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, evaluate
+from reseen.metrics.protocol import find_protocol
 
 
 def kept_evaluation(
@@ -28,10 +30,9 @@ def kept_evaluation(
     query, gallery = (Embedded.load(file) for file in files)
     for side, split in ((query, splits.query), (gallery, splits.gallery)):
         _require_same_pictures(run, side, split)
-    report = evaluate(
-        query, gallery, protocol=protocol_for(recipe, splits), average_precision=recipe.evaluation.average_precision
-    )
-    return Evaluated(report, query, gallery, splits)
+    rules = find_protocol(protocol_for(recipe, splits))
+    report = evaluate(query, gallery, protocol=rules, average_precision=recipe.evaluation.average_precision)
+    return Evaluated(report, query, gallery, rules, splits)
 
 
 def _require_same_pictures(run: Run, side: Embedded, split: Split) -> None:

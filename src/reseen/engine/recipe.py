@@ -91,11 +91,13 @@ class Hardware(Section):
 class Evaluation(Section):
     """When and how the model is scored: every so many epochs (0: only at the end).
 
-    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither.
+    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither. ``flip``: the
+    embeddings of a picture and of its mirror image are averaged.
     """
 
     every: Annotated[int, Field(ge=0)] = 0
     metadata: MetadataTold = "given"
+    flip: bool = False
     batch_size: Annotated[int, Field(ge=1)] = 64
     protocol: str = "auto"
     average_precision: str = "rectangle"

@@ -9,7 +9,8 @@ RUN/
   last.ckpt          everything a resumed run needs (a weights_only torch file)
   best.safetensors   the weights that scored best, with how to build their model
   embeddings/        query.parquet, gallery.parquet
-  scores.json        histogram, untrained, trained
+  scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
+  calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
   report.html        the page to look at
   pictures/          what is drawn on it
   explain/           maps, where `reseen explain` was told to write them here
@@ -71,6 +72,11 @@ class Run:
     def scores_file(self) -> Path:
         """The score table."""
         return self.path / "scores.json"
+
+    @property
+    def calibration_file(self) -> Path:
+        """Thresholds for verification and for search."""
+        return self.path / "calibration.json"
 
     @property
     def report_file(self) -> Path:

@@ -9,7 +9,6 @@ from reseen.data.table import Splits
 from reseen.engine.build import build_parts, resolved
 from reseen.engine.checkpoint import Card, Place, load_checkpoint, save_checkpoint, save_weights
 from reseen.engine.environment import environment
-from reseen.engine.evaluate import score_model
 from reseen.engine.files import write_json
 from reseen.engine.hardware import launch
 from reseen.engine.intake import Intake, take_in
@@ -18,6 +17,7 @@ from reseen.engine.loop import Parts, Tally, train_epoch
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.recipe import Recipe, read_recipe
 from reseen.engine.run import Run, check_new, create_run, open_run
+from reseen.engine.scored import score_model
 from reseen.errors import ReseenError
 
 

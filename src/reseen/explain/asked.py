@@ -9,8 +9,8 @@ import numpy as np
 
 from reseen.data.pictures import load_picture
 from reseen.data.table import Split, first, split_of
-from reseen.engine.evaluate import Evaluated
 from reseen.engine.progress import Progress
+from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
 from reseen.explain.entries import some_of
 from reseen.explain.explainer import Explainer

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reseen.engine.evaluate import Evaluated
+from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
 from reseen.explain.entries import some_of
 from reseen.explain.sheet import Kind, Tile, draw_sheet, tile_of
@@ -59,7 +59,7 @@ def confused_pairs(result: Evaluated, *, count: int = 8) -> list[IdentityPair]:
     if not len(failed):
         return []
     found = rankings(
-        result.query, result.gallery, protocol=result.report.protocol, top=_LOOKED_AT, queries=failed.astype(np.int64)
+        result.query, result.gallery, protocol=result.protocol, top=_LOOKED_AT, queries=failed.astype(np.int64)
     )
     pairs: Counter[IdentityPair] = Counter()
     for place, row in enumerate(failed):
@@ -89,7 +89,7 @@ def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
     found = rankings(
         result.query,
         some_of(result.gallery, entries),
-        protocol=result.report.protocol,
+        protocol=result.protocol,
         top=len(entries),
         queries=queries,
     )

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.engine.evaluate import Evaluated
-from reseen.engine.run import Run, read_json
+from reseen.engine.run import Run
+from reseen.engine.scored import Evaluated
 from reseen.explain.cameras import camera_matrix, plot_cameras
 from reseen.explain.confusions import (
     Confusion,
@@ -25,9 +25,8 @@ from reseen.explain.pictures import Drawing
 from reseen.explain.scatter import LEAST, Panel, most_frequent, place_on_plane, plot_plane, sample_identities
 from reseen.explain.sheet import ranked_sheet
 from reseen.explain.similarities import count_similarities, plot_similarities
-from reseen.metrics import Report
+from reseen.metrics import Calibration, Report
 from reseen.metrics.labels import known
-from reseen.metrics.protocol import find_protocol
 
 SYSTEMS = ("histogram", "untrained", "trained")
 
@@ -46,10 +45,10 @@ class Drawn(NamedTuple):
     draw: Callable[[Run, Evaluated], Drawing | None]
 
 
-def scored_systems(run: Run) -> dict[str, dict[str, Any]]:
-    """The score table of a run in its order."""
+def scored_systems(run: Run, row: str) -> dict[str, dict[str, Any]]:
+    """The score table of a run in its order, and last the named row where it is none of these."""
     scores = run.scores()
-    return {name: scores[name] for name in SYSTEMS if name in scores}
+    return {name: scores[name] for name in dict.fromkeys((*SYSTEMS, row)) if name in scores}
 
 
 def how_found(report: Report, row: int) -> str:
@@ -59,9 +58,7 @@ def how_found(report: Report, row: int) -> str:
 
 def calibrated_threshold(run: Run) -> float | None:
     """The threshold in the run's calibration.json; None where it was not calibrated."""
-    path = run.path / "calibration.json"
-    threshold = read_json(path).get("threshold") if path.exists() else None
-    return float(threshold) if isinstance(threshold, (int, float)) else None
+    return Calibration.load(run.calibration_file).threshold if run.calibration_file.exists() else None
 
 
 def _sheet(result: Evaluated, queries: list[int]) -> Drawing | None:
@@ -74,7 +71,7 @@ def _sheet(result: Evaluated, queries: list[int]) -> Drawing | None:
         gallery_paths=result.splits.gallery.paths,
         queries=queries,
         top=_TOP,
-        protocol=result.report.protocol,
+        protocol=result.protocol,
         titles=[how_found(result.report, row) for row in queries],
     )
 
@@ -103,8 +100,8 @@ def _confused(_run: Run, result: Evaluated) -> Drawing | None:
     return confusion_sheet(result, found, other=other) if other != "twin" and found else None
 
 
-def _cmc(run: Run, _result: Evaluated) -> Drawing | None:
-    return plot_cmc({name: row["cmc"] for name, row in scored_systems(run).items()})
+def _cmc(run: Run, result: Evaluated) -> Drawing | None:
+    return plot_cmc({name: row["cmc"] for name, row in scored_systems(run, result.row).items()})
 
 
 def _training(run: Run, _result: Evaluated) -> Drawing | None:
@@ -113,7 +110,7 @@ def _training(run: Run, _result: Evaluated) -> Drawing | None:
 
 
 def _similarities(run: Run, result: Evaluated) -> Drawing | None:
-    found = count_similarities(result.query, result.gallery, protocol=result.report.protocol)
+    found = count_similarities(result.query, result.gallery, protocol=result.protocol)
     return plot_similarities(found, threshold=calibrated_threshold(run))
 
 
@@ -126,7 +123,7 @@ def _cameras(_run: Run, result: Evaluated) -> Drawing | None:
     matrix = camera_matrix(
         result.query,
         result.gallery,
-        protocol=result.report.protocol,
+        protocol=result.protocol,
         average_precision=result.report.average_precision,
     )
     return plot_cameras(matrix)
@@ -136,7 +133,7 @@ def _plane(_run: Run, result: Evaluated) -> Drawing | None:
     """Query and gallery together; the identities that stand out are the pairs most often confused."""
     sides = (result.query, result.gallery)
     identities = np.concatenate([side.identities.astype(np.str_) for side in sides])
-    fit = np.flatnonzero(~np.isin(identities, find_protocol(result.report.protocol).junk))
+    fit = np.flatnonzero(~np.isin(identities, result.protocol.junk))
     rows = fit[sample_identities(identities[fit])]
     if len(rows) < LEAST:
         return None

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.data.table import Split
-from reseen.engine.evaluate import Evaluated
 from reseen.engine.files import write_json
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
+from reseen.engine.scored import Evaluated
 from reseen.explain.asked import Wanted, asked_of
 from reseen.explain.encode import write_png
 from reseen.explain.explainer import Explainer, explainer_of

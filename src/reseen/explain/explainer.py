@@ -10,11 +10,11 @@ from reseen.data.dataset import Pictures
 from reseen.data.table import Split
 from reseen.engine.build import load_model
 from reseen.engine.embed import embed, embedded
-from reseen.engine.evaluate import told_names, transform_for
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.recipe import Recipe
 from reseen.engine.run import Run
+from reseen.engine.sides import told_names, transform_for
 from reseen.explain.maps import Side
 from reseen.metrics import Embedded
 from reseen.models import Embedder, MultiBranchEmbedder

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.engine.evaluate import Evaluated
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Progress, Silent
+from reseen.engine.results import intervals_of
 from reseen.engine.run import Run, open_run
+from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
 from reseen.explain.beside import BesideContent, changes, distinct_names, flat_settings, write_beside
 from reseen.explain.curves import plot_cmc, plot_paired
@@ -19,7 +20,7 @@ from reseen.explain.kept_maps import kept_maps
 from reseen.explain.kept_scores import kept_scores
 from reseen.explain.pick import changed_queries
 from reseen.explain.pictures import Picture, picture_of
-from reseen.explain.report import Intervals, ScoreRow
+from reseen.explain.report import ScoreRow, ends_of
 from reseen.explain.run_report import (
     command_again,
     data_facts,
@@ -28,6 +29,7 @@ from reseen.explain.run_report import (
     split_summaries,
 )
 from reseen.explain.sheet import draw_sheet, rank_columns, ranked_tiles
+from reseen.metrics import Comparison, compare
 
 _TOP = 10
 _PAIRED = "A point a query, by its average precision in either run; above the diagonal the second run ranks it better."
@@ -48,28 +50,27 @@ def report_pair(
     second: Run | Path | str,
     *,
     data: Path | str | None = None,
-    intervals: tuple[Intervals, Intervals] = ({}, {}),
-    differences: Intervals | None = None,
     out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write the page of two runs; returns its path, ``beside-NAME.html`` in the second run unless ``out`` is given.
 
-    ``intervals`` of either run's scores and of their ``differences``, as far as they are known. ReseenError: the same
-    run twice, runs scored on other queries, another gallery or under other rules.
+    ReseenError: the same run twice, runs scored on other queries, another gallery or under other rules.
     """
     progress = progress or Silent()
     sides = _sides([run if isinstance(run, Run) else open_run(Path(run)) for run in (first, second)], data, progress)
     one, other = sides
     recipes = [flat_settings(side.run.recipe_file.read_text(encoding="utf-8")) for side in sides]
     changed = changes(*recipes)
+    comparison = _comparison(one.result, other.result)
+    differences = {} if comparison is None else comparison.differences
     page = other.run.path / f"beside-{one.name.replace('/', '-')}.html" if out is None else Path(out)
     content = BesideContent(
-        first=ScoreRow.of(one.name, one.result.report, intervals=intervals[0]),
-        second=ScoreRow.of(other.name, other.result.report, intervals=intervals[1]),
+        first=_score_row(one),
+        second=_score_row(other),
         settings=one.result.report.settings,
-        summary=_summary(sides),
-        differences=differences or {},
+        summary=_summary(sides, comparison),
+        differences=ends_of({score: found.difference for score, found in differences.items()}),
         pictures=list(_pictures(sides, progress=progress)),
         explanations=[
             table._replace(title=f"{table.title}: {side.name}") for side in sides for table in kept_scores(side.run)
@@ -95,6 +96,15 @@ def _sides(runs: Sequence[Run], data: Path | str | None, progress: Progress) -> 
     )
     _require_alike(one, other)
     return one, other
+
+
+def _score_row(side: Side) -> ScoreRow:
+    return ScoreRow.of(side.name, side.result.report, intervals=ends_of(intervals_of(side.result)))
+
+
+def _comparison(first: Evaluated, second: Evaluated) -> Comparison | None:
+    """None where too few identities were asked for an interval."""
+    return compare(first.report, second.report, first.query.identities) if intervals_of(first) else None
 
 
 def _require_alike(first: Side, second: Side) -> None:
@@ -146,7 +156,7 @@ def _sheet(sides: tuple[Side, Side], queries: list[int], *, winner: str) -> Pict
             gallery_paths=result.splits.gallery.paths,
             queries=queries,
             top=_TOP,
-            protocol=result.report.protocol,
+            protocol=result.protocol,
         )
         for _, _, result in sides
     ]
@@ -164,10 +174,12 @@ def _sheet(sides: tuple[Side, Side], queries: list[int], *, winner: str) -> Pict
     )
 
 
-def _summary(sides: tuple[Side, Side]) -> str:
+def _summary(sides: tuple[Side, Side], comparison: Comparison | None) -> str:
     first, second = (side.result.report.average_precisions for side in sides)
+    verdict = "" if comparison is None else " " + comparison.sentence(sides[0].name, sides[1].name)
     return (
         f"Two runs before the same {len(sides[0].result.gallery)} gallery pictures. "
         f"Of {np.isfinite(first).sum()} queries, {sides[1].name} ranks {(second > first).sum()} better, "
         f"{sides[0].name} {(second < first).sum()}, and both {(second == first).sum()} alike."
+        f"{verdict}"
     )

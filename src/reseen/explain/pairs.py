@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from reseen.engine.evaluate import Evaluated
+from reseen.engine.scored import Evaluated
 from reseen.explain.asked import NOBODY, Asked
 from reseen.explain.sheet import Kind
 from reseen.metrics import Protocol, rankings
@@ -57,5 +57,5 @@ def find_pairs(asked: Asked, result: Evaluated, *, top: int = 1) -> list[Pair]:
 
 def _protocol_for(asked: Asked, result: Evaluated) -> Protocol:
     """The run's, but that nothing is left out for its camera where no camera is known of what is asked about."""
-    protocol, cameras = find_protocol(result.report.protocol), asked.embedded.cameras
+    protocol, cameras = find_protocol(result.protocol), asked.embedded.cameras
     return protocol if cameras is not None and known(cameras).any() else replace(protocol, drop_same_camera=False)

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from reseen.data.summary import SplitSummary
 from reseen.engine.files import write_text
 from reseen.explain.pictures import Picture, rows_of
-from reseen.metrics import Report
+from reseen.metrics import Estimate, Report
 
 SCORES = {"mAP": "mAP", "rank1": "rank-1", "rank5": "rank-5", "mINP": "mINP"}
 """The score table's columns: key in ``Report.scores()`` -> heading."""
@@ -37,6 +37,11 @@ class ScoreRow:
     def of(cls, name: str, report: Report, *, intervals: Intervals | None = None) -> Self:
         """A named system's row from its report."""
         return cls(name, report.scores(), evaluated=report.evaluated, skipped=report.skipped, intervals=intervals or {})
+
+
+def ends_of(estimates: Mapping[str, Estimate]) -> Intervals:
+    """Only where the intervals lie."""
+    return {score: (found.low, found.high) for score, found in estimates.items()}
 
 
 class Table(NamedTuple):

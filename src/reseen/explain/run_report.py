@@ -6,17 +6,18 @@ from pathlib import Path
 
 from reseen.data.summary import SplitSummary, summarise
 from reseen.data.table import Splits
-from reseen.engine.evaluate import Evaluated
 from reseen.engine.files import write_bytes
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.model_section import Model
 from reseen.engine.progress import Progress, Silent
+from reseen.engine.results import intervals_of
 from reseen.engine.run import Run, open_run, read_json
+from reseen.engine.scored import Evaluated
 from reseen.explain.drawings import DRAWINGS, scored_systems
 from reseen.explain.kept_maps import kept_maps
 from reseen.explain.kept_scores import kept_scores
 from reseen.explain.pictures import Picture, picture_of
-from reseen.explain.report import Intervals, ReportContent, ScoreRow, write_report
+from reseen.explain.report import ReportContent, ScoreRow, ends_of, write_report
 
 
 def report_run(
@@ -24,15 +25,13 @@ def report_run(
     result: Evaluated | None = None,
     *,
     data: Path | str | None = None,
-    intervals: Intervals | None = None,
     out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a run's page and, beside it in ``pictures/``, its drawings; returns the page's path.
 
     ``result`` is what `reseen.evaluate` returned for this run; without it, what the run kept of that. ``data``: where
-    the pictures are, should they have moved. ``intervals`` stand under the trained system's scores. ``out``: the page's
-    path, ``report.html`` in the run unless given.
+    the pictures are, should they have moved. ``out``: the page's path, ``report.html`` in the run unless given.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
     progress = progress or Silent()
@@ -44,7 +43,7 @@ def report_run(
     plots = [picture for name, picture in pictures.items() if not DRAWINGS[name].sheet]
     content = ReportContent(
         title=f"reseen: {'/'.join(run.path.resolve().parts[-2:])}",
-        systems=_score_rows(run, result, intervals),
+        systems=_score_rows(run, result),
         settings=result.report.settings,
         summary=_summary(run, result),
         pictures=[*sheets, *kept_maps(run), *plots],
@@ -111,13 +110,13 @@ def command_again(run: Run) -> str:
     return shlex.join(words)
 
 
-def _score_rows(run: Run, result: Evaluated, intervals: Intervals | None) -> list[ScoreRow]:
-    """The systems scored so far; the trained one as ``result`` has it."""
+def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
+    """The systems scored so far; that of ``result`` with its intervals."""
     return [
-        ScoreRow.of(name, result.report, intervals=intervals)
-        if name == "trained"
+        ScoreRow.of(name, result.report, intervals=ends_of(intervals_of(result)))
+        if name == result.row
         else ScoreRow(name, row, evaluated=row["evaluated"], skipped=row["skipped"])
-        for name, row in scored_systems(run).items()
+        for name, row in scored_systems(run, result.row).items()
     ]
 
 

@@ -3,7 +3,6 @@
 Q = queries, G = gallery entries, B = bins.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +14,8 @@ from numpy.typing import NDArray
 from reseen.errors import ReseenError
 from reseen.explain.looks import INK, PALETTE, WIDTH, style
 from reseen.metrics import Embedded, Protocol
-from reseen.metrics.labels import shared_codes
 from reseen.metrics.protocol import find_protocol
-from reseen.metrics.similarity import similarity_blocks
-from reseen.types import UNKNOWN
+from reseen.metrics.verification.pairs import find_pairs
 
 _SHOWN = 1e-4
 """Share of the pairs of either kind that may lie outside the drawn range."""
@@ -32,48 +29,27 @@ class Similarities(NamedTuple):
     different: NDArray[np.int64]
 
 
-class _Pairs(NamedTuple):
-    """Cosines of some queries with the whole gallery, whether a pair counts, and whether it shows one identity."""
-
-    similarity: NDArray[np.float32]
-    counts: NDArray[np.bool_]
-    same: NDArray[np.bool_]
-
-
 def count_similarities(
     query: Embedded, gallery: Embedded, *, protocol: str | Protocol = "market1501", bins: int = 100
 ) -> Similarities:
-    """Every query with every gallery entry, but for junk and what the protocol drops: one identity, one camera.
+    """Every query with every gallery entry, but for those that `find_pairs` leaves out.
 
     Computed in blocks; memory does not grow with the number of pairs. ReseenError: no pair of either kind.
     """
     if bins < 1:
         raise ValueError(f"bins: expected at least 1, got {bins}")
     totals = np.zeros((2, bins), dtype=np.int64)
-    for pairs in _pairs(query, gallery, protocol=find_protocol(protocol)):
-        place = np.clip(((pairs.similarity.astype(np.float64) + 1) * (bins / 2)).astype(np.int64), 0, bins - 1)
-        for kind, chosen in enumerate((pairs.same, ~pairs.same)):
-            totals[kind] += np.bincount(place[chosen & pairs.counts], minlength=bins)
+    pairs = find_pairs(query, gallery, protocol=find_protocol(protocol))
+    for rows, similarity in pairs.blocks():
+        valid = np.isfinite(similarity)
+        same = (pairs.identities.query[rows, None] == pairs.identities.gallery)[valid]
+        place = np.clip(((similarity[valid].astype(np.float64) + 1) * (bins / 2)).astype(np.int64), 0, bins - 1)
+        for kind, chosen in enumerate((same, ~same)):
+            totals[kind] += np.bincount(place[chosen], minlength=bins)
     if not totals.any(axis=1).all():
         counts = " and ".join(str(total) for total in totals.sum(axis=1))
         raise ReseenError(f"expected pairs of one identity and of different ones, got {counts}")
     return Similarities(np.linspace(-1, 1, bins + 1), same=totals[0], different=totals[1])
-
-
-def _pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Iterator[_Pairs]:
-    identities = shared_codes(query.identities, gallery.identities, what="identities")
-    cameras = None
-    if protocol.drop_same_camera and query.cameras is not None and gallery.cameras is not None:
-        cameras = shared_codes(query.cameras, gallery.cameras, what="cameras")
-    fit = [~np.isin(side.identities.astype(np.str_), protocol.junk) for side in (query, gallery)]
-    wanted = np.flatnonzero(fit[0]).astype(np.int64)
-    for rows, similarity in similarity_blocks(query.vectors, gallery.vectors, queries=wanted):
-        same = identities.query[rows, None] == identities.gallery
-        counts = np.broadcast_to(fit[1], same.shape)
-        if cameras is not None:
-            here = cameras.query[rows, None]
-            counts = counts & ~(same & (here == cameras.gallery) & (here != UNKNOWN))
-        yield _Pairs(similarity, counts, same)
 
 
 def plot_similarities(found: Similarities, *, threshold: float | None = None) -> Figure:

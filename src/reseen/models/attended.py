@@ -38,8 +38,11 @@ def _light(line: AttentionLine) -> AttendedLines:
     return AttendedLines(WHEEL_BACKBONE, {"stage3": line, "stage4": line})
 
 
+# The light models are fine-tuned for minutes: their attention must not begin as noise over trained features.
+NEUTRAL: Mapping[str, object] = MappingProxyType({"start": "neutral"})
+
 # At 128 x 128 these maps have 256 and 64 positions of 40 and 112 channels: the papers' reductions leave too little.
-LIGHT_RELATION = AttentionLine("rga_sc", {"reduction": 4, "gate_reduction": 2})
+LIGHT_RELATION = AttentionLine("rga_sc", {"reduction": 4, "gate_reduction": 2, **NEUTRAL})
 
 LINES: Mapping[str, AttendedLines] = MappingProxyType(
     {
@@ -47,8 +50,8 @@ LINES: Mapping[str, AttendedLines] = MappingProxyType(
         "rga_c": _resnet("rga_c"),
         "rga_sc": _resnet("rga_sc"),
         "efficientnet_lite0_rga_sc": _light(LIGHT_RELATION),
-        "efficientnet_lite0_lka": _light(AttentionLine("lka")),
-        "efficientnet_lite0_hca": _light(AttentionLine("hca")),
+        "efficientnet_lite0_lka": _light(AttentionLine("lka", NEUTRAL)),
+        "efficientnet_lite0_hca": _light(AttentionLine("hca", NEUTRAL)),
     }
 )
 """Name of a model -> what it is made of."""

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from reseen.data.table import Splits, split_of
-from reseen.engine.evaluate import Evaluated
+from reseen.engine.scored import Evaluated
 from reseen.explain.scoring.pairs import find_cases
-from reseen.metrics import Embedded, evaluate
+from reseen.metrics import PROTOCOLS, Embedded, evaluate
 
 
 @pytest.fixture
@@ -19,7 +19,13 @@ def result():
 
     query, gallery = side(["a", "a", "a", "b", "b", "lonely", "d"]), side(["a", "b", "c", "d"] * 6)
     table = split_of(["x"], ["a"])
-    return Evaluated(evaluate(query, gallery), query, gallery, Splits("market1501", None, table, table, table))
+    return Evaluated(
+        evaluate(query, gallery),
+        query,
+        gallery,
+        PROTOCOLS["market1501"],
+        Splits("market1501", None, table, table, table),
+    )
 
 
 def by_loop(result, row, identity):

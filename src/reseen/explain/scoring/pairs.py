@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.engine.evaluate import Evaluated
+from reseen.engine.scored import Evaluated
 from reseen.explain.confusions import IdentityPair
 from reseen.metrics import rankings
 
@@ -26,9 +26,7 @@ def find_cases(result: Evaluated, visible: Sequence[int], *, count: int, twins: 
     matched = [row for row in visible if not np.isnan(result.report.average_precisions[row])]
     rows = _in_turn(matched, [str(result.query.identities[row]) for row in matched])[:count]
     twin_of = {one: other for pair in twins for one, other in (pair, pair[::-1])}
-    found = rankings(
-        result.query, result.gallery, protocol=result.report.protocol, top=len(result.gallery), queries=rows
-    )
+    found = rankings(result.query, result.gallery, protocol=result.protocol, top=len(result.gallery), queries=rows)
     cases: list[Case] = []
     for row, entries, matches in zip(rows, found.indices, found.is_match, strict=True):
         ranked = entries[entries >= 0]

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reseen.engine.evaluate import Evaluated, score_model, splits_of
+from reseen.engine.evaluate import splits_of
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Bar, Progress, Silent
 from reseen.engine.run import Run, open_run
+from reseen.engine.scored import Evaluated, score_model
 from reseen.errors import ReseenError
 from reseen.explain.confusions import known_twins
 from reseen.explain.explainer import Explainer, explainer_of
