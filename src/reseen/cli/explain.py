@@ -126,7 +126,7 @@ def _tables(scored: "ScoredExplanations") -> list[Table]:
     tables = []
     for question in scored.questions:
         table = Table(
-            *COLUMNS, title=TITLES[question.name], caption=f"{caption(question)} * surely above the centre prior"
+            *COLUMNS, title=TITLES[question.name], caption=f"{caption(question)} * surely better than the centre prior"
         )
         for row in score_rows(question, show=alone):
             table.add_row(*row)
