@@ -18,7 +18,7 @@ from reseen.explain.scoring import (
     score_rows,
     write_scores,
 )
-from reseen.explain.scoring.bootstrap import Estimate
+from reseen.metrics import Estimate
 
 
 def scored(method: str, stage: str, value: float) -> ScoredMap:

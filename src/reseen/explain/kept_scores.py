@@ -7,7 +7,7 @@ from reseen.engine.run import Run, read_json
 from reseen.errors import ReseenError
 from reseen.explain.report import Table
 from reseen.explain.scoring import COLUMNS, SCORES, TITLES, ScoredMap, ScoredQuestion, caption, score_rows
-from reseen.explain.scoring.bootstrap import Estimate
+from reseen.metrics import Estimate
 
 
 def kept_scores(run: Run) -> list[Table]:

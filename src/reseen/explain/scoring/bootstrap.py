@@ -10,18 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics import Estimate
+
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 
 Numbers = NDArray[np.float64]
-
-
-class Estimate(NamedTuple):
-    """A value and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Resampled(NamedTuple):

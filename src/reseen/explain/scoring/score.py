@@ -21,11 +21,12 @@ from reseen.errors import ReseenError
 from reseen.explain.confusions import known_twins
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import branch_vectors, similarity_shares
-from reseen.explain.scoring.bootstrap import Estimate, Numbers, Resampled, resampled
+from reseen.explain.scoring.bootstrap import Numbers, Resampled, resampled
 from reseen.explain.scoring.candidates import CENTRE, Candidate, Question, candidates
 from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import TOLERANCE, Ends, Similarity, areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import Case, find_cases
+from reseen.metrics import Estimate
 
 PAIRS = 40
 BATCH = 16

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from reseen.engine.files import write_json, write_text
-from reseen.explain.scoring.bootstrap import Estimate
 from reseen.explain.scoring.measures import STEPS
 from reseen.explain.scoring.score import MATCH, ScoredExplanations, ScoredQuestion
+from reseen.metrics import Estimate
 
 COLUMNS = ("map", "energy on marks / area", "points at a mark", "insertion", "deletion", "insertion - deletion")
 TITLES = {
