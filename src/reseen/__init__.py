@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reseen.engine.train import train
     from reseen.errors import ReseenError
     from reseen.explain.explain_run import explain_run
+    from reseen.explain.pair_report import report_pair
     from reseen.explain.run_report import report_run
     from reseen.explain.scoring import score_explanations
     from reseen.models import build_model
@@ -45,6 +46,7 @@ __all__ = [
     "profile",
     "read_data",
     "read_recipe",
+    "report_pair",
     "report_run",
     "score_explanations",
     "synthesise",
@@ -69,6 +71,7 @@ _HOMES = MappingProxyType(
         "profile": ("reseen.engine.profile", "profile"),
         "read_data": ("reseen.data.datasets", "read_data"),
         "read_recipe": ("reseen.engine.recipe", "read_recipe"),
+        "report_pair": ("reseen.explain.pair_report", "report_pair"),
         "report_run": ("reseen.explain.run_report", "report_run"),
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
         "synthesise": ("reseen.data.synth", "synthesise"),
