@@ -22,8 +22,9 @@ types: .venv/installed
 floors: .venv/installed
 	$(BIN)/lint-imports
 
+# One test process a core, each with one thread of its own: threads of several processes would wait for each other.
 tests: .venv/installed
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=2 $(BIN)/pytest -n auto --dist worksteal
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

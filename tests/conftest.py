@@ -29,22 +29,26 @@ def picture() -> Callable[..., Image.Image]:
     return draw_picture
 
 
+def write_market(root: Path, *, train: int = 6, test: int = 3, shots: int = 4) -> Path:
+    """A Market-1501 folder: 6 training identities, 3 test identities, two cameras, tiny JPEGs."""
+    for identity in range(1, train + test + 1):
+        for shot in range(shots):
+            camera = shot % 2 + 1
+            file = f"{identity:04d}_c{camera}s1_{shot:06d}_01.jpg"
+            folder = "bounding_box_train" if identity <= train else "bounding_box_test"
+            if identity > train and shot < 2:
+                folder = "query" if shot == 0 else folder
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            draw_picture(identity, shot).save(root / folder / file, quality=95)
+    return root
+
+
 @pytest.fixture
 def market(tmp_path: Path) -> Callable[..., Path]:
-    """A Market-1501 folder: 6 training identities, 3 test identities, two cameras, tiny JPEGs."""
+    """`write_market` at a name in the test's own folder."""
 
-    def make(name: str = "market", *, train: int = 6, test: int = 3, shots: int = 4) -> Path:
-        root = tmp_path / name
-        for identity in range(1, train + test + 1):
-            for shot in range(shots):
-                camera = shot % 2 + 1
-                file = f"{identity:04d}_c{camera}s1_{shot:06d}_01.jpg"
-                folder = "bounding_box_train" if identity <= train else "bounding_box_test"
-                if identity > train and shot < 2:
-                    folder = "query" if shot == 0 else folder
-                (root / folder).mkdir(parents=True, exist_ok=True)
-                draw_picture(identity, shot).save(root / folder / file, quality=95)
-        return root
+    def make(name: str = "market", **sizes: int) -> Path:
+        return write_market(tmp_path / name, **sizes)
 
     return make
 
@@ -94,3 +98,19 @@ def recipe_file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.toml"
     path.write_text(TINY_RECIPE)
     return path
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two runs of the tiny recipe on one set, seeds 3 and 4, evaluated; to be copied by who changes them."""
+    from reseen.engine.evaluate import evaluate_run
+    from reseen.engine.train import train
+
+    root = tmp_path_factory.mktemp("finished")
+    data, recipe = write_market(root / "data"), root / "tiny.toml"
+    recipe.write_text(TINY_RECIPE)
+    torch.manual_seed(0)
+    for seed in (3, 4):
+        train(str(recipe), data=data, out=root / f"seed-{seed}", overrides=[f"seed={seed}", "training.epochs=1"])
+        evaluate_run(root / f"seed-{seed}")
+    return root / "seed-3", root / "seed-4"

@@ -43,8 +43,9 @@ def test_train_evaluate_and_report(reseen, market, recipe_file, tmp_path):
     assert (code, err) == (0, "")
     assert all(word in out for word in ("histogram", "untrained", "trained", "report:", "market1501"))
     page = (run / "report.html").read_text()
-    assert page.count("data:image/") == 3
-    assert all((run / f"{name}.png").exists() for name in ("sheet", "cmc", "training"))
+    drawn = sorted(path.name for path in (run / "pictures").iterdir())
+    assert page.count("data:image/") == len(drawn)
+    assert {"sheet.jpg", "cmc.png", "training.png"} <= set(drawn)
     code, out, _ = reseen("evaluate", run, "--data", data, "--json", scores)
     written = json.loads(scores.read_text())
     assert code == 0

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from reseen.data.check import check
+from reseen.data.datasets import LAYOUTS
+from reseen.data.datasets.layout import Count, Published
 from reseen.data.summary import CheckReport, Finding, Spread, summarise
 from reseen.data.table import split_of
 from reseen.errors import ReseenError
@@ -26,7 +28,12 @@ def test_a_clean_set_has_counts_and_no_findings(market: Path) -> None:
     assert [(split.name, split.pictures, split.identities, split.cameras) for split in report.splits] == [
         ("train", 3, 2, 3), ("query", 2, 2, 2), ("gallery", 4, 4, 3),
     ]  # fmt: skip
-    assert report.notes == ("1 of 2 training identities have one picture only: 0007",)
+    single, counts = report.notes
+    assert single == "1 of 2 training identities have one picture only: 0007"
+    assert counts.startswith(
+        "a small part or another set, since counts are not the published ones: train 3 of 2, not 12,936"
+    )
+    assert "gallery 3 of 3, not 15,913 of 751" in counts, "junk is not counted"
     assert told[-1] == (9, 9)
     assert len(told) == 9
 
@@ -145,9 +152,11 @@ def test_the_report_as_text(veri: Path, market: Path) -> None:
     ]
     assert lines[2].split() == ["train", "2", "1", "2", "0", "2..2..2", "2..2..2"]
     assert len({len(line) for line in lines[1:]}) == 1
-    assert report.lines() == ["no findings"]
+    note, verdict = report.lines()
+    assert note.startswith("note: a small part or another set")
+    assert verdict == "no findings"
     (market / "query/0001_c1s1_001051_00.jpg").write_bytes(b"")
-    unreadable, note, verdict = check(market).lines()
+    unreadable, note, _, verdict = check(market).lines()
     assert unreadable.startswith("unreadable: 1 of 9 pictures cannot be read: query/0001_c1s1_001051_00.jpg: ")
     assert note.startswith("note: 1 of 2 training identities")
     assert verdict == "1 finding"
@@ -156,4 +165,17 @@ def test_the_report_as_text(veri: Path, market: Path) -> None:
 def test_pictures_without_a_view_are_noted(veri: Path) -> None:
     pairs = " ".join(["-1 -1"] * 20)
     (veri / "keypoint_train.txt").write_text(f"0001_c001_00016450_0.jpg {pairs} 3\n")
-    assert check(veri).notes == ("1 of 2 train pictures have no known view",)
+    assert check(veri).notes[0] == "1 of 2 train pictures have no known view"
+
+
+def test_a_damaged_copy_of_a_published_set_is_a_finding(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = Published(train=Count(4, 2), query=Count(2, 2), gallery=Count(3, 3))
+    known = {**LAYOUTS, "market1501": LAYOUTS["market1501"]._replace(published=(published,))}
+    monkeypatch.setattr("reseen.data.check.LAYOUTS", known)
+    found = only(check(market))
+    assert found.kind == "published-counts"
+    assert "train 3 of 2, not 4 of 2" in found.message
+    known["market1501"] = known["market1501"]._replace(published=(published._replace(train=Count(3, 2)),))
+    report = check(market)
+    assert report.clean
+    assert report.notes[-1] == "counts are the published ones"

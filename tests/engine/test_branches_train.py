@@ -7,7 +7,7 @@ import torch
 
 from reseen.engine.build import build_embedder, load_model
 from reseen.engine.checkpoint import load_card
-from reseen.engine.evaluate import evaluate_run
+from reseen.engine.evaluate import evaluate
 from reseen.engine.recipe import read_recipe
 from reseen.engine.train import train
 from reseen.engine.training_recipe import recipe_text
@@ -73,10 +73,10 @@ def test_a_run_learns_its_branches_and_leaves_a_resting_trunk_alone(trained) -> 
 
 
 def test_scores_use_the_cameras_unless_they_are_withheld(trained) -> None:
-    given, withheld = evaluate_run(trained), evaluate_run(trained, metadata="withheld")
+    given, withheld = evaluate(trained), evaluate(trained, metadata="withheld")
     assert given.query.vectors.shape == withheld.query.vectors.shape == (3, 2 * 2048)
     assert abs(given.query.vectors - withheld.query.vectors).max() > 1e-4
-    only_views = evaluate_run(trained, metadata="views").query.vectors
+    only_views = evaluate(trained, metadata="views").query.vectors
     assert (only_views == withheld.query.vectors).all(), "this set has no views"
     assert {"trained", "trained, metadata withheld", "trained, metadata views"} == set(trained.scores())
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from reseen.errors import ReseenError
 from reseen.explain import plot_cmc, plot_training
-from reseen.explain.curves import PALETTE, spread
+from reseen.explain.curves import plot_paired, spread
+from reseen.explain.encode import png_bytes
+from reseen.explain.looks import PALETTE, brief
 
 EPOCHS = [
     {"epoch": 1, "loss": 5.0, "losses": {"cross_entropy": 4.0, "triplet": 1.0}, "learning_rate": 1e-4},
@@ -46,6 +48,30 @@ def test_labels_of_meeting_curves_stand_in_the_order_of_the_curves():
 def test_cmc_shows_as_many_ranks_as_the_shortest_curve():
     (axes,) = plot_cmc({"long": [0.1] * 30, "short": [0.2] * 4}).axes
     assert {name: len(points[0]) for name, points in drawn(axes).items()} == {"long": 4, "short": 4}
+
+
+LONG = "trained, data /a/folder/with/a/long/path/to/it, k-reciprocal (k1=20, k2=6, weight=0.3)"
+
+
+def test_long_names_leave_room_for_what_they_name():
+    assert brief("a name of twenty-eight letters") == "a name of twe…eight letters"
+    assert (
+        brief("a name of 28 letters as it is")
+        != brief("a name of 28 letters as it i")
+        == "a name of 28 letters as it i"
+    )
+    for figure in (plot_cmc({LONG: [0.5, 1.0]}), plot_paired(np.ones(3), np.ones(3), names=(LONG, LONG))):
+        png_bytes(figure)  # lays the figure out
+        assert figure.axes[0].get_position().width > 0.4
+
+
+def test_paired_draws_a_point_a_query():
+    first, second = np.array([0.1, np.nan, 0.9]), np.array([0.3, np.nan, 0.2])
+    (axes,) = plot_paired(first, second, names=("one", "other")).axes
+    np.testing.assert_array_equal(axes.collections[0].get_offsets().filled(np.nan), np.stack([first, second], axis=1))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("one", "other")
+    with pytest.raises(ValueError, match="the same queries in both, got 3 and 2"):
+        plot_paired(first, second[:2], names=("one", "other"))
 
 
 def test_training_draws_losses_rate_and_scores():

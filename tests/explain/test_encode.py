@@ -20,7 +20,7 @@ def test_png_is_lossless_and_jpeg_is_near():
 def test_the_same_figure_is_the_same_bytes():
     first, second = (png_bytes(plot_cmc({"a": [0.5, 1.0]})) for _ in range(2))
     assert first == second
-    assert Image.open(io.BytesIO(first)).size == (896, 640)
+    assert Image.open(io.BytesIO(first)).size == (800, 608)
 
 
 def test_write_png_leaves_no_half_file(tmp_path):

@@ -8,23 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reseen.data.summary import SplitSummary, Spread
 from reseen.errors import ReseenError
-from reseen.explain import (
-    DataRow,
-    Picture,
-    ReportContent,
-    ScoreRow,
-    cmc_picture,
-    jpeg_bytes,
-    png_bytes,
-    sheet_picture,
-    training_picture,
-    write_report,
-)
-from reseen.explain.report import render_report
+from reseen.explain import Picture, ReportContent, ScoreRow, jpeg_bytes, png_bytes, write_report
+from reseen.explain.report import Table, render_report
 from reseen.metrics import Embedded, evaluate
 
 DOT = Image.new("RGB", (2, 2), (1, 2, 3))
+BAND = Image.new("RGB", (1200, 2), (1, 2, 3))
 VOID = {"meta", "img", "br", "link", "input"}
 NASTY = "<script>alert('&\"')</script>"
 
@@ -40,15 +31,20 @@ class Page(HTMLParser):
         self.rows: list[list[str]] = []
         self.best: list[str] = []
         self.words: list[str] = []
+        self.headings: list[str] = []
+        self.anchors: set[str] = set()
+        self.links: list[str] = []
         self._is_best = False
-        self.feed(page)
+        self.feed(page.replace("<wbr>", ""))
         self.close()
         assert self.open == []
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
         self.tags.add(tag)
-        self.sources += [found[key] for key in ("src", "href") if key in found]
+        self.sources += [found[key] for key in ("src", "href") if key in found and not found[key].startswith("#")]
+        self.links += [found["href"].removeprefix("#")] if "href" in found else []
+        self.anchors |= {found["id"]} if "id" in found else set()
         self._is_best = "best" in (found.get("class") or "")
         if tag == "tr":
             self.rows.append([])
@@ -60,30 +56,38 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
         if self.open and self.open[-1] in {"td", "th"}:
             self.rows[-1].append(data)
             if self._is_best:
                 self.best.append(data)
-
-    @property
-    def headings(self) -> list[str]:
-        return re.findall(
-            r"^(?:Scores|What it finds|Cumulative matches|Training|Data|Make it again|Recipe|Environment)$",
-            "\n".join(self.words),
-            flags=re.MULTILINE,
-        )
 
 
 FULL = ReportContent(
     title="reseen demo",
     systems=[
         ScoreRow("histogram", {"mAP": 0.1234, "rank1": 0.2, "rank5": 0.5, "mINP": 0.0}, evaluated=40),
-        ScoreRow("trained", {"mAP": 0.5678, "rank1": 0.9, "rank5": 0.5, "mINP": 0.25}, evaluated=40),
+        ScoreRow(
+            "trained",
+            {"mAP": 0.5678, "rank1": 0.9, "rank5": 0.5, "mINP": 0.25},
+            evaluated=40,
+            intervals={"mAP": (0.4321, 0.65)},
+        ),
     ],
     settings="veri776 (same identity and camera dropped), rectangle average precision",
     summary="A summary.",
-    pictures=[sheet_picture(jpeg_bytes(DOT)), cmc_picture(png_bytes(DOT)), training_picture(png_bytes(DOT))],
-    data=[DataRow("train", 37778, 575, 20, 8), DataRow("query", 1678, 200)],
+    pictures=[
+        Picture("What it finds", "A sheet.", jpeg_bytes(BAND)),
+        Picture("Cumulative matches", "A curve.", png_bytes(DOT)),
+        Picture("Training", "Curves.", png_bytes(DOT)),
+    ],
+    explanations=[Table("Two questions", "Of 9 queries.", ["map", "energy"], [["centre", "1.2"], ["grad_cam", "3.4"]])],
+    data=[
+        SplitSummary("train", 37778, 575, 20, 8, 0, 0, Spread(3, 12.5, 60), Spread(7, 7, 7)),
+        SplitSummary("query", 1678, 200, 0, 0, 1678, 1678, Spread(1, 8, 20), None),
+    ],
+    data_facts={"fingerprint": "abc123"},
     recipe='[model]\nname = "resnet50_bot"',
     environment={"torch": "2.15.0", "device": "cpu"},
     command="reseen train recipe.toml --data data",
@@ -97,6 +101,7 @@ def test_all_parts_are_there():
         "What it finds",
         "Cumulative matches",
         "Training",
+        "Explanations, scored",
         "Data",
         "Make it again",
         "Recipe",
@@ -109,11 +114,33 @@ def test_all_parts_are_there():
     ]
     # Both share the best rank-5.
     assert page.best == ["50.0 %", "56.8 %", "90.0 %", "50.0 %", "25.0 %"]
-    assert ["train", "37,778", "575", "20", "8"] in page.rows
-    assert ["query", "1,678", "200", "unknown", "unknown"] in page.rows
+    assert ["train", "37,778", "575", "20", "8", "3 to 60, median 12.5", "7"] in page.rows
+    assert ["query", "1,678", "200", "unknown", "unknown", "1 to 20, median 8", "unknown"] in page.rows
+    assert ["map", "energy"] in page.rows
+    assert ["grad_cam", "3.4"] in page.rows
     text = " ".join(page.words)
-    for words in (FULL.settings, FULL.summary, FULL.recipe, FULL.command, "2.15.0"):
+    for words in (
+        FULL.settings,
+        FULL.summary,
+        FULL.recipe,
+        FULL.command,
+        "2.15.0",
+        "fingerprint: abc123",
+        "43.2 to 65.0",
+    ):
         assert words in text
+
+
+def test_contents_lead_to_each_part():
+    page = Page(render_report(FULL))
+    parts = ["explanations", "data", "again", "recipe", "environment"]
+    assert page.links == ["scores", "picture-1", "picture-2", "picture-3", *parts]
+    assert page.anchors == set(page.links)
+
+
+def test_intervals_are_explained_only_where_some_are_shown():
+    assert "95 % interval" in render_report(FULL)
+    assert "95 % interval" not in render_report(ReportContent(title="t", systems=FULL.systems[:1]))
 
 
 def test_it_needs_no_network_and_no_script():
@@ -139,16 +166,25 @@ def test_every_text_is_escaped():
         systems=[ScoreRow(NASTY, {"mAP": 0, "rank1": 0, "rank5": 0, "mINP": 0}, evaluated=1, skipped={NASTY: 1})],
         settings=NASTY,
         summary=NASTY,
-        pictures=[Picture(NASTY, NASTY, png_bytes(DOT)), Picture(NASTY, NASTY, png_bytes(DOT), wide=True)],
-        data=[DataRow(NASTY, 1, 1)],
+        pictures=[Picture(NASTY, NASTY, png_bytes(DOT)), Picture(NASTY, NASTY, png_bytes(BAND))],
+        explanations=[Table(NASTY, NASTY, [NASTY], [[NASTY], ["row", NASTY]])],
+        data=[SplitSummary(NASTY, 1, 1, 1, 1, 0, 0, None, None)],
+        data_facts={NASTY: NASTY},
         recipe=NASTY,
         environment={NASTY: NASTY},
         command=NASTY,
     )
     page = Page(render_report(content))
     assert "script" not in page.tags
-    # The title twice, two pictures with a heading and a caption each, and nine texts that stand once.
-    assert sum(words.count(NASTY) for words in page.words) == 2 + 2 * 2 + 9
+    # The title twice, two pictures with a heading, a caption and a line of the contents, five in a table of their own,
+    # and eleven that stand once.
+    assert sum(words.count(NASTY) for words in page.words) == 2 + 2 * 3 + 5 + 11
+
+
+def test_names_may_break_after_their_separators():
+    scores = {"mAP": 0, "rank1": 0, "rank5": 0, "mINP": 0}
+    page = render_report(ReportContent(title="t", systems=[ScoreRow("lite0_rga.sc/a<b", scores, evaluated=1)]))
+    assert '<th scope="row">lite0_<wbr>rga.<wbr>sc/<wbr>a&lt;b</th>' in page
 
 
 def test_skipped_queries_are_explained_once_or_by_system():
@@ -165,8 +201,9 @@ def test_skipped_queries_are_explained_once_or_by_system():
 def test_a_row_from_a_report():
     side = Embedded(np.eye(3), [1, 2, 3], [1, 1, 1])
     gallery = Embedded(np.eye(3), [1, 2, 9], [2, 1, 1])
-    row = ScoreRow.of("model", evaluate(side, gallery))
+    row = ScoreRow.of("model", evaluate(side, gallery), intervals={"mAP": (0.5, 1.0)})
     assert (row.name, row.evaluated, sum(row.skipped.values())) == ("model", 1, 2)
+    assert row.intervals == {"mAP": (0.5, 1.0)}
     assert row.scores == {"mAP": 1.0, "rank1": 1.0, "rank5": 1.0, "mINP": 1.0}
 
 

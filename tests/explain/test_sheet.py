@@ -91,7 +91,7 @@ def test_pictures_keep_their_shape():
 def test_captions_say_identity_camera_and_similarity(pictures: dict[str, Path], monkeypatch):
     said = []
 
-    def listen(rows, *, columns):
+    def listen(rows, *, columns, titles):
         said.extend((tile.first_line, tile.second_line) for row in rows for tile in row)
         return columns
 
@@ -105,7 +105,7 @@ def test_captions_say_identity_camera_and_similarity(pictures: dict[str, Path], 
 
 
 def test_long_captions_keep_their_end():
-    font = ImageFont.load_default(17)
+    font = ImageFont.load_default(19)
     assert sheet_module._shortened("id 0042", width=200) == "id 0042"
     short = sheet_module._shortened("id vehicle-with-a-very-long-name-0042", width=136)
     assert short.startswith("...")

@@ -1,14 +1,16 @@
-"""Evaluation against the definitions: small cases with ties, distractors, junk and unknown cameras."""
+"""Evaluation by hand and at its edges: ties, junk, unknown cameras, skipped queries, bad pairs; random cases beside."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from naive_evaluation import naive_evaluate, naive_ranking
+from naive_evaluation import naive_evaluate, naive_rankings
+from random_sides import random_sides
 
 from reseen.errors import ReseenError
-from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS, Embedded, evaluate, rankings
-from reseen.metrics import similarity as similarity_module
+from reseen.metrics import PROTOCOLS, Embedded, custom_protocol, evaluate, rankings
+from reseen.metrics.counting import cosine as cosine_module
+from reseen.metrics.counting.thresholds import SEARCH_FROM
 
 AXES = np.eye(4, dtype=np.float32)
 
@@ -18,85 +20,62 @@ def leaning(*cosines: float) -> np.ndarray:
     return np.array([[value, np.sqrt(1 - value**2), 0, 0] for value in cosines])
 
 
-@st.composite
-def cases(draw) -> tuple[Embedded, Embedded]:
-    """A query set and a gallery drawn from few vectors, so that many entries tie exactly."""
-    width = draw(st.integers(2, 6))
-    pool = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).standard_normal((draw(st.integers(1, 12)), width))
-    pool = pool.astype(draw(st.sampled_from([np.float32, np.float64])))
-    as_text = draw(st.booleans())
-    return tuple(draw(_side(pool, most=most, as_text=as_text)) for most in (5, 24))
-
-
-@st.composite
-def _side(draw, pool: np.ndarray, *, most: int, as_text: bool) -> Embedded:
-    entry = st.tuples(
-        st.integers(0, len(pool) - 1), st.sampled_from([0.5, 1, 8]), st.integers(-1, 3), st.integers(-1, 2)
-    )
-    rows = draw(st.lists(entry, min_size=1, max_size=most))
-    vectors = np.stack([pool[which] * pool.dtype.type(scale) for which, scale, _, _ in rows])
-    identities, cameras = [row[2] for row in rows], [row[3] for row in rows]
-    if as_text:
-        return Embedded(vectors, [str(i) for i in identities], ["" if c < 0 else f"c{c}" for c in cameras])
-    return Embedded(vectors, identities, cameras)
-
-
-def _has_camera(side: Embedded) -> bool:
-    return any(str(camera) not in {"", "-1"} for camera in side.cameras)
-
-
-@pytest.mark.parametrize("kind", sorted(AVERAGE_PRECISIONS))
-@pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(case=cases())
-def test_equals_the_naive_loop(protocol: str, kind: str, case: tuple[Embedded, Embedded]):
-    query, gallery = case
-    drops = PROTOCOLS[protocol].drop_same_camera
-    expected = naive_evaluate(query, gallery, drops=drops, kind=kind, length=50)
-    junk_only = drops and all(str(identity) == "-1" for identity in gallery.identities)
-    without_camera = drops and not (_has_camera(query) and _has_camera(gallery))
-    if junk_only or without_camera or not expected.evaluated:
-        with pytest.raises(ReseenError):
-            evaluate(query, gallery, protocol=protocol, average_precision=kind)
+@pytest.mark.parametrize("seed", range(200))
+def test_rankings_equal_the_naive_order(seed: int):
+    query, gallery = random_sides(seed)
+    protocol = custom_protocol(drop_same_camera=False, junk=[3], same_pictures=bool(seed % 2))
+    top = 1 + seed % 20
+    if all(str(identity) == "3" for identity in gallery.identities):
         return
-    report = evaluate(query, gallery, protocol=protocol, average_precision=kind)
-    assert report.mean_average_precision == pytest.approx(expected.mean_average_precision, abs=1e-9)
-    assert report.mean_inverse_negative_penalty == pytest.approx(expected.mean_inverse_negative_penalty, abs=1e-9)
-    np.testing.assert_allclose(report.cmc, expected.cmc, rtol=0, atol=1e-9)
-    assert report.evaluated == expected.evaluated
-    assert sum(report.skipped.values()) == len(expected.skipped)
-    assert np.flatnonzero(np.isnan(report.average_precisions)).tolist() == expected.skipped
-    assert np.flatnonzero(report.first_hits == 0).tolist() == expected.skipped
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(case=cases(), top=st.integers(1, 30))
-def test_rankings_equal_the_naive_order(case: tuple[Embedded, Embedded], top: int):
-    query, gallery = case
-    found = rankings(query, gallery, protocol="wildlife", top=top)
-    for row in range(len(query)):
-        expected = naive_ranking(query, gallery, row=row, drops=False)[:top]
+    found = rankings(query, gallery, protocol=protocol, top=top)
+    kept = [row for row, identity in enumerate(gallery.identities) if str(identity) != "3"]
+    for row, whole in naive_rankings(query, gallery, protocol)[0].items():
+        expected = whole[:top]
         shown = len(expected)
-        assert found.indices[row, :shown].tolist() == [index for index, _, _ in expected]
-        assert found.is_match[row, :shown].tolist() == [match for _, match, _ in expected]
-        np.testing.assert_allclose(found.similarity[row, :shown], [value for _, _, value in expected], atol=1e-12)
+        assert found.indices[row, :shown].tolist() == [kept[entry.number] for entry in expected]
+        assert found.is_match[row, :shown].tolist() == [entry.match for entry in expected]
+        np.testing.assert_allclose(found.similarity[row, :shown], [one.similarity for one in expected], atol=1e-12)
         assert (found.indices[row, shown:] == -1).all()
         assert np.isnan(found.similarity[row, shown:]).all()
 
 
-def test_larger_random_case_in_several_blocks(monkeypatch):
-    monkeypatch.setattr(similarity_module, "_BLOCK_ENTRIES", 900)
+def larger_sides(*, identities: int, counts: tuple[int, int]) -> list[Embedded]:
     rng = np.random.default_rng(5)
-    centres = rng.standard_normal((20, 32))
+    centres = rng.standard_normal((identities, 32))
     sides = []
-    for count in (40, 400):
-        identities = rng.integers(0, 20, count)
-        vectors = (centres[identities] + 2 * rng.standard_normal((count, 32))).astype(np.float32)
-        sides.append(Embedded(vectors, identities, rng.integers(1, 4, count)))
-    expected = naive_evaluate(*sides, drops=True, kind="rectangle", length=50)
-    report = evaluate(*sides)
+    for count in counts:
+        labels = rng.integers(0, identities, count)
+        vectors = (centres[labels] + 2 * rng.standard_normal((count, 32))).astype(np.float32)
+        vectors[: count // 8] = vectors[-1]
+        cameras = rng.integers(1, 4, count)
+        tracks = labels * 10_000 + cameras * 1_000 + np.arange(count) // 30
+        sides.append(Embedded(vectors, labels, cameras, tracks=tracks))
+    return sides
+
+
+@pytest.mark.parametrize("protocol", ["market1501", "veri776_track", "cuhk03_classic"])
+@pytest.mark.parametrize(
+    ("identities", "counts"), [(20, (40, 400)), (2, (6, 2 * SEARCH_FROM + 200))], ids=["few matches", "many matches"]
+)
+def test_larger_random_cases_in_many_tiles(monkeypatch, identities: int, counts: tuple[int, int], protocol: str):
+    monkeypatch.setattr(cosine_module, "QUERIES", 7)
+    monkeypatch.setattr(cosine_module, "PICTURES", 90)
+    monkeypatch.setattr(cosine_module, "BYTES", 3000)
+    sides = larger_sides(identities=identities, counts=counts)
+    ranked = naive_rankings(*sides, PROTOCOLS[protocol])
+    expected = naive_evaluate(sides[0], ranked, kind="old-sklearn", depth=None, length=50)
+    report = evaluate(*sides, protocol=protocol, average_precision="old-sklearn")
     assert report.mean_average_precision == pytest.approx(expected.mean_average_precision, abs=1e-9)
+    assert report.mean_inverse_negative_penalty == pytest.approx(expected.mean_inverse_negative_penalty, abs=1e-9)
     np.testing.assert_allclose(report.cmc, expected.cmc, atol=1e-9)
+
+
+def test_evaluations_may_run_beside_each_other():
+    sides = larger_sides(identities=20, counts=(40, 400))
+    expected = evaluate(*sides).average_precisions
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: evaluate(*sides).average_precisions, range(8)):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_differences_below_float32_are_decided():

@@ -3,24 +3,42 @@
 import numpy as np
 import pytest
 
-from reseen.metrics.similarity import exact_similarity, similarity_blocks, too_close, unit_vectors
+from reseen.metrics.compute.team import Team
+from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close, unit_vectors
 
 
-def test_blocks_are_the_plain_product():
+def exact_matrix(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """(Q, D), (G, D) -> (Q, G) of ``exact_similarity``, every pair on its own."""
+    rows = [index.ravel() for index in np.indices((len(query), len(gallery)))]
+    with Team(2) as team:
+        found = exact_similarity(query, gallery, query_rows=rows[0], gallery_rows=rows[1], team=team)
+    return found.reshape(len(query), len(gallery))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_precisions_are_the_plain_product(dtype):
     rng = np.random.default_rng(0)
-    query, gallery = rng.standard_normal((7, 5)), rng.standard_normal((11, 5)) * 1e3
+    query, gallery = (rng.standard_normal((count, 5)).astype(dtype) * 1000 for count in (7, 11))
     wanted = np.array([6, 0, 3])
-    expected = query / np.linalg.norm(query, axis=1)[:, None] @ (gallery / np.linalg.norm(gallery, axis=1)[:, None]).T
+    units = [side.astype(float) / np.linalg.norm(side.astype(float), axis=1)[:, None] for side in (query, gallery)]
+    expected = units[0] @ units[1].T
     (block,) = similarity_blocks(query, gallery, queries=wanted)
     assert block.queries.tolist() == wanted.tolist()
     np.testing.assert_allclose(block.similarity, expected[wanted], rtol=0, atol=1e-6)
-    rows = np.array([10, 2])
-    np.testing.assert_allclose(exact_similarity(query[3], gallery, rows=rows), expected[3, rows], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(exact_matrix(query, gallery), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e160, 1e300])
 def test_very_long_and_very_short_vectors(scale: float):
-    np.testing.assert_allclose(unit_vectors(np.array([[3.0, 4.0]]) * scale), [[0.6, 0.8]], rtol=1e-13)
+    vectors = in_range(np.array([[3.0, 4.0], [-5.0, 12.0]]) * scale)
+    np.testing.assert_allclose(unit_vectors(vectors), [[0.6, 0.8], [-5 / 13, 12 / 13]], rtol=1e-7)
+    np.testing.assert_allclose(exact_matrix(vectors[:1], vectors), [[1, 33 / 65]], rtol=0, atol=1e-12)
+
+
+def test_usual_vectors_are_not_copied():
+    for dtype in (np.float32, np.float64):
+        vectors = np.ones((3, 2), dtype=dtype)
+        assert in_range(vectors) is vectors
 
 
 @pytest.mark.parametrize("width", [2, 64, 2048])
@@ -28,6 +46,14 @@ def test_float32_error_stays_well_inside_the_margin(width: int):
     rng = np.random.default_rng(width)
     query, gallery = rng.standard_normal((8, width)) + 1, rng.standard_normal((500, width)) + 1
     (block,) = similarity_blocks(query, gallery, queries=np.arange(8))
-    exact = np.stack([exact_similarity(row, gallery, rows=np.arange(500)) for row in query])
     # The order of two is safe if their two errors together stay under the margin.
-    assert 2 * np.abs(block.similarity - exact).max() < too_close(width) / 2
+    assert 2 * np.abs(block.similarity - exact_matrix(query, gallery)).max() < too_close(width) / 2
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_a_team_shares_all_rows_in_order(threads: int):
+    with Team(threads) as team:
+        for count in (0, 1, 4, 5, 11):
+            parts = team.share(count, lambda part: list(range(part.start, part.stop)))
+            assert [row for part in parts for row in part] == list(range(count))
+            assert len(parts) <= threads

@@ -36,6 +36,10 @@ class HybridChannelAttention(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
+        return maps * self.weights(maps)
+
+    def weights(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W) in 0..1: what each feature is multiplied by."""
         grid = self.grid
         pooled = adaptive_avg_pool2d(maps, grid)
         mean = rearrange(pooled.mean(dim=(2, 3)), "b c -> b 1 c")
@@ -43,7 +47,7 @@ class HybridChannelAttention(nn.Module):
         sequence = rearrange(pooled, "b c h w -> b 1 (h w c)")
         regions = rearrange(self.regions(sequence).sigmoid(), "b 1 (h w c) -> b c h w", h=grid, w=grid)
         height, width = maps.shape[-2:]
-        return maps * adaptive_avg_pool2d((whole + regions) / 2, (height, width))
+        return adaptive_avg_pool2d((whole + regions) / 2, (height, width))
 
 
 def hca(

@@ -37,9 +37,18 @@ class LargeKernelAttention(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
-        features = self.proj_in(self.activation(maps))
+        features = self._features(maps)
         changed: Tensor = self.proj_out(self.attention(features) * features) + maps
         return changed
+
+    def weights(self, maps: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W): A(F'), what each feature is multiplied by, of either sign."""
+        weights: Tensor = self.attention(self._features(maps))
+        return weights
+
+    def _features(self, maps: Tensor) -> Tensor:
+        features: Tensor = self.proj_in(self.activation(maps))
+        return features
 
 
 def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3, start: Start = "random") -> nn.Module:

@@ -48,6 +48,21 @@ class PositionedSelfAttention(nn.Module):
         )
         return rearrange(mixed, "b heads (h w) d -> b (heads d) h w", h=height, w=width)
 
+    def weights(self, maps: Tensor, *, position: tuple[int, int] | None = None) -> Tensor:
+        """(B, C, H, W) -> (B, heads, H, W): how much a position (row, column) takes from each; None: all on average.
+
+        A head's weights add up to 1.
+        """
+        refuse_other_map(maps, self.feature_map)
+        _, height, width = self.feature_map
+        query, key = self._by_head(self.query(maps)), self._by_head(self.key(maps))
+        first = 0 if position is None else position[0] * width + position[1]
+        looking = slice(first, height * width if position is None else first + 1)
+        places = self._positions().to(query.dtype)[:, looking]
+        logits = torch.einsum("bhid,bhjd->bhij", query[:, :, looking], key)
+        logits = logits + torch.einsum("hid,bhjd->bhij", places, query)
+        return rearrange(logits.softmax(dim=3).mean(dim=2), "b heads (h w) -> b heads h w", h=height)
+
     def carry_to(self, feature_map: FeatureMap) -> None:
         """From now on take maps of this height and width: rows and columns are interpolated linearly."""
         if feature_map.channels != self.feature_map.channels:

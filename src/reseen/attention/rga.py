@@ -47,6 +47,14 @@ class SpatialRelation(nn.Module):
         gates: Tensor = self.relation(rearrange(maps, "b c h w -> b c 1 (h w)"))
         return rearrange(gates, "b 1 1 (h w) -> b 1 h w", w=self.feature_map.width)
 
+    def relations(self, maps: Tensor, *, position: tuple[int, int]) -> Tensor:
+        """(B, C, H, W), (row, column) i -> (B, 2, H, W): its relations r(i, k) to every k, and theirs r(k, i) to it."""
+        refuse_other_map(maps, self.feature_map)
+        row, column = position
+        node = row * self.feature_map.width + column
+        rows = self.relation.rows(rearrange(maps, "b c h w -> b c 1 (h w)"), node=node)
+        return rearrange(rows, "b both (h w) -> b both h w", w=self.feature_map.width)
+
     def carry_to(self, feature_map: FeatureMap) -> None:
         """Resample what is indexed by position: the weights of a node's relations to each position."""
         relate = self.relation.relate
@@ -144,6 +152,14 @@ class RelationGate(nn.Module):
         combined = nn.functional.conv2d(relations, weight[:, 1:]) + (weight[:, 0] * own).to(relations.dtype)
         gates: Tensor = self.gate_norm(self.gate(self.combine_norm(combined).relu_()))
         return gates.sigmoid()
+
+    def rows(self, nodes: Tensor, *, node: int) -> Tensor:
+        """(B, F, 1, M), i -> (B, 2, M): row and column i of the affinity (eq. 1), the only ones that are computed."""
+        pair = self.embed_norm(self.embed(nodes)).relu_()[:, : 2 * self.thin]
+        theta, phi = rearrange(pair, "b f 1 n -> b f n").chunk(2, dim=1)
+        outward = torch.einsum("bf,bfn->bn", theta[:, :, node], phi)
+        inward = torch.einsum("bf,bfn->bn", phi[:, :, node], theta)
+        return torch.stack([outward, inward], dim=1)
 
 
 def _relations(pair: Tensor, weight: Tensor) -> Tensor:

@@ -47,7 +47,9 @@ def put_attention(
 
 def _places(body: nn.Module, attention: Mapping[str, AttentionFactory]) -> dict[str, str]:
     """Path of each place -> the slot that fills it, in the network's order."""
-    stages = _stages(body)
+    stages = stage_paths(body)
+    if not stages:
+        raise ReseenError(f"attention: {type(body).__name__} has no stages of (B, C, H, W) maps to put it in")
     known = [prefix + name for prefix in ("", INSIDE) for name in (EVERY, *stages)]
     for name in attention:
         if name not in known:
@@ -66,8 +68,8 @@ def _filled(prefix: str, stage: str, attention: Mapping[str, AttentionFactory]) 
     return next((slot for slot in (prefix + stage, prefix + EVERY) if slot in attention), None)
 
 
-def _stages(body: nn.Module) -> dict[str, str]:
-    """stage1, ... -> path of the sequence of blocks that it is."""
+def stage_paths(body: nn.Module) -> dict[str, str]:
+    """stage1, ... -> path of the sequence of blocks that it is; empty without stages of (B, C, H, W) maps."""
     paths: list[str] = [entry["module"] for entry in getattr(body, "feature_info", ())]
     sequences = []
     if getattr(body, "output_fmt", None) != "NHWC":
@@ -77,8 +79,6 @@ def _stages(body: nn.Module) -> dict[str, str]:
                 sequences.append(path)
             elif isinstance(getattr(stage, "blocks", None), nn.Sequential):
                 sequences.append(f"{path}.blocks")
-    if not sequences:
-        raise ReseenError(f"attention: {type(body).__name__} has no stages of (B, C, H, W) maps to put it in")
     return {f"stage{number}": path for number, path in enumerate(sequences, start=1)}
 
 

@@ -7,16 +7,22 @@ import typer
 from rich.console import Console
 
 from reseen.cli.ablate import ablate
+from reseen.cli.calibrate import calibrate
 from reseen.cli.check import check
 from reseen.cli.classify import classify
+from reseen.cli.compare import compare
+from reseen.cli.datasets import datasets
 from reseen.cli.demo import demo
 from reseen.cli.evaluate import evaluate
+from reseen.cli.explain import explain
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
+from reseen.cli.report import report
 from reseen.cli.segment import segment
 from reseen.cli.synth import synth
 from reseen.cli.train import train
+from reseen.cli.unpack import unpack
 from reseen.engine.interrupt import Stopped
 from reseen.errors import ReseenError
 
@@ -36,7 +42,23 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (demo, synth, check, train, evaluate, models, profile, ablate, import_weights):
+    for command in (
+        demo,
+        synth,
+        datasets,
+        unpack,
+        check,
+        train,
+        evaluate,
+        compare,
+        calibrate,
+        explain,
+        report,
+        models,
+        profile,
+        ablate,
+        import_weights,
+    ):
         app.command()(command)
     for task in (classify, segment):
         app.add_typer(task)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Data, Overrides, Quiet, Recipe, progress_for, results
+from reseen.cli.options import Data, Overrides, Quiet, Recipe, progress_for, results, words
 from reseen.errors import ReseenError
 
 
@@ -43,7 +43,7 @@ def ablate(
 
     rows_made = reseen.ablate(
         recipe,
-        rows=_words(rows),
+        rows=words(rows),
         seeds=_numbers(seeds),
         data=data,
         out=out,
@@ -56,13 +56,9 @@ def ablate(
     results().print(table)
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
 def _numbers(text: str) -> list[int]:
-    words = _words(text)
-    wrong = [word for word in words if not word.isdecimal()]
+    numbers = words(text)
+    wrong = [word for word in numbers if not word.isdecimal()]
     if wrong:
         raise ReseenError(f"--seeds: expected whole numbers of 0 or more, comma-separated, got '{wrong[0]}'")
-    return [int(word) for word in words]
+    return [int(word) for word in numbers]

@@ -12,11 +12,13 @@ from reseen.engine.progress import counted
 def check(
     data: Annotated[Path, typer.Argument(help="A data set, in any layout that reseen reads.")],
     *,
-    layout: Annotated[str, typer.Option(help="auto, or one of: market1501, veri776, table, folder.")] = "auto",
+    layout: Annotated[str, typer.Option(help="auto, or a layout that `reseen datasets` lists.")] = "auto",
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
     """Look a data set over before training: counts, unreadable pictures, duplicates, queries without a match.
+
+    Counts are compared with the published ones of the layout.
 
     Exit code 0: clean. 1: there are findings. 2: cannot be read.
 

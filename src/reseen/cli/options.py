@@ -11,7 +11,7 @@ from reseen.engine.progress import Progress, Silent
 Data = Annotated[
     Path,
     typer.Option(
-        help="A data set: a Market-1501 or VeRi-776 folder, a CSV or Parquet table, or a folder per identity."
+        help="A data set: a known one (see `reseen datasets`), a CSV or Parquet table, or a folder per identity."
     ),
 ]
 Recipe = Annotated[str, typer.Argument(help="A recipe: a TOML file, or the name of one that comes with reseen.")]
@@ -37,3 +37,8 @@ def results() -> Console:
     """Where results go: the output stream, and where that is piped, wide enough for a table."""
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, 110))
+
+
+def words(text: str) -> list[str]:
+    """Comma-separated words."""
+    return [word.strip() for word in text.split(",") if word.strip()]

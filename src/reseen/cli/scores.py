@@ -1,10 +1,12 @@
-"""Scores as a table on the terminal."""
+"""Scores as tables on the terminal."""
 
 from collections.abc import Mapping
 
 from rich.table import Table
 
-from reseen.metrics import Report
+from reseen.engine.results import CONFIDENCE
+from reseen.engine.scored import Evaluated
+from reseen.metrics import Estimate, Report
 
 COLUMNS = ("mAP", "rank1", "rank5", "mINP")
 
@@ -16,8 +18,7 @@ def score_table(systems: Mapping[str, Report]) -> Table:
         scores = report.scores()
         table.add_row(name, *(f"{scores[column]:.1%}" for column in COLUMNS))
     last = next(reversed(list(systems.values())))
-    skipped = ", ".join(f"{count} skipped: {reason}" for reason, count in last.skipped.items())
-    table.caption = f"{last.settings}; {last.evaluated} queries evaluated" + (f", {skipped}" if skipped else "")
+    table.caption = "; ".join([last.settings, f"{last.evaluated} queries evaluated", *_skipped(last)])
     return table
 
 
@@ -28,3 +29,28 @@ def plain_table(systems: Mapping[str, Mapping[str, object]], *, columns: Mapping
     for name, row in systems.items():
         table.add_row(name, *(f"{row[key]:.1%}" if key in row else "" for key in shown))
     return table
+
+
+def interval_table(result: Evaluated, intervals: Mapping[str, Estimate]) -> Table:
+    """One row a score, in percent, with its interval over identities where there is one."""
+    table = Table("score", "value", f"{CONFIDENCE:.0%} interval")
+    for score, value in result.report.scores().items():
+        found = intervals.get(score)
+        table.add_row(
+            score, f"{value:.1%}", f"{found.low:.1%} to {found.high:.1%}" if found else "two identities needed"
+        )
+    return table
+
+
+def evaluation_lines(result: Evaluated) -> list[str]:
+    """The rules, what was evaluated and what was not and why, and where the scores are kept."""
+    report = result.report
+    sizes = f"{report.evaluated:,} of {len(result.query):,} queries evaluated, {len(result.gallery):,} gallery pictures"
+    lines = [report.settings, "; ".join([sizes, *_skipped(report)])]
+    if report.trial_deviation is not None:
+        lines.append(f"mAP varies by {100 * report.trial_deviation:.1f} points (standard deviation) over the trials")
+    return lines
+
+
+def _skipped(report: Report) -> list[str]:
+    return [f"{count:,} skipped: {reason}" for reason, count in report.skipped.items()]

@@ -8,6 +8,7 @@ import polars
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import content_digest
 from reseen.data.pictures import Progress, in_threads, load_picture
+from reseen.data.published import compare
 from reseen.data.summary import CheckReport, Finding, summarise
 from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
@@ -22,16 +23,19 @@ def check(path: Path | str, *, layout: str = "auto", seed: int = 0, progress: Pr
     named = {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
     paths = sorted({picture for split in named.values() for picture in split.paths})
     reasons, digests = _examine(paths, progress)
-    shared = LAYOUTS[splits.layout].queries_in_gallery
+    known = LAYOUTS[splits.layout]
+    counts = compare(splits, known.published)
     findings = (
         *_unparsed(splits),
+        *((Finding("published-counts", counts.line, ()),) if counts and counts.damaged else ()),
         *_unreadable(reasons, len(paths), splits.root),
-        *_no_valid_match(splits.query, splits.gallery),
+        *_no_valid_match(splits.query, splits.gallery, same_camera_counts=known.same_camera_counts),
         *_both_sides(splits),
-        *_duplicates(named, digests, splits.root, queries_in_gallery=shared),
+        *_duplicates(named, digests, splits.root, queries_in_gallery=known.queries_in_gallery),
     )
     summaries = tuple(summarise(name, split) for name, split in named.items())
-    return CheckReport(splits.layout, splits.root, summaries, findings, tuple(_notes(splits)))
+    notes = (*_notes(splits), *((counts.line,) if counts and not counts.damaged else ()))
+    return CheckReport(splits.layout, splits.root, summaries, findings, notes)
 
 
 def _examine(paths: Sequence[Path], progress: Progress | None) -> tuple[dict[Path, str], dict[str, bytes]]:
@@ -69,8 +73,8 @@ def _unreadable(reasons: Mapping[Path, str], total: int, root: Path) -> Iterator
         yield Finding("unreadable", f"{len(reasons)} of {total} pictures cannot be read", examples)
 
 
-def _no_valid_match(query: Split, gallery: Split) -> Iterator[Finding]:
-    """Queries whose identity is not in the gallery, or there only under the query's own camera."""
+def _no_valid_match(query: Split, gallery: Split, *, same_camera_counts: bool) -> Iterator[Finding]:
+    """Queries whose identity is not in the gallery, or only under their own camera where that does not count."""
     cameras: dict[str, set[str]] = {}
     for identity, camera in zip(gallery.identities.tolist(), gallery.cameras.tolist(), strict=True):
         cameras.setdefault(identity, set()).add(camera)
@@ -79,7 +83,7 @@ def _no_valid_match(query: Split, gallery: Split) -> Iterator[Finding]:
         there = cameras.get(identity, set()) if identity != _JUNK else set()
         if not there:
             absent.append(identity)
-        elif camera and there == {camera}:
+        elif camera and there == {camera} and not same_camera_counts:
             same.append((identity, camera))
     total = len(query)
     if absent:

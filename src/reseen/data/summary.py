@@ -8,7 +8,14 @@ import polars
 
 from reseen.data.table import Split
 
-Kind = Literal["unparsed-names", "unreadable", "no-valid-match", "identity-on-both-sides", "duplicate-across-splits"]
+Kind = Literal[
+    "unparsed-names",
+    "published-counts",
+    "unreadable",
+    "no-valid-match",
+    "identity-on-both-sides",
+    "duplicate-across-splits",
+]
 
 
 class Spread(NamedTuple):

@@ -58,6 +58,11 @@ class Split:
         return self._names("view")
 
     @property
+    def tracks(self) -> np.ndarray | None:
+        """(N,) str: each row's track, or None for a table without the extra column ``track``."""
+        return self._names("track") if "track" in self.frame.columns else None
+
+    @property
     def identity_names(self) -> tuple[str, ...]:
         """The identities that occur, sorted: the order that labels are numbered in."""
         return self._known("identity")
@@ -83,7 +88,7 @@ class Split:
         return Split(chosen)
 
     def _names(self, column: str) -> np.ndarray:
-        return np.array(self.frame[column].fill_null("").to_list(), dtype=np.str_)
+        return np.array(self.frame[column].cast(polars.String).fill_null("").to_list(), dtype=np.str_)
 
     def _known(self, column: str) -> tuple[str, ...]:
         return tuple(sorted(self.frame[column].drop_nulls().unique().to_list()))

@@ -66,13 +66,14 @@ def collect(
 
 
 def embedded(split: Split, vectors: Tensor) -> Embedded:
-    """Vectors with the identity, camera, view and file name of the rows they came from."""
+    """Vectors with the identity, camera, view, file name and, as far as known, track of the rows they came from."""
     return Embedded(
         vectors=vectors.numpy(),
         identities=split.identities,
         cameras=split.cameras,
         views=split.views,
         names=np.array([path.name for path in split.paths]),
+        tracks=split.tracks,
     )
 
 

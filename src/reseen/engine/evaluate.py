@@ -1,63 +1,107 @@
-"""Scores: embed the query and the gallery, rank under the protocol, and keep what came out in the run."""
+"""Evaluation: what is given, scored as it was chosen, and kept in the run where it is one."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from lightning_fabric import Fabric
-from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
-from reseen.data.dataset import Pictures
 from reseen.data.datasets import read_data
-from reseen.data.table import Split, Splits
-from reseen.data.transforms import plain_transform
-from reseen.engine.build import build_embedder, load_model
-from reseen.engine.embed import embed, embedded
-from reseen.engine.hardware import one_device
+from reseen.data.fingerprint import fingerprint
+from reseen.data.table import Splits
+from reseen.engine.build import build_embedder, load_model, resolved
+from reseen.engine.checkpoint import load_card
+from reseen.engine.choices import AS_THE_RECIPE_SAYS, Choices
+from reseen.engine.hardware import DeviceName, one_device
 from reseen.engine.intake import protocol_for
 from reseen.engine.progress import Progress, Silent
-from reseen.engine.recipe import MetadataTold, Recipe
+from reseen.engine.recipe import MetadataTold, recipe_from
+from reseen.engine.refinement import Expansion, Refinement
 from reseen.engine.run import Run, open_run
+from reseen.engine.scored import Evaluated, score_files, score_model, score_model_checked, score_row
+from reseen.engine.sources import Files, Weights, source_of
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded, Report, evaluate
+from reseen.metrics import Protocol, Report
+from reseen.metrics.refine.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
 
 
-class Evaluated(NamedTuple):
-    """A report, the vectors it was made from, and the data they were made from."""
+def evaluate(  # noqa: PLR0913 - each is a setting that the command line has too
+    source: Run | Path | str,
+    gallery: Path | str | None = None,
+    *,
+    data: Path | str | None = None,
+    protocol: str | Protocol | None = None,
+    average_precision: str | None = None,
+    rerank: Reranking | None = None,
+    expand: Expansion | None = None,
+    expand_gallery: Expansion | None = None,
+    camera_bias: bool = False,
+    flip: bool | None = None,
+    metadata: MetadataTold | None = None,
+    device: DeviceName = "auto",
+    progress: Progress | None = None,
+) -> Evaluated:
+    """Score a run on its own data or on ``data``, a weights file on ``data``, or two files of embeddings.
 
-    report: Report
-    query: Embedded
-    gallery: Embedded
-    splits: Splits
+    ``protocol``, ``average_precision``, ``metadata`` (what a model is told of cameras and views) and ``flip`` (whether
+    a picture's and its mirror image's embeddings are averaged) are the recipe's where left out, and the protocol then
+    the data's. ``camera_bias``, ``expand_gallery``, ``expand`` and ``rerank`` are done in this order.
+
+    A run keeps its embeddings, and its scores in a row that is named by what differs from its recipe. ReseenError for
+    what the user can mend, before anything is embedded wherever the labels alone show it.
+    """
+    choices = Choices(
+        protocol=protocol,
+        average_precision=average_precision,
+        metadata=metadata,
+        flip=flip,
+        refinement=Refinement(camera_bias, expand_gallery=expand_gallery, expand=expand, rerank=rerank),
+        device=device,
+    )
+    progress = progress or Silent()
+    found = source_of(source, gallery, data=data)
+    if isinstance(found, Files):
+        return score_files(found, choices=choices, progress=progress)
+    if isinstance(found, Weights):
+        return evaluate_weights(found, choices=choices, progress=progress)
+    return evaluate_run(found, data=data, choices=choices, progress=progress)
 
 
 def evaluate_run(
     run: Run | Path | str,
     *,
     data: Path | str | None = None,
-    metadata: MetadataTold | None = None,
+    choices: Choices = AS_THE_RECIPE_SAYS,
     progress: Progress | None = None,
 ) -> Evaluated:
-    """Score a run's best weights on its own data, or on ``data``; keep the embeddings and the scores in the run.
+    """Score a run's best weights on its own data, or on ``data``; keep the scores, and the embeddings of its own data.
 
-    ``metadata`` instead of what the recipe says that a model is told of cameras and views; such scores stand in a row
-    of their own, and the run's embeddings stay.
+    Scores that come about otherwise than the recipe says stand in a row of their own.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    recipe, splits, name = run.recipe(), splits_of(run, data), "trained"
-    if metadata is not None:
-        evaluation = recipe.evaluation.model_copy(update={"metadata": metadata})
-        recipe, name = recipe.model_copy(update={"evaluation": evaluation}), f"trained, metadata {metadata}"
-    model = load_model(run.best_weights)
-    result = score_model(model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name="trained")
-    if metadata is None:
+    recipe, splits = run.recipe(), splits_of(run, data)
+    own = data is None or _same_data(run, Path(data), splits)
+    differences = choices.differences(recipe, protocol_for(recipe, splits))
+    differences += [] if own else [f"data {Path(str(data)).resolve()}"]
+    result = score_model_checked(
+        load_model(run.best_weights), splits, recipe, choices=choices, progress=progress or Silent(), name="trained"
+    )
+    result = result._replace(row=", ".join([result.row, *differences]))
+    if own and not choices.differences_of_pictures(recipe):
         run.embeddings.mkdir(exist_ok=True)
         result.query.save(run.embeddings / "query.parquet")
         result.gallery.save(run.embeddings / "gallery.parquet")
-    run.keep_scores({name: score_row(result.report)})
+    run.keep_scores({result.row: score_row(result.report)})
     return result
+
+
+def evaluate_weights(
+    weights: Weights, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress | None = None
+) -> Evaluated:
+    """Score a weights file on a data set, as the recipe on its card says; nothing is kept."""
+    recipe = resolved(recipe_from(load_card(weights.path).recipe, name=str(weights.path)))
+    splits = read_data(weights.data, layout=recipe.data.layout, seed=recipe.seed)
+    model, name = load_model(weights.path), weights.path.stem
+    return score_model_checked(model, splits, recipe, choices=choices, progress=progress or Silent(), name=name)
 
 
 def evaluate_baselines(
@@ -82,52 +126,6 @@ def evaluate_baselines(
     return reports
 
 
-def score_model(
-    model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress, name: str
-) -> Evaluated:
-    """Embed and rank with any module that returns an Output, in evaluation mode and without flips."""
-    was_training = model.training
-    model = fabric.to_device(model).eval()
-    transform, told = _transform_for(model, recipe), _told(model, recipe)
-
-    def vectors(split: Split, what: str) -> Embedded:
-        pictures = Pictures(
-            split, transform=transform, identity_names=(), camera_names=told.cameras, view_names=told.views
-        )
-        found = embed(
-            model,
-            pictures,
-            fabric=fabric,
-            batch_size=recipe.evaluation.batch_size,
-            workers=recipe.data.workers,
-            progress=progress,
-            description=f"{name}: embed {what}",
-        )
-        return embedded(split, found)
-
-    query, gallery = vectors(splits.query, "query"), vectors(splits.gallery, "gallery")
-    model.train(was_training)
-    report = evaluate(
-        query,
-        gallery,
-        protocol=protocol_for(recipe, splits),
-        average_precision=recipe.evaluation.average_precision,
-    )
-    return Evaluated(report, query, gallery, splits)
-
-
-def score_row(report: Report) -> dict[str, object]:
-    """A report as a row of scores.json: fractions, the CMC curve, and what was skipped under which protocol."""
-    return {
-        **report.scores(),
-        "evaluated": report.evaluated,
-        "skipped": dict(report.skipped),
-        "protocol": report.protocol,
-        "average_precision": report.average_precision,
-        "cmc": [round(float(value), 6) for value in report.cmc],
-    }
-
-
 def splits_of(run: Run, data: Path | str | None) -> Splits:
     """A run's data: where it was trained unless ``data`` says another place."""
     path = Path(data) if data is not None else Path(str(run.data()["path"]))
@@ -139,27 +137,10 @@ def splits_of(run: Run, data: Path | str | None) -> Splits:
         raise ReseenError(f"{error}{hint}") from None
 
 
-class Told(NamedTuple):
-    """The names that a model is to be told the cameras and views of pictures by; what is not among them is unknown."""
-
-    cameras: Sequence[str]
-    views: Sequence[str]
-
-
-def _told(model: nn.Module, recipe: Recipe) -> Told:
-    metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
-    if metadata is None:
-        return Told((), ())
-    return Told(
-        metadata.camera_names if what in {"given", "cameras"} else (),
-        metadata.view_names if what in {"given", "views"} else (),
-    )
-
-
-def _transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:
-    if isinstance(model, ColourHistogram):
-        return plain_transform(recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-    mean, std = recipe.data.mean, recipe.data.std
-    assert mean is not None, "a run's recipe is resolved"
-    assert std is not None, "a run's recipe is resolved"
-    return plain_transform(recipe.data.image_size, mean=mean, std=std)
+def _same_data(run: Run, data: Path, splits: Splits) -> bool:
+    """Whether these are the pictures that the run was trained and scored on, wherever they lie."""
+    facts = run.data()
+    if str(data.resolve()) == facts["path"]:
+        return True
+    counts = {name: len(getattr(splits, name)) for name in ("train", "query", "gallery")}
+    return counts == facts["pictures"] and fingerprint(splits) == facts["fingerprint"]

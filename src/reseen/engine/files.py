@@ -32,9 +32,14 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         raise ReseenError(f"{path}: could not be written ({reason}); what stood there before is untouched") from None
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Bytes, atomically."""
+    write_atomically(path, lambda file: file.write(data))
+
+
 def write_text(path: Path, text: str) -> None:
     """UTF-8 text, atomically."""
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: object) -> None:

@@ -1,6 +1,7 @@
 """Lightning Fabric from a recipe: one or many devices, and the precision."""
 
 import os
+from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
@@ -9,6 +10,7 @@ from lightning_fabric.strategies.single_device import SingleDeviceStrategy
 from reseen.engine.training_recipe import Hardware
 from reseen.errors import ReseenError
 
+DeviceName = Literal["auto", "cpu", "cuda"]
 PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
@@ -37,12 +39,19 @@ def launch(hardware: Hardware, *, all_trained: bool = True) -> Fabric:
     return fabric
 
 
-def one_device() -> Fabric:
-    """This machine's best single device in full precision, also inside a process that ``torchrun`` started."""
-    device = torch.device(_accelerator(Hardware()))
+def one_device(name: DeviceName = "auto") -> Fabric:
+    """One device in full precision, by default this machine's best, also inside a process that ``torchrun`` started."""
+    device = torch.device(_accelerator(Hardware(accelerator=name)))
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ReseenError("device 'cuda': torch finds no GPU here; leave the device out, or say cpu")
     fabric = Fabric(accelerator=device.type, strategy=SingleDeviceStrategy(device))
     fabric.launch()
     return fabric
+
+
+def counting_device(fabric: Fabric) -> str:
+    """Where similarities are made and counted: the GPU where the model is on one, else the processor."""
+    return "cuda" if fabric.device.type == "cuda" else "cpu"
 
 
 def _strategy(processes: int, *, all_trained: bool) -> str:

@@ -7,14 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.data.datasets import read_data
+from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.pictures import unreadable
 from reseen.data.table import Split, Splits, first, without_unreadable
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe
+from reseen.engine.refinement import require_fit
+from reseen.engine.sides import labels_of
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded, require_valid_query
+from reseen.metrics.labels import Labels, known
+from reseen.metrics.protocol import find_protocol, protocol_without_cameras
 
 
 class Intake(NamedTuple):
@@ -33,8 +36,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     bad = fabric.broadcast(_unreadable(splits, progress) if fabric.is_global_zero else {})
     splits = _readable(splits, bad, recipe, progress)
-    query, gallery = (_without_vectors(split) for split in (splits.query, splits.gallery))
-    require_valid_query(query, gallery, protocol=protocol_for(recipe, splits))
+    require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
     _tell_single_pictures(splits.train, progress)
     tables = _tables(splits)
     facts: dict[str, object] = {
@@ -50,18 +52,16 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
 
 
 def protocol_for(recipe: Recipe, splits: Splits) -> str:
-    """The recipe's protocol; 'auto' is VeRi-776's on its layout, wildlife where no camera is known, or market1501."""
+    """The recipe's protocol; 'auto' is the layout's own, or without one market1501 with cameras, wildlife without."""
     if recipe.evaluation.protocol != "auto":
         return recipe.evaluation.protocol
-    if splits.layout == "veri776":
-        return "veri776"
-    return "market1501" if splits.query.camera_names and splits.gallery.camera_names else "wildlife"
+    return LAYOUTS[splits.layout].protocol or usual_protocol(splits.query.cameras, splits.gallery.cameras)
 
 
-def _without_vectors(split: Split) -> Embedded:
-    """The table's labels, with one same vector for each row."""
-    vectors = np.ones((len(split), 1), dtype=np.float32)
-    return Embedded(vectors, split.identities, cameras=split.cameras, views=split.views)
+def usual_protocol(*cameras: Labels | None) -> str:
+    """The protocol where each side's cameras are all that is known: market1501, or wildlife without them."""
+    every = all(side is not None and known(side).any() for side in cameras)
+    return "market1501" if every else protocol_without_cameras()
 
 
 def _unreadable(splits: Splits, progress: Progress) -> dict[Path, str]:

@@ -52,10 +52,12 @@ class Sampler(Section):
 class Evaluation(Scoring):
     """When and how the model is scored.
 
-    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither.
+    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither. ``flip``: the
+    embeddings of a picture and of its mirror image are averaged.
     """
 
     metadata: MetadataTold = "given"
+    flip: bool = False
     protocol: str = "auto"
     average_precision: str = "rectangle"
 

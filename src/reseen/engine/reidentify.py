@@ -9,10 +9,10 @@ from torch import nn
 from reseen.data.table import Splits
 from reseen.engine.build import build_pieces, resolved
 from reseen.engine.checkpoint import Card
-from reseen.engine.evaluate import score_model
 from reseen.engine.intake import take_in
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe
+from reseen.engine.scored import score_model
 from reseen.engine.task import Taken, Task
 
 

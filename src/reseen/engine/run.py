@@ -9,8 +9,11 @@ RUN/
   last.ckpt          everything a resumed run needs (a weights_only torch file)
   best.safetensors   the weights that scored best, with how to build their model
   embeddings/        query.parquet, gallery.parquet
-  scores.json        histogram, untrained, trained
-  report.html        and its pictures
+  scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
+  calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
+  report.html        the page to look at
+  pictures/          what is drawn on it
+  explain/           maps, where `reseen explain` was told to write them here
 ```
 """
 
@@ -72,9 +75,24 @@ class Run:
         return self.path / "scores.json"
 
     @property
+    def calibration_file(self) -> Path:
+        """Thresholds for verification and for search."""
+        return self.path / "calibration.json"
+
+    @property
     def report_file(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
+
+    @property
+    def pictures(self) -> Path:
+        """The folder of what is drawn on the page."""
+        return self.path / "pictures"
+
+    @property
+    def explanations(self) -> Path:
+        """The folder of maps that the page shows."""
+        return self.path / "explain"
 
     def recipe(self) -> Recipe:
         """The recipe as run, checked again; of a run that re-identifies."""

@@ -1,4 +1,4 @@
-"""Curves: cumulative matches of several systems, and how a training went, as figures that share no global state."""
+"""Plots of scores: cumulative matches, two systems query by query, and how a training went; no global state."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -11,13 +11,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito's colours, which stay apart for colour-blind readers; darkest first on white."""
+from reseen.explain.looks import PALETTE, WIDTH, brief, style
 
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)))
-_INK, _GRID = "#2b3036", "#dfe3e8"
-_WIDTH = 5.6
 _LABEL_ROOM = 0.055
 """Least distance of two labels at the curves' ends, as a share of the axis."""
 
@@ -29,7 +25,7 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     """
     if not curves:
         raise ReseenError("a CMC plot needs at least one system, got none")
-    figure = Figure(figsize=(_WIDTH, 4.0), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     axes = figure.add_subplot()
     shown = min(ranks, *(len(curve) for curve in curves.values()))
     rank = np.arange(1, shown + 1)
@@ -37,15 +33,30 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     for (name, curve), colour, dash in zip(curves.items(), cycle(PALETTE), cycle(_DASHES)):
         values = np.asarray(curve, dtype=np.float64)[:shown]
         axes.plot(rank, values, color=colour, linestyle=dash, linewidth=2, marker="o", markersize=3.2, label=name)
-        ends.append((float(values[-1]), f"{name}\nrank-1 {values[0]:.1%}", colour))
+        ends.append((float(values[-1]), f"{brief(name)}\nrank-1 {values[0]:.1%}", colour))
     axes.set(xlabel="rank", ylabel="queries with a match by this rank", ylim=(-0.02, 1.02), xlim=(0.5, shown + 0.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    _style(axes, title="Cumulative matches")
+    style(axes, title="Cumulative matches")
     # Curves often meet at their ends; the labels then stand in the order in which the curves began.
     began = {name: float(np.sum(curve[:shown])) for name, curve in curves.items()}
     ends = [end for _, end in sorted(zip(began.values(), ends, strict=True), key=lambda entry: entry[0])]
     _label_ends(axes, ends, room=2 * _LABEL_ROOM)
+    return figure
+
+
+def plot_paired(first: NDArray[np.float64], second: NDArray[np.float64], *, names: tuple[str, str]) -> Figure:
+    """Average precision of each query (Q,), NaN where skipped, in one system against another."""
+    if first.shape != second.shape:
+        raise ValueError(f"expected the same queries in both, got {len(first)} and {len(second)}")
+    figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=PALETTE[-1], linewidth=1, linestyle=(0, (4, 2)))
+    axes.scatter(first, second, s=14, color=PALETTE[0], alpha=0.5, linewidths=0)
+    axes.set(xlabel=brief(names[0]), ylabel=brief(names[1]), xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    style(axes, title="Average precision of each query")
     return figure
 
 
@@ -57,19 +68,19 @@ def plot_training(rows: Sequence[Mapping[str, Any]], *, score: str = "mAP", word
     if not rows:
         raise ReseenError("training curves need at least one finished epoch, got none")
     scored = [row for row in rows if row.get(score) is not None]
-    figure = Figure(figsize=(_WIDTH, 6.4 if scored else 4.6), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 6.0 if scored else 4.4), layout="constrained")
     panels = figure.subplots(3 if scored else 2, 1, sharex=True, height_ratios=[2, 1, 1.4] if scored else [2, 1])
     _plot_losses(panels[0], rows)
     _line(panels[1], rows, "learning_rate")
     panels[1].set_ylim(bottom=0)
     panels[1].ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
-    _style(panels[1], title="Learning rate")
+    style(panels[1], title="Learning rate")
     if scored:
         _line(panels[2], scored, score)
         panels[2].set_ylim(0, 1)
         panels[2].yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
         best = max(scored, key=lambda row: float(row[score]))
-        _style(panels[2], title=f"{words} (best {best[score]:.1%} at epoch {best['epoch']})")
+        style(panels[2], title=f"{words} (best {best[score]:.1%} at epoch {best['epoch']})")
     panels[-1].set_xlabel("epoch")
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
@@ -86,7 +97,7 @@ def _plot_losses(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         axes.plot(epochs, values, color=colour, linestyle=dash, linewidth=2, marker=_marker(points), label=name)
         ends.append((float(values[-1]), name.replace("_", " "), colour))
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    _style(axes, title="Loss")
+    style(axes, title="Loss")
     _label_ends(axes, ends, room=1.6 * _LABEL_ROOM)
 
 
@@ -98,17 +109,6 @@ def _line(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str) -> None:
 def _marker(points: Sequence[object]) -> str:
     """Dots while they are few: a run of one epoch has no line to see."""
     return "o" if len(points) <= 12 else ""
-
-
-def _style(axes: Axes, *, title: str) -> None:
-    axes.set_title(title, loc="left", fontsize=11, color=_INK, fontweight="bold")
-    axes.grid(visible=True, color=_GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=_INK, labelsize=9, length=0)
-    axes.xaxis.label.set(color=_INK, fontsize=10)
-    axes.yaxis.label.set(color=_INK, fontsize=10)
-    for side in ("top", "right", "left", "bottom"):
-        axes.spines[side].set_visible(False)
 
 
 def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, room: float) -> None:

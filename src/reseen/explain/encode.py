@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reseen.engine.files import write_atomically
+from reseen.engine.files import write_bytes
 
 _DOTS_PER_INCH = 160
 
@@ -31,5 +31,4 @@ def jpeg_bytes(drawing: Image.Image, *, quality: int = 88) -> bytes:
 
 def write_png(path: Path, drawing: Image.Image | Figure) -> None:
     """Write a drawing as PNG, whole or not at all."""
-    data = png_bytes(drawing)
-    write_atomically(path, lambda file: file.write(data))
+    write_bytes(path, png_bytes(drawing))

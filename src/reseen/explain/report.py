@@ -1,63 +1,56 @@
 """report.html: a run on one self-contained page that needs no network and no script."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
+from reseen.data.summary import SplitSummary
 from reseen.engine.files import write_text
-from reseen.metrics import Report
+from reseen.explain.pictures import Picture, rows_of
+from reseen.metrics import Estimate, Report
 
 SCORES = {"mAP": "mAP", "rank1": "rank-1", "rank5": "rank-5", "mINP": "mINP"}
 """The score table's columns: key in ``Report.scores()`` -> heading."""
 
-_MEDIA_TYPES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+Intervals = Mapping[str, tuple[float, float]]
+"""Score by key -> where its 95 % interval begins and ends."""
 
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One system's scores as fractions, how many queries they are the mean of, and how many were skipped, by reason."""
+    """One system's scores as fractions, how many queries they are the mean of, and how many were skipped, by reason.
+
+    ``intervals`` hold for other identities (a bootstrap over them), as far as they are known.
+    """
 
     name: str
     scores: Mapping[str, float]
     evaluated: int
     skipped: Mapping[str, int] = field(default_factory=dict)
+    intervals: Intervals = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, report: Report) -> Self:
+    def of(cls, name: str, report: Report, *, intervals: Intervals | None = None) -> Self:
         """A named system's row from its report."""
-        return cls(name, report.scores(), evaluated=report.evaluated, skipped=report.skipped)
+        return cls(name, report.scores(), evaluated=report.evaluated, skipped=report.skipped, intervals=intervals or {})
 
 
-class DataRow(NamedTuple):
-    """One split of the data in numbers; None where a number is not known."""
-
-    split: str
-    images: int
-    identities: int
-    cameras: int | None = None
-    views: int | None = None
+def ends_of(estimates: Mapping[str, Estimate]) -> Intervals:
+    """Only where the intervals lie."""
+    return {score: (found.low, found.high) for score, found in estimates.items()}
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A drawing as PNG or JPEG bytes. ``wide`` ones take the whole width, and scroll on a phone."""
+class Table(NamedTuple):
+    """A table on a page: its title, the words under it, and its cells as text; the first of a row names the row."""
 
     title: str
     caption: str
-    data: bytes
-    wide: bool = False
-
-    @property
-    def source(self) -> str:
-        """The picture itself as a data URI."""
-        kinds = [kind for start, kind in _MEDIA_TYPES.items() if self.data.startswith(start)]
-        if not kinds:
-            raise ValueError(f"picture '{self.title}': expected PNG or JPEG bytes")
-        return f"data:{kinds[0]};base64,{base64.b64encode(self.data).decode()}"
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,8 @@ class ReportContent:
     """What the page shows; a part left empty leaves no trace.
 
     ``settings`` names the protocol and the average precision (``Report.settings``). ``summary`` is a sentence or two
-    under the title; ``recipe`` TOML text; ``environment`` name -> value; ``command`` what makes this run again.
+    under the title; ``explanations`` how maps scored; ``data`` the splits in numbers; ``data_facts`` and
+    ``environment`` name -> value; ``recipe`` TOML text; ``command`` what makes this run again.
     """
 
     title: str
@@ -73,30 +67,12 @@ class ReportContent:
     settings: str = ""
     summary: str = ""
     pictures: Sequence[Picture] = ()
-    data: Sequence[DataRow] = ()
+    explanations: Sequence[Table] = ()
+    data: Sequence[SplitSummary] = ()
+    data_facts: Mapping[str, str] = field(default_factory=dict)
     recipe: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
-
-
-def sheet_picture(data: bytes) -> Picture:
-    """A ranked sheet with the words that explain it."""
-    caption = (
-        "Each row: a query (blue frame) and the gallery pictures most similar to it, the best at the left. A green "
-        "frame with a tick shows the same identity, a red one with a cross another. Under each picture stand identity, "
-        "camera and cosine similarity. Rows go from the query with the highest average precision to the lowest."
-    )
-    return Picture("What it finds", caption, data, wide=True)
-
-
-def cmc_picture(data: bytes) -> Picture:
-    """A CMC plot with the words that explain it."""
-    return Picture("Cumulative matches", "Share of queries with at least one match among the first k.", data)
-
-
-def training_picture(data: bytes) -> Picture:
-    """Training curves with the words that explain them."""
-    return Picture("Training", "Mean of each epoch; mAP after the epochs that were scored.", data)
 
 
 def write_report(path: Path, content: ReportContent) -> None:
@@ -106,6 +82,11 @@ def write_report(path: Path, content: ReportContent) -> None:
 
 def render_report(content: ReportContent) -> str:
     """The page as text."""
+    return render("report.html", content=content, systems=content.systems)
+
+
+def render(template: str, *, content: Any, systems: Sequence[ScoreRow]) -> str:
+    """A page of ours from its template: ``content`` as its own, ``systems`` in its score table."""
     pages = Environment(
         loader=PackageLoader("reseen.explain"),
         autoescape=True,
@@ -113,9 +94,22 @@ def render_report(content: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return pages.get_template("report.html").render(
-        content=content, columns=SCORES, best=_best(content.systems), skipped=_skipped(content.systems)
+    pages.filters["breakable"] = _breakable
+    return pages.get_template(template).render(
+        content=content,
+        columns=SCORES,
+        best=_best(systems),
+        skipped=_skipped(systems),
+        picture_rows=list(rows_of(content.pictures)),
     )
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a narrow column may break after its separators, rather than anywhere."""
+    words = escape(name)
+    for separator in "._/":
+        words = words.replace(separator, Markup("{}<wbr>").format(separator))
+    return words
 
 
 def _best(systems: Sequence[ScoreRow]) -> dict[str, float]:

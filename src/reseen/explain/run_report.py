@@ -1,96 +1,123 @@
 """The report of a run: what its folder holds, gathered into pictures and one page."""
 
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from reseen.data.table import Split
-from reseen.engine.evaluate import Evaluated, evaluate_run
+from reseen.data.summary import SplitSummary, summarise
+from reseen.data.table import Splits
+from reseen.engine.files import write_bytes
+from reseen.engine.kept_evaluation import kept_evaluation
+from reseen.engine.model_section import Model
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.results import intervals_of
 from reseen.engine.run import Run, open_run, read_json
-from reseen.explain.curves import plot_cmc, plot_training
-from reseen.explain.encode import jpeg_bytes, png_bytes, write_png
-from reseen.explain.pick import pick_queries
-from reseen.explain.report import (
-    DataRow,
-    Picture,
-    ReportContent,
-    ScoreRow,
-    cmc_picture,
-    sheet_picture,
-    training_picture,
-    write_report,
-)
-from reseen.explain.sheet import ranked_sheet
-
-SYSTEMS = ("histogram", "untrained", "trained")
+from reseen.engine.scored import Evaluated
+from reseen.explain.drawings import DRAWINGS, scored_systems
+from reseen.explain.kept_maps import kept_maps
+from reseen.explain.kept_scores import kept_scores
+from reseen.explain.pictures import Picture, picture_of
+from reseen.explain.report import ReportContent, ScoreRow, ends_of, write_report
 
 
-def report_run(run: Run | Path | str, result: Evaluated | None = None, *, queries: int = 8, top: int = 10) -> Path:
-    """Write a run's sheet, curves and ``report.html``; returns the page's path.
+def report_run(
+    run: Run | Path | str,
+    result: Evaluated | None = None,
+    *,
+    data: Path | str | None = None,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a run's page and, beside it in ``pictures/``, its drawings; returns the page's path.
 
-    ``result`` is what `reseen.evaluate` returned for this run; without it the run is evaluated again. The score table
-    holds the systems scored so far.
+    ``result`` is what `reseen.evaluate` returned for this run; without it, what the run kept of that. ``data``: where
+    the pictures are, should they have moved. ``out``: the page's path, ``report.html`` in the run unless given.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    result = result or evaluate_run(run)
+    progress = progress or Silent()
+    result = result or kept_evaluation(run, data=data, progress=progress)
+    page = run.report_file if out is None else Path(out)
+    pictures = draw_run(run, result, progress=progress)
+    keep_pictures(run.pictures, pictures)
+    sheets = [picture for name, picture in pictures.items() if DRAWINGS[name].sheet]
+    plots = [picture for name, picture in pictures.items() if not DRAWINGS[name].sheet]
     content = ReportContent(
-        title=f"reseen: {run.path.resolve().name}",
-        systems=[_score_row(name, row) for name, row in _systems(run).items()],
+        title=f"reseen: {'/'.join(run.path.resolve().parts[-2:])}",
+        systems=_score_rows(run, result),
         settings=result.report.settings,
         summary=_summary(run, result),
-        pictures=_pictures(run, result, queries=queries, top=top),
-        data=[
-            _data_row(name, split)
-            for name, split in zip(("train", "query", "gallery"), result.splits[2:5], strict=True)
-        ],
+        pictures=[*sheets, *kept_maps(run), *plots],
+        explanations=kept_scores(run),
+        data=split_summaries(result.splits),
+        data_facts=data_facts(run, result.splits),
         recipe=run.recipe_file.read_text(encoding="utf-8"),
-        environment={name: str(value) for name, value in read_json(run.environment_file).items()},
-        command=_command(run),
+        environment=environment_facts(run),
+        command=command_again(run),
     )
-    write_report(run.report_file, content)
-    return run.report_file
+    write_report(page, content)
+    return page
 
 
-def _pictures(run: Run, result: Evaluated, *, queries: int, top: int) -> list[Picture]:
-    """Drawn, kept beside the page as PNG, and embedded in it."""
-    sheet = ranked_sheet(
-        result.query,
-        result.gallery,
-        query_paths=result.splits.query.paths,
-        gallery_paths=result.splits.gallery.paths,
-        queries=pick_queries(result.report, count=queries),
-        top=top,
-        protocol=result.report.protocol,
-    )
-    cmc = plot_cmc({name: row["cmc"] for name, row in _systems(run).items()})
-    training = plot_training(run.metrics())
-    for name, drawing in (("sheet", sheet), ("cmc", cmc), ("training", training)):
-        write_png(run.path / f"{name}.png", drawing)
+def draw_run(
+    run: Run, result: Evaluated, *, names: Sequence[str] = tuple(DRAWINGS), progress: Progress
+) -> dict[str, Picture]:
+    """The named drawings of a run in order, but for those that have nothing to show."""
+    pictures = {}
+    with progress.bar("draw", total=len(names)) as bar:
+        for name in names:
+            kind = DRAWINGS[name]
+            drawing = kind.draw(run, result)
+            if drawing is not None:
+                pictures[name] = picture_of(drawing, title=kind.title, caption=kind.caption)
+            bar.advance(note=kind.title)
+    return pictures
+
+
+def keep_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
+    """Write each picture as a file of its name; an earlier drawing that has nothing to show any more goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        write_bytes(folder / f"{name}{picture.suffix}", picture.data)
+    for name in DRAWINGS.keys() - pictures.keys():
+        for old in folder.glob(f"{name}.*"):
+            old.unlink()
+
+
+def split_summaries(splits: Splits) -> list[SplitSummary]:
+    """The three tables in numbers."""
+    tables = (("train", splits.train), ("query", splits.query), ("gallery", splits.gallery))
+    return [summarise(name, table) for name, table in tables]
+
+
+def data_facts(run: Run, splits: Splits) -> dict[str, str]:
+    """Which data these are, in words."""
+    facts = run.data()
+    return {
+        "folder": f"{splits.root} ({splits.layout} layout)",
+        "fingerprint": str(facts.get("fingerprint", "unknown")),
+        "unreadable pictures left out": str(facts.get("skipped_unreadable", "unknown")),
+    }
+
+
+def environment_facts(run: Run) -> dict[str, str]:
+    """What the run ran on, name -> value."""
+    return {name: str(value) for name, value in read_json(run.environment_file).items()}
+
+
+def command_again(run: Run) -> str:
+    """What trains this run anew, beside it."""
+    words = ["reseen", "train", str(run.recipe_file), "--data", str(run.data()["path"]), "--out", f"{run.path}-again"]
+    return shlex.join(words)
+
+
+def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
+    """The systems scored so far; that of ``result`` with its intervals."""
     return [
-        sheet_picture(jpeg_bytes(sheet)),
-        cmc_picture(png_bytes(cmc)),
-        training_picture(png_bytes(training)),
+        ScoreRow.of(name, result.report, intervals=ends_of(intervals_of(result)))
+        if name == result.row
+        else ScoreRow(name, row, evaluated=row["evaluated"], skipped=row["skipped"])
+        for name, row in scored_systems(run, result.row).items()
     ]
-
-
-def _systems(run: Run) -> dict[str, dict[str, Any]]:
-    """The score table in its order."""
-    scores = run.scores()
-    return {name: scores[name] for name in SYSTEMS if name in scores}
-
-
-def _score_row(name: str, row: dict[str, Any]) -> ScoreRow:
-    return ScoreRow(name, row, evaluated=row["evaluated"], skipped=row["skipped"])
-
-
-def _data_row(name: str, split: Split) -> DataRow:
-    return DataRow(
-        name,
-        images=len(split),
-        identities=len(split.identity_names),
-        cameras=len(split.camera_names) or None,
-        views=len(split.view_names) or None,
-    )
 
 
 def _summary(run: Run, result: Evaluated) -> str:
@@ -98,12 +125,14 @@ def _summary(run: Run, result: Evaluated) -> str:
     recipe, scored = run.recipe(), sum("mAP" in row for row in run.metrics())
     chosen = f" The best of {scored} scored epochs is shown, chosen on the same query and gallery." * (scored > 1)
     return (
-        f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(result.splits.train)} pictures "
-        f"of {len(result.splits.train.identity_names)} identities ({result.splits.layout} layout), then asked to find "
-        f"each query among {len(result.gallery)} gallery pictures of individuals it has never seen.{chosen}"
+        f"{_model_words(recipe.model)} trained for {recipe.training.epochs} epochs on {len(result.splits.train):,} "
+        f"pictures of {len(result.splits.train.identity_names):,} identities ({result.splits.layout} layout), then "
+        f"asked to find each of {len(result.query):,} queries among {len(result.gallery):,} gallery pictures of "
+        f"individuals it has never seen.{chosen}"
     )
 
 
-def _command(run: Run) -> str:
-    words = ["reseen", "train", str(run.recipe_file), "--data", str(run.data()["path"]), "--out", f"{run.path}-again"]
-    return shlex.join(words)
+def _model_words(model: Model) -> str:
+    """The model by its name, else by its backbone and the attention in it."""
+    attention = ", ".join(dict.fromkeys(line["name"] for line in model.attention.values()))
+    return model.name or f"{model.backbone} with {attention}".removesuffix(" with ")

@@ -12,15 +12,22 @@ from reseen.metrics import Embedded, Protocol, rankings
 from reseen.metrics.labels import Labels
 from reseen.types import UNKNOWN
 
-Kind = Literal["query", "match", "other"]
+Kind = Literal["query", "match", "other", "plain"]
+"""``plain``: a picture that is none of these, such as a map, or an entry of which nobody knows whether it is right."""
 
-FRAMES: dict[Kind, tuple[int, int, int]] = {"query": (44, 98, 178), "match": (22, 140, 72), "other": (208, 48, 40)}
+FRAMES: dict[Kind, tuple[int, int, int]] = {
+    "query": (44, 98, 178),
+    "match": (22, 140, 72),
+    "other": (208, 48, 40),
+    "plain": (150, 157, 165),
+}
 """Frame colours. Matches and others also differ by the sign in their corner, for who cannot tell green from red."""
 
 _PAPER, _INK, _FAINT, _MAT = (255, 255, 255), (28, 32, 38), (104, 112, 122), (226, 229, 233)
 _AREA = 144 * 144
-_FRAME, _GAP, _MARGIN, _HEADER, _LINE, _BADGE = 5, 12, 20, 32, 22, 13
-_CAPTION = 2 * _LINE + 8
+_FRAME, _GAP, _MARGIN, _HEADER, _LINE, _BADGE = 5, 12, 20, 34, 24, 13
+_CAPTION, _HEADING = 2 * _LINE + 8, _LINE + 8
+_CAPTION_SIZE, _TITLE_SIZE = 19, 20
 
 _TICK = (((-0.45, 0.05), (-0.12, 0.38), (0.48, -0.32)),)
 _CROSS = (((-0.36, -0.36), (0.36, 0.36)), ((-0.36, 0.36), (0.36, -0.36)))
@@ -44,7 +51,33 @@ def ranked_sheet(
     queries: Sequence[int],
     top: int = 10,
     protocol: str | Protocol = "market1501",
+    titles: Sequence[str] | None = None,
 ) -> Image.Image:
+    """``ranked_tiles`` as a sheet, each row under its own title where there are some. ReseenError without queries."""
+    if not queries:
+        raise ReseenError("a ranked sheet needs at least one query, got none")
+    rows = ranked_tiles(
+        query,
+        gallery,
+        query_paths=query_paths,
+        gallery_paths=gallery_paths,
+        queries=queries,
+        top=top,
+        protocol=protocol,
+    )
+    return draw_sheet(rows, columns=rank_columns(top), titles=titles)
+
+
+def ranked_tiles(
+    query: Embedded,
+    gallery: Embedded,
+    *,
+    query_paths: Sequence[Path],
+    gallery_paths: Sequence[Path],
+    queries: Sequence[int],
+    top: int = 10,
+    protocol: str | Protocol = "market1501",
+) -> list[list[Tile]]:
     """A row per query in ``queries``: the query, then the ``top`` entries of its ranking under the protocol.
 
     ``query_paths`` and ``gallery_paths`` lie in the order of the vectors. Under each picture: identity; camera and,
@@ -53,27 +86,42 @@ def ranked_sheet(
     for side, paths, embedded in (("query", query_paths, query), ("gallery", gallery_paths, gallery)):
         if len(paths) != len(embedded):
             raise ValueError(f"{side}_paths: expected {len(embedded)}, one per vector, got {len(paths)}")
-    if not queries:
-        raise ReseenError("a ranked sheet needs at least one query, got none")
     found = rankings(query, gallery, protocol=protocol, top=top, queries=queries)
     rows = []
     for place, row in enumerate(queries):
-        tiles = [_tile(query, row, path=query_paths[row], kind="query")]
+        tiles = [tile_of(query, row, path=query_paths[row], kind="query")]
         for index, similarity, match in zip(
             found.indices[place], found.similarity[place], found.is_match[place], strict=True
         ):
             if index >= 0:
                 kind: Kind = "match" if match else "other"
-                tile = _tile(gallery, index, path=gallery_paths[index], kind=kind, note=f"{similarity:.3f}")
-                tiles.append(tile)
+                tiles.append(tile_of(gallery, index, path=gallery_paths[index], kind=kind, similarity=similarity))
         rows.append(tiles)
-    return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, top + 1))])
+    return rows
 
 
-def draw_sheet(rows: Sequence[Sequence[Tile]], *, columns: Sequence[str]) -> Image.Image:
-    """Tiles in a grid under column titles; the first column stands a little apart. All tiles have one size."""
-    width, height = _tile_size([tile.picture for row in rows for tile in row])
-    step_x, step_y = width + 2 * _FRAME + _GAP, height + 2 * _FRAME + _CAPTION + _GAP
+def rank_columns(top: int) -> list[str]:
+    """The titles over ``ranked_tiles``."""
+    return ["query", *(str(rank) for rank in range(1, top + 1))]
+
+
+def tile_of(side: Embedded, row: int, *, path: Path, kind: Kind, similarity: float | None = None) -> Tile:
+    """A picture of one side with its identity, its camera and, where given, a similarity under it."""
+    camera = _camera_words(side.cameras, row)
+    second = camera if similarity is None else f"{camera} · {similarity:.3f}"
+    return Tile(load_picture(path), kind, f"id {side.identities[row]}", second)
+
+
+def draw_sheet(
+    rows: Sequence[Sequence[Tile | None]], *, columns: Sequence[str], titles: Sequence[str] | None = None
+) -> Image.Image:
+    """Tiles in a grid under column titles, each row under its own title where ``titles`` has one a row.
+
+    The first column stands a little apart; None leaves a place empty. All tiles have one size.
+    """
+    width, height = _tile_size([tile.picture for row in rows for tile in row if tile is not None])
+    heading = 0 if titles is None else _HEADING
+    step_x, step_y = width + 2 * _FRAME + _GAP, heading + height + 2 * _FRAME + _CAPTION + _GAP
     sheet_width = 2 * _MARGIN + len(columns) * step_x
     sheet = Image.new("RGB", (sheet_width, _MARGIN + _HEADER + len(rows) * step_y + _MARGIN - _GAP), _PAPER)
     draw = ImageDraw.Draw(sheet)
@@ -83,18 +131,15 @@ def draw_sheet(rows: Sequence[Sequence[Tile]], *, columns: Sequence[str]) -> Ima
 
     for column, title in enumerate(columns):
         centre = left(column) + width // 2 + _FRAME
-        draw.text((centre, _MARGIN), title, font=_font(18), fill=_FAINT, anchor="ma")
+        draw.text((centre, _MARGIN), title, font=_font(_TITLE_SIZE), fill=_FAINT, anchor="ma")
     for number, row in enumerate(rows):
         top = _MARGIN + _HEADER + number * step_y
+        if titles is not None:
+            draw.text((_MARGIN, top), titles[number], font=_font(_TITLE_SIZE), fill=_INK, anchor="la")
         for column, tile in enumerate(row):
-            _draw_tile(sheet, tile, corner=(left(column), top), size=(width, height))
+            if tile is not None:
+                _draw_tile(sheet, tile, corner=(left(column), top + heading), size=(width, height))
     return sheet
-
-
-def _tile(side: Embedded, row: int, *, path: Path, kind: Kind, note: str = "") -> Tile:
-    camera = _camera_words(side.cameras, row)
-    second = " · ".join(word for word in (camera, note) if word)
-    return Tile(load_picture(path), kind, f"id {side.identities[row]}", second)
 
 
 def _camera_words(cameras: Labels | None, row: int) -> str:
@@ -122,12 +167,12 @@ def _draw_tile(sheet: Image.Image, tile: Tile, *, corner: tuple[int, int], size:
     fitted = (max(1, round(tile.picture.width * scale)), max(1, round(tile.picture.height * scale)))
     picture = tile.picture.resize(fitted, Image.Resampling.LANCZOS)
     sheet.paste(picture, (left + _FRAME + (width - fitted[0]) // 2, top + _FRAME + (height - fitted[1]) // 2))
-    if tile.kind != "query":
+    if tile.kind in ("match", "other"):
         _draw_badge(sheet, kind=tile.kind, centre=(right - _BADGE - 2, top + _BADGE + 2))
     centre = (left + right) // 2
     for line, (text, colour) in enumerate(((tile.first_line, _INK), (tile.second_line, _FAINT))):
         words = _shortened(text, width=right - left)
-        draw.text((centre, bottom + 4 + line * _LINE), words, font=_font(17), fill=colour, anchor="ma")
+        draw.text((centre, bottom + 4 + line * _LINE), words, font=_font(_CAPTION_SIZE), fill=colour, anchor="ma")
 
 
 def _draw_badge(sheet: Image.Image, *, kind: Kind, centre: tuple[int, int]) -> None:
@@ -150,7 +195,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _shortened(text: str, *, width: int) -> str:
     """The text, or as much of its end as fits after three dots: the end is where names differ."""
-    font = _font(17)
+    font = _font(_CAPTION_SIZE)
     if font.getlength(text) <= width:
         return text
     kept = next(start for start in range(1, len(text) + 1) if font.getlength("..." + text[start:]) <= width)

@@ -1,9 +1,9 @@
-"""Embedded: vectors with their identities, cameras and views, checked once, kept in one Parquet file.
+"""Embedded: vectors with their identities, cameras, views, names and tracks, checked once, kept in one Parquet file.
 
 One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, clean_labels
+from reseen.metrics.whole import write_whole
 
 Vectors = NDArray[Any]
 """(N, D) of float32 or float64."""
 
-_COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name"}
+_COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name", "tracks": "track"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class Embedded:
 
     ``vectors`` (N, D) float32 or float64, of any length but zero; ``identities`` (N,) whole numbers or text;
     ``cameras`` and ``views`` the same, or None when none is known, with -1 or ``""`` where one of them is
-    unknown; ``names`` (N,) text, what a reader would call each picture.
+    unknown; ``names`` (N,) text, what a reader would call each picture; ``tracks`` (N,) whole numbers or text, equal
+    for the pictures of one identity that one camera took in passing, a track's name used once among all.
 
     Raises ReseenError when lengths differ, a vector is zero or not finite, or a kind is not one of these.
     """
@@ -36,6 +38,7 @@ class Embedded:
     cameras: Labels | None = None
     views: Labels | None = None
     names: Labels | None = None
+    tracks: Labels | None = None
 
     def __post_init__(self) -> None:
         vectors = _clean_vectors(self.vectors)
@@ -56,21 +59,22 @@ class Embedded:
         """Numbers in a vector."""
         return int(self.vectors.shape[1])
 
+    def rows(self, rows: NDArray[np.int64]) -> Self:
+        """(n,) rows -> these pictures, in that order."""
+        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
+            return self
+        labels = {field: values[rows] for field, values in self._labels().items()}
+        return replace(self, vectors=self.vectors[rows], **labels)
+
     def save(self, path: Path) -> None:
         """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others."""
-        columns: dict[str, Any] = {
-            column: getattr(self, field) for field, column in _COLUMNS.items() if getattr(self, field) is not None
-        }
+        columns = {_COLUMNS[field]: values for field, values in self._labels().items()}
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        partial = path.with_name(f".{path.name}.writing")
-        try:
-            frame.write_parquet(partial)
-            partial.replace(path)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ReseenError(f"{path}: could not be written ({reason}); what stood there is untouched") from error
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, frame.write_parquet)
+
+    def _labels(self) -> dict[str, Any]:
+        """The fields besides the vectors that are there."""
+        return {field: getattr(self, field) for field in _COLUMNS if getattr(self, field) is not None}
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -90,19 +94,27 @@ class Embedded:
         return cls(vectors=frame["vector"].to_numpy(), **labels)
 
 
+def require_vectors(vectors: Vectors, *, what: str = "vectors") -> None:
+    """ReseenError unless these are (N, D) float32 or float64, finite, none of them zero; ``what`` they are called."""
+    if vectors.ndim != 2 or not vectors.size:
+        raise ReseenError(f"{what}: expected (pictures, width), both at least 1, got {vectors.shape}")
+    if vectors.dtype not in (np.float32, np.float64):
+        raise ReseenError(f"{what}: expected float32 or float64, got {vectors.dtype}")
+    largest, smallest = vectors.max(axis=1), vectors.min(axis=1)
+    for bad, why in (
+        (~(np.isfinite(largest) & np.isfinite(smallest)), "are not finite (NaN or infinite)"),
+        ((largest == 0) & (smallest == 0), "are all zeros and have no direction to compare"),
+    ):
+        if bad.any():
+            raise ReseenError(
+                f"{bad.sum()} of {len(bad)} {what} {why}, first at row {bad.argmax()}: embed these pictures again or "
+                "leave them out"
+            )
+
+
 def _clean_vectors(values: Vectors) -> Vectors:
     vectors = np.asarray(values)
-    if vectors.ndim != 2 or not vectors.size:
-        raise ReseenError(f"vectors: expected (pictures, width), both at least 1, got {vectors.shape}")
-    if vectors.dtype not in (np.float32, np.float64):
-        raise ReseenError(f"vectors: expected float32 or float64, got {vectors.dtype}")
-    _refuse(np.asarray(~np.isfinite(vectors).all(axis=1)), "are not finite (NaN or infinite)")
-    _refuse(np.asarray(~vectors.any(axis=1)), "are all zeros and have no direction to compare")
-    vectors = vectors.view()
+    require_vectors(vectors)
+    vectors = np.ascontiguousarray(vectors).view()
     vectors.flags.writeable = False
     return vectors
-
-
-def _refuse(bad: NDArray[np.bool_], why: str) -> None:
-    if bad.any():
-        raise ReseenError(f"{bad.sum()} of {len(bad)} vectors {why}, first at row {bad.argmax()}")

@@ -1,6 +1,6 @@
-"""Protocols as data: which gallery entries count for a query, and where the rule comes from."""
+"""Protocols as data: which gallery entries count for a query, how often, how deep, and where the rule comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,35 +14,121 @@ class Protocol:
     ``drop_same_camera``: a gallery entry of the query's identity and camera is left out of the ranking.
     ``junk``: identities, as text, whose gallery entries are left out for every query.
     ``source``: where the rule is written down.
+    ``tracks``: an entry is a track, as near as its nearest picture.
+    ``same_pictures``: query and gallery hold the same pictures, told by name; none is an entry of its own ranking,
+    and what a trial draws into its gallery is no query of that trial.
+    ``shots``: pictures of each identity that a trial draws into its gallery; None: all, and a single trial. Of the
+    query's own identity they are drawn among those that count for it. ``seed`` decides the ``trials`` draws.
+    ``depth``: ranks that average precision looks at; matches beyond it add nothing, and still stand in the
+    denominator. None: all.
+
+    ValueError: numbers below 1, or several trials of nothing drawn.
     """
 
     name: str
     drop_same_camera: bool
     junk: tuple[str, ...]
     source: str
+    tracks: bool = False
+    same_pictures: bool = False
+    shots: int | None = None
+    trials: int = 1
+    seed: int = 0
+    depth: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("shots", "trials", "depth"):
+            number = getattr(self, field)
+            if number is not None and number < 1:
+                raise ValueError(f"{field}: expected at least 1, got {number}")
+        if self.shots is None and self.trials > 1:
+            raise ValueError(f"trials: {self.trials} trials need 'shots', how many pictures an identity each draws")
 
     def describe(self) -> str:
         """One clause that says the rules, to stand beside every score."""
-        camera = "same identity and camera dropped" if self.drop_same_camera else "same camera kept"
-        junk = f"identity {', '.join(self.junk)} dropped" if self.junk else "no identity dropped"
-        return f"{self.name} ({camera}, {junk})"
+        rules = ["same identity and camera dropped" if self.drop_same_camera else "same camera kept"]
+        rules += [f"identity {', '.join(self.junk)} dropped" if self.junk else "no identity dropped"]
+        rules += ["a track counts as its nearest picture"] * self.tracks
+        rules += ["no picture ranked for itself"] * self.same_pictures
+        if self.shots is not None:
+            pictures = "1 picture" if self.shots == 1 else f"{self.shots} pictures"
+            trials = "1 trial" if self.trials == 1 else f"mean of {self.trials} trials"
+            rules += [f"{pictures} an identity drawn as gallery, {trials}, seed {self.seed}"]
+        if self.depth is not None:
+            rules += [f"average precision over the first {self.depth} ranks of all matches"]
+        return f"{self.name} ({', '.join(rules)})"
 
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {
-        protocol.name: protocol
-        for protocol in (
-            Protocol("market1501", drop_same_camera=True, junk=("-1",), source="Zheng et al., ICCV 2015"),
-            Protocol("veri776", drop_same_camera=True, junk=("-1",), source="Liu et al., ECCV 2016; image to image"),
-            Protocol(
-                "wildlife",
-                drop_same_camera=False,
-                junk=(),
-                source="the gallery as it is; for data without cameras",
-            ),
-        )
-    }
+def custom_protocol(
+    *,
+    drop_same_camera: bool,
+    junk: Sequence[str | int] = ("-1",),
+    tracks: bool = False,
+    same_pictures: bool = False,
+    shots: int | None = None,
+    trials: int = 1,
+    seed: int = 0,
+    depth: int | None = None,
+) -> Protocol:
+    """A protocol from its rules alone; see ``Protocol`` for what each says."""
+    return Protocol(
+        "custom",
+        drop_same_camera=drop_same_camera,
+        junk=tuple(str(identity) for identity in junk),
+        source="given by the user",
+        tracks=tracks,
+        same_pictures=same_pictures,
+        shots=shots,
+        trials=trials,
+        seed=seed,
+        depth=depth,
+    )
+
+
+def _cross_camera(
+    name: str, source: str, *, tracks: bool = False, shots: int | None = None, trials: int = 1
+) -> Protocol:
+    return Protocol(name, drop_same_camera=True, junk=("-1",), source=source, tracks=tracks, shots=shots, trials=trials)
+
+
+_TABLE = (
+    _cross_camera("market1501", "Zheng et al., ICCV 2015"),
+    _cross_camera("dukemtmc", "Zheng et al., ICCV 2017: Market-1501's rules on DukeMTMC"),
+    _cross_camera("msmt17", "Wei et al., CVPR 2018: Market-1501's rules"),
+    _cross_camera("cuhk03", "Zhong et al., CVPR 2017: the new protocol, 767 training and 700 test identities"),
+    _cross_camera("cuhk03_classic", "Li et al., CVPR 2014: single gallery shot", shots=1, trials=10),
+    _cross_camera("veri776", "Liu et al., ECCV 2016; image to image"),
+    _cross_camera("veri776_track", "Liu et al., ECCV 2016; image to track", tracks=True),
+    Protocol(
+        "vehicleid",
+        drop_same_camera=False,
+        junk=("-1",),
+        source="Liu et al., CVPR 2016: one picture an identity is the gallery, the others are queries",
+        same_pictures=True,
+        shots=1,
+        trials=10,
+    ),
+    Protocol(
+        "veriwild",
+        drop_same_camera=False,
+        junk=("-1",),
+        source="Lou et al., CVPR 2019, as the test code they first released ranks",
+    ),
+    _cross_camera(
+        "veriwild_cross_camera", "Lou et al., CVPR 2019, as the authors say that the paper's scores were made"
+    ),
+    Protocol(
+        "aic",
+        drop_same_camera=False,
+        junk=("-1",),
+        source="AI City Challenge, re-identification: mAP, the area under the precision-recall curve, of the top 100; "
+        "recall is over all matches, so a match past rank 100 counts as missed",
+        depth=100,
+    ),
+    Protocol("wildlife", drop_same_camera=False, junk=(), source="the gallery as it is; for data without cameras"),
 )
+
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({protocol.name: protocol for protocol in _TABLE})
 
 
 def find_protocol(protocol: str | Protocol) -> Protocol:
@@ -55,5 +141,5 @@ def find_protocol(protocol: str | Protocol) -> Protocol:
 
 
 def protocol_without_cameras() -> str:
-    """The name of a protocol that asks for no camera; what an error about cameras points to."""
-    return next(name for name, protocol in PROTOCOLS.items() if not protocol.drop_same_camera)
+    """The name of a protocol that asks for nothing but identities; what an error about cameras points to."""
+    return "wildlife"

@@ -1,18 +1,22 @@
-"""Cosine similarity twice: in float32 blocks for speed, in float64 pairs for what is too close to call."""
+"""Cosine similarity twice: in float32 products for speed, in float64 pairs for what is too close to call."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.kernels import cosines, normalise
+from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Vectors
+
+Units = NDArray[np.float32]
+"""(N, D) of length 1."""
 
 _BLOCK_ENTRIES = 8_000_000
 """Similarities held at once: 32 MB."""
 
-_ROWS_AT_ONCE = 4096
 _DECIMALS = 12
 
 
@@ -23,44 +27,67 @@ class Block(NamedTuple):
     similarity: NDArray[np.float32]
 
 
-def unit_vectors(vectors: Vectors) -> NDArray[np.float64]:
-    """(N, D) -> (N, D) of length 1, in float64. Each row is computed alone, so equal rows stay equal."""
-    rows = vectors.astype(np.float64)
-    if vectors.dtype == np.float64:
-        # Squares of very long or short float64 vectors leave the range; powers of two bring them back.
-        exponent = np.frexp(np.abs(rows).max(axis=1, keepdims=True))[1]
-        rows = np.ldexp(rows, np.where(np.abs(exponent) > 400, -exponent, 0))
-    rows /= np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    return rows
+def in_range(vectors: Vectors) -> Vectors:
+    """(N, D) -> (N, D) whose squares are numbers: very long or short float64 rows times a power of two.
+
+    A copy only where there are such rows.
+    """
+    if vectors.dtype != np.float64:
+        return vectors
+    largest = np.maximum(vectors.max(axis=1), -vectors.min(axis=1))
+    exponent = np.frexp(largest)[1]
+    extreme = np.abs(exponent) > 400
+    if not extreme.any():
+        return vectors
+    return np.asarray(np.ldexp(vectors, np.where(extreme, -exponent, 0)[:, None]))
+
+
+def unit_vectors(vectors: Vectors, rows: NDArray[np.int64] | None = None, *, team: Team | None = None) -> Units:
+    """(N, D), of which ``in_range``, and n rows of them (default: all) -> (n, D) of length 1."""
+    rows = np.arange(len(vectors)) if rows is None else rows
+    units = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
+    vectors = np.ascontiguousarray(vectors)
+    if team is None:
+        normalise(vectors, rows, units)
+    else:
+        team.share(len(rows), lambda part: normalise(vectors, rows[part], units[part]))
+    return units
 
 
 def similarity_blocks(query: Vectors, gallery: Vectors, *, queries: NDArray[np.int64]) -> Iterator[Block]:
     """(Q, D), (G, D) and the wanted query rows -> blocks of cosine similarity, in the order asked."""
-    units = _unit_float32(gallery)
-    step = max(1, _BLOCK_ENTRIES // len(gallery))
+    return cosine_blocks(unit_vectors(in_range(query)), unit_vectors(in_range(gallery)), queries=queries)
+
+
+def cosine_blocks(units: Units, others: Units, *, queries: NDArray[np.int64], device: str = "cpu") -> Iterator[Block]:
+    """The same of unit vectors; the consumer may write into the blocks."""
+    step = max(1, _BLOCK_ENTRIES // len(others))
+    multiply = _multiplier(others, device=device)
     for start in range(0, len(queries), step):
         wanted = queries[start : start + step]
-        yield Block(queries=wanted, similarity=_unit_float32(query[wanted]) @ units.T)
+        yield Block(queries=wanted, similarity=multiply(units[wanted]))
 
 
-def _unit_float32(vectors: Vectors) -> NDArray[np.float32]:
-    units = np.empty(vectors.shape, dtype=np.float32)
-    for start in range(0, len(vectors), _ROWS_AT_ONCE):
-        units[start : start + _ROWS_AT_ONCE] = unit_vectors(vectors[start : start + _ROWS_AT_ONCE])
-    return units
+def _multiplier(others: Units, *, device: str) -> Callable[[Units], NDArray[np.float32]]:
+    """(G, D) -> the function (n, D) -> (n, G), with the G on the device once."""
+    if device == "cpu":
+        return lambda units: units @ others.T
+    from reseen.metrics.compute.device import on_device, products
+
+    entries = on_device(others, device)
+    return lambda units: products(on_device(units, device), entries).cpu().numpy()
 
 
-def exact_similarity(query: Vectors, gallery: Vectors, *, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(D,), (G, D) and n gallery rows -> (n,) float64 cosine similarities to twelve decimals.
+def exact_similarity(
+    query: Vectors, gallery: Vectors, *, query_rows: NDArray[np.int64], gallery_rows: NDArray[np.int64], team: Team
+) -> NDArray[np.float64]:
+    """(Q, D), (G, D), both ``in_range``, and n rows of either -> (n,) float64 cosine similarities to twelve decimals.
 
     Rounded, so that vectors which differ in length alone tie, whatever the last bits of their sums.
     """
-    unit = unit_vectors(query[None])
-    similarity = np.empty(len(rows), dtype=np.float64)
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        some = rows[start : start + _ROWS_AT_ONCE]
-        similarity[start : start + _ROWS_AT_ONCE] = (unit_vectors(gallery[some]) * unit).sum(axis=1)
-    return similarity.round(_DECIMALS)
+    found = np.empty(len(query_rows), dtype=np.float64)
+    team.share(len(found), lambda part: cosines(query, gallery, query_rows[part], gallery_rows[part], found[part]))
+    return found.round(_DECIMALS)
 
 
 def too_close(width: int) -> float:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
-from reseen.metrics.selection import select
-from reseen.metrics.similarity import exact_similarity, similarity_blocks, too_close
+from reseen.metrics.selecting.selection import select
+from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close
 
 ABSENT_ROW = -1
 
@@ -40,7 +41,10 @@ def rankings(
     top: int = 10,
     queries: Sequence[int] | NDArray[np.int64] | None = None,
 ) -> Rankings:
-    """Rank the gallery for the wanted queries (default: all) in the order ``evaluate`` counts by."""
+    """Rank the gallery's pictures for the wanted queries (default: all) in the order ``evaluate`` counts by.
+
+    A protocol's tracks and trials change nothing here: every picture that counts stands in the ranking.
+    """
     if top < 1:
         raise ValueError(f"top: expected at least 1, got {top}")
     selection = select(query, gallery, protocol=find_protocol(protocol))
@@ -48,6 +52,7 @@ def rankings(
     indices = np.full((len(wanted), top), ABSENT_ROW, dtype=np.int64)
     similarity = np.full((len(wanted), top), np.nan)
     is_match = np.zeros((len(wanted), top), dtype=np.bool_)
+    vectors, entries, alone = in_range(query.vectors), in_range(selection.vectors), Team(1)
     margin = too_close(query.width)
     position = 0
     for block in similarity_blocks(query.vectors, selection.vectors, queries=wanted):
@@ -55,7 +60,8 @@ def rankings(
             matches, dropped = selection.eligible(row)
             values[dropped] = -np.inf
             rivals = _candidates(values, top=top, margin=margin)
-            exact = exact_similarity(query.vectors[row], selection.vectors, rows=rivals)
+            asked = np.full(len(rivals), row)
+            exact = exact_similarity(vectors, entries, query_rows=asked, gallery_rows=rivals, team=alone)
             best = np.lexsort((rivals, -exact))[:top]
             shown = slice(0, len(best))
             indices[position, shown] = selection.kept[rivals[best]]

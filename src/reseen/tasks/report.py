@@ -11,7 +11,7 @@ from reseen.engine.files import write_text
 from reseen.engine.run import Run, read_json
 from reseen.explain.curves import plot_training
 from reseen.explain.encode import png_bytes, write_png
-from reseen.explain.report import Picture
+from reseen.explain.pictures import Picture, rows_of
 
 
 class Table(NamedTuple):
@@ -83,7 +83,9 @@ def _render(content: TaskPage, columns: Mapping[str, str]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    text: str = pages.get_template("task.html").render(content=content, columns=columns)
+    text: str = pages.get_template("task.html").render(
+        content=content, columns=columns, picture_rows=list(rows_of(content.pictures))
+    )
     return text
 
 

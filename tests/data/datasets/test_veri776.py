@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reseen.data.datasets import read_data
-from reseen.data.datasets.veri776 import read_views
+from reseen.data.datasets.veri776 import read_tracks, read_views
 from reseen.errors import ReseenError
 
 PAIRS = " ".join(["-1 -1"] * 19 + ["12 34"])
@@ -44,4 +44,33 @@ def test_a_line_of_another_form_is_named(tmp_path: Path, line: str) -> None:
 def test_a_camera_of_another_width_does_not_parse(veri: Path, write_picture: Callable[..., Path]) -> None:
     write_picture(veri / "image_train/0001_c0014_00016450_0.jpg")
     with pytest.raises(ReseenError, match="1 of 3 file names in image_train does not parse as 0001_c014"):
+        read_data(veri)
+
+
+def test_tracks_become_a_column_of_the_gallery_alone(veri: Path) -> None:
+    assert read_data(veri).gallery.frame.columns[-1] == "view", "none without the file"
+    (veri / "test_track.txt").write_text("0005_c003_00077625_0.jpg\n\n0005_c014_00077630_0.jpg\n")
+    splits = read_data(veri)
+    assert splits.gallery.frame["track"].to_list() == ["0005_c003_00077625_0", "0005_c014_00077630_0"]
+    assert "track" not in (*splits.query.frame.columns, *splits.train.frame.columns)
+    assert splits.notes == ()
+
+
+def test_a_track_is_named_for_its_first_picture(tmp_path: Path) -> None:
+    path = tmp_path / "test_track.txt"
+    path.write_text("b.jpg a.jpg \r\n0002_c002_t1 image_test\\c.jpg d.jpg\n")
+    assert read_tracks(path) == {"b.jpg": "b", "a.jpg": "b", "c.jpg": "c", "d.jpg": "c"}
+    assert read_tracks(tmp_path / "none.txt") == {}
+
+
+def test_a_picture_in_no_track_is_one_of_its_own_and_noted(veri: Path) -> None:
+    (veri / "test_track.txt").write_text("0005_c003_00077625_0.jpg\n")
+    splits = read_data(veri)
+    assert splits.gallery.frame["track"].to_list() == ["0005_c003_00077625_0", "0005_c014_00077630_0"]
+    assert splits.notes == ("1 of 2 gallery pictures stand in no line of test_track.txt: 0005_c014_00077630_0.jpg",)
+
+
+def test_a_picture_in_two_tracks_is_refused(veri: Path) -> None:
+    (veri / "test_track.txt").write_text("a.jpg b.jpg\nb.jpg\n")
+    with pytest.raises(ReseenError, match=r"test_track.txt: 1 pictures stand in more than one track: b.jpg$"):
         read_data(veri)

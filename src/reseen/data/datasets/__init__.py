@@ -1,34 +1,39 @@
 """The layouts a data set may have on disk: one reader a file, one line a reader in the table below."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
-from reseen.data.datasets import folder, market1501, table, veri776
+from reseen.data.datasets import (
+    cityflow,
+    cuhk03,
+    dukemtmc,
+    folder,
+    market1501,
+    msmt17,
+    table,
+    vehicleid,
+    veri776,
+    veriwild,
+    wildlife,
+)
+from reseen.data.datasets.layout import Layout
 from reseen.data.table import Splits
 from reseen.errors import ReseenError, unknown
 
-
-class Layout(NamedTuple):
-    """How one layout is told, read and described.
-
-    ``read`` takes the folder (or file) and the seed of any split it has to make. ``queries_in_gallery``:
-    every query picture stands in the gallery too, under the same file name.
-    """
-
-    recognise: Callable[[Path], bool]
-    read: Callable[[Path, int], Splits]
-    expects: str
-    queries_in_gallery: bool = False
-
-
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "market1501": Layout(market1501.recognise, market1501.read, market1501.EXPECTS),
-        "veri776": Layout(veri776.recognise, veri776.read, veri776.EXPECTS, queries_in_gallery=True),
-        "table": Layout(table.recognise, table.read, table.EXPECTS),
-        "folder": Layout(folder.recognise, folder.read, folder.EXPECTS),
+        **cuhk03.LAYOUTS,
+        "dukemtmc": dukemtmc.LAYOUT,
+        "market1501": market1501.LAYOUT,
+        "msmt17": msmt17.LAYOUT,
+        "cityflow": cityflow.LAYOUT,
+        "veri776": veri776.LAYOUT,
+        **vehicleid.LAYOUTS,
+        **veriwild.LAYOUTS,
+        "wildlife": wildlife.LAYOUT,
+        "table": table.LAYOUT,
+        "folder": folder.LAYOUT,
     }
 )
 """Name -> layout; "auto" takes the first, in this order, that recognises the folder."""
@@ -56,9 +61,23 @@ def choose_layout(path: Path, layout: str = "auto") -> str:
         if layout not in LAYOUTS:
             raise ReseenError(unknown("layout", layout, ["auto", *LAYOUTS]))
         return layout
-    for name, candidate in LAYOUTS.items():
-        if candidate.recognise(path):
-            return name
+    chosen = next((name for name, candidate in LAYOUTS.items() if candidate.recognise(path)), None)
+    if chosen is not None:
+        return _only_of_its_set(path, chosen)
     found = "an empty folder" if path.is_dir() and not any(path.iterdir()) else "none of these"
-    expected = "; ".join(f"{name}: {candidate.expects}" for name, candidate in LAYOUTS.items())
-    raise ReseenError(f"{path}: expected a data set, got {found}; the layouts are {expected}")
+    raise ReseenError(
+        f"{path}: expected a data set, got {found}; give {LAYOUTS['folder'].expects}, or {LAYOUTS['table'].expects},"
+        f" or a known set as it is given out (reseen datasets NAME says how): {', '.join(LAYOUTS)}"
+    )
+
+
+def _only_of_its_set(path: Path, chosen: str) -> str:
+    """The layout, unless the folder is also in another layout of the same set."""
+    about = LAYOUTS[chosen].about
+    fitting = [name for name, other in LAYOUTS.items() if other.about is about and other.recognise(path)]
+    if len(fitting) > 1:
+        raise ReseenError(
+            f"{path}: holds {about.title} in several layouts; choose one with --layout, or data.layout in a recipe:"
+            f" {', '.join(fitting)}"
+        )
+    return chosen

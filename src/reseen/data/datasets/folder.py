@@ -5,6 +5,7 @@ Half of the identities are for training; see ``splitting`` for how the rest is d
 
 from pathlib import Path
 
+from reseen.data.datasets.layout import About, Layout
 from reseen.data.datasets.naming import pictures_in
 from reseen.data.datasets.splitting import split_identities, split_queries
 from reseen.data.table import Splits, split_of
@@ -32,3 +33,11 @@ def read(path: Path, seed: int) -> Splits:
 
 def _folders(path: Path) -> list[Path]:
     return sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+
+
+LAYOUT = Layout(
+    recognise,
+    read,
+    EXPECTS,
+    About("pictures of your own, a folder per identity", "any", source="you", access="yours", licence="yours"),
+)

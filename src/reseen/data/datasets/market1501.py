@@ -1,4 +1,4 @@
-"""The Market-1501 layout (Zheng et al., ICCV 2015), which DukeMTMC-reID and many others share.
+"""The Market-1501 layout (Zheng et al., ICCV 2015), which many other sets share.
 
 ``0002_c1s1_000451_03.jpg``: identity 0002, camera 1. Identity -1 is junk and 0000 a distractor: both stay in
 the gallery, where the protocol deals with them, and never stand in train.
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reseen.data.datasets.layout import About, Count, Layout, Published
 from reseen.data.datasets.naming import Naming, home, read_named
 from reseen.data.table import Splits
 
@@ -29,10 +30,30 @@ def recognise(path: Path) -> bool:
 
 def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split
     """The tables of a folder in this layout; cameras named "1" to "6" as in the file names."""
-    root = home(path, NAMING) or path
-    tables = read_named(root, NAMING)
+    return read_like_market("market1501", home(path, NAMING) or path, NAMING)
+
+
+def read_like_market(layout: str, root: Path, naming: Naming) -> Splits:
+    """The tables of a folder in this layout or one that shares it; junk and distractors leave train, and a note."""
+    tables = read_named(root, naming)
     someone = ~np.isin(tables.train.identities, NOBODY)
     left_out = int((~someone).sum())
-    notes = (f"{left_out} junk or distractor pictures of {NAMING.folders[0]} left out",) if left_out else ()
+    notes = (f"{left_out} junk or distractor pictures of {naming.folders[0]} left out",) if left_out else ()
     train = tables.train.rows(someone)
-    return Splits("market1501", root, train, tables.query, tables.gallery, tables.unparsed, notes)
+    return Splits(layout, root, train, tables.query, tables.gallery, tables.unparsed, notes)
+
+
+LAYOUT = Layout(
+    recognise,
+    read,
+    EXPECTS,
+    About(
+        title="Market-1501",
+        task="person",
+        source="Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015",
+        access="download from the authors' page",
+        licence="given out for research; read the authors' terms",
+    ),
+    protocol="market1501",
+    published=(Published(train=Count(12_936, 751), query=Count(3_368, 750), gallery=Count(15_913, 751)),),
+)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.pictures import SUFFIXES
+from reseen.data.datasets.places import find_home, is_picture
 from reseen.data.table import Split, Unparsed, split_of
 from reseen.errors import ReseenError
 
@@ -33,10 +33,7 @@ class Named(NamedTuple):
 def home(path: Path, naming: Naming) -> Path | None:
     """The folder that holds one of the layout's own folders: ``path`` or its only sub-folder that does."""
     own = [name for name in naming.folders if name != "query"]  # a folder called query tells no layout
-    if not path.is_dir():
-        return None
-    homes = [folder for folder in (path, *sorted(path.iterdir())) if any((folder / name).is_dir() for name in own)]
-    return homes[0] if homes and (homes[0] == path or len(homes) == 1) else None
+    return find_home(path, lambda folder: any((folder / name).is_dir() for name in own))
 
 
 def read_named(root: Path, naming: Naming) -> Named:
@@ -53,9 +50,7 @@ def read_named(root: Path, naming: Naming) -> Named:
 
 def pictures_in(folder: Path) -> list[Path]:
     """The picture files right in a folder, sorted by name; hidden files are not looked at."""
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    )
+    return sorted(path for path in folder.iterdir() if is_picture(path))
 
 
 def _read_folder(folder: Path, naming: Naming) -> tuple[Split, Unparsed]:

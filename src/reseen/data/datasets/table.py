@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars
 
+from reseen.data.datasets.layout import About, Layout
 from reseen.data.datasets.splitting import split_identities, split_queries
 from reseen.data.table import COLUMNS, Split, Splits, first
 from reseen.errors import ReseenError, unknown
@@ -19,46 +20,58 @@ EXPECTS = "a .csv or .parquet file, or a folder with exactly one, of columns pat
 _SUFFIXES = (".csv", ".parquet")
 _REQUIRED = ("path", "identity")
 _OPTIONAL = ("camera", "view", "split")
-_PARTS = ("train", "query", "gallery", "test")
+PARTS = ("train", "query", "gallery", "test")
+"""What a split may say; test is divided into query and gallery here."""
 
 
 def recognise(path: Path) -> bool:
     """Whether this is a table or a folder with exactly one."""
-    return len(_tables(path)) == 1
+    return len(find_tables(path)) == 1
 
 
 def read(path: Path, seed: int) -> Splits:
     """The tables of a CSV or Parquet file, split as its ``split`` column or ``seed`` says."""
-    tables = _tables(path)
-    if len(tables) != 1:
-        raise ReseenError(f"{path}: expected {EXPECTS}, got {len(tables)} tables")
-    table = tables[0]
+    table = the_table(path, EXPECTS)
     frame = _rows(table)
     parts = _parts(frame, table)
-    frame = frame.drop("split", strict=False)
-    if parts is None:
-        train, test = split_identities(Split(frame), seed=seed)
-        return Splits("table", table.parent, train, *split_queries(test, seed=seed))
-    of = {name: Split(frame.filter(parts == name)) for name in _PARTS}
-    query, gallery = split_queries(of["test"], seed=seed) if len(of["test"]) else (of["query"], of["gallery"])
-    return Splits("table", table.parent, of["train"], query, gallery)
+    return Splits("table", table.parent, *divide(frame.drop("split", strict=False), parts, seed=seed))
 
 
-def _tables(path: Path) -> list[Path]:
+def find_tables(path: Path) -> list[Path]:
+    """The CSV and Parquet files right in a folder, or the file itself."""
     files = path.iterdir() if path.is_dir() else [path]
     return sorted(file for file in files if file.suffix.lower() in _SUFFIXES and not file.name.startswith("."))
 
 
-def _rows(table: Path) -> polars.DataFrame:
-    """The rows, columns checked: COLUMNS first, as strings, null where unknown."""
-    frame = _load(table)
-    _check_columns(frame.columns, table)
-    if frame.is_empty():
-        raise ReseenError(f"{table}: expected a row per picture, got none")
-    known = [name for name in (*COLUMNS, "split") if name in frame.columns]
-    frame = frame.with_columns(_as_string(frame[name]) for name in known)
-    for name in _REQUIRED:
-        _refuse_rows(frame[name].is_null(), table, f"rows without {name}")
+def the_table(path: Path, expects: str) -> Path:
+    """The only table there. ReseenError when there is none, or several."""
+    tables = find_tables(path)
+    if len(tables) != 1:
+        raise ReseenError(f"{path}: expected {expects}, got {len(tables)} tables")
+    return tables[0]
+
+
+def load_table(table: Path) -> polars.DataFrame:
+    """All rows and columns, those of a CSV as strings. ReseenError when it cannot be read."""
+    try:
+        if table.suffix.lower() == ".parquet":
+            return polars.read_parquet(table)
+        return polars.read_csv(table, infer_schema=False, encoding="utf8")
+    except (polars.exceptions.PolarsError, OSError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ReseenError(f"{table}: cannot read the table: {reason}") from None
+
+
+def as_names(column: polars.Series) -> polars.Series:
+    """Names as strings: whole floats without their .0, no spaces around, null for what is empty."""
+    if column.dtype.is_float() and (column.drop_nulls() == column.drop_nulls().round()).all():
+        column = column.cast(polars.Int64)
+    text = column.cast(polars.String).str.strip_chars()
+    return text.set(text == "", None)
+
+
+def as_rows(frame: polars.DataFrame, table: Path) -> polars.DataFrame:
+    """COLUMNS first, null where unknown, paths absolute. ReseenError: pictures that are not there."""
     absent = [name for name in COLUMNS if name not in frame.columns]
     frame = frame.with_columns(polars.lit(None, dtype=polars.String).alias(name) for name in absent)
     paths = [str((table.parent / path).absolute()) for path in frame["path"]]
@@ -69,14 +82,27 @@ def _rows(table: Path) -> polars.DataFrame:
     return frame.select(*COLUMNS, polars.exclude(*COLUMNS))
 
 
-def _load(table: Path) -> polars.DataFrame:
-    try:
-        if table.suffix.lower() == ".parquet":
-            return polars.read_parquet(table)
-        return polars.read_csv(table, infer_schema=False, encoding="utf8")
-    except (polars.exceptions.PolarsError, OSError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ReseenError(f"{table}: cannot read the table: {reason}") from None
+def divide(frame: polars.DataFrame, parts: polars.Series | None, *, seed: int) -> tuple[Split, Split, Split]:
+    """Train, query and gallery by each row's part, one of ``PARTS``; without parts, by identity and seed."""
+    if parts is None:
+        train, test = split_identities(Split(frame), seed=seed)
+        return train, *split_queries(test, seed=seed)
+    of = {name: Split(frame.filter(parts == name)) for name in PARTS}
+    query, gallery = split_queries(of["test"], seed=seed) if len(of["test"]) else (of["query"], of["gallery"])
+    return of["train"], query, gallery
+
+
+def _rows(table: Path) -> polars.DataFrame:
+    """The rows, columns checked and named."""
+    frame = load_table(table)
+    _check_columns(frame.columns, table)
+    if frame.is_empty():
+        raise ReseenError(f"{table}: expected a row per picture, got none")
+    known = [name for name in (*COLUMNS, "split") if name in frame.columns]
+    frame = frame.with_columns(as_names(frame[name]) for name in known)
+    for name in _REQUIRED:
+        _refuse_rows(frame[name].is_null(), table, f"rows without {name}")
+    return as_rows(frame, table)
 
 
 def _check_columns(columns: Sequence[str], table: Path) -> None:
@@ -90,14 +116,6 @@ def _check_columns(columns: Sequence[str], table: Path) -> None:
             raise ReseenError(f"{table}: no column '{name}', but one named '{near[0]}'; rename it")
 
 
-def _as_string(column: polars.Series) -> polars.Series:
-    """Names as strings: whole floats without their .0, no spaces around, null for what is empty."""
-    if column.dtype.is_float() and (column.drop_nulls() == column.drop_nulls().round()).all():
-        column = column.cast(polars.Int64)
-    text = column.cast(polars.String).str.strip_chars()
-    return text.set(text == "", None)
-
-
 def _parts(frame: polars.DataFrame, table: Path) -> polars.Series | None:
     """Each row's part of the split, or None when the table leaves that to us."""
     if "split" not in frame.columns:
@@ -105,8 +123,8 @@ def _parts(frame: polars.DataFrame, table: Path) -> polars.Series | None:
     parts = frame["split"]
     _refuse_rows(parts.is_null(), table, "rows without split")
     for part in parts.unique().sort():
-        if part not in _PARTS:
-            raise ReseenError(f"{table}: {unknown('split', part, _PARTS)}")
+        if part not in PARTS:
+            raise ReseenError(f"{table}: {unknown('split', part, PARTS)}")
     found = set(parts)
     if "test" in found and found & {"query", "gallery"}:
         raise ReseenError(f"{table}: expected split to say test, or query and gallery, got both")
@@ -120,3 +138,11 @@ def _refuse_rows(bad: polars.Series, table: Path, what: str) -> None:
     if bad.any():
         rows = [str(number + 2) for number in bad.arg_true()]
         raise ReseenError(f"{table}: {len(rows)} {what}, counting the header as row 1: {first(rows)}")
+
+
+LAYOUT = Layout(
+    recognise,
+    read,
+    EXPECTS,
+    About("pictures of your own, in a table", "any", source="you", access="yours", licence="yours"),
+)

@@ -3,6 +3,9 @@
 ``0001_c014_00016450_0.jpg``: identity 0001, camera 014. The optional ``keypoint_train.txt`` and
 ``keypoint_test.txt`` hold one line a picture: its path, 20 pairs x y, and one of eight orientations 0..7,
 which becomes the view "0".."7". A picture without a line, or with orientation -1, has no known view.
+
+The optional ``test_track.txt`` holds one line a track, the names of its pictures: what one camera took of one vehicle
+in passing. The gallery then has the column ``track``, which the image-to-track protocol ranks.
 """
 
 import re
@@ -11,8 +14,10 @@ from pathlib import Path, PureWindowsPath
 
 import polars
 
+from reseen.data.datasets.layout import About, Count, Layout, Published
 from reseen.data.datasets.naming import Naming, home, read_named
-from reseen.data.table import Split, Splits
+from reseen.data.datasets.places import is_picture
+from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
 
 EXPECTS = "a folder with image_train/, image_query/ and image_test/ of files like 0001_c014_00016450_0.jpg"
@@ -35,12 +40,9 @@ def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings i
     root = home(path, NAMING) or path
     tables = read_named(root, NAMING)
     train_views, test_views = (read_views(root / f"keypoint_{part}.txt") for part in ("train", "test"))
-    splits = (
-        _with_views(tables.train, train_views),
-        _with_views(tables.query, test_views),
-        _with_views(tables.gallery, test_views),
-    )
-    return Splits("veri776", root, *splits, tables.unparsed)
+    gallery, notes = _with_tracks(_with_views(tables.gallery, test_views), read_tracks(root / "test_track.txt"))
+    train, query = _with_views(tables.train, train_views), _with_views(tables.query, test_views)
+    return Splits("veri776", root, train, query, gallery, tables.unparsed, notes)
 
 
 def read_views(path: Path) -> dict[str, str]:
@@ -62,6 +64,52 @@ def read_views(path: Path) -> dict[str, str]:
     return views
 
 
+def read_tracks(path: Path) -> dict[str, str]:
+    """File name -> track of a track file; empty without the file. ReseenError: a picture in two tracks.
+
+    A track is named for its first picture. What stands in a line besides names of pictures, as the name of a track
+    that some copies have, is passed over.
+    """
+    tracks: dict[str, str] = {}
+    twice: list[str] = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else ():
+        names = [PureWindowsPath(word).name for word in line.split() if is_picture(Path(word))]
+        twice += [name for name in names if name in tracks]
+        tracks.update(dict.fromkeys(names, Path(names[0]).stem) if names else {})
+    if twice:
+        raise ReseenError(f"{path}: {len(twice)} pictures stand in more than one track: {first(twice)}")
+    return tracks
+
+
+def _with_tracks(gallery: Split, tracks: Mapping[str, str]) -> tuple[Split, tuple[str, ...]]:
+    """The gallery with its column of tracks if any are known; a picture in none is a track of its own, and noted."""
+    if not tracks:
+        return gallery, ()
+    names = [path.name for path in gallery.paths]
+    alone = [name for name in names if name not in tracks]
+    column = polars.Series("track", [tracks.get(name, Path(name).stem) for name in names], dtype=polars.String)
+    note = f"{len(alone)} of {len(names)} gallery pictures stand in no line of test_track.txt: {first(alone)}"
+    return Split(gallery.frame.with_columns(column)), (note,) if alone else ()
+
+
 def _with_views(split: Split, views: Mapping[str, str]) -> Split:
     names = [views.get(path.name) for path in split.paths]
     return Split(split.frame.with_columns(polars.Series("view", names, dtype=polars.String)))
+
+
+LAYOUT = Layout(
+    recognise,
+    read,
+    EXPECTS,
+    About(
+        title="VeRi-776",
+        task="vehicle",
+        source="Liu et al., A Deep Learning-Based Approach to Progressive Vehicle Re-identification, ECCV 2016",
+        access="on request from its authors (github.com/JDAI-CV/VeRidataset)",
+        licence="not for commercial use, by the authors' terms",
+    ),
+    protocol="veri776",
+    # The training identities are 576 by the paper, and other numbers in tools that read the pictures.
+    published=(Published(train=Count(37_778), query=Count(1_678, 200), gallery=Count(11_579, 200)),),
+    queries_in_gallery=True,
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 from reseen.engine.run import Run, open_run
 from reseen.engine.training_recipe import read_as
 from reseen.explain.encode import png_bytes, write_png
-from reseen.explain.report import Picture
+from reseen.explain.pictures import Picture
 from reseen.tasks.classify.confusion import plot_confusion
 from reseen.tasks.classify.evaluate import Classified, evaluate_run
 from reseen.tasks.classify.recipe import ClassifyRecipe

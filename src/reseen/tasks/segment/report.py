@@ -5,7 +5,7 @@ from pathlib import Path
 from reseen.engine.run import Run, open_run
 from reseen.engine.training_recipe import read_as
 from reseen.explain.encode import jpeg_bytes, write_png
-from reseen.explain.report import Picture
+from reseen.explain.pictures import Picture
 from reseen.tasks.report import Table, best_of, training_picture, write_page
 from reseen.tasks.segment.evaluate import Segmented, evaluate_run
 from reseen.tasks.segment.recipe import SegmentRecipe
@@ -36,7 +36,7 @@ def report_run(run: Run | Path | str, result: Segmented | None = None) -> Path:
             f"{report.inference}.{best_of(run, 'mIoU')}"
         ),
         pictures=[
-            Picture("What it finds", CAPTION, jpeg_bytes(sheet), wide=True),
+            Picture("What it finds", CAPTION, jpeg_bytes(sheet)),
             training_picture(run, score="mIoU", words="mIoU"),
         ],
         tables=[_classes(report)],

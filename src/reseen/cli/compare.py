@@ -1,0 +1,55 @@
+"""`reseen compare`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from reseen.cli.options import Quiet, progress_for, results
+
+if TYPE_CHECKING:
+    from reseen.metrics.confidence.comparison import Comparison
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `reseen train` wrote.")],
+    second: Annotated[Path, typer.Argument(metavar="RUN", help="Another one, scored on the same pictures.")],
+    *,
+    data: Annotated[
+        Path | None, typer.Option(help="Score both on this data set first; the runs stay as they are.")
+    ] = None,
+    protocol: Annotated[str | None, typer.Option(help="Other rules than the runs were scored by.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the comparison to this file.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether two runs differ by more than chance: paired by query, identities drawn.
+
+    It speaks of these two models; whether a method is better takes several trainings of each.
+
+    [bold]Examples[/bold]
+
+    reseen compare runs/plain runs/attention
+
+    reseen compare runs/market runs/duke --data msmt17 --json comparison.json
+    """
+    import reseen
+    from reseen.engine.files import write_json
+
+    found = reseen.compare(first, second, data=data, protocol=protocol, progress=progress_for(quiet=quiet))
+    if json is not None:
+        write_json(json, {"runs": [str(first), str(second)], **found.as_dict()})
+    console = results()
+    console.print(_table(found, first=str(first), second=str(second)))
+    console.print(found.sentence(str(first), str(second)), soft_wrap=True, highlight=False, markup=False)
+
+
+def _table(found: "Comparison", *, first: str, second: str) -> Table:
+    table = Table("score", first, second, "difference", f"{found.confidence:.0%} interval", "p", caption_justify="left")
+    for score, (before, after, difference, p_value) in found.differences.items():
+        points, low, high = (100 * number for number in difference)
+        table.add_row(
+            score, f"{before:.1%}", f"{after:.1%}", f"{points:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{p_value:.2g}"
+        )
+    table.caption = f"{found.settings}; {found.queries} queries of {found.identities} identities"
+    return table

@@ -1,0 +1,134 @@
+"""`reseen explain`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from reseen.cli.options import Quiet, progress_for, results
+from reseen.engine.progress import Progress
+from reseen.errors import ReseenError
+
+if TYPE_CHECKING:
+    from reseen.explain.asked import Wanted
+    from reseen.explain.scoring import ScoredExplanations
+
+ATTENTION, DEFAULT = "attention", "hires_cam"
+"""What --method calls the model's own attention, which explains no similarity; and what it is if left out."""
+
+
+def explain(  # noqa: PLR0913 - one parameter an option
+    run: Annotated[Path, typer.Argument(help="A folder that `reseen train` wrote.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder to write to; explain/ in the run if left out, which its report shows."),
+    ] = None,
+    query: Annotated[
+        list[str], typer.Option(metavar="NAME", help="A query by its file's name, or any picture file; repeatable.")
+    ] = [],  # noqa: B006 - typer copies it
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention: the model's own."
+        ),
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="stage1, stage2, ... or last; the method's own if left out.")
+    ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="How many queries if none is named: 8, with --score 40.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many entries of each ranking.")] = 1,
+    worst: Annotated[bool, typer.Option("--worst", help="The queries that are ranked worst.")] = False,
+    at: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="DOWN RIGHT", help="With attention: a place, as shares of height and width."),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Where the run's data are now.")] = None,
+    score: Annotated[
+        Path | None,
+        typer.Option(metavar="DATA", help="Score all methods, or one, on data of `reseen synth --masks`."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Show why a run takes two pictures for the same: maps over both, as sheets. Or score such maps.
+
+    [bold]Examples[/bold]
+
+    reseen explain runs/market
+
+    reseen explain runs/market --worst --pairs 20 --out failures
+
+    reseen explain runs/market --query 0002_c1s1_000451_03.jpg --query mine.jpg --top 4 --out why
+
+    reseen explain runs/rga --method attention --at 0.6 0.5 --out attention
+
+    reseen explain runs/market --score vehicles-with-masks --out scored
+    """
+    from reseen.engine.run import open_run
+    from reseen.explain.asked import Wanted
+
+    progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
+    if score is not None:
+        if query or worst or stage is not None or at is not None or top != 1 or data is not None:
+            raise ReseenError(
+                "--score: takes queries and stages by itself; beside it expected --pairs or --method only"
+            )
+        files = _scored(run, score, out=out, pairs=pairs, method=method, progress=progress)
+    else:
+        wanted = Wanted(query, count=pairs or Wanted.count, worst=worst, top=top)
+        files = _shown(run, wanted, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
+    for file in files:
+        results().print(str(file), highlight=False, markup=False, soft_wrap=True)
+
+
+def _shown(
+    run: Path,
+    wanted: "Wanted",
+    *,
+    out: Path,
+    method: str | None,
+    stage: str | None,
+    at: tuple[float, float] | None,
+    data: Path | None,
+    progress: Progress,
+) -> list[Path]:
+    from reseen.explain.explain_attention import explain_attention
+    from reseen.explain.explain_run import explain_run
+
+    if method == ATTENTION:
+        if stage is not None:
+            raise ReseenError("--stage: attention is shown wherever the model has it; leave --stage out")
+        return explain_attention(run, out=out, wanted=wanted, position=at, data=data, progress=progress)
+    method = method or DEFAULT
+    if at is not None:
+        raise ReseenError(f"--at: shows what attention relates to a place; expected --method attention, got {method}")
+    return explain_run(run, out=out, wanted=wanted, method=method, stage=stage, data=data, progress=progress).files
+
+
+def _scored(
+    run: Path, data: Path, *, out: Path, pairs: int | None, method: str | None, progress: Progress
+) -> list[Path]:
+    from reseen.explain.scoring import PAIRS, score_explanations, write_scores
+
+    scored = score_explanations(run, data, pairs=pairs or PAIRS, method=method, progress=progress)
+    files = write_scores(scored, out)
+    for table in _tables(scored):
+        results().print(table)
+    return files
+
+
+def _tables(scored: "ScoredExplanations") -> list[Table]:
+    from reseen.explain.scoring import COLUMNS, TITLES, alone, caption, score_rows
+
+    tables = []
+    for question in scored.questions:
+        table = Table(
+            *COLUMNS, title=TITLES[question.name], caption=f"{caption(question)} * surely better than the centre prior"
+        )
+        for row in score_rows(question, show=alone):
+            table.add_row(*row)
+        tables.append(table)
+    return tables

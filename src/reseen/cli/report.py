@@ -1,0 +1,44 @@
+"""`reseen report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Quiet, progress_for, results
+from reseen.errors import ReseenError
+
+
+def report(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN [RUN]", help="One or two folders that `reseen train` wrote.")
+    ],
+    *,
+    data: Annotated[Path | None, typer.Option(help="Where the pictures are, should they have moved.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The page to write; report.html or beside-NAME.html in the last run if left out."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a run's page again, or one page with two runs side by side.
+
+    [bold]Examples[/bold]
+
+    reseen report runs/market
+
+    reseen report runs/plain runs/attention --out comparison.html
+
+    The page is one file that needs no network. Embeddings that the runs kept are used as they are.
+    """
+    from reseen.explain.pair_report import report_pair
+    from reseen.explain.run_report import report_run
+
+    progress = progress_for(quiet=quiet)
+    if len(runs) > 2:
+        raise ReseenError(f"report: expected one run or two, got {len(runs)}")
+    if len(runs) == 2:
+        page = report_pair(runs[0], runs[1], data=data, out=out, progress=progress)
+    else:
+        page = report_run(runs[0], data=data, out=out, progress=progress)
+    results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)

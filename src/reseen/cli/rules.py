@@ -1,0 +1,55 @@
+"""From the flags of `reseen evaluate` to a protocol, a re-ranking and an expansion; a flag alone is refused."""
+
+from collections.abc import Mapping
+
+from reseen.cli.options import words
+from reseen.engine.refinement import Expansion
+from reseen.errors import ReseenError
+from reseen.metrics import KReciprocal, Protocol, Reranking, custom_protocol
+
+CUSTOM = "custom"
+
+
+def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol | None:
+    """The protocol's name, or what ``custom`` is made of; ReseenError for rules without it, or it without rules."""
+    given = _given(rules)
+    if name != CUSTOM:
+        _refuse(given, f"belongs to --protocol {CUSTOM}; a named protocol has its own rules")
+        return name
+    if "drop_same_camera" not in given:
+        raise ReseenError(f"--protocol {CUSTOM}: say --drop-same-camera or --keep-same-camera")
+    if "trials" in given and "shots" not in given:
+        raise ReseenError("--trials: nothing is drawn without --shots, the pictures an identity in the gallery")
+    if "junk" in given:
+        given["junk"] = words(str(given["junk"]))
+    return custom_protocol(**given)  # type: ignore[arg-type]
+
+
+def reranking_of(settings: Mapping[str, float | None], *, wanted: bool) -> Reranking | None:
+    """k-reciprocal re-ranking where it is wanted; ReseenError for settings of none."""
+    given = _given(settings)
+    if not wanted:
+        _refuse(given, "belongs to --rerank")
+        return None
+    return KReciprocal(**given)  # type: ignore[arg-type]
+
+
+def expansion_of(neighbours: Mapping[str, int | None], *, alpha: float | None) -> dict[str, Expansion]:
+    """The expansions by name that numbers of neighbours were given for; ReseenError for an alpha of none."""
+    given = {name: count for name, count in neighbours.items() if count is not None}
+    if alpha is not None and not given:
+        raise ReseenError("--alpha belongs to --expand and --expand-gallery")
+    return {name: Expansion(count, alpha or 0.0) for name, count in given.items()}
+
+
+def _given(settings: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _refuse(given: Mapping[str, object], why: str) -> None:
+    for name in given:
+        raise ReseenError(f"{_flag(name, given[name])} {why}")
+
+
+def _flag(name: str, value: object) -> str:
+    return "--keep-same-camera" if (name, value) == ("drop_same_camera", False) else f"--{name.replace('_', '-')}"

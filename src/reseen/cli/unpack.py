@@ -1,0 +1,29 @@
+"""`reseen unpack`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Quiet, progress_for, results
+from reseen.engine.progress import counted
+
+
+def unpack(
+    data: Annotated[Path, typer.Argument(help="CUHK03's folder, or its cuhk-03.mat.")], *, quiet: Quiet = False
+) -> None:
+    """Write out the pictures that CUHK03 holds inside cuhk-03.mat, once, into folders beside it.
+
+    They become images_labeled/ and images_detected/; a folder that is there already stays as it is.
+
+    [bold]Example[/bold]
+
+    reseen unpack cuhk03
+    """
+    import reseen
+
+    with counted(progress_for(quiet=quiet), "unpack pictures") as progress:
+        done = reseen.unpack(data, progress=progress)
+    lines = [f"{folder}: {count:,} pictures written" for folder, count in done.written.items()]
+    lines += [f"{folder}: was there already, nothing written" for folder in done.present]
+    results().print(*lines, sep="\n", highlight=False, markup=False, soft_wrap=True)

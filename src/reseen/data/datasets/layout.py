@@ -1,0 +1,70 @@
+"""What a layout is: how it is told, read, evaluated and described, and what its set's authors say it holds."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from reseen.data.table import Splits
+
+
+class About(NamedTuple):
+    """A data set in words. ``source``: who made it, where it is published. ``licence``: what we know of its terms."""
+
+    title: str
+    task: Literal["person", "vehicle", "animal", "any"]
+    source: str
+    access: str
+    licence: str
+
+
+class Count(NamedTuple):
+    """How many pictures of how many identities; None where sources do not agree."""
+
+    pictures: int
+    identities: int | None = None
+
+    def words(self) -> str:
+        """As messages have it.
+
+        >>> Count(3_368, 750).words()
+        '3,368 of 750'
+        """
+        return f"{self.pictures:,}" + ("" if self.identities is None else f" of {self.identities:,}")
+
+
+class Published(NamedTuple):
+    """What a set holds by its authors, or by the lists they give out; junk (identity -1) is not counted.
+
+    ``whole``: the three tables together, for a set that is split here. ``edition`` tells several apart.
+    """
+
+    train: Count | None = None
+    query: Count | None = None
+    gallery: Count | None = None
+    whole: Count | None = None
+    edition: str = ""
+
+    @property
+    def parts(self) -> dict[str, Count]:
+        """The counts there are: "train", "query", "gallery" or "whole" -> Count."""
+        given = {"train": self.train, "query": self.query, "gallery": self.gallery, "whole": self.whole}
+        return {part: count for part, count in given.items() if count}
+
+
+class Layout(NamedTuple):
+    """How one layout is told, read and described.
+
+    ``read`` takes the folder (or file) and the seed of any split it has to make. ``protocol``: the name of the one
+    its scores are printed under; None: market1501 where cameras are known, and wildlife where they are not.
+    ``queries_in_gallery``: every query picture stands in the gallery too, under the same file name.
+    ``same_camera_counts``: the protocol takes a match under the query's own camera.
+    """
+
+    recognise: Callable[[Path], bool]
+    read: Callable[[Path, int], Splits]
+    expects: str
+    about: About
+    protocol: str | None = None
+    published: tuple[Published, ...] = ()
+    queries_in_gallery: bool = False
+    same_camera_counts: bool = False

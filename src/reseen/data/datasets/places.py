@@ -1,0 +1,32 @@
+"""Where in a given folder a set lies: right there, or one folder down."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from reseen.data.pictures import SUFFIXES
+
+_FEW = 100
+"""Among more sub-folders than this, which may be one per identity, no set is looked for."""
+
+
+def find_home(path: Path, is_home: Callable[[Path], bool]) -> Path | None:
+    """``path`` if it is the set's folder, else its only sub-folder that is."""
+    if not path.is_dir():
+        return None
+    if is_home(path):
+        return path
+    below = list(islice((entry for entry in path.iterdir() if entry.is_dir()), _FEW + 1))
+    homes = [folder for folder in below if is_home(folder)] if len(below) <= _FEW else []
+    return homes[0] if len(homes) == 1 else None
+
+
+def some_picture(folder: Path) -> str:
+    """The file name of any one picture right in the folder, or "" where there is none."""
+    entries = folder.iterdir() if folder.is_dir() else iter(())
+    return next((entry.name for entry in entries if is_picture(entry)), "")
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the name is a picture's; hidden files are not looked at."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")

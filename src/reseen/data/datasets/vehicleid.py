@@ -1,0 +1,75 @@
+"""The VehicleID layout (Liu et al., CVPR 2016), one layout a test list: 800, 1,600 or 2,400 identities.
+
+A line of a list is a picture's name without its ending and its identity: ``0000001 12``. Cameras are not known.
+The set brings no split into query and gallery: both tables hold the whole test list, and the protocol draws one
+picture an identity for the gallery, several times over.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from reseen.data.datasets.layout import About, Count, Layout, Published
+from reseen.data.datasets.listing import Form, Listed, listed_split, read_list
+from reseen.data.datasets.places import find_home
+from reseen.data.table import Split, Splits
+
+_LINE = Form(re.compile(r"(?P<picture>\S+?)(?:\.jpg)?\s+(?P<identity>\d+)"), "0000001 12")
+_TESTS = MappingProxyType({800: 6_493, 1_600: 13_377, 2_400: 19_777})
+"""Identities of a test list -> its pictures."""
+
+
+def recognise(path: Path, *, size: int) -> bool:
+    """Whether this folder, or its only sub-folder of this kind, has the pictures and the list of this size."""
+    return _home(path, size) is not None
+
+
+def read(path: Path, seed: int, *, size: int) -> Splits:  # noqa: ARG001 - the protocol draws the gallery
+    """The training list, and the test list of ``size`` identities as query and as gallery alike."""
+    root = _home(path, size) or path
+    train, test = (_listed(root, name) for name in ("train_list.txt", _test_list(size)))
+    return Splits(f"vehicleid_{size}", root, train, test, test)
+
+
+def _home(path: Path, size: int) -> Path | None:
+    return find_home(
+        path, lambda root: (root / "image").is_dir() and (root / "train_test_split" / _test_list(size)).is_file()
+    )
+
+
+def _test_list(size: int) -> str:
+    return f"test_list_{size}.txt"
+
+
+def _listed(root: Path, name: str) -> Split:
+    file, pictures = root / "train_test_split" / name, root / "image"
+    matches = read_list(file, _LINE)
+    entries = [Listed(pictures / f"{match['picture']}.jpg", match["identity"]) for match in matches]
+    return listed_split(entries, source=file)
+
+
+def _layout(size: int) -> Layout:
+    test = Count(_TESTS[size], size)
+    return Layout(
+        partial(recognise, size=size),
+        partial(read, size=size),
+        f"a folder with image/ and train_test_split/ of train_list.txt and {_test_list(size)}",
+        ABOUT,
+        protocol="vehicleid",
+        # As the lists given out hold them; the paper's table prints others (110,178 pictures to train).
+        published=(Published(train=Count(113_346, 13_164), query=test, gallery=test),),
+        queries_in_gallery=True,
+        same_camera_counts=True,
+    )
+
+
+ABOUT = About(
+    title="PKU VehicleID",
+    task="vehicle",
+    source="Liu et al., Deep Relative Distance Learning: Tell the Difference Between Similar Vehicles, CVPR 2016",
+    access="on request from its authors (pkuml.org)",
+    licence="research only, by the authors' terms",
+)
+LAYOUTS: Mapping[str, Layout] = MappingProxyType({f"vehicleid_{size}": _layout(size) for size in _TESTS})

@@ -1,0 +1,52 @@
+"""A run's thresholds: calibrated on the embeddings it has kept or on other data, and kept in the run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from reseen.data.fingerprint import fingerprint
+from reseen.engine.kept import Kept, embeddings_of
+from reseen.engine.progress import Progress
+from reseen.engine.run import Run, open_run
+from reseen.metrics import Calibration, calibrate
+
+OPTIMISTIC = (
+    "the run's own query and gallery, which it was scored on: rates on other pictures will be worse, "
+    "and scores at these thresholds are no test"
+)
+
+
+def calibrate_run(
+    run: Run | Path | str,
+    *,
+    data: Path | str | None = None,
+    false_accept_rate: float = 1e-3,
+    false_alarm_rate: float = 1e-2,
+    protocol: str | None = None,
+    confidence: float = 0.95,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Thresholds for a run's best weights, from its kept embeddings or, better, from validation ``data`` of their own.
+
+    What ``calibrate`` finds, kept as ``calibration.json`` in the run; its ``source`` says on which pictures, and so
+    when they are those that the run was scored on. The rules are those the run was scored by, or ``protocol``.
+    """
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    side = embeddings_of(run, data=data, progress=progress)
+    found = calibrate(
+        side.query,
+        side.gallery,
+        false_accept_rate=false_accept_rate,
+        false_alarm_rate=false_alarm_rate,
+        protocol=side.protocol if protocol is None else protocol,
+        confidence=confidence,
+    )
+    found = replace(found, source=_source(run, side))
+    found.save(run.calibration_file)
+    return found
+
+
+def _source(run: Run, side: Kept) -> str:
+    """On which pictures, in words."""
+    if side.splits is None or fingerprint(side.splits) == run.data()["fingerprint"]:
+        return OPTIMISTIC
+    return f"query and gallery of {side.splits.root}"

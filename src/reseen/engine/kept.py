@@ -1,0 +1,47 @@
+"""The embeddings that a run has kept, with the rules they were scored by; or made anew on other data."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from reseen.data.table import Splits
+from reseen.engine.build import load_model
+from reseen.engine.evaluate import splits_of
+from reseen.engine.hardware import one_device
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import Run
+from reseen.engine.scored import score_model
+from reseen.errors import ReseenError
+from reseen.metrics import Embedded
+
+
+class Kept(NamedTuple):
+    """A query set and a gallery as a run's best weights see them; ``splits`` where they were embedded just now."""
+
+    query: Embedded
+    gallery: Embedded
+    protocol: str
+    average_precision: str
+    splits: Splits | None = None
+
+
+def embeddings_of(run: Run, *, data: Path | str | None = None, progress: Progress | None = None) -> Kept:
+    """What ``evaluate_run`` kept in the run, or, with ``data``, that data embedded now and not kept."""
+    return _kept(run) if data is None else _anew(run, data, progress=progress or Silent())
+
+
+def _kept(run: Run) -> Kept:
+    files = [run.embeddings / f"{side}.parquet" for side in ("query", "gallery")]
+    row = run.scores().get("trained")
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing or row is None:
+        what = f"no {missing[0]}" if missing else f"no scores in {run.scores_file}"
+        raise ReseenError(f"{run.path}: {what}; `reseen evaluate {run.path}` makes them")
+    query, gallery = (Embedded.load(path) for path in files)
+    return Kept(query, gallery, str(row["protocol"]), str(row["average_precision"]))
+
+
+def _anew(run: Run, data: Path | str, *, progress: Progress) -> Kept:
+    model, splits = load_model(run.best_weights), splits_of(run, data)
+    result = score_model(model, splits, run.recipe(), fabric=one_device(), progress=progress, name=run.path.name)
+    report = result.report
+    return Kept(result.query, result.gallery, report.protocol, report.average_precision, splits)

@@ -1,0 +1,75 @@
+"""Attention drawn: its maps over the pictures, and the weights it gives to channels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from reseen.explain.looks import PALETTE, WIDTH, style
+from reseen.explain.maps import AttentionMaps
+from reseen.explain.maps.attention import Position
+from reseen.explain.overlay import Values, marked, overlay
+from reseen.explain.sheet import Tile, draw_sheet
+
+FLAT = 0.1
+"""A map whose values differ by less than this share of the highest one is drawn as faint as it is flat."""
+
+
+def attention_sheet(
+    tiles: Sequence[Tile], attention: Sequence[AttentionMaps], *, position: Position | None = None
+) -> Image.Image | None:
+    """The pictures ``tiles`` were made of under the maps that attention made of them; None if it makes none.
+
+    A row a picture, with the first map of each place. For a ``position``, which a ring marks, a row a picture and
+    place with all its maps. Each map is drawn from its lowest to its highest value, which stand under it; fainter where
+    the two are nearly the same.
+    """
+    spatial = [one for one in attention if one.maps]
+    if not spatial:
+        return None
+    if position is None:
+        rows = [
+            [tile, *(_drawn(tile, one, name, picture) for one in spatial for name in list(one.maps)[:1])]
+            for picture, tile in enumerate(tiles)
+        ]
+    else:
+        rows = [
+            [_ringed(tile, position), *(_drawn(tile, one, name, picture) for name in one.maps)]
+            for picture, tile in enumerate(tiles)
+            for one in spatial
+        ]
+    columns = ["picture", *[""] * (max(map(len, rows)) - 1)]
+    return draw_sheet(rows, columns=columns)
+
+
+def plot_channels(attention: Sequence[AttentionMaps]) -> Figure | None:
+    """The weight of each channel, sorted, a panel a place: the mean over pictures and where four in five lie.
+
+    None if no attention weighs channels.
+    """
+    weighed = [(one, one.channels.cpu().numpy()) for one in attention if one.channels is not None]
+    if not weighed:
+        return None
+    figure = Figure(figsize=(WIDTH, 0.6 + 2.1 * len(weighed)), layout="constrained")
+    panels = figure.subplots(len(weighed), 1, squeeze=False)[:, 0]
+    for axes, (one, weights) in zip(panels, weighed, strict=True):
+        order = np.argsort(weights.mean(axis=0))
+        channels = np.arange(1, len(order) + 1)
+        low, high = np.quantile(weights[:, order], (0.1, 0.9), axis=0)
+        axes.fill_between(channels, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
+        axes.plot(channels, weights.mean(axis=0)[order], color=PALETTE[0], linewidth=2)
+        axes.set(xlabel="channel, by its mean weight", ylabel="weight", ylim=(0, 1), xlim=(1, len(order)))
+        style(axes, title=f"{one.place} {one.kind}: weights of {len(order)} channels")
+    return figure
+
+
+def _drawn(tile: Tile, one: AttentionMaps, name: str, picture: int) -> Tile:
+    values: Values = one.maps[name][picture].cpu().numpy()
+    low, high = float(values.min()), float(values.max())
+    drawn = overlay(tile.picture, values - low, top=max(high - low, FLAT * abs(high)))
+    return Tile(drawn, "plain", f"{one.place} {one.kind}", f"{name} {low:.3g}-{high:.3g}")
+
+
+def _ringed(tile: Tile, position: Position) -> Tile:
+    return tile._replace(picture=marked(tile.picture, position))

@@ -1,0 +1,72 @@
+"""A model ready to be asked: pictures of a table go in as the run's evaluation feeds them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from lightning_fabric import Fabric
+
+from reseen.data.dataset import Pictures
+from reseen.data.table import Split
+from reseen.engine.build import load_model
+from reseen.engine.embed import embed, embedded
+from reseen.engine.hardware import one_device
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.recipe import Recipe
+from reseen.engine.run import Run
+from reseen.engine.sides import told_names, transform_for
+from reseen.explain.maps import Side
+from reseen.metrics import Embedded
+from reseen.models import Embedder, MultiBranchEmbedder
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """A run's best model in evaluation mode, on ``fabric``'s device, and the recipe that says what it is fed."""
+
+    model: Embedder | MultiBranchEmbedder
+    recipe: Recipe
+    fabric: Fabric
+
+    def side(self, split: Split, rows: Sequence[int]) -> Side:
+        """The pictures of some rows with what the model is told of their cameras and views.
+
+        PictureError names a picture that cannot be read.
+        """
+        pictures = self._pictures(split)
+        samples = [pictures[row] for row in rows]
+        return Side(
+            images=self.fabric.to_device(torch.stack([sample.image for sample in samples])),
+            cameras=self.fabric.to_device(torch.tensor([sample.camera for sample in samples])),
+            views=self.fabric.to_device(torch.tensor([sample.view for sample in samples])),
+        )
+
+    def embed(self, split: Split, *, progress: Progress | None = None, description: str = "embed") -> Embedded:
+        """The vectors of a whole table."""
+        vectors = embed(
+            self.model,
+            self._pictures(split),
+            fabric=self.fabric,
+            batch_size=self.recipe.evaluation.batch_size,
+            workers=0,
+            progress=progress or Silent(),
+            description=description,
+        )
+        return embedded(split, vectors)
+
+    def _pictures(self, split: Split) -> Pictures:
+        told = told_names(self.model, self.recipe)
+        return Pictures(
+            split,
+            transform=transform_for(self.model, self.recipe),
+            identity_names=(),
+            camera_names=told.cameras,
+            view_names=told.views,
+        )
+
+
+def explainer_of(run: Run) -> Explainer:
+    """The run's best weights. ReseenError: there are none, or they are no weights of ours."""
+    fabric, model = one_device(), load_model(run.best_weights)
+    fabric.to_device(model)
+    return Explainer(model, run.recipe(), fabric)

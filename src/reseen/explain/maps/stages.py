@@ -1,0 +1,65 @@
+"""The places of a model whose feature maps can be explained, by name.
+
+``stage1``, ``stage2``, ... are the backbone's; ``last`` is the map that is pooled, of which a multi-branch model has
+one a branch.
+"""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+from torch import Tensor, nn
+
+from reseen.backbones import Backbone
+from reseen.backbones.probe import pass_empty_picture
+from reseen.backbones.slots import stage_paths
+from reseen.errors import ReseenError
+from reseen.explain.maps.side import at_rest
+
+LAST = "last"
+ENOUGH_POSITIONS = 64
+"""A map of fewer positions (8 x 8) is too coarse to point at a part of an object."""
+
+Layers = tuple[nn.Module, ...]
+"""The module whose output is the map (B, C, h, w), one a branch; branches share a stage of the trunk."""
+
+
+def stage_layers(model: nn.Module) -> Mapping[str, Layers]:
+    """Name -> modules, in the order in which a picture passes them.
+
+    Raises ReseenError for a model without a backbone, which has no feature maps.
+    """
+    backbone = backbone_of(model)
+    branches: Any = getattr(model, "branches", None)
+    last: Layers = (backbone,) if branches is None else tuple(branch.stage for branch in branches)
+    stages = {
+        name: (backbone.body.get_submodule(path),) * len(last) for name, path in stage_paths(backbone.body).items()
+    }
+    return {**stages, LAST: last}
+
+
+def backbone_of(model: nn.Module) -> Backbone:
+    """The model's backbone. Raises ReseenError for a model that has none (a colour histogram)."""
+    backbone = getattr(model, "backbone", None)
+    if not isinstance(backbone, Backbone):
+        raise ReseenError(f"{type(model).__name__} has no backbone, so there is no feature map to explain")
+    return backbone
+
+
+def fine_stage(model: nn.Module) -> str:
+    """The deepest stage whose maps have at least ``ENOUGH_POSITIONS``; ``last`` if there is none."""
+    layers = stage_layers(model)
+    positions: dict[nn.Module, int] = {}
+
+    def note(module: nn.Module, _inputs: object, maps: Tensor) -> None:
+        positions[module] = maps.shape[2] * maps.shape[3]
+
+    hooks = [module.register_forward_hook(note) for module in set(chain.from_iterable(layers.values()))]
+    try:
+        with at_rest(model):
+            pass_empty_picture(model, model, image_size=backbone_of(model).image_size)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    fine = [name for name, modules in layers.items() if min(positions[one] for one in modules) >= ENOUGH_POSITIONS]
+    return fine[-1] if fine else LAST

@@ -1,0 +1,37 @@
+"""Explanations put to the test, on data whose distinguishing marks are known."""
+
+from reseen.explain.scoring.score import (
+    PAIRS,
+    SCORES,
+    ScoredExplanations,
+    ScoredMap,
+    ScoredQuestion,
+    score_explanations,
+)
+from reseen.explain.scoring.table import (
+    COLUMNS,
+    TITLES,
+    alone,
+    caption,
+    score_page,
+    score_rows,
+    scores_as_json,
+    write_scores,
+)
+
+__all__ = [
+    "COLUMNS",
+    "PAIRS",
+    "SCORES",
+    "TITLES",
+    "ScoredExplanations",
+    "ScoredMap",
+    "ScoredQuestion",
+    "alone",
+    "caption",
+    "score_explanations",
+    "score_page",
+    "score_rows",
+    "scores_as_json",
+    "write_scores",
+]

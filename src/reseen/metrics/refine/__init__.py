@@ -1,0 +1,1 @@
+"""What may be done to vectors and rankings: camera means, expansion, k-reciprocal re-ranking."""

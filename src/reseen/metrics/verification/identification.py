@@ -1,0 +1,64 @@
+"""Open-set identification: a search either names an identity of the gallery or answers "unknown".
+
+After Phillips, Grother and Micheals (Handbook of Face Recognition, 2nd ed., ch. 21, 2011), at rank 1. Q = queries.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseen.metrics.confidence.rates import Estimate, clustered_rate
+from reseen.metrics.verification.tally import STEPS, Best
+
+
+class Identification(NamedTuple):
+    """Search with a threshold on the similarity of the best entry.
+
+    ``false_alarm_rate``: share of searches for an identity that the gallery does not have which name one all the
+    same. ``detection_rate``: share of searches for an identity that it has which name the right one (the detection
+    and identification rate at rank 1). ``enrolled``: how many the latter are.
+    """
+
+    wanted_false_alarm_rate: float
+    threshold: float
+    false_alarm_rate: Estimate
+    detection_rate: Estimate
+    searches: int
+    enrolled: int
+
+
+def identify(best: Best, *, false_alarm_rate: float, confidence: float = 0.95) -> Identification:
+    """Every query searches twice: the gallery, and the gallery without its own identity, as one that does not have it.
+
+    The threshold is the lowest multiple of 1 / STEPS with no more than the wanted share of false alarms; below one
+    in Q no alarm is allowed. An equally similar entry of another identity counts as the answer. The intervals are
+    over identities, the gallery given.
+    """
+    strangers, enrolled = best.impostor > -np.inf, best.genuine > -np.inf
+    threshold = _lowest_threshold(best.impostor[strangers], false_alarm_rate)
+    alarms = best.impostor >= threshold
+    named = (best.genuine >= threshold) & (best.genuine > best.impostor)
+    return Identification(
+        wanted_false_alarm_rate=false_alarm_rate,
+        threshold=threshold,
+        false_alarm_rate=_rate(alarms, strangers, best.identities, confidence=confidence),
+        detection_rate=_rate(named, enrolled, best.identities, confidence=confidence),
+        searches=int(strangers.sum()),
+        enrolled=int(enrolled.sum()),
+    )
+
+
+def _lowest_threshold(similarity: NDArray[np.float32], false_alarm_rate: float) -> float:
+    """The lowest threshold that no larger share of the similarities reaches."""
+    steps = np.clip(np.floor(np.sort(similarity)[::-1].astype(np.float64) * STEPS), -STEPS, STEPS)
+    shares = np.arange(1, len(steps) + 1) / len(steps)
+    allowed = int(np.count_nonzero(shares <= false_alarm_rate))
+    return float((steps[allowed] + 1) / STEPS) if allowed < len(steps) else -1.0
+
+
+def _rate(
+    events: NDArray[np.bool_], trials: NDArray[np.bool_], identities: NDArray[np.int64], *, confidence: float
+) -> Estimate:
+    counts = [np.bincount(identities, weights=flags) for flags in (events & trials, trials)]
+    return clustered_rate(counts[0], counts[1], confidence=confidence)

@@ -1,0 +1,133 @@
+"""Sheets and numbers of a run's pairs, and of its attention, from their folders to the files."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reseen.engine.kept_evaluation import kept_evaluation
+from reseen.engine.progress import Silent
+from reseen.engine.run import open_run
+from reseen.errors import ReseenError
+from reseen.explain.asked import Asked, Wanted
+from reseen.explain.explain_attention import explain_attention
+from reseen.explain.explain_run import BATCH, explain_pairs, explain_run
+from reseen.explain.explainer import Explainer, explainer_of
+from reseen.explain.maps import attention_maps, contrast_maps, similarity_maps, summed
+from reseen.explain.pairs import Pair
+
+
+@pytest.fixture
+def run(finished):
+    return open_run(finished[0])
+
+
+def test_sheets_and_numbers(run, tmp_path):
+    explained, files = explain_run(run, out=tmp_path / "why", wanted=Wanted(count=3))
+    assert [file.name for file in files] == ["pairs-01.png", "explain.json"]
+    assert all(file.parent == tmp_path / "why" for file in files)
+    said = json.loads(files[-1].read_text())
+    assert (said["method"], said["run"]) == ("hires_cam", str(run.path))
+    result = kept_evaluation(run)
+    assert len(said["pairs"]) == len(explained) >= 3
+    for pair in said["pairs"]:
+        query, match = (
+            side.vectors[[str(path) for path in split.paths].index(pair[name])]
+            for name, side, split in (
+                ("query", result.query, result.splits.query),
+                ("match", result.gallery, result.splits.gallery),
+            )
+        )
+        cosine = query @ match / np.linalg.norm(query) / np.linalg.norm(match)
+        assert pair["similarity"] == pytest.approx(float(cosine), abs=1e-5)
+        assert pair["same"] == (Path(pair["query"]).name[:4] == Path(pair["match"]).name[:4])
+    with Image.open(files[0]) as sheet:
+        assert min(sheet.size) > 200
+
+
+@pytest.mark.parametrize("method", ["hires_cam", "decomposition"])
+def test_maps_are_those_of_the_pair(run, method):
+    """Batches and their order change nothing; more pairs than a batch holds."""
+    explainer, result = explainer_of(run), kept_evaluation(run)
+    asked = Asked(result.splits.query, result.query)
+    queries, entries = len(result.query), len(result.gallery)
+    pairs = [
+        Pair(
+            asked,
+            number % queries,
+            number % entries,
+            rank=1,
+            similarity=0.0,
+            kind="match",
+            rival=(number + 1) % entries,
+        )
+        for number in range(BATCH + 2)
+    ]
+    found = explain_pairs(explainer, pairs, result.splits.gallery, method=method, progress=Silent())
+    for number in (0, BATCH, BATCH + 1):
+        query = explainer.side(result.splits.query, [pairs[number].row])
+        match, rival = (explainer.side(result.splits.gallery, [e]) for e in (pairs[number].entry, pairs[number].rival))
+        alone = similarity_maps(explainer.model, query, match, method=method)
+        assert found[number].pair is pairs[number]
+        assert found[number].shares == pytest.approx(alone.shares[0].numpy(), abs=1e-5)
+        for maps, expected in ((found[number].query, alone.query), (found[number].match, alone.match)):
+            assert np.allclose(maps[0], summed(expected)[0], atol=1e-5)
+            assert len(maps) == 1
+        contrast = contrast_maps(explainer.model, query, match, rival, method=method)
+        assert np.allclose(found[number].contrast, summed(contrast)[0], atol=1e-5)
+
+
+def test_branches_have_a_map_each_and_their_sum(run, branched):
+    result, recipe = kept_evaluation(run), run.recipe()
+    data = recipe.data.model_copy(update={"image_size": (64, 64)})
+    explainer = Explainer(branched(), recipe.model_copy(update={"data": data}), explainer_of(run).fabric)
+    asked = Asked(result.splits.query, result.query)
+    pair = Pair(asked, 0, 1, rank=1, similarity=0.0, kind="match")
+    (one,) = explain_pairs(explainer, [pair], result.splits.gallery, method="decomposition", progress=Silent())
+    total, *branches = one.query
+    assert len(branches) == len(one.shares) == 3
+    assert [branch.sum() for branch in branches] == pytest.approx(one.shares.tolist(), abs=1e-5)
+    assert total.sum() == pytest.approx(float(one.shares.sum()), abs=1e-4)
+
+
+def test_data_of_another_place(run, tmp_path):
+    moved = shutil.copytree(run.data()["path"], tmp_path / "moved")
+    explained, _ = explain_run(run, out=tmp_path / "why", wanted=Wanted(count=1), data=moved)
+    assert explained[0].pair.asked.split.paths[0].is_relative_to(moved)
+
+
+def test_attention_of_a_run(attended, tmp_path):
+    files = explain_attention(attended, out=tmp_path, wanted=Wanted(count=2))
+    assert [file.name for file in files] == ["attention-01.png", "channels.png", "attention.json"]
+    said = json.loads(files[-1].read_text())
+    assert said["pictures"] == 2
+    assert [(one["place"], one["kind"]) for one in said["attention"]] == [("stage2", "RGA-S"), ("stage2", "RGA-C")]
+    explainer, result = explainer_of(open_run(attended)), kept_evaluation(attended)
+    ranked = np.argsort(-result.report.average_precisions, kind="stable")
+    seen = attention_maps(explainer.model, explainer.side(result.splits.query, [int(ranked[0]), int(ranked[-1])]))
+    gate = seen[0].maps["gate"]
+    expected = [float(gate.min()), float(gate.mean()), float(gate.max())]
+    assert said["attention"][0]["gate"] == pytest.approx(expected, abs=1e-5)
+    assert torch.is_tensor(seen[1].channels)
+
+
+def test_attention_from_a_place(attended, tmp_path):
+    files = explain_attention(attended, out=tmp_path, wanted=Wanted(count=1), position=(0.5, 0.5))
+    spatial = json.loads(files[-1].read_text())["attention"][0]
+    assert {"gate", "r(i, k)", "r(k, i)"} <= set(spatial)
+
+
+def test_nothing_is_written_before_a_refusal(run, tmp_path):
+    for refuse, message in (
+        (lambda out: explain_run(run, out=out, stage="stage9"), "no stage 'stage9'.*known: last, stage1"),
+        (lambda out: explain_run(run, out=out, method="grad-cam"), "no method 'grad-cam'; did you mean 'grad_cam'"),
+        (lambda out: explain_run(run, out=out, wanted=Wanted(["nobody.jpg"])), "no picture 'nobody.jpg'"),
+        (lambda out: explain_attention(run, out=out), "the model has no attention to draw"),
+    ):
+        with pytest.raises(ReseenError, match=message):
+            refuse(tmp_path / "out")
+        assert not (tmp_path / "out").exists()
