@@ -83,6 +83,7 @@ def test_check_exits_0_clean_1_with_findings_2_unreadable(reseen, market, tmp_pa
         (("evaluate", "nowhere"), "no such run"),
         (("models", "no-such-net"), "no backbone of timm"),
         (("synth", "vehicle", "out", "--identities", "1"), "identities: at least 2"),
+        (("synth", "scene", "out", "--twins", "0.5"), "--twins: scenes have no identities; leave it out"),
     ],
 )
 def test_an_error_is_one_line_and_exit_2(reseen, tmp_path, monkeypatch, words, message):
@@ -100,6 +101,14 @@ def test_models_lists_ours_and_searches_timm(reseen):
     assert code == 0
     assert "resnet50_bot" in out
     assert "convnext_atto" in out
+
+
+def test_synth_makes_scenes(reseen, tmp_path):
+    out = tmp_path / "scenes"
+    code, said, _ = reseen("synth", "scene", out, "--images", 4, "--image-size", 32, "--workers", 1, "--quiet")
+    assert code == 0
+    assert "4 scenes in the layout cityscapes (train 3, val 1)" in said
+    assert len(list((out / "gtFine/train").glob("*/*_labelIds.png"))) == 3
 
 
 def test_synth_makes_a_set_that_check_finds_clean(reseen, tmp_path):

@@ -14,6 +14,7 @@ from reseen.engine.train import train_task
 from reseen.engine.training_recipe import read_as
 from reseen.errors import ReseenError
 from reseen.models import read_weights
+from reseen.tasks.ablate import ablate
 from reseen.tasks.segment import SEGMENTATION
 from reseen.tasks.segment.build import load_segmenter
 from reseen.tasks.segment.classes import COLOURS, KNOWN_IDS
@@ -156,3 +157,20 @@ def test_overlays_are_blends_of_picture_and_colours():
 
 def test_legend_breaks_its_lines():
     assert legend(2000, shown=range(19)).height < legend(300, shown=range(19)).height
+
+
+def test_attentions_are_ablated_over_seeds(scenes, segment_recipe, tmp_path):
+    table = ablate(
+        segment_recipe,
+        rows=["baseline", "rga_s"],
+        seeds=[0, 1],
+        data=scenes(),
+        out=tmp_path / "table",
+        overrides=["training.epochs=1"],
+    )
+    assert [row.name for row in table] == ["baseline", "rga_s"]
+    for row in table:
+        assert list(row.scores) == ["mIoU", "pixel accuracy"]
+    recipes = [path.read_text() for path in sorted((tmp_path / "table").rglob("recipe.toml"))]
+    assert len(recipes) == 4
+    assert ["rga_s" in text for text in recipes] == [False, False, True, True]
