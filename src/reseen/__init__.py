@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from reseen.errors import ReseenError
     from reseen.explain.run_report import report_run
     from reseen.models import build_model
+    from reseen.retrieval.embedder import Embedder
 
 __all__ = [
+    "Embedder",
     "ReseenError",
     "ablate",
     "build_model",
@@ -45,6 +47,7 @@ __all__ = [
 
 _HOMES = MappingProxyType(
     {
+        "Embedder": ("reseen.retrieval.embedder", "Embedder"),
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
