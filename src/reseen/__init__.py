@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from reseen.explain.run_report import report_run
     from reseen.models import build_model
     from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.record import Record
 
 __all__ = [
     "Embedder",
+    "Gallery",
+    "Record",
     "ReseenError",
     "ablate",
     "build_model",
@@ -48,6 +52,8 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "Embedder": ("reseen.retrieval.embedder", "Embedder"),
+        "Gallery": ("reseen.retrieval.gallery", "Gallery"),
+        "Record": ("reseen.retrieval.record", "Record"),
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.engine.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),

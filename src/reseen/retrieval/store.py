@@ -1,0 +1,134 @@
+"""The table of a gallery in LanceDB: opened, read again when a version vanishes under a reader, rewritten whole.
+
+Every write is one commit of LanceDB's: a new version that readers see whole or not at all.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from time import sleep
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import lancedb
+import pyarrow as pa
+import pyarrow.compute as pc
+from lancedb.expr import Expr
+
+from reseen.errors import ReseenError
+from reseen.retrieval.lock import one_writer
+from reseen.retrieval.schema import Model, model_of, schema_of
+
+TABLE = "records"
+ROWS_AT_ONCE = 8192
+_ATTEMPTS = 5
+_TRIFLE = timedelta(milliseconds=1)
+_ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """One gallery's table. ``table`` is LanceDB's own handle, which sees each new version at its next read."""
+
+    def __init__(self, uri: str | Path, *, options: dict[str, str] | None, create: Model | None) -> None:
+        self.uri = str(uri)
+        self.folder = local_folder(self.uri)
+        with self.errors():
+            self.table = self._open(options or {}, create)
+        model = model_of(self.table.schema)
+        if model is None:
+            raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
+        self.model = model
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as they are now."""
+        return self.read(lambda table: table.schema)
+
+    def read(self, work: Callable[[Any], Result]) -> Result:
+        """``work`` on the table; once more where a writer has cleaned away the version that was being read."""
+        with self.errors():
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return work(self.table)
+                except _ENGINE_ERRORS as error:
+                    if not _vanished(error):
+                        raise
+                    sleep(0.05)
+            return work(self.table)
+
+    @contextmanager
+    def writing(self, *, patience: float = 10.0) -> Iterator[Any]:
+        """The table, while nobody else writes to it. On an object store LanceDB's own commits keep writers apart."""
+        with one_writer(self.folder, patience=patience), self.errors():
+            yield self.table
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """LanceDB's errors in one line of ours."""
+        try:
+            yield
+        except _ENGINE_ERRORS as error:
+            raise ReseenError(f"{self.uri}: {_in_one_line(error)}") from None
+
+    def rows(self, where: Expr | None, *, columns: list[str], row_ids: bool = False) -> Iterator[pa.RecordBatch]:
+        """Every record that fits, ``ROWS_AT_ONCE`` at a time."""
+        query = self.table.search().select(columns).with_row_id(row_ids)
+        return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
+
+    def rewrite_without(self, ids: pa.Array) -> None:
+        """One new version of files that never held these records; then every older file is removed."""
+        schema = self.table.schema
+        batches = self.table.search().to_batches(ROWS_AT_ONCE)
+        kept = (batch.filter(pc.invert(pc.is_in(batch["id"], ids))).select(schema.names) for batch in batches)
+        self.table.add(pa.RecordBatchReader.from_batches(schema, kept), mode="overwrite")
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Merge small files, bring the index up to date, remove the files of older versions and of killed writers."""
+        sleep(2 * _TRIFLE.total_seconds())  # versions younger than a trifle would stay
+        self.table.optimize(cleanup_older_than=_TRIFLE, delete_unverified=self.folder is not None)
+
+    def _open(self, options: dict[str, str], create: Model | None) -> Any:
+        if self.folder is not None and create is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        if self.folder is not None and not self.folder.is_dir():
+            raise ReseenError(f"{self.uri}: no gallery there; `reseen gallery add` makes one")
+        base = lancedb.connect(self.uri, read_consistency_interval=timedelta(0), storage_options=options)
+        if create is None:
+            return _existing(base, self.uri)
+        with one_writer(self.folder, patience=10.0):
+            return base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
+
+
+def local_folder(uri: str) -> Path | None:
+    """The folder that a URI means on this machine; None for an object store."""
+    parts = urlsplit(uri)
+    if parts.scheme == "file":
+        return Path(parts.path)
+    return Path(uri) if len(parts.scheme) <= 1 else None
+
+
+def _existing(base: Any, uri: str) -> Any:
+    try:
+        return base.open_table(TABLE)
+    except ValueError as error:
+        if "was not found" in str(error):
+            raise ReseenError(f"{uri}: no gallery there; `reseen gallery add` makes one") from None
+        raise
+
+
+def _vanished(error: Exception) -> bool:
+    return "not found" in str(error).lower()
+
+
+def _in_one_line(error: Exception) -> str:
+    """The engine's first sentence, without the places in its own sources."""
+    text = " ".join(str(error).split())
+    if "os error 28" in text or "No space left" in text:
+        return "the disk is full; nothing of what was being written was kept"
+    if _vanished(error):
+        return f"the gallery is damaged or half-written, a file of it is missing: {text[:300]}"
+    return text[:300]
