@@ -83,10 +83,10 @@ def new_fields(rows: Sequence[Mapping[str, FieldValue]], schema: pa.Schema) -> l
     before = set(known)
     for row in rows:
         for name, value in row.items():
-            if name in OWN or not _NAME.fullmatch(name):
+            if name in _ANSWER or not _NAME.fullmatch(name):
                 raise ReseenError(
                     f"field {name!r}: expected a name of lower-case letters, digits and _ that begins with a letter "
-                    f"and is none of {', '.join(sorted(OWN))}"
+                    f"and is none of {', '.join(sorted(_ANSWER))}"
                 )
             if value is not None:
                 check_value(name, value, known.setdefault(name, _type_of(name, value)))
@@ -141,7 +141,7 @@ def match_of(row: Mapping[str, Any], *, similarity: float, threshold: float | No
     )
 
 
-_ANSWER = frozenset({*OWN, "_distance", "_rowid"})
+_ANSWER = frozenset({*OWN, "query_index", "_distance", "_rowid"})
 
 
 def _type_of(name: str, value: Any) -> pa.DataType:

@@ -19,7 +19,7 @@ from reseen.retrieval.store import Store
 MOST = 10_000
 """The most matches of one query; who wants everything wants a table, not a search."""
 
-INDEX_PAYS = 20_000
+INDEX_PAYS = 10_000
 """From so many records on an index is worth its place on disk."""
 
 MANY_QUERIES = 32
@@ -47,25 +47,29 @@ def nearest(
     if len(queries) >= MANY_QUERIES:
         found = store.read(lambda _: _by_reading(store, queries, k=k, where=where, columns=columns))
     else:
-        found = store.read(
-            lambda table: [_by_index(table, query, k=k, where=where, columns=columns) for query in queries]
-        )
-    return [
-        Matches(
-            tuple(match_of(row, similarity=similarity, threshold=threshold) for similarity, row in answer), threshold
-        )
-        for answer in found
-    ]
+        found = store.read(lambda table: _by_index(table, queries, k=k, where=where, columns=columns))
+    return [_matches(answer, threshold) for answer in found]
 
 
 Answer = list[tuple[float, dict[str, Any]]]
 
 
-def _by_index(table: Any, query: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]) -> Answer:
-    search = table.search(query, vector_column_name="vector").distance_type("cosine").nprobes(_PROBED).limit(k)
+def _matches(answer: Answer, threshold: float | None) -> Matches:
+    """Best first; of equals the smaller id."""
+    ranked = sorted(answer, key=lambda entry: (-entry[0], entry[1]["id"]))
+    entries = (match_of(row, similarity=similarity, threshold=threshold) for similarity, row in ranked)
+    return Matches(tuple(entries), threshold)
+
+
+def _by_index(
+    table: Any, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
+) -> list[Answer]:
+    search = table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_PROBED).limit(k)
     search = search.select([*columns, "_distance"])
-    rows = (search if where is None else search.where(where, prefilter=True)).to_arrow().to_pylist()
-    return [(_similarity(1.0 - row["_distance"]), row) for row in rows]
+    found: list[Answer] = [[] for _ in queries]
+    for row in (search if where is None else search.where(where, prefilter=True)).to_arrow().to_pylist():
+        found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))
+    return found
 
 
 def _by_reading(
