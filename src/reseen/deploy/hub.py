@@ -109,9 +109,9 @@ def push(
 
 def stage(run: Run, folder: Path, *, repository: str, licence: str = "") -> Facts:
     """Write a repository's files into ``folder``."""
-    shutil_from = run.path / CALIBRATION
-    if shutil_from.is_file():
-        shutil.copy(shutil_from, folder)
+    calibration = run.path / CALIBRATION
+    if calibration.is_file():
+        shutil.copy(calibration, folder)
     save_weights(folder / WEIGHTS, read_weights(run.best_weights).tensors, _public(load_card(run.best_weights)))
     facts = load_weights_file(folder / WEIGHTS).facts
     config = {"library_name": "reseen", **json.loads(facts.as_json())}

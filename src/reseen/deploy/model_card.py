@@ -11,7 +11,7 @@ _LIMITS = """## Limits
 
 It knows what it was trained on: other cameras, other kinds of things and other years need their own evaluation, and
 their own threshold."""
-_SHOWN = ("mAP", "rank-1", "rank-5", "mINP")
+_SHOWN = ("mAP", "rank1", "rank5", "mINP")
 
 
 def model_card(run: Run, facts: Facts, *, repository: str, licence: str = "") -> str:

@@ -5,6 +5,7 @@ B = batch, H x W = any picture size, D = width of the vectors.
 
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -93,6 +94,8 @@ def load_openvino(path: Path, *, device: str = "cpu") -> Loaded:
 def load_program(path: Path, *, device: str = "cpu") -> Loaded:
     """A program of torch.export that `reseen export` wrote. Load only files that you trust, as torch says."""
     _cpu_only(path, device)
+    if not is_zipfile(path):  # torch would log a page about it
+        raise ReseenError(f"{path}: damaged or no program of torch.export (not a zip archive)")
     files = {FACTS_FILE: ""}
     try:
         program = torch.export.load(path, extra_files=files)
