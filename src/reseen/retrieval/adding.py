@@ -18,8 +18,8 @@ def add_batch(store: Store, batch: Sequence[Record], *, embed: Embed | None, fir
     """
     seen, failures = _told_apart(batch, first=first)
     there = _present(store, seen)
-    fresh = {one.id: one for one in seen if one.id not in there}
-    ready, unread = made_ready(list(fresh.values()), embed, width=store.model.width)
+    fresh = {one.id: one for one in reversed(seen) if one.id not in there}  # of the same twice, the first
+    ready, unread = made_ready(list(reversed(fresh.values())), embed, width=store.model.width)
     failures += [Failure(one.place, reference_of(one.record), why) for one, why in unread]
     if failures and not skip:
         raise PictureError(min(failures).reason)

@@ -4,7 +4,7 @@ N = records, D = width of the vectors.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,10 +46,10 @@ class Ready(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a record shows: the part of the picture in its box, and a small JPEG of it."""
+    """What a record shows: the part of the picture in its box, and a small JPEG of it; a bare vector shows nothing."""
 
-    picture: Image.Image
-    thumbnail: bytes
+    picture: Image.Image | None = None
+    thumbnail: bytes | None = None
 
 
 def content_id(record: Record) -> str:
@@ -99,20 +99,16 @@ def shown_by(seen: Seen) -> Shown | ReseenError:
 
 def made_ready(seen: Sequence[Seen], embed: Embed | None, *, width: int) -> tuple[list[Ready], list[tuple[Seen, str]]]:
     """Records with their vectors, and those that have none with the reason."""
-    ready = [
-        Ready(one.id, one.record, unit_vectors(one.record.vector, width=width)[0], None)
-        for one in seen
-        if one.record.picture is None
-    ]
-    pictured = [one for one in seen if one.record.picture is not None]
-    if not pictured:
-        return ready, []
-    if embed is None:
+    if embed is None and any(one.record.vector is None for one in seen):
         raise ReseenError(NEEDS_EMBEDDER)
-    looked = list(in_threads(shown_by, pictured))
+    looked: list[tuple[Seen, Shown | ReseenError]] = [(one, Shown()) for one in seen if one.record.picture is None]
+    looked += in_threads(shown_by, [one for one in seen if one.record.picture is not None])
     good = [(one, shown) for one, shown in looked if isinstance(shown, Shown)]
-    vectors: Iterable[NDArray[np.float32]] = embed([shown.picture for _, shown in good]) if good else []
-    for (one, shown), vector in zip(good, vectors, strict=True):
+    pictures = [shown.picture for one, shown in good if one.record.vector is None and shown.picture]
+    made = iter(embed(pictures) if embed and pictures else ())
+    ready = []
+    for one, shown in good:
+        vector = next(made) if one.record.vector is None else unit_vectors(one.record.vector, width=width)[0]
         ready.append(Ready(one.id, one.record, vector, shown.thumbnail))
     return ready, [(one, str(reason)) for one, reason in looked if isinstance(reason, ReseenError)]
 

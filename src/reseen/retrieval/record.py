@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from numpy.typing import NDArray
 
+from reseen.errors import ReseenError
 from reseen.retrieval.pictures import PictureSource
 
 FieldValue: TypeAlias = str | float | bool | None
@@ -21,7 +22,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Record:
-    """One sighting to keep: a ``picture``, or the ``vector`` (D,) that was made of one elsewhere.
+    """One sighting to keep: a ``picture``, or the ``vector`` (D,) that was made of one elsewhere, or both.
 
     ``box``: the part of the picture that shows the individual. ``reference``: how the picture is called in answers;
     a path calls itself. ``time``: without a zone it is UTC. ``fields``: words, numbers and truths of your own.
@@ -35,6 +36,12 @@ class Record:
     time: datetime | None = None
     box: Box | None = None
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.picture is None and self.vector is None:
+            raise ReseenError("a record: expected a picture or a vector, got neither")
+        if self.box is not None and (len(self.box) != 4 or self.box[0] >= self.box[2] or self.box[1] >= self.box[3]):
+            raise ReseenError(f"a record's box: expected left < right and top < bottom, got {self.box}")
 
 
 class Failure(NamedTuple):

@@ -117,6 +117,8 @@ def changed_values(changes: Mapping[str, Any], schema: pa.Schema) -> dict[str, A
         if value is None:
             continue
         if name == "time":
+            if not isinstance(value, datetime):
+                raise ReseenError(f"time: expected a date and time, got {value!r}")
             values[name] = in_utc(value).replace(tzinfo=None)
         elif name in _CHANGEABLE:
             check_value(name, value, pa.string())

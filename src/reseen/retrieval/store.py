@@ -95,10 +95,15 @@ class Store:
         if self.folder is not None and create is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
         if self.folder is not None and not self.folder.is_dir():
-            raise ReseenError(f"{self.uri}: no gallery there; `reseen gallery add` makes one")
+            raise _missing(self.uri)
         base = lancedb.connect(self.uri, read_consistency_interval=timedelta(0), storage_options=options)
+        try:
+            return base.open_table(TABLE)
+        except ValueError as error:
+            if "was not found" not in str(error):
+                raise
         if create is None:
-            return _existing(base, self.uri)
+            raise _missing(self.uri)
         with one_writer(self.folder, patience=10.0):
             return base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
 
@@ -111,13 +116,8 @@ def local_folder(uri: str) -> Path | None:
     return Path(uri) if len(parts.scheme) <= 1 else None
 
 
-def _existing(base: Any, uri: str) -> Any:
-    try:
-        return base.open_table(TABLE)
-    except ValueError as error:
-        if "was not found" in str(error):
-            raise ReseenError(f"{uri}: no gallery there; `reseen gallery add` makes one") from None
-        raise
+def _missing(uri: str) -> ReseenError:
+    return ReseenError(f"{uri}: no gallery there; `reseen gallery add` makes one")
 
 
 def _vanished(error: Exception) -> bool:
