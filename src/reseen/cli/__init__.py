@@ -9,10 +9,14 @@ from rich.console import Console
 from reseen.cli.ablate import ablate
 from reseen.cli.check import check
 from reseen.cli.demo import demo
+from reseen.cli.embed import embed
 from reseen.cli.evaluate import evaluate
+from reseen.cli.export import export
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
+from reseen.cli.push import push
+from reseen.cli.serve import serve
 from reseen.cli.synth import synth
 from reseen.cli.train import train
 from reseen.engine.interrupt import Stopped
@@ -34,7 +38,21 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (demo, synth, check, train, evaluate, models, profile, ablate, import_weights):
+    for command in (
+        demo,
+        synth,
+        check,
+        train,
+        evaluate,
+        models,
+        profile,
+        ablate,
+        import_weights,
+        embed,
+        export,
+        push,
+        serve,
+    ):
         app.command()(command)
     return app
 

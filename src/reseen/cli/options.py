@@ -14,6 +14,14 @@ Data = Annotated[
         help="A data set: a Market-1501 or VeRi-776 folder, a CSV or Parquet table, or a folder per identity."
     ),
 ]
+Device = Annotated[str, typer.Option(help="As PyTorch names it: cpu, cuda, cuda:1.")]
+NetworkSource = Annotated[
+    str,
+    typer.Option(
+        help="A run, a weights file, an export (.onnx, .xml, .pt2), or a Hub repository owner/name[@revision]; a plain "
+        "ImageNet baseline if left out."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 

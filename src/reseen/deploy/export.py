@@ -23,8 +23,10 @@ from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import OnTorch
 from reseen.deploy.resizing import AnySize
 from reseen.deploy.runtime import FACTS, FACTS_FILE
+from reseen.engine.evaluate import splits_of
 from reseen.engine.files import UNFINISHED
 from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 
 LARGEST_DIFFERENCE = 1e-4
@@ -68,6 +70,13 @@ def export_network(
             exported.append(_export(program, loaded, out, checked))
             bar.advance()
     return exported
+
+
+def pictures_of(source: str | Path) -> list[Path]:
+    """The gallery of the run that ``source`` is. ReseenError for anything else, and where its data have moved."""
+    if not (Path(source) / "recipe.toml").is_file():
+        raise ReseenError(f"{source}: not a run, so it has no pictures to compare on; say which with --pictures")
+    return splits_of(open_run(Path(source)), None).gallery.paths
 
 
 def _check_out(out: Path) -> None:
