@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,6 @@ from PIL import Image
 
 from reseen.errors import ReseenError, unknown
 from reseen.retrieval.adding import add_batch, add_columns
-from reseen.retrieval.embedder import Embedder, Pictures
 from reseen.retrieval.filters import Wanted, condition, one_of
 from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
 from reseen.retrieval.pictures import PictureSource
@@ -25,6 +24,9 @@ from reseen.retrieval.record import Added, FieldValue, Info, Matches, Record, su
 from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of, new_fields
 from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, indexed, nearest
 from reseen.retrieval.store import Store
+
+if TYPE_CHECKING:  # so that a gallery can be looked after without loading PyTorch
+    from reseen.retrieval.embedder import Embedder, Pictures
 
 Vectors: TypeAlias = NDArray[np.floating[Any]]
 
@@ -34,7 +36,8 @@ class Gallery:
 
     ``uri``: a folder, or what LanceDB opens (s3://, gs://, az://, with ``storage_options`` as LanceDB names them).
     ``embedder``: needed to add or to search pictures; ``model`` says whose vectors are handed over where there is no
-    embedder. ``create``: make an empty gallery where there is none.
+    embedder. ``create``: make an empty gallery where there is none. ``patience``: seconds to wait while another process
+    writes; an object store has no such lock, so keep to one writer there.
 
     Raises ReseenError where there is no gallery, or one of another model.
     """
@@ -43,9 +46,10 @@ class Gallery:
         self,
         uri: str | Path,
         *,
-        embedder: Embedder | None = None,
+        embedder: "Embedder | None" = None,
         model: Model | None = None,
         create: bool = False,
+        patience: float = 10.0,
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
         if embedder is not None:
@@ -54,7 +58,9 @@ class Gallery:
             raise ValueError("a new gallery needs an embedder, or the model whose vectors it is to hold")
         self.embedder = embedder
         self._given = model
-        self._store = Store(uri, options=dict(storage_options or {}), create=model if create else None)
+        self._store = Store(
+            uri, options=dict(storage_options or {}), create=model if create else None, patience=patience
+        )
         self.model = self._store.model
         self._refuse_other_model()
         self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
@@ -91,7 +97,7 @@ class Gallery:
 
     def search(
         self,
-        queries: Pictures | Vectors,
+        queries: "Pictures | Vectors",
         *,
         k: int = 10,
         cameras: Sequence[str] | None = None,
@@ -211,7 +217,7 @@ class Gallery:
     def __len__(self) -> int:
         return self._store.read(lambda table: int(table.count_rows()))
 
-    def _query_vectors(self, queries: Pictures | Vectors) -> NDArray[np.float32]:
+    def _query_vectors(self, queries: "Pictures | Vectors") -> NDArray[np.float32]:
         if isinstance(queries, np.ndarray) and np.issubdtype(queries.dtype, np.floating):
             return unit_vectors(queries, width=self.model.width)
         if self.embedder is None:

@@ -11,7 +11,6 @@ from lancedb.index import IvfFlat
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-from reseen.retrieval.exact import best_of_blocks
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Store
@@ -75,6 +74,8 @@ def _by_index(
 def _by_reading(
     store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
 ) -> list[Answer]:
+    from reseen.retrieval.exact import best_of_blocks  # it loads PyTorch, which other work on a gallery does without
+
     best = best_of_blocks(queries, store.rows(where, columns=["vector"], row_ids=True), k=k)
     wanted = np.unique(best.rows)
     if not len(wanted):

@@ -3,6 +3,7 @@
 Every write is one commit of LanceDB's: a new version that readers see whole or not at all.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +26,9 @@ ROWS_AT_ONCE = 8192
 _ATTEMPTS = 5
 _TRIFLE = timedelta(milliseconds=1)
 _ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
+_SOURCES = re.compile(r",? /\S+\.rs:\d+:\d+")
+_NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
+_LENGTH = 300
 
 Result = TypeVar("Result")
 
@@ -32,11 +36,11 @@ Result = TypeVar("Result")
 class Store:
     """One gallery's table. ``table`` is LanceDB's own handle, which sees each new version at its next read."""
 
-    def __init__(self, uri: str | Path, *, options: dict[str, str] | None, create: Model | None) -> None:
-        self.uri = str(uri)
+    def __init__(self, uri: str | Path, *, options: dict[str, str], create: Model | None, patience: float) -> None:
+        self.uri, self.patience = str(uri), patience
         self.folder = local_folder(self.uri)
         with self.errors():
-            self.table = self._open(options or {}, create)
+            self.table = self._open(options, create)
         model = model_of(self.table.schema)
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
@@ -60,9 +64,9 @@ class Store:
             return work(self.table)
 
     @contextmanager
-    def writing(self, *, patience: float = 10.0) -> Iterator[Any]:
-        """The table, while nobody else writes to it. On an object store LanceDB's own commits keep writers apart."""
-        with one_writer(self.folder, patience=patience), self.errors():
+    def writing(self) -> Iterator[Any]:
+        """The table, while nobody else writes to it; on an object store nobody is kept out."""
+        with one_writer(self.folder, patience=self.patience), self.errors():
             yield self.table
 
     @contextmanager
@@ -93,7 +97,7 @@ class Store:
 
     def _open(self, options: dict[str, str], create: Model | None) -> Any:
         if self.folder is not None and create is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            _make(self.folder)
         if self.folder is not None and not self.folder.is_dir():
             raise _missing(self.uri)
         base = lancedb.connect(self.uri, read_consistency_interval=timedelta(0), storage_options=options)
@@ -104,7 +108,7 @@ class Store:
                 raise
         if create is None:
             raise _missing(self.uri)
-        with one_writer(self.folder, patience=10.0):
+        with one_writer(self.folder, patience=self.patience):
             return base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
 
 
@@ -116,6 +120,13 @@ def local_folder(uri: str) -> Path | None:
     return Path(uri) if len(parts.scheme) <= 1 else None
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReseenError(f"{folder}: the gallery cannot be made: {error.strerror}") from None
+
+
 def _missing(uri: str) -> ReseenError:
     return ReseenError(f"{uri}: no gallery there; `reseen gallery add` makes one")
 
@@ -125,10 +136,10 @@ def _vanished(error: Exception) -> bool:
 
 
 def _in_one_line(error: Exception) -> str:
-    """The engine's first sentence, without the places in its own sources."""
-    text = " ".join(str(error).split())
-    if "os error 28" in text or "No space left" in text:
-        return "the disk is full; nothing of what was being written was kept"
+    """The engine's words, without the places in its own sources."""
+    text = _SOURCES.sub("", " ".join(str(error).split()))
+    if any(sign in text for sign in _NO_ROOM):
+        return "there is no room for it on the disk; what was there before is untouched"
     if _vanished(error):
-        return f"the gallery is damaged or half-written, a file of it is missing: {text[:300]}"
-    return text[:300]
+        return f"the gallery is damaged or half-written, a file of it is missing: {text[:_LENGTH]}"
+    return text[:_LENGTH]
