@@ -7,6 +7,7 @@ import { makeResults } from "./results.js";
 import { makeWhy } from "./why.js";
 
 const find = id => document.getElementById(id);
+const DESK = "(min-width: 861px)";
 const body = document.body;
 const picture = find("picture");
 
@@ -43,6 +44,7 @@ function begin(query) {
 async function go(to) {
   place = to;
   const query = current();
+  if (body.dataset.state === "empty") find("filters-fold").open = matchMedia(DESK).matches;
   body.dataset.state = "asking";
   find("drop").hidden = true;
   find("frame").hidden = find("tools").hidden = false;
@@ -58,8 +60,10 @@ async function go(to) {
   picture.src = query.url;
   await picture.decode().catch(() => picture.removeAttribute("src"));
   find("frame").classList.toggle("unseen-format", !picture.naturalWidth);
+  find("frame").style.setProperty("--ratio", picture.naturalWidth / picture.naturalHeight || 1);
   showTrail();
-  search();
+  await search();
+  if (!matchMedia(DESK).matches && body.dataset.state === "found") find("results").scrollIntoView();
 }
 
 async function search() {
@@ -73,7 +77,6 @@ async function search() {
     const found = await api.search(asked(), filters.wishes(), signal);
     results.show(found);
     body.dataset.state = "found";
-    if (matchMedia("(max-width: 860px)").matches) find("results").scrollIntoView();
   } catch (error) {
     tell(error);
   } finally {
@@ -136,6 +139,5 @@ addEventListener("popstate", event => {
   else if (event.state === null) location.reload();
 });
 
-find("filters-fold").open = matchMedia("(min-width: 861px)").matches;
 api.takeToken();
 open();

@@ -49,11 +49,12 @@ export function makeResults({ searchOn, explain }) {
     const item = find("card").content.firstElementChild.cloneNode(true);
     item.dataset.id = match.id;
     const name = match.identity ?? "no identity";
-    const where = [match.camera, match.time && when(match.time)].filter(Boolean).join(" · ");
+    const places = [match.camera, match.time && when(match.time)].filter(Boolean);
+    const where = places.join(", ");
     item.querySelector(".rank").textContent = rank;
     item.querySelector(".who strong").textContent = name;
     item.querySelector(".score").textContent = match.similarity.toFixed(2);
-    item.querySelector(".where").textContent = where;
+    item.querySelector(".where").append(...places.map(text => Object.assign(document.createElement("span"), { textContent: text })));
     item.querySelector(".bar").style.setProperty("--share", Math.max(match.similarity, 0));
     const shot = item.querySelector(".shot");
     shot.title = [match.picture, ...Object.entries(match.fields).map(([field, value]) => `${field}: ${value}`)].filter(Boolean).join("\n");
