@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reseen.errors import ReseenError
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
-from reseen.retrieval.store import Store
+from reseen.retrieval.store import Rewritten, Store
 
 MOST = 10_000
 """The most matches of one query; who wants everything wants a table, not a search."""
@@ -82,8 +82,10 @@ def _by_reading(
         return [[] for _ in queries]
     taken = store.table.take_row_ids(wanted.tolist()).select(columns).with_row_id().to_arrow().to_pylist()
     rows = {row["_rowid"]: row for row in taken}
+    if len(rows) < len(wanted):
+        raise Rewritten
     return [
-        [(_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True) if number in rows]
+        [(_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True)]
         for values, numbers in zip(best.similarity.tolist(), best.rows.tolist(), strict=True)
     ]
 

@@ -23,7 +23,7 @@ from reseen.retrieval.schema import Model, model_of, schema_of
 
 TABLE = "records"
 ROWS_AT_ONCE = 8192
-_ATTEMPTS = 5
+_ATTEMPTS = 10
 _TRIFLE = timedelta(milliseconds=1)
 _ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
 _SOURCES = re.compile(r",? /\S+\.rs:\d+:\d+")
@@ -31,6 +31,10 @@ _NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
 _LENGTH = 300
 
 Result = TypeVar("Result")
+
+
+class Rewritten(RuntimeError):  # noqa: N818 - not an error: the next look succeeds
+    """A writer has replaced, between two looks, the version that was being read."""
 
 
 class Store:
@@ -132,7 +136,7 @@ def _missing(uri: str) -> ReseenError:
 
 
 def _vanished(error: Exception) -> bool:
-    return "not found" in str(error).lower()
+    return isinstance(error, Rewritten) or "not found" in str(error).lower()
 
 
 def _in_one_line(error: Exception) -> str:
