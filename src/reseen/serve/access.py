@@ -1,10 +1,10 @@
 """Who may ask: the token, the address's share of requests, and no other site's page behind the user's back."""
 
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +17,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names under which only this machine reaches the service."""
 
 SHORTEST_TOKEN = 16
+
+_LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 
 _OPEN = frozenset({"/", "/health", "/openapi.json"})
 _OPEN_FOLDER = "/static/"
@@ -82,10 +84,10 @@ class Guarded:
     def _refused(self, scope: Scope) -> tuple[int, str, float | None] | None:
         headers, path = Headers(scope=scope), scope["path"]
         host = headers.get("host", "")
-        if self._token is None and urlsplit(f"//{host}").hostname not in LOOPBACK:
+        if self._token is None and not _LOOPBACK_HOST.fullmatch(host):
             return 403, "this service answers to localhost only; serve with a token to be reached by another name", None
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             return 403, "requests of other sites' pages are refused", None
         if path == "/health":
             return None

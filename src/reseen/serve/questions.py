@@ -9,16 +9,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from reseen.retrieval.filters import Span, Wanted
 from reseen.retrieval.record import Box, FieldValue
+from reseen.retrieval.schema import in_utc
 
 Word: TypeAlias = Annotated[str, Field(max_length=200)]
 Words: TypeAlias = Annotated[list[Word], Field(max_length=500)]
 RecordId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As answers give it.")]
 
 
-def box_from(text: str) -> str:
+def _spanning(text: str) -> str:
     """The text, if it is four numbers that span something.
 
-    >>> box_from("0,0,64,32")
+    >>> _spanning("0,0,64,32")
     '0,0,64,32'
     """
     left, top, right, bottom = map(int, text.split(","))
@@ -33,8 +34,18 @@ BoxText: TypeAlias = Annotated[
         pattern=r"^\d{1,6}(,\d{1,6}){3}$",
         description="left,top,right,bottom: the part of the upright picture, in pixels.",
     ),
-    AfterValidator(box_from),
+    AfterValidator(_spanning),
 ]
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return in_utc(time)
+    except OverflowError:
+        raise ValueError("expected a time that exists in UTC") from None
+
+
+Moment: TypeAlias = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class _Question(BaseModel):
@@ -71,8 +82,8 @@ class Wishes(_Question):
 
     k: int = Field(10, description="How many matches at most.")
     camera: Words | None = Field(None, description="Only what these cameras saw; repeatable.")
-    after: datetime | None = Field(None, description="From this time on; UTC without a zone.")
-    before: datetime | None = Field(None, description="Earlier than this.")
+    after: Moment | None = Field(None, description="From this time on; UTC without a zone.")
+    before: Moment | None = Field(None, description="Earlier than this.")
     where: Json[Fields] | None = Field(
         None, description='What fields must hold, as JSON: {"colour": "red", "speed": {"low": 30, "high": 50}}.'
     )
@@ -105,7 +116,7 @@ class Sighting(Cut):
 
     identity: Word | None = None
     camera: Word | None = None
-    time: datetime | None = Field(None, description="UTC without a zone.")
+    time: Moment | None = Field(None, description="UTC without a zone.")
     reference: Word | None = Field(None, description="How the picture is called in answers.")
     fields: Json[dict[str, Value | None]] | None = Field(
         None, description='More that is known of it, as JSON: {"colour": "red"}.'
@@ -123,7 +134,7 @@ class ToForget(_Question):
     ids: Annotated[list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]], Field(max_length=10_000)] | None = None
     identity: Word | None = None
     camera: Word | None = None
-    before: datetime | None = Field(None, description="What was seen earlier than this; UTC without a zone.")
+    before: Moment | None = Field(None, description="What was seen earlier than this; UTC without a zone.")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
