@@ -52,7 +52,7 @@ def test_an_export_embeds_as_the_run_does_whatever_the_size_and_the_batch(
     assert from_export.facts == from_run.facts
     assert from_export.threshold == 0.5
     np.testing.assert_allclose(from_export(pictures), from_run(pictures), atol=1e-5)
-    graph = from_export._network
+    graph = from_export.network
     for shape in (1, 1, 1, 3), (1, 40, 31, 3), (3, 32, 32, 3), (5, 211, 77, 3):
         batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
         np.testing.assert_allclose(graph(batch), from_run(batch), atol=1e-5)

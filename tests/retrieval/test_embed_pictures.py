@@ -156,7 +156,11 @@ def test_without_a_run_there_is_the_plain_baseline_which_says_so(files: list[Pat
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("gone", "no such file, folder or repository"), ("text.txt", "expected a run's folder"), ("", "with best.saf")],
+    [
+        ("gone", "no such file or folder; expected a run's folder"),
+        ("text.txt", "expected a run's folder"),
+        ("", "a folder without a run"),
+    ],
 )
 def test_what_is_no_network_is_told_what_would_be(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "text.txt").write_text("hello")

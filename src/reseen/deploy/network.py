@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from reseen.deploy.facts import Facts, Loaded, fingerprint
+from reseen.deploy.folding import folded
 from reseen.engine.build import load_model, resolved
 from reseen.engine.checkpoint import load_card
 from reseen.engine.recipe import recipe_from
@@ -85,7 +86,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
         image_size=data.image_size,
         threshold=_threshold(path.parent / CALIBRATION),
     )
-    network = EmbeddingNetwork(model, mean=data.mean, std=data.std)
+    network = EmbeddingNetwork(folded(model, image_size=data.image_size), mean=data.mean, std=data.std)
     return Loaded(_on(network, device), facts, source or str(path))
 
 
@@ -99,7 +100,8 @@ def load_baseline(*, device: str = "cpu") -> Loaded:
         image_size=_BASELINE_SIZE,
         note=_BASELINE_NOTE,
     )
-    return Loaded(_on(EmbeddingNetwork(model, mean=WHEEL_MEAN, std=WHEEL_STD), device), facts, BASELINE)
+    network = EmbeddingNetwork(folded(model, image_size=_BASELINE_SIZE), mean=WHEEL_MEAN, std=WHEEL_STD)
+    return Loaded(_on(network, device), facts, BASELINE)
 
 
 def _on(network: EmbeddingNetwork, device: str) -> OnTorch:

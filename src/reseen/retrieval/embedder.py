@@ -27,6 +27,9 @@ Vectors: TypeAlias = NDArray[np.float32]
 Prepared: TypeAlias = NDArray[np.uint8] | PictureError
 """(H, W, 3) of the network's own size, or why there is none."""
 
+BATCH = 16
+"""Pictures through the network at once, unless said otherwise: on CPUs, larger maps fall out of the cache."""
+
 Entry = TypeVar("Entry")
 
 _ONE = (str, Path, bytes, bytearray, memoryview, Image.Image)
@@ -49,7 +52,7 @@ class Embedder:
     """
 
     def __init__(self, loaded: Loaded, *, limits: PictureLimits = DEFAULT_LIMITS) -> None:
-        self._network, self.facts, self.source = loaded
+        self.network, self.facts, self.source = loaded
         self.limits = limits
         self.width = self.facts.width
         self.fingerprint = self.facts.fingerprint
@@ -71,7 +74,7 @@ class Embedder:
         """
         return cls(load_network(source, revision=revision, device=device))
 
-    def __call__(self, images: Pictures, *, bgr: bool = False, batch: int = 32) -> Vectors:
+    def __call__(self, images: Pictures, *, bgr: bool = False, batch: int = BATCH) -> Vectors:
         """One picture or N -> (N, D) float32, each of length 1, in the given order.
 
         A picture is a path, an encoded file's bytes, a PIL picture, or (height, width, 3) uint8 in RGB; ``bgr``: in
@@ -92,7 +95,7 @@ class Embedder:
         self,
         paths: Iterable[str | Path],
         *,
-        batch: int = 32,
+        batch: int = BATCH,
         workers: int | None = None,
         on_error: Literal["raise", "skip"] = "raise",
     ) -> Iterator[FileVector]:
@@ -121,7 +124,7 @@ class Embedder:
 
     def embed_prepared(self, pictures: Sequence[NDArray[np.uint8]]) -> Vectors:
         """B of what `prepare` gave -> (B, D): one pass of the network."""
-        return self._network(np.stack(pictures))
+        return self.network(np.stack(pictures))
 
     def _prepare_named(self, entry: tuple[str, PictureSource], *, bgr: bool) -> Prepared:
         name, source = entry

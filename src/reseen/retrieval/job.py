@@ -20,7 +20,7 @@ from reseen.engine.files import write_atomically, write_json
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.retrieval.embedder import Embedder
+from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.listing import list_pictures
 
 CHUNK = 1024
@@ -87,7 +87,7 @@ def embed_pictures(
     *,
     embedder: Embedder,
     runner: Runner | None = None,
-    batch: int = 32,
+    batch: int = BATCH,
     chunk: int = CHUNK,
     progress: Progress | None = None,
 ) -> JobDone:

@@ -12,7 +12,7 @@ import torch
 
 from reseen.deploy.extras import require
 from reseen.errors import ReseenError
-from reseen.retrieval.embedder import Embedder
+from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import ChunkDone, ChunkEmbedder, Failure, Runner
 
 
@@ -42,7 +42,7 @@ def on_ray(
     embedder: Embedder,
     out: Path,
     *,
-    batch: int = 32,
+    batch: int = BATCH,
     device: str = "cpu",
     address: str | None = None,
     processes: int | None = None,
