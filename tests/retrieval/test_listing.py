@@ -35,7 +35,7 @@ def test_a_table_keeps_its_columns(tmp_path: Path, suffix: str) -> None:
         ("file\na.jpg\n", "no column 'path'"),
         ("path\n", "expected a row per picture, got none"),
         ("path,n\na.jpg,1\n,2\n", "1 rows without path, first in row 3"),
-        ("path\na.jpg\nb.jpg\na.jpg\n", r"1 paths are listed more than once: a.jpg"),
+        ("path\na.jpg\nb.jpg\na.jpg\n", r"1 paths are listed more than once: .*a\.jpg"),
         ('path\n"a', "cannot read the table"),
     ],
 )

@@ -12,10 +12,12 @@ from reseen.cli.demo import demo
 from reseen.cli.embed import embed
 from reseen.cli.evaluate import evaluate
 from reseen.cli.export import export
+from reseen.cli.gallery import gallery_commands
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
 from reseen.cli.push import push
+from reseen.cli.search import search
 from reseen.cli.serve import serve
 from reseen.cli.synth import synth
 from reseen.cli.train import train
@@ -51,9 +53,11 @@ def application() -> typer.Typer:
         embed,
         export,
         push,
+        search,
         serve,
     ):
         app.command()(command)
+    app.add_typer(gallery_commands(), name="gallery")
     return app
 
 

@@ -1,17 +1,20 @@
 """One batch of records into a gallery: what is new among them is embedded and written in one commit."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reseen.data.pictures import PictureError
 from reseen.retrieval.filters import one_of
-from reseen.retrieval.intake import Embed, Ready, Seen, as_table, content_id, made_ready, reference_of
+from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of
 from reseen.retrieval.record import Added, Failure, Record
 from reseen.retrieval.schema import new_fields
 from reseen.retrieval.store import Store
 
+if TYPE_CHECKING:
+    from reseen.retrieval.embedder import Embedder
 
-def add_batch(store: Store, batch: Sequence[Record], *, embed: Embed | None, first: int, skip: bool) -> Added:
+
+def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | None", first: int, skip: bool) -> Added:
     """Add the records that the store does not hold; ``first`` is the place of the first among all that are given.
 
     With ``skip`` those that cannot be read are reported; without, the first of them is a PictureError.
@@ -19,7 +22,7 @@ def add_batch(store: Store, batch: Sequence[Record], *, embed: Embed | None, fir
     seen, failures = _told_apart(batch, first=first)
     there = _present(store, seen)
     fresh = {one.id: one for one in reversed(seen) if one.id not in there}  # of the same twice, the first
-    ready, unread = made_ready(list(reversed(fresh.values())), embed, width=store.model.width)
+    ready, unread = made_ready(list(reversed(fresh.values())), embedder, width=store.model.width)
     failures += [Failure(one.place, reference_of(one.record), why) for one, why in unread]
     if failures and not skip:
         raise PictureError(min(failures).reason)

@@ -89,7 +89,7 @@ class Gallery:
         done: list[Added] = []
         first = 0
         for chunk in _chunks(_as_records(records), batch):
-            done.append(add_batch(self._store, chunk, embed=self.embedder, first=first, skip=on_error == "skip"))
+            done.append(add_batch(self._store, chunk, embedder=self.embedder, first=first, skip=on_error == "skip"))
             first += len(chunk)
             if progress:
                 progress(len(chunk))
@@ -182,7 +182,7 @@ class Gallery:
             cameras=self.cameras(),
             earliest=times["min"],
             latest=times["max"],
-            fields={name: kind_of(kind) for name, kind in fields_of(self._store.schema).items()},
+            fields=self.fields(),
             model=self.model.fingerprint,
             width=self.model.width,
             threshold=self.threshold,
@@ -197,6 +197,10 @@ class Gallery:
             named = self._store.read(lambda _: _column(self._store.rows(None, columns=["camera"]), "camera"))
             self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
         return self._cameras[1]
+
+    def fields(self) -> dict[str, str]:
+        """The free fields that records have, each with what it holds: words, numbers or truths."""
+        return {name: kind_of(kind) for name, kind in fields_of(self._store.schema).items()}
 
     @property
     def threshold(self) -> float | None:

@@ -4,10 +4,11 @@ N = records, D = width of the vectors.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,16 +17,17 @@ from PIL import Image
 
 from reseen.data.pictures import PictureError, in_threads
 from reseen.errors import ReseenError
-from reseen.retrieval.pictures import open_picture
-from reseen.retrieval.record import Record
+from reseen.retrieval.pictures import DEFAULT_LIMITS, open_picture
+from reseen.retrieval.record import Box, Record
 from reseen.retrieval.schema import fields_of, in_utc
+
+if TYPE_CHECKING:
+    from reseen.retrieval.embedder import Embedder
 
 _THUMBNAIL = 192
 _QUALITY = 80
 
 NEEDS_EMBEDDER = "this gallery was opened without an embedder; give it one to add or search pictures"
-
-Embed = Callable[[list[Image.Image]], NDArray[np.float32]]
 
 
 class Seen(NamedTuple):
@@ -46,9 +48,12 @@ class Ready(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a record shows: the part of the picture in its box, and a small JPEG of it; a bare vector shows nothing."""
+    """The part of the picture in the record's box, at the network's size, and as a small JPEG.
 
-    picture: Image.Image | None = None
+    A record that has its vector needs no picture for the network, and one without a picture shows nothing.
+    """
+
+    prepared: NDArray[np.uint8] | None = None
     thumbnail: bytes | None = None
 
 
@@ -81,36 +86,55 @@ def reference_of(record: Record) -> str | None:
     return str(record.picture) if isinstance(record.picture, str | Path) else None
 
 
-def shown_by(seen: Seen) -> Shown | ReseenError:
-    """The part of the picture that is to be embedded, or why there is none."""
-    record = seen.record
-    try:
-        assert record.picture is not None
-        picture = open_picture(record.picture, name=reference_of(record) or f"record {seen.place + 1}")
-        shown = picture if record.box is None else _cut_out(picture, record)
-    except ReseenError as error:
-        return error
-    small = shown.copy()
-    small.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
-    buffer = BytesIO()
-    small.save(buffer, format="JPEG", quality=_QUALITY)
-    return Shown(shown, buffer.getvalue())
-
-
-def made_ready(seen: Sequence[Seen], embed: Embed | None, *, width: int) -> tuple[list[Ready], list[tuple[Seen, str]]]:
+def made_ready(
+    seen: Sequence[Seen], embedder: "Embedder | None", *, width: int
+) -> tuple[list[Ready], list[tuple[Seen, str]]]:
     """Records with their vectors, and those that have none with the reason."""
-    if embed is None and any(one.record.vector is None for one in seen):
+    if embedder is None and any(one.record.vector is None for one in seen):
         raise ReseenError(NEEDS_EMBEDDER)
     looked: list[tuple[Seen, Shown | ReseenError]] = [(one, Shown()) for one in seen if one.record.picture is None]
-    looked += in_threads(shown_by, [one for one in seen if one.record.picture is not None])
+    pictured = [one for one in seen if one.record.picture is not None]
+    looked += in_threads(partial(_shown_by, embedder=embedder), pictured)
     good = [(one, shown) for one, shown in looked if isinstance(shown, Shown)]
-    pictures = [shown.picture for one, shown in good if one.record.vector is None and shown.picture]
-    made = iter(embed(pictures) if embed and pictures else ())
+    made = _embedded([shown.prepared for _, shown in good if shown.prepared is not None], embedder)
     ready = []
     for one, shown in good:
         vector = next(made) if one.record.vector is None else unit_vectors(one.record.vector, width=width)[0]
         ready.append(Ready(one.id, one.record, vector, shown.thumbnail))
     return ready, [(one, str(reason)) for one, reason in looked if isinstance(reason, ReseenError)]
+
+
+def _shown_by(seen: Seen, *, embedder: "Embedder | None") -> Shown | ReseenError:
+    """What the network sees of the record, or why there is nothing."""
+    record = seen.record
+    assert record.picture is not None
+    try:
+        limits = DEFAULT_LIMITS if embedder is None else embedder.limits
+        name = reference_of(record) or f"record {seen.place + 1}"
+        picture = open_picture(record.picture, limits=limits, name=name)
+        shown = picture if record.box is None else cut_out(picture, record.box, name=name)
+    except ReseenError as error:
+        return error
+    if embedder is None or record.vector is not None:
+        return Shown(None, _thumbnail(shown))
+    prepared = embedder.prepare(shown)
+    return prepared if isinstance(prepared, ReseenError) else Shown(prepared, _thumbnail(shown))
+
+
+def _thumbnail(picture: Image.Image) -> bytes:
+    small = picture.copy()
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
+    buffer = BytesIO()
+    small.save(buffer, format="JPEG", quality=_QUALITY)
+    return buffer.getvalue()
+
+
+def _embedded(prepared: Sequence[NDArray[np.uint8]], embedder: "Embedder | None") -> Iterator[NDArray[np.float32]]:
+    from reseen.retrieval.embedder import BATCH  # it loads PyTorch, which records with vectors do without
+
+    for first in range(0, len(prepared), BATCH):
+        assert embedder is not None
+        yield from embedder.embed_prepared(prepared[first : first + BATCH])
 
 
 def unit_vectors(vectors: Any, *, width: int) -> NDArray[np.float32]:
@@ -152,14 +176,12 @@ def _as_kind(fields: Mapping[str, Any], name: str, kind: pa.DataType) -> Any:
     return float(value) if value is not None and kind == pa.float64() else value
 
 
-def _cut_out(picture: Image.Image, record: Record) -> Image.Image:
-    """The box of the picture; what of it lies outside is left out."""
-    assert record.box is not None
-    left, top, right, bottom = record.box
+def cut_out(picture: Image.Image, box: Box, *, name: str) -> Image.Image:
+    """The box of the picture; what of it lies outside is left out. PictureError where it holds nothing of it."""
+    left, top, right, bottom = box
     inside = (max(left, 0), max(top, 0), min(right, picture.width), min(bottom, picture.height))
     if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        size = f"{picture.width} x {picture.height}"
-        raise PictureError(f"{reference_of(record)}: box {tuple(record.box)} holds nothing of a picture of {size}")
+        raise PictureError(f"{name}: box {tuple(box)} holds nothing of a picture of {picture.width} x {picture.height}")
     return picture.crop(inside)
 
 

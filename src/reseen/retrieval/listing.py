@@ -20,9 +20,32 @@ def list_pictures(source: Path) -> polars.DataFrame:
     """
     if source.is_dir():
         return _folder(source.absolute())
+    frame = read_table(source)
+    twice = frame["path"].filter(frame["path"].is_duplicated()).unique(maintain_order=True)
+    if len(twice):
+        raise ReseenError(f"{source}: {len(twice)} paths are listed more than once: {first(twice.to_list())}")
+    return frame
+
+
+def read_table(source: Path) -> polars.DataFrame:
+    """The rows of a .csv, all as words, or of a .parquet, with their paths made absolute.
+
+    Raises ReseenError for a file that is neither, has no row, or has rows without path.
+    """
     if not source.is_file():
         raise ReseenError(f"{source}: no such file or folder; expected {_EXPECTS}")
-    return _table(source.absolute())
+    table = source.absolute()
+    frame = _read(table)
+    if "path" not in frame.columns:
+        raise ReseenError(f"{table}: {unknown('column', 'path', frame.columns)}")
+    if frame.is_empty():
+        raise ReseenError(f"{table}: expected a row per picture, got none")
+    paths = frame["path"].cast(polars.String)
+    missing = paths.is_null() | (paths == "")
+    if missing.any():
+        raise ReseenError(f"{table}: {missing.sum()} rows without path, first in row {(missing.arg_max() or 0) + 2}")
+    absolute = polars.Series("path", [str(table.parent / path) for path in paths], dtype=polars.String)
+    return frame.with_columns(absolute)
 
 
 def _folder(folder: Path) -> polars.DataFrame:
@@ -34,23 +57,6 @@ def _folder(folder: Path) -> polars.DataFrame:
     if not found:
         raise ReseenError(f"{folder}: expected pictures ({', '.join(sorted(SUFFIXES))}), found none")
     return polars.DataFrame({"path": found})
-
-
-def _table(table: Path) -> polars.DataFrame:
-    frame = _read(table)
-    if "path" not in frame.columns:
-        raise ReseenError(f"{table}: {unknown('column', 'path', frame.columns)}")
-    if frame.is_empty():
-        raise ReseenError(f"{table}: expected a row per picture, got none")
-    paths = frame["path"].cast(polars.String)
-    missing = paths.is_null() | (paths == "")
-    if missing.any():
-        raise ReseenError(f"{table}: {missing.sum()} rows without path, first in row {(missing.arg_max() or 0) + 2}")
-    if not paths.is_unique().all():
-        twice = paths.filter(paths.is_duplicated()).unique(maintain_order=True)
-        raise ReseenError(f"{table}: {len(twice)} paths are listed more than once: {first(twice.to_list())}")
-    absolute = polars.Series("path", [str(table.parent / path) for path in paths], dtype=polars.String)
-    return frame.with_columns(absolute)
 
 
 def _read(table: Path) -> polars.DataFrame:

@@ -1,6 +1,7 @@
 """How a gallery lies on disk: its columns, the columns that free fields add, and whose vectors it holds."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -150,6 +151,8 @@ def _type_of(name: str, value: Any) -> pa.DataType:
     if isinstance(value, bool):
         return TYPES["truths"]
     if isinstance(value, int | float):
+        if not abs(value) <= sys.float_info.max:
+            raise ReseenError(f"field '{name}': expected a number that a float can hold, got {value}")
         return TYPES["numbers"]
     if isinstance(value, str):
         return TYPES["words"]

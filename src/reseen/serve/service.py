@@ -21,7 +21,7 @@ from reseen.data.pictures import PictureError
 from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.intake import Seen, Shown, shown_by
+from reseen.retrieval.intake import cut_out
 from reseen.retrieval.pictures import PictureLimits, open_picture
 from reseen.retrieval.record import Box, Matches, Record
 from reseen.serve.answers import About, in_order
@@ -149,13 +149,7 @@ class Service:
     def picture(self, data: Any, box: Box | None) -> Image.Image:
         """The upright picture, or the part of it in the box."""
         picture = open_picture(data, limits=self._pictures)
-        if box is None:
-            return picture
-        cut = shown_by(Seen(0, "", Record(picture=picture, box=box, reference="the picture")))
-        if not isinstance(cut, Shown):
-            raise cut
-        assert cut.picture is not None
-        return cut.picture
+        return picture if box is None else cut_out(picture, box, name="the picture")
 
     def _prepared(self, data: bytes, box: Box | None) -> NDArray[np.uint8]:
         prepared = self.embedder.prepare(self.picture(data, box))
