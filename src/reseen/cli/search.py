@@ -78,17 +78,27 @@ def search(  # noqa: PLR0913 - one parameter an option
 
 
 def _table(path: Path, matches: "Matches") -> Table:
+    """A row a match; columns that say nothing are left out."""
     from rich.text import Text
 
-    table = Table("rank", "similarity", "identity", "camera", "time (UTC)", "picture", "fields", title_justify="left")
-    table.title = Text(f"{path}: {_verdict(matches)}")
-    for rank, match in enumerate(matches, start=1):
-        fields = ", ".join(f"{name}: {_short(value)}" for name, value in match.fields.items())
-        time = "" if match.time is None else f"{match.time:%Y-%m-%d %H:%M:%S}"
-        words = (match.identity or "", match.camera or "", time, match.picture or "", fields)
-        style = "dim" if match.known is False else ""
-        table.add_row(str(rank), f"{match.similarity:.4f}", *(Text(word) for word in words), style=style)
+    rows = [_words(rank, match) for rank, match in enumerate(matches, start=1)]
+    told = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
+    table = Table(*told, title=Text(f"{path}: {_verdict(matches)}"), title_justify="left")
+    for row, match in zip(rows, matches, strict=True):
+        table.add_row(*(Text(row[name]) for name in told), style="dim" if match.known is False else "")
     return table
+
+
+def _words(rank: int, match: "Match") -> dict[str, str]:
+    return {
+        "rank": str(rank),
+        "similarity": f"{match.similarity:.4f}",
+        "identity": match.identity or "",
+        "camera": match.camera or "",
+        "time (UTC)": "" if match.time is None else f"{match.time:%Y-%m-%d %H:%M:%S}",
+        "picture": Path(match.picture or "").name,
+        "fields": ", ".join(f"{name}: {_short(value)}" for name, value in match.fields.items()),
+    }
 
 
 def _verdict(matches: "Matches") -> str:
@@ -101,6 +111,10 @@ def _verdict(matches: "Matches") -> str:
     return f"{matches.identity} (threshold {matches.threshold:.4f})"
 
 
+def _in_short(matches: "Matches") -> str:
+    return "" if matches.known is None else matches.identity
+
+
 def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -111,7 +125,7 @@ def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matche
     from reseen.retrieval.pictures import open_picture
 
     rows = [
-        [Tile(open_picture(path), "query", path.name, ""), *_tiles(gallery, matches)]
+        [Tile(open_picture(path), "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
         for path, matches in zip(pictures, found, strict=True)
     ]
     return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, max(map(len, rows))))])
