@@ -7,7 +7,7 @@ import copy
 from itertools import pairwise
 
 import torch
-from timm.layers import BatchNormAct2d
+from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
 _FOLDABLE = (nn.BatchNorm2d, BatchNormAct2d)
