@@ -3,11 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -17,6 +20,7 @@ from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
+from reseen.serve.running import address_of, listening, server_of
 
 THRESHOLD = 0.9
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -61,6 +65,23 @@ def gallery(loaded: Loaded, tmp_path: Path, picture: Callable[..., Image.Image])
     opened = Gallery(tmp_path / "gates", embedder=Embedder(loaded), create=True)
     opened.add(records)
     return opened
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    with listening("127.0.0.1", 0) as listener:
+        server = server_of(app)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield address_of(listener)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[FastAPI], AbstractContextManager[str]]:
+    """Serves an application on a free port within a block, and says at which address."""
+    return running
 
 
 @pytest.fixture

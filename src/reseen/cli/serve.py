@@ -49,7 +49,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     from reseen.serve.access import checked_token
     from reseen.serve.app import create_app
     from reseen.serve.limits import DEFAULT_LIMITS
-    from reseen.serve.running import address_of, listening, run
+    from reseen.serve.running import address_of, listening, server_of
 
     token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)
@@ -63,7 +63,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     with listening(host, port) as listener:
         progress.say(f"{gallery}: {len(opened):,} records at {address_of(listener)}{' (with the token)' * bool(token)}")
         _log_to_errors(quiet=quiet)
-        run(app, listener)
+        server_of(app).run(sockets=[listener])
 
 
 def _token(file: Path | None) -> str | None:

@@ -27,16 +27,20 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until the program is told to stop; requests that are being answered have some seconds to finish."""
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,  # whoever may name its own address has no share of requests
-        server_header=False,
-        ws="none",
-        limit_concurrency=_CONNECTIONS,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """What serves the application: its ``run(sockets=[listener])`` ends when the program is told to stop.
+
+    Requests that are being answered then have some seconds to finish.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,  # whoever may name its own address has no share of requests
+            server_header=False,
+            ws="none",
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
     )
-    uvicorn.Server(config).run(sockets=[listener])

@@ -63,6 +63,7 @@ async function go(to) {
   find("frame").style.setProperty("--ratio", picture.naturalWidth / picture.naturalHeight || 1);
   showTrail();
   await search();
+  if (document.activeElement === body) find("results").focus({ preventScroll: true });
   if (!matchMedia(DESK).matches && body.dataset.state === "found") find("results").scrollIntoView();
 }
 
