@@ -8,6 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
+from reseen.engine.build import build_embedder, resolved
+from reseen.engine.checkpoint import Card, save_weights
+from reseen.engine.recipe import read_recipe
+
 
 @pytest.fixture(autouse=True)
 def _one_thread_and_one_seed() -> None:
@@ -114,3 +118,18 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         train(str(recipe), data=data, out=root / f"seed-{seed}", overrides=[f"seed={seed}", "training.epochs=1"])
         evaluate_run(root / f"seed-{seed}")
     return root / "seed-3", root / "seed-4"
+
+
+@pytest.fixture(scope="session")
+def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run as far as an embedder looks at it: the tiny recipe's network, untrained, as best.safetensors.
+
+    Shared by all tests: copy it to change it.
+    """
+    folder = tmp_path_factory.mktemp("weights")
+    (folder / "tiny.toml").write_text(TINY_RECIPE)
+    recipe = resolved(read_recipe(folder / "tiny.toml"))
+    model = build_embedder(recipe, num_identities=3, start_weights=False)
+    card = Card(recipe.model_dump(mode="json", exclude_none=True), 3, None)
+    save_weights(folder / "best.safetensors", model.state_dict(), card)
+    return folder / "best.safetensors"

@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from reseen.explain.run_report import report_run
     from reseen.explain.scoring import score_explanations
     from reseen.models import build_model
+    from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.record import Record
     from reseen.tasks.ablate import ablate
 
 __all__ = [
+    "Embedder",
+    "Gallery",
+    "Record",
     "ReseenError",
     "ablate",
     "build_model",
@@ -57,6 +63,9 @@ __all__ = [
 
 _HOMES = MappingProxyType(
     {
+        "Embedder": ("reseen.retrieval.embedder", "Embedder"),
+        "Gallery": ("reseen.retrieval.gallery", "Gallery"),
+        "Record": ("reseen.retrieval.record", "Record"),
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.tasks.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),

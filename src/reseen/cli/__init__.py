@@ -13,13 +13,19 @@ from reseen.cli.classify import classify
 from reseen.cli.compare import compare
 from reseen.cli.datasets import datasets
 from reseen.cli.demo import demo
+from reseen.cli.embed import embed
 from reseen.cli.evaluate import evaluate
 from reseen.cli.explain import explain
+from reseen.cli.export import export
+from reseen.cli.gallery import gallery_commands
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
+from reseen.cli.push import push
 from reseen.cli.report import report
+from reseen.cli.search import search
 from reseen.cli.segment import segment
+from reseen.cli.serve import serve
 from reseen.cli.synth import synth
 from reseen.cli.train import train
 from reseen.cli.unpack import unpack
@@ -58,10 +64,16 @@ def application() -> typer.Typer:
         profile,
         ablate,
         import_weights,
+        embed,
+        export,
+        push,
+        search,
+        serve,
     ):
         app.command()(command)
     for task in (classify, segment):
         app.add_typer(task)
+    app.add_typer(gallery_commands(), name="gallery")
     return app
 
 

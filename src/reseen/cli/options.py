@@ -22,6 +22,14 @@ Overrides = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where a stopped or killed run was saved.")]
 OtherData = Annotated[Path | None, typer.Option(help="Another data set than the run was trained on.")]
 Json = Annotated[Path | None, typer.Option(help="Also write the scores to this file.")]
+Device = Annotated[str, typer.Option(help="As PyTorch names it: cpu, cuda, cuda:1.")]
+NetworkSource = Annotated[
+    str,
+    typer.Option(
+        help="A run, a weights file, an export (.onnx, .xml, .pt2), or a Hub repository owner/name[@revision]; a plain "
+        "ImageNet baseline if left out."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 

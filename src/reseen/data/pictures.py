@@ -21,8 +21,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What a picture file's name may end in, in lower case; other files in a data folder are not looked at."""
 
-# What Pillow's decoders raise on damaged bytes, besides OSError (which UnidentifiedImageError is).
-_DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error, MemoryError)
+DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error, MemoryError)
+"""What Pillow's decoders raise on damaged bytes; OSError holds UnidentifiedImageError."""
 _ORIENTATION = 0x0112
 _IN_FLIGHT = 512
 
@@ -47,12 +47,27 @@ def load_picture(path: Path | str) -> Image.Image:
     """
     try:
         with Image.open(path) as opened:
-            opened.load()
-            return _as_rgb(_upright(opened))
+            return upright_rgb(opened)
     except Image.DecompressionBombError as error:
         raise PictureError(f"{path}: cannot read the picture: {error}") from None
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise PictureError(f"{path}: cannot read the picture: {_reason(Path(path), error)}") from None
+
+
+def upright_rgb(opened: Image.Image) -> Image.Image:
+    """What an open picture holds, its first frame if it has several, as `load_picture` gives it.
+
+    Raises one of DAMAGE for bytes that do not decode.
+    """
+    opened.load()
+    return _as_rgb(_upright(opened))
+
+
+def damage(error: Exception) -> str:
+    """Why a picture did not decode, in one line."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in a known format"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
@@ -62,10 +77,14 @@ def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> di
 
 
 def in_threads(
-    work: Callable[[Entry], Result], entries: Sequence[Entry], *, progress: Progress | None = None
+    work: Callable[[Entry], Result],
+    entries: Sequence[Entry],
+    *,
+    progress: Progress | None = None,
+    threads: int | None = None,
 ) -> Iterator[tuple[Entry, Result]]:
-    """Each entry with ``work(entry)``, in order; a few threads work ahead, but not without bound."""
-    with ThreadPoolExecutor() as pool:
+    """Each entry with ``work(entry)``, in order; ``threads`` (None: a few) work ahead, but not without bound."""
+    with ThreadPoolExecutor(threads) as pool:
         waiting = iter(entries)
         flight = [(entry, pool.submit(work, entry)) for entry in islice(waiting, _IN_FLIGHT)]
         for done in range(1, len(entries) + 1):
@@ -94,9 +113,7 @@ def _reason(path: Path, error: Exception) -> str:
         return "it is a folder"
     if path.stat().st_size == 0:
         return "the file is empty (0 bytes)"
-    if isinstance(error, UnidentifiedImageError):
-        return "not a picture in a known format"
-    return " ".join(str(error).split()) or type(error).__name__
+    return damage(error)
 
 
 def _upright(picture: Image.Image) -> Image.Image:

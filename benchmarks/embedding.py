@@ -1,0 +1,116 @@
+"""Pictures a second from files to vectors, beside a plain PyTorch loop that takes them one by one.
+
+python benchmarks/embedding.py PICTURES [--model RUN] [--exports a.onnx b.xml] [--limit 512] [--repeats 5]
+
+The plain loop decodes with Pillow, resizes and normalises with torchvision, and forwards a batch of one. All ways take
+turns in each repeat, so that what else the machine does falls on all alike; the ratios are of medians. Processor time
+is all threads' together: it says little of waiting, and nothing of what else runs.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torchvision.transforms import v2
+
+import reseen
+from reseen.engine.run import open_run
+from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
+from reseen.retrieval.embedder import Embedder
+from reseen.retrieval.listing import list_pictures
+
+
+def main() -> None:
+    """Measure and print one row a way."""
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    files = [Path(path) for path in list_pictures(options.pictures)["path"]][: options.limit]
+    embedder = reseen.Embedder.from_pretrained(options.model)
+    ways: dict[str, Callable[[Sequence[Path]], np.ndarray]] = {
+        "plain loop": plain(options.model),
+        "embedder": many(embedder),
+    }
+    ways |= {path.suffix: many(reseen.Embedder.from_pretrained(path)) for path in options.exports}
+    taken: dict[str, list[Taken]] = {name: [] for name in ways}
+    expected = ways["plain loop"](files[:64])
+    for name, way in ways.items():
+        print(f"{name:12} largest difference from the plain loop {np.abs(way(files[:64]) - expected).max():.1e}")
+    for _ in range(options.repeats):
+        for name, way in ways.items():
+            taken[name].append(timed(way, files))
+    print(f"{len(files)} pictures, {options.threads} threads, {options.repeats} repeats")
+    print(
+        f"{'way':12} {'pictures/s':>10} {'fastest':>8} {'of plain loop':>14} {'processor ms':>13} {'of plain loop':>14}"
+    )
+    base = Taken(*(median(column) for column in zip(*taken["plain loop"], strict=True)))
+    for name, repeats in taken.items():
+        wall, processor = (median(column) for column in zip(*repeats, strict=True))
+        fastest = len(files) / min(repeat.wall for repeat in repeats)
+        print(
+            f"{name:12} {len(files) / wall:10.1f} {fastest:8.1f} {base.wall / wall:14.2f} "
+            f"{1000 * processor / len(files):13.2f} {base.processor / processor:14.2f}"
+        )
+
+
+class Taken(NamedTuple):
+    """Seconds by the clock and of all threads on a processor."""
+
+    wall: float
+    processor: float
+
+
+def timed(way: Callable[[Sequence[Path]], np.ndarray], files: Sequence[Path]) -> Taken:
+    """One pass over the files."""
+    clock, processor = perf_counter(), process_time()
+    way(files)
+    return Taken(perf_counter() - clock, process_time() - processor)
+
+
+def plain(source: str) -> Callable[[Sequence[Path]], np.ndarray]:
+    """The loop anybody writes first, with the same weights."""
+    if Path(source).is_dir():
+        run = open_run(Path(source))
+        model, data = reseen.load_model(run.best_weights), run.recipe().data
+        size, mean, std = data.image_size, data.mean, data.std
+    else:
+        size, mean, std = Embedder.from_pretrained(source).image_size, WHEEL_MEAN, WHEEL_STD
+        model = reseen.build_model(source, num_identities=None, image_size=size, pretrained=True).eval()
+    resize = v2.Resize(size, antialias=True)
+    prepare = v2.Compose([resize, v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)])
+
+    def loop(files: Sequence[Path]) -> np.ndarray:
+        vectors = []
+        with torch.no_grad():
+            for path in files:
+                image = v2.functional.pil_to_tensor(Image.open(path).convert("RGB"))
+                vectors.append(torch.nn.functional.normalize(model(prepare(image)[None]).embedding)[0].numpy())
+        return np.stack(vectors)
+
+    return loop
+
+
+def many(embedder: Embedder) -> Callable[[Sequence[Path]], np.ndarray]:
+    """Our way."""
+    return lambda files: np.stack([found.vector for found in embedder.embed_files(files)])
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", type=Path)
+    parser.add_argument("--model", default="efficientnet_lite0")
+    parser.add_argument("--exports", type=Path, nargs="*", default=[])
+    parser.add_argument("--limit", type=int, default=512)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""`reseen embed`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Device, NetworkSource, Quiet, progress_for, results
+from reseen.errors import ReseenError
+
+
+def embed(  # noqa: PLR0913 - one parameter an option
+    source: Annotated[
+        Path, typer.Argument(help="A folder of pictures, or a .csv or .parquet table with a column path.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(help="The folder for the vectors; begun again, the same command goes on.")],
+    model: NetworkSource = "efficientnet_lite0",
+    device: Device = "cpu",
+    batch: Annotated[int, typer.Option(min=1, help="Pictures through the network at once; more on a GPU.")] = 16,
+    chunk: Annotated[int, typer.Option(min=1, help="Pictures a part; a stopped job does at most one again.")] = 1024,
+    ray: Annotated[bool, typer.Option("--ray", help="Spread the work over processes, with Ray Data.")] = False,
+    address: Annotated[
+        str | None, typer.Option(help="With --ray: the cluster's address; this machine if left out.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Turn many pictures into vectors: Parquet parts, resumable, with a table of what was no fit picture.
+
+    [bold]Examples[/bold]
+
+    reseen embed photos --model runs/mine --out vectors
+
+    reseen embed my.csv --model runs/mine --out vectors --ray
+
+    reseen embed s.parquet --model owner/name --out /shared/vectors --ray --address ray://head:10001
+    """
+    if address is not None and not ray:
+        raise ReseenError("embed: --address is of a Ray cluster; add --ray")
+    from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.job import embed_pictures
+
+    progress = progress_for(quiet=quiet)
+    embedder = Embedder.from_pretrained(model, device=device)
+    if embedder.note:
+        progress.say(embedder.note)
+    runner = None
+    if ray:
+        os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # it would tell every step of its plan
+        from reseen.retrieval.on_ray import on_ray
+
+        runner = on_ray(embedder, out, batch=batch, device=device, address=address)
+    done = embed_pictures(source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, progress=progress)
+    console = results()
+    there = f", {done.before:,} were there before" if done.before else ""
+    console.print(
+        f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}", highlight=False, markup=False
+    )
+    if done.failures:
+        console.print(f"{len(done.failures):,} pictures failed: {out / 'failures.csv'}", highlight=False, markup=False)

@@ -1,0 +1,54 @@
+"""`reseen export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from reseen.cli.options import Quiet, progress_for, results
+from reseen.errors import ReseenError
+
+
+def export(
+    source: Annotated[str, typer.Argument(help="A run, a weights file, or a Hub repository owner/name.")],
+    *,
+    onnx: Annotated[Path | None, typer.Option(help="Write this .onnx file.")] = None,
+    openvino: Annotated[Path | None, typer.Option(help="Write this .xml file, and its .bin beside it.")] = None,
+    torch_export: Annotated[Path | None, typer.Option(help="Write this .pt2 file.")] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Pictures to compare on, a folder or table; the run's own if left out.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a network with its preprocessing inside: uint8 RGB of any size in, vectors of length 1 out.
+
+    Each file is run and compared with PyTorch on real pictures, and kept only if no number differs by more than 1e-4.
+
+    [bold]Examples[/bold]
+
+    reseen export runs/mine --onnx mine.onnx
+
+    reseen export owner/name --openvino mine.xml --torch-export mine.pt2 --pictures photos
+    """
+    outs = _outs({".onnx": onnx, ".xml": openvino, ".pt2": torch_export})
+    from reseen.deploy.export import export_network, pictures_of
+    from reseen.retrieval.listing import list_pictures
+
+    checked = pictures_of(source) if pictures is None else [Path(path) for path in list_pictures(pictures)["path"]]
+    table = Table("file", "MB", "largest difference", "pictures")
+    for file, difference, count in export_network(source, outs, pictures=checked, progress=progress_for(quiet=quiet)):
+        parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
+        size = sum(part.stat().st_size for part in parts)
+        table.add_row(str(file), f"{size / 1e6:.1f}", f"{difference:.1e}", str(count))
+    results().print(table)
+
+
+def _outs(given: dict[str, Path | None]) -> list[Path]:
+    outs = {suffix: out for suffix, out in given.items() if out is not None}
+    if not outs:
+        raise ReseenError("export: expected at least one of --onnx, --openvino, --torch-export")
+    for suffix, out in outs.items():
+        if out.suffix != suffix:
+            raise ReseenError(f"{out}: expected a name that ends in {suffix}")
+    return list(outs.values())

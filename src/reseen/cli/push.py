@@ -1,0 +1,30 @@
+"""`reseen push`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import results
+
+
+def push(
+    run: Annotated[Path, typer.Argument(help="A folder that `reseen train` wrote.")],
+    repository: Annotated[str, typer.Argument(help="The Hugging Face Hub repository, owner/name.")],
+    *,
+    public: Annotated[
+        bool, typer.Option("--public", help="A new repository is open to all; private if left out.")
+    ] = False,
+    licence: Annotated[str, typer.Option(help="The licence's identifier on the Hub, such as apache-2.0.")] = "",
+    revision: Annotated[str | None, typer.Option(help="The branch; main if left out.")] = None,
+) -> None:
+    """Put a run's network on the Hugging Face Hub, with a model card; `hf auth login` comes first.
+
+    [bold]Example[/bold]
+
+    reseen push runs/mine owner/name
+    """
+    from reseen.deploy.hub import push as upload
+
+    done = upload(run, repository, private=not public, licence=licence, revision=revision)
+    results().print(f"{done.url}\nas it is now: {done.source}", highlight=False, markup=False, soft_wrap=True)

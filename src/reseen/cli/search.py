@@ -1,0 +1,163 @@
+"""`reseen search`."""
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from reseen.cli.options import Device, NetworkSource, Quiet, progress_for, results
+from reseen.cli.wishes import After, Before, Cameras, Where, read_wishes
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from reseen.explain import Tile
+    from reseen.explain.sheet import Kind
+    from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.record import Match, Matches
+
+_ROWS = 20
+"""So many queries are drawn; all are in the table."""
+
+
+def search(  # noqa: PLR0913 - one parameter an option
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Whom to look for.")],
+    *,
+    gallery: Annotated[str, typer.Option(help="A gallery: a folder, or an object store's address.")] = "gallery",
+    model: NetworkSource = "efficientnet_lite0",
+    device: Device = "cpu",
+    k: Annotated[int, typer.Option("-k", "--top", help="Matches of each picture.")] = 10,
+    camera: Cameras = [],  # noqa: B006 - typer copies it
+    after: After = None,
+    before: Before = None,
+    where: Where = [],  # noqa: B006
+    threshold: Annotated[
+        float | None, typer.Option(min=-1, max=1, help="Similarity of the same individual; calibrated if left out.")
+    ] = None,
+    sheet: Annotated[Path, typer.Option(help="The drawing of queries and matches to write.")] = Path("search.png"),
+    json: Annotated[Path | None, typer.Option(help="Also write everything about the matches to this file.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find the same individual in a gallery: a table of ranked matches, and a sheet of their pictures.
+
+    [bold]Examples[/bold]
+
+    reseen search car.jpg --gallery cars --model runs/mine
+
+    reseen search car.jpg --gallery cars --model runs/mine --camera "gate 2" --after 2026-05-01 --where speed=30..50
+    """
+    from reseen.engine.files import write_json
+    from reseen.explain import write_png
+    from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.sources import read_time
+
+    embedder = Embedder.from_pretrained(model, device=device)
+    if embedder.note:
+        progress_for(quiet=quiet).say(embedder.note)
+    opened = Gallery(gallery, embedder=embedder)
+    found = opened.search(
+        pictures,
+        k=k,
+        cameras=camera or None,
+        after=None if after is None else read_time(after),
+        before=None if before is None else read_time(before),
+        where=read_wishes(where, opened.fields()),
+        threshold=threshold,
+    )
+    console = results()
+    for path, matches in zip(pictures, found, strict=True):
+        console.print(_table(path, matches), highlight=False)
+    write_png(sheet, _drawn(opened, pictures[:_ROWS], found[:_ROWS]))
+    console.print(f"sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
+    if json is not None:
+        write_json(json, [_as_dict(path, matches) for path, matches in zip(pictures, found, strict=True)])
+
+
+def _table(path: Path, matches: "Matches") -> Table:
+    """A row a match; columns that say nothing are left out."""
+    from rich.text import Text
+
+    rows = [_words(rank, match) for rank, match in enumerate(matches, start=1)]
+    told = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
+    table = Table(*told, title=Text(f"{path}: {_verdict(matches)}"), title_justify="left")
+    for row, match in zip(rows, matches, strict=True):
+        table.add_row(*(Text(row[name]) for name in told), style="dim" if match.known is False else "")
+    return table
+
+
+def _words(rank: int, match: "Match") -> dict[str, str]:
+    return {
+        "rank": str(rank),
+        "similarity": f"{match.similarity:.4f}",
+        "identity": match.identity or "",
+        "camera": match.camera or "",
+        "time (UTC)": "" if match.time is None else f"{match.time:%Y-%m-%d %H:%M:%S}",
+        "picture": Path(match.picture or "").name,
+        "fields": ", ".join(f"{name}: {_short(value)}" for name, value in match.fields.items()),
+    }
+
+
+def _verdict(matches: "Matches") -> str:
+    if not matches:
+        return "no record fits"
+    if matches.threshold is None:
+        return "nearest records; without a threshold none is called known"
+    if not matches.known:
+        return f"unknown (best {matches[0].similarity:.4f}, threshold {matches.threshold:.4f})"
+    return f"{matches.identity} (threshold {matches.threshold:.4f})"
+
+
+def _in_short(matches: "Matches") -> str:
+    return "" if matches.known is None else matches.identity
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matches]") -> "Image.Image":
+    """A row a query; matches at or above the threshold are ticked, those below crossed, without one all are plain."""
+    from reseen.explain import Tile, draw_sheet
+    from reseen.retrieval.pictures import open_picture
+
+    rows = [
+        [Tile(open_picture(path), "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
+        for path, matches in zip(pictures, found, strict=True)
+    ]
+    return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, max(map(len, rows))))])
+
+
+def _tiles(gallery: "Gallery", matches: "Matches") -> "Iterator[Tile]":
+    from reseen.explain import Tile
+
+    for match in matches:
+        kind: Kind = "query" if match.known is None else ("match" if match.known else "other")
+        camera = "cam ?" if match.camera is None else f"cam {match.camera}"
+        yield Tile(_picture_of(gallery, match), kind, match.identity or "?", f"{camera} · {match.similarity:.3f}")
+
+
+def _picture_of(gallery: "Gallery", match: "Match") -> "Image.Image":
+    """The thumbnail, else the file that the record refers to, else an empty card."""
+    from PIL import Image
+
+    from reseen.errors import ReseenError
+    from reseen.retrieval.pictures import open_picture
+
+    small = gallery.thumbnail(match.id)
+    if small is not None:
+        return Image.open(BytesIO(small)).convert("RGB")
+    try:
+        picture = open_picture(match.picture or "")
+        return picture if match.box is None else picture.crop(match.box)
+    except ReseenError:
+        return Image.new("RGB", (96, 96), (226, 229, 233))
+
+
+def _as_dict(path: Path, matches: "Matches") -> dict[str, Any]:
+    entries = [{**match._asdict(), "time": match.time and match.time.isoformat()} for match in matches]
+    verdict = {"known": matches.known, "identity": matches.identity, "threshold": matches.threshold}
+    return {"picture": str(path), **verdict, "matches": entries}

@@ -1,0 +1,84 @@
+"""`reseen serve`."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reseen.cli.options import Device, NetworkSource, Quiet, progress_for
+from reseen.errors import ReseenError
+
+TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name
+"""The environment variable that may hold the token."""
+
+
+def serve(  # noqa: PLR0913 - one parameter an option
+    gallery: Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")],
+    *,
+    model: NetworkSource = "efficientnet_lite0",
+    device: Device = "cpu",
+    host: Annotated[str, typer.Option(help="Where to listen; anything but this machine needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    token_file: Annotated[
+        Path | None, typer.Option(help=f"A file that holds the token; else {TOKEN} of the environment does.")
+    ] = None,
+    most_bytes: Annotated[int, typer.Option(min=1000, help="Of one picture file.")] = 20_000_000,
+    most_pixels: Annotated[int, typer.Option(min=1000, help="Of one picture.")] = 40_000_000,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Until an answer must stand.")] = 30.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Requests a second from one address.")] = 50.0,
+    create: Annotated[bool, typer.Option("--create", help="Begin an empty gallery where there is none.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve a gallery over HTTP, with a page to search it; its log goes to the error stream, a line of JSON a request.
+
+    [bold]Examples[/bold]
+
+    reseen serve gallery --model runs/mine
+
+    RESEEN_TOKEN=$(openssl rand -hex 16) reseen serve gallery --model runs/mine --host 0.0.0.0
+    """
+    from reseen.deploy.extras import require
+
+    for module in ("fastapi", "uvicorn", "prometheus_client"):
+        require(module, extra="serve", what="reseen serve")
+    from reseen.deploy.loading import load_network
+    from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.gallery import Gallery
+    from reseen.serve.access import checked_token
+    from reseen.serve.app import create_app
+    from reseen.serve.limits import DEFAULT_LIMITS
+    from reseen.serve.running import address_of, listening, server_of
+
+    token = checked_token(_token(token_file), host=host)
+    loaded = load_network(model, device=device)
+    embedder = Embedder(loaded)
+    opened = Gallery(gallery, embedder=embedder, create=create)
+    limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)
+    app = create_app(opened, token=token, limits=limits, network=loaded.network)
+    progress = progress_for(quiet=quiet)
+    if embedder.note:
+        progress.say(embedder.note)
+    with listening(host, port) as listener:
+        progress.say(f"{gallery}: {len(opened):,} records at {address_of(listener)}{' (with the token)' * bool(token)}")
+        _log_to_errors(quiet=quiet)
+        server_of(app).run(sockets=[listener])
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return os.environ.get(TOKEN)
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReseenError(f"{file}: cannot read the token: {error}") from None
+
+
+def _log_to_errors(*, quiet: bool) -> None:
+    from reseen.serve.telemetry import LOGGER
+
+    log = logging.getLogger(LOGGER)
+    log.setLevel(logging.ERROR if quiet else logging.INFO)
+    log.addHandler(logging.StreamHandler())
+    log.propagate = False

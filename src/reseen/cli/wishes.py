@@ -1,0 +1,83 @@
+"""Which records a command is about: cameras, times and fields as words of the command line."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reseen.errors import ReseenError, unknown
+
+if TYPE_CHECKING:  # the commands are listed without loading the gallery
+    from reseen.retrieval.filters import Wanted
+
+_TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
+
+GalleryAddress = Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")]
+Cameras = Annotated[list[str], typer.Option("--camera", help="Only what this camera saw; may be given again.")]
+After = Annotated[str | None, typer.Option(help="Only from this time on, as 2026-05-01T12:30+02:00; UTC by default.")]
+Before = Annotated[str | None, typer.Option(help="Only before this time.")]
+Where = Annotated[
+    list[str],
+    typer.Option(metavar="FIELD=VALUE", help="Only where a field holds this: colour=red, lane=1,2 or speed=30..50."),
+]
+
+
+def read_wishes(wishes: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, Wanted]":
+    """``FIELD=VALUE`` for fields of ``kinds`` (words, numbers, truths); identity and picture are words.
+
+    ReseenError for a wish that cannot be read.
+    """
+    known = {**kinds, "identity": "words", "picture": "words"}
+    read: dict[str, Wanted] = {}
+    for wish in wishes:
+        name, equals, value = wish.partition("=")
+        if not equals:
+            raise ReseenError(f"--where: expected FIELD=VALUE, got '{wish}'")
+        if name not in known:
+            raise ReseenError(f"--where: {unknown('field', name, known)}")
+        read[name] = _wanted(wish, value, known[name])
+    return read
+
+
+def _wanted(wish: str, value: str, kind: str) -> "Wanted":
+    from reseen.retrieval.filters import Span
+
+    if kind == "words":
+        return value.split(",")
+    try:
+        if kind == "truths":
+            return _TRUTHS[value]
+        low, dots, high = value.partition("..")
+        if dots:
+            return Span(float(low) if low else None, float(high) if high else None)
+        return [float(one) for one in value.split(",")]
+    except (ValueError, KeyError):
+        expected = {"truths": "true or false", "numbers": "a number, several with commas, or LOW..HIGH"}[kind]
+        raise ReseenError(f"--where: {wish}: expected {expected}") from None
+
+
+def read_changes(changes: Sequence[str], kinds: Mapping[str, str]) -> dict[str, "str | float | bool | datetime | None"]:
+    """``COLUMN=VALUE``: a known field's value by its kind, a new field's as words; nothing after = empties."""
+    from reseen.retrieval.sources import read_time
+
+    read: dict[str, str | float | bool | datetime | None] = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise ReseenError(f"--set: expected COLUMN=VALUE, got '{change}'")
+        if not value:
+            read[name] = None
+        elif name == "time":
+            read[name] = read_time(value)
+        else:
+            read[name] = _value(change, value, kinds.get(name, "words"))
+    return read
+
+
+def _value(change: str, value: str, kind: str) -> str | float | bool:
+    try:
+        return value if kind == "words" else _TRUTHS[value] if kind == "truths" else float(value)
+    except (ValueError, KeyError):
+        raise ReseenError(f"--set: {change}: the field holds {kind}") from None

@@ -1,0 +1,1 @@
+"""Networks outside training: loaded from wherever they are, exported, run."""

@@ -1,0 +1,153 @@
+"""Exports: the network with its preprocessing as one file, kept only if it gives PyTorch's numbers.
+
+What comes out takes a batch of uint8 RGB pictures of any one size, (B, H, W, 3), and gives vectors of length 1.
+"""
+
+import copy
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reseen.data.pictures import load_picture
+from reseen.data.transforms import resize
+from reseen.deploy.extras import require
+from reseen.deploy.facts import Facts, Loaded
+from reseen.deploy.loading import FILES, load_network
+from reseen.deploy.network import OnTorch
+from reseen.deploy.resizing import AnySize
+from reseen.deploy.runtime import FACTS, FACTS_FILE
+from reseen.engine.evaluate import splits_of
+from reseen.engine.files import UNFINISHED
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import open_run
+from reseen.errors import ReseenError
+
+LARGEST_DIFFERENCE = 1e-4
+"""Of any number in any vector, between an export and PyTorch."""
+CHECKED = 16
+"""Pictures that each export is compared on."""
+
+Program = torch.export.ExportedProgram
+# Not square, and neither the network's size: what traces alike is taken to be always alike.
+_TRACED_SIZE = (150, 170)
+
+
+class Exported(NamedTuple):
+    """A file that was written, and the largest ``difference`` from PyTorch over so many ``pictures``."""
+
+    path: Path
+    difference: float
+    pictures: int
+
+
+def export_network(
+    source: str | Path, outs: Sequence[Path], *, pictures: Sequence[Path], progress: Progress | None = None
+) -> list[Exported]:
+    """Write the network that ``source`` names to each of ``outs``, whose suffixes say how: see ``WRITERS``.
+
+    Each file is loaded as a user would load it and compared with PyTorch on ``pictures``, one by one at their own
+    sizes, and as a batch. Raises ReseenError for a source that is not PyTorch's, an unknown suffix, no picture, and an
+    export that differs by more than LARGEST_DIFFERENCE, which is not kept.
+    """
+    for out in outs:
+        _check_out(out)
+    if not pictures:
+        raise ReseenError("export: expected pictures to compare on, got none")
+    loaded, shown = load_network(source), progress or Silent()
+    checked = [np.array(load_picture(path)) for path in _spread(pictures)]
+    with shown.bar("export", total=len(outs) + 1) as bar:
+        program = _traced(loaded)
+        bar.advance()
+        exported = []
+        for out in outs:
+            exported.append(_export(program, loaded, out, checked))
+            bar.advance()
+    return exported
+
+
+def pictures_of(source: str | Path) -> list[Path]:
+    """The gallery of the run that ``source`` is. ReseenError for anything else, and where its data have moved."""
+    if not (Path(source) / "recipe.toml").is_file():
+        raise ReseenError(f"{source}: not a run, so it has no pictures to compare on; say which with --pictures")
+    return splits_of(open_run(Path(source)), None).gallery.paths
+
+
+def _check_out(out: Path) -> None:
+    if out.suffix not in WRITERS:
+        raise ReseenError(f"{out}: expected a file name that ends in one of {', '.join(WRITERS)}")
+    if not out.parent.is_dir():
+        raise ReseenError(f"{out}: there is no folder {out.parent}")
+
+
+def _spread(pictures: Sequence[Path]) -> list[Path]:
+    """At most CHECKED of them, evenly spread."""
+    places = np.linspace(0, len(pictures) - 1, num=min(CHECKED, len(pictures))).round().astype(int)
+    return [pictures[place] for place in places]
+
+
+def _traced(loaded: Loaded) -> Program:
+    if not isinstance(loaded.network, OnTorch):
+        raise ReseenError(f"{loaded.source}: is an export itself; expected a run, a weights file or a Hub repository")
+    network = copy.deepcopy(loaded.network.network).to(memory_format=torch.contiguous_format)
+    whole = AnySize(network, image_size=loaded.facts.image_size).eval()
+    batch, height, width = (torch.export.Dim(name) for name in ("batch", "height", "width"))
+    example = torch.zeros(2, *_TRACED_SIZE, 3, dtype=torch.uint8)
+    with torch.no_grad():
+        return torch.export.export(whole, (example,), dynamic_shapes=({0: batch, 1: height, 2: width},))
+
+
+def _export(program: Program, loaded: Loaded, out: Path, checked: Sequence[NDArray[np.uint8]]) -> Exported:
+    """Write into a folder beside ``out``, check there, then move into place."""
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}", suffix=UNFINISHED) as folder:
+        written = Path(folder) / out.name
+        WRITERS[out.suffix](program, loaded.facts, written)
+        difference = _difference(loaded, FILES[out.suffix](written), checked)
+        if not difference <= LARGEST_DIFFERENCE:
+            limit = f"expected at most {LARGEST_DIFFERENCE:.0e}"
+            raise ReseenError(f"{out}: not kept: it differs from PyTorch by {difference:.1e}, {limit}")
+        for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == out.name):
+            shutil.move(file, out.parent / file.name)
+    return Exported(out, difference, len(checked))
+
+
+def _difference(loaded: Loaded, exported: Loaded, checked: Sequence[NDArray[np.uint8]]) -> float:
+    """The largest, of pictures one by one and of a batch of one size. NaN stays NaN."""
+    shrink = resize(image_size=loaded.facts.image_size)
+    tensors = [torch.from_numpy(picture).permute(2, 0, 1) for picture in checked]
+    batch = np.stack([shrink(tensor).permute(1, 2, 0).numpy() for tensor in tensors])
+    expected = loaded.network(batch)
+    alone = np.concatenate([exported.network(picture[None]) for picture in checked])
+    together = exported.network(batch)
+    return float(max(np.abs(alone - expected).max(), np.abs(together - expected).max()))
+
+
+def _write_onnx(program: Program, facts: Facts, path: Path) -> None:
+    require("onnxscript", extra="onnx", what="an export to ONNX")
+    made = torch.onnx.export(program, input_names=["pictures"], output_names=["vectors"], dynamo=True, verbose=False)
+    assert made is not None, "the exporter through torch.export returns its program"
+    made.model.metadata_props[FACTS] = facts.as_json()
+    made.save(path, external_data=False)
+
+
+def _write_openvino(program: Program, facts: Facts, path: Path) -> None:
+    openvino = require("openvino", extra="openvino", what="an export to OpenVINO")
+    model = openvino.convert_model(program)
+    model.set_rt_info(facts.as_json(), [FACTS])
+    openvino.save_model(model, path, compress_to_fp16=False)
+
+
+def _write_program(program: Program, facts: Facts, path: Path) -> None:
+    torch.export.save(program, path, extra_files={FACTS_FILE: facts.as_json()})
+
+
+WRITERS: Mapping[str, Callable[[Program, Facts, Path], None]] = MappingProxyType(
+    {".onnx": _write_onnx, ".pt2": _write_program, ".xml": _write_openvino}
+)
+"""How a file's name ends -> function(program, facts, path); `reseen.deploy.loading.FILES` reads each."""

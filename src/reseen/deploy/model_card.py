@@ -1,0 +1,80 @@
+"""The page that a network on the Hub is shown with."""
+
+from collections.abc import Mapping
+
+from reseen.deploy.facts import Facts
+from reseen.engine.run import Run
+
+_WHAT = """Finds the same individual again: a picture in, a vector out, whose cosine similarity with another says how
+likely both show the same one. Made with reseen."""
+_LIMITS = """## Limits
+
+It knows what it was trained on: other cameras, other kinds of things and other years need their own evaluation, and
+their own threshold."""
+_SHOWN = ("mAP", "rank1", "rank5", "mINP")
+
+
+def model_card(run: Run, facts: Facts, *, repository: str, licence: str = "") -> str:
+    """Markdown behind the Hub's own lines: what it is, how to use it, on what it was trained, what it scored."""
+    parts = [
+        _front(licence),
+        f"# {repository.partition('/')[2]}",
+        _WHAT,
+        _use(repository),
+        _network(run, facts),
+        _data(run.data() if run.data_file.exists() else {}),
+        _scores(run.scores()),
+        _LIMITS,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _front(licence: str) -> str:
+    own = [f"license: {licence}"] if licence else []
+    lines = ["library_name: reseen", "pipeline_tag: image-feature-extraction", "tags: [re-identification]", *own]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _use(repository: str) -> str:
+    return (
+        "## Use\n\n```python\nimport reseen\n\n"
+        f'embedder = reseen.Embedder.from_pretrained("{repository}")\n'
+        'vectors = embedder(["a.jpg", "b.jpg"])\nprint(vectors @ vectors.T)\n```'
+    )
+
+
+def _network(run: Run, facts: Facts) -> str:
+    recipe, (height, width) = run.recipe(), facts.image_size
+    rows = {
+        "model": recipe.model.name or recipe.model.backbone,
+        "pictures": f"{height} x {width} (height x width), RGB",
+        "vector": f"{facts.width} numbers, length 1",
+        "threshold": "not calibrated" if facts.threshold is None else f"{facts.threshold:.4f}",
+        "fingerprint": f"`{facts.fingerprint}`",
+    }
+    return "\n".join(
+        ["## Network", "", "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
+    )
+
+
+def _data(facts: Mapping[str, object]) -> str:
+    pictures, identities = facts.get("pictures"), facts.get("identities")
+    if not isinstance(pictures, Mapping) or not isinstance(identities, Mapping):
+        return ""
+    rows = "\n".join(f"| {name} | {count:,} | {identities.get(name, 0):,} |" for name, count in pictures.items())
+    layout = facts.get("layout", "unknown")
+    return f"## Data\n\nIn the layout of {layout}.\n\n| part | pictures | identities |\n|---|---|---|\n{rows}"
+
+
+def _scores(systems: Mapping[str, Mapping[str, object]]) -> str:
+    if not systems:
+        return ""
+    shown = [name for name in _SHOWN if any(name in row for row in systems.values())]
+    head = f"| system | {' | '.join(shown)} | protocol |\n|{'---|' * (len(shown) + 2)}"
+    rows = "\n".join(_row(name, row, shown) for name, row in systems.items())
+    return f"## Scores\n\nIn per cent, on the gallery above.\n\n{head}\n{rows}"
+
+
+def _row(name: str, row: Mapping[str, object], shown: list[str]) -> str:
+    cells = [f"{100 * value:.1f}" if isinstance(value := row.get(score), int | float) else "" for score in shown]
+    return f"| {name} | {' | '.join(cells)} | {row.get('protocol', '')} |"

@@ -1,0 +1,121 @@
+"""A trained model as one module from bytes of pictures to vectors, and how PyTorch runs it.
+
+B = batch, H x W = the network's own picture size, D = width of the vectors.
+"""
+
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from einops import rearrange
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from reseen.deploy.facts import Facts, Loaded, fingerprint
+from reseen.deploy.folding import folded
+from reseen.engine.build import load_model, resolved
+from reseen.engine.checkpoint import load_card
+from reseen.engine.recipe import recipe_from
+from reseen.engine.run import read_json
+from reseen.errors import ReseenError
+from reseen.models import build_model
+from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
+
+Triple: TypeAlias = tuple[float, float, float]
+
+CALIBRATION = "calibration.json"
+"""The file beside the weights that holds the calibrated threshold."""
+BASELINE = "efficientnet_lite0"
+"""The name of the plain ImageNet network, for whoever has not trained one."""
+_BASELINE_SIZE = (128, 128)
+_BASELINE_NOTE = (
+    "EfficientNet-Lite0 as trained on ImageNet: a plain baseline, never trained to tell individuals apart; "
+    "`reseen train` makes a better one"
+)
+
+
+class EmbeddingNetwork(nn.Module):
+    """``model`` behind the normalisation it was trained with; vectors come out with length 1."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, model: nn.Module, *, mean: Triple, std: Triple) -> None:
+        super().__init__()
+        self.model = model
+        centre, spread = (torch.tensor(values, dtype=torch.float64) for values in (mean, std))
+        self.register_buffer("scale", (1 / (255 * spread)).float(), persistent=False)
+        self.register_buffer("shift", (centre / spread).float(), persistent=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, H, W, 3) uint8 -> (B, D)."""
+        images = rearrange(pictures.float() * self.scale - self.shift, "b h w c -> b c h w")
+        return nn.functional.normalize(self.model(images).embedding, dim=1)
+
+
+class OnTorch:
+    """Runs an `EmbeddingNetwork` with PyTorch on one device; safe to call from several threads."""
+
+    def __init__(self, network: EmbeddingNetwork, *, device: str = "cpu") -> None:
+        self.network = network.to(device).eval()
+        self._device = device
+
+    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(B, H, W, 3) -> (B, D)."""
+        with torch.inference_mode():
+            vectors: Tensor = self.network(torch.from_numpy(pictures).to(self._device))
+            return vectors.float().cpu().numpy()
+
+
+def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> Loaded:
+    """A weights file of ours, and the threshold from the calibration beside it.
+
+    Raises ReseenError for a file that is none of ours and a device that is not there.
+    """
+    card = load_card(path)
+    recipe = resolved(recipe_from(card.recipe, name=str(path)))
+    model, data = load_model(path), recipe.data
+    assert data.mean is not None, "a resolved recipe has a mean"
+    assert data.std is not None, "a resolved recipe has a std"
+    facts = Facts(
+        fingerprint=fingerprint(
+            model.state_dict(), model=card.recipe["model"], preprocessing=[data.image_size, data.mean, data.std]
+        ),
+        width=model.width,
+        image_size=data.image_size,
+        threshold=_threshold(path.parent / CALIBRATION),
+    )
+    network = EmbeddingNetwork(folded(model, image_size=data.image_size), mean=data.mean, std=data.std)
+    return Loaded(_on(network, device), facts, source or str(path))
+
+
+def load_baseline(*, device: str = "cpu") -> Loaded:
+    """EfficientNet-Lite0 with its ImageNet weights, which install with the package."""
+    model = build_model(BASELINE, num_identities=None, image_size=_BASELINE_SIZE, pretrained=True)
+    preprocessing = [_BASELINE_SIZE, WHEEL_MEAN, WHEEL_STD]
+    facts = Facts(
+        fingerprint=fingerprint(model.state_dict(), model={"backbone": BASELINE}, preprocessing=preprocessing),
+        width=model.width,
+        image_size=_BASELINE_SIZE,
+        note=_BASELINE_NOTE,
+    )
+    network = EmbeddingNetwork(folded(model, image_size=_BASELINE_SIZE), mean=WHEEL_MEAN, std=WHEEL_STD)
+    return Loaded(_on(network, device), facts, BASELINE)
+
+
+def _on(network: EmbeddingNetwork, device: str) -> OnTorch:
+    try:
+        return OnTorch(network.to(memory_format=torch.channels_last), device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ReseenError(f"device '{device}': expected one that PyTorch has here, such as cpu: {reason}") from None
+
+
+def _threshold(path: Path) -> float | None:
+    if not path.is_file():
+        return None
+    value = read_json(path).get("threshold")
+    if not isinstance(value, int | float) or not -1 <= value <= 1:
+        raise ReseenError(f"{path}: expected a threshold from -1 to 1, got {value!r}")
+    return float(value)

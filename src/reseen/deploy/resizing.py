@@ -1,0 +1,68 @@
+"""Training's resize as part of an exported network: antialiased bilinear on bytes, with the same roundings.
+
+PyTorch resizes uint8 by whole-number weights, along the rows, then along the columns, and rounds after each to a
+byte. Here either is a product with a matrix whose weights the graph computes from the picture's size, in sums that
+float32 holds exactly. So every byte comes out the same, which no resize of ONNX or OpenVINO promises.
+"""
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from reseen.deploy.network import EmbeddingNetwork
+
+# ATen's compute_indices_int16_weights_aa: as many bits as keep the largest weight below 2^15, at most 22.
+_LARGEST_WEIGHT = 2**15
+_MOST_BITS = 22
+_BYTE = 256
+
+
+class AnySize(nn.Module):
+    """``network`` for pictures of any one size, which are resized to ``image_size`` (height, width) first."""
+
+    def __init__(self, network: EmbeddingNetwork, *, image_size: tuple[int, int]) -> None:
+        super().__init__()
+        self.network = network
+        self.image_size = image_size
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, H', W', 3) uint8 -> (B, D)."""
+        vectors: Tensor = self.network(resize(pictures, self.image_size))
+        return vectors
+
+
+def resize(pictures: Tensor, image_size: tuple[int, int]) -> Tensor:
+    """(B, H', W', 3) uint8 -> (B, H, W, 3) float32 of whole numbers 0..255, as torchvision's v2.Resize gives bytes."""
+    height, width = image_size
+    narrow = _along_columns(pictures.float().transpose(1, 2), width)
+    return _along_columns(narrow.transpose(1, 2), height)
+
+
+def _along_columns(pictures: Tensor, length: int) -> Tensor:
+    """(B, H', W', 3) -> (B, length, W', 3), rounded to bytes.
+
+    The weights are split into their upper and lower byte, since only sums below 2^24 are exact in float32.
+    """
+    weights, one = _weights(pictures.shape[1], length)
+    upper, columns = torch.floor(weights / _BYTE), rearrange(pictures, "b h w c -> b h (w c)")
+    lower_sums = torch.matmul(weights - upper * _BYTE, columns)
+    sums = torch.matmul(upper, columns) + torch.floor(lower_sums / _BYTE)
+    one = one / _BYTE
+    rounded = torch.floor((sums + one / 2) / one).clamp(0, 255)
+    return rearrange(rounded, "b length (w c) -> b length w c", c=3)
+
+
+def _weights(given: int, wanted: int) -> tuple[Tensor, Tensor]:
+    """Whole-number weights (wanted, given), and the number that stands for 1: a triangle around each centre.
+
+    Distances are in units that keep them whole numbers; ``size`` is a tensor, so that an export keeps it open.
+    """
+    size = torch.full((), given, dtype=torch.float64)
+    places, centres = (2 * torch.arange(count, dtype=torch.float64) + 1 for count in (given, wanted))
+    distances = (places[None] * wanted - centres[:, None] * size).abs()
+    heights = (2 * size.clamp(min=wanted) - distances).clamp(min=0)
+    shares = heights / heights.sum(dim=1, keepdim=True)
+    powers = 2.0 ** torch.arange(1, _MOST_BITS + 1, dtype=torch.float64)
+    bits = (torch.floor(shares.max() * powers + 0.5) < _LARGEST_WEIGHT).sum()
+    one = 2.0 ** bits.double()
+    return torch.floor(shares * one + 0.5).float(), one.float()

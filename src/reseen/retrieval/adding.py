@@ -1,0 +1,64 @@
+"""One batch of records into a gallery: what is new among them is embedded and written in one commit."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from reseen.data.pictures import PictureError
+from reseen.retrieval.filters import one_of
+from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of
+from reseen.retrieval.record import Added, Failure, Record
+from reseen.retrieval.schema import new_fields
+from reseen.retrieval.store import Store
+
+if TYPE_CHECKING:
+    from reseen.retrieval.embedder import Embedder
+
+
+def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | None", first: int, skip: bool) -> Added:
+    """Add the records that the store does not hold; ``first`` is the place of the first among all that are given.
+
+    With ``skip`` those that cannot be read are reported; without, the first of them is a PictureError.
+    """
+    seen, failures = _told_apart(batch, first=first)
+    there = _present(store, seen)
+    fresh = {one.id: one for one in reversed(seen) if one.id not in there}  # of the same twice, the first
+    ready, unread = made_ready(list(reversed(fresh.values())), embedder, width=store.model.width)
+    failures += [Failure(one.place, reference_of(one.record), why) for one, why in unread]
+    if failures and not skip:
+        raise PictureError(min(failures).reason)
+    added = _insert(store, ready) if ready else 0
+    failed = {one.id for one, _ in unread}
+    kept = {one.place: one.id for one in seen if one.id not in failed}
+    ids = tuple(kept.get(first + place) for place in range(len(batch)))
+    return Added(added, len(kept) - added, tuple(sorted(failures)), ids)
+
+
+def _told_apart(batch: Sequence[Record], *, first: int) -> tuple[list[Seen], list[Failure]]:
+    seen, failures = [], []
+    for place, record in enumerate(batch, start=first):
+        try:
+            seen.append(Seen(place, content_id(record), record))
+        except PictureError as error:
+            failures.append(Failure(place, reference_of(record), str(error)))
+    return seen, failures
+
+
+def _present(store: Store, seen: Sequence[Seen]) -> set[str]:
+    wanted = one_of("id", sorted({one.id for one in seen}))
+    return store.read(
+        lambda _: {name for block in store.rows(wanted, columns=["id"]) for name in block["id"].to_pylist()}
+    )
+
+
+def _insert(store: Store, ready: Sequence[Ready]) -> int:
+    """Whoever else has added the same record since we looked: it is there once."""
+    with store.writing() as table:
+        add_columns(table, new_fields([one.record.fields for one in ready], table.schema))
+        rows = as_table(ready, schema=table.schema, fingerprint=store.model.fingerprint)
+        return int(table.merge_insert("id").when_not_matched_insert_all().execute(rows).num_inserted_rows)
+
+
+def add_columns(table: Any, columns: Sequence[Any]) -> None:
+    """Columns for free fields that no record had so far; empty in all there are."""
+    if columns:
+        table.add_columns(list(columns))

@@ -1,0 +1,268 @@
+"""A gallery: records of who was seen where and when, searched by what they look like, kept by LanceDB.
+
+N = records added, Q = queries, D = width of the vectors.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from PIL import Image
+
+from reseen.errors import ReseenError, unknown
+from reseen.retrieval.adding import add_batch, add_columns
+from reseen.retrieval.filters import Wanted, condition, one_of
+from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
+from reseen.retrieval.pictures import PictureSource
+from reseen.retrieval.record import Added, FieldValue, Info, Matches, Record, summed
+from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of, new_fields
+from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, indexed, nearest
+from reseen.retrieval.store import Store
+
+if TYPE_CHECKING:  # so that a gallery can be looked after without loading PyTorch
+    from reseen.retrieval.embedder import Embedder, Pictures
+
+Vectors: TypeAlias = NDArray[np.floating[Any]]
+
+
+class Gallery:
+    """Records on disk or in an object store, all embedded by one model. Safe to use from several threads.
+
+    ``uri``: a folder, or what LanceDB opens (s3://, gs://, az://, with ``storage_options`` as LanceDB names them).
+    ``embedder``: needed to add or to search pictures; ``model`` says whose vectors are handed over where there is no
+    embedder. ``create``: make an empty gallery where there is none. ``patience``: seconds to wait while another process
+    writes; an object store has no such lock, so keep to one writer there.
+
+    Raises ReseenError where there is no gallery, or one of another model.
+    """
+
+    def __init__(
+        self,
+        uri: str | Path,
+        *,
+        embedder: "Embedder | None" = None,
+        model: Model | None = None,
+        create: bool = False,
+        patience: float = 10.0,
+        storage_options: Mapping[str, str] | None = None,
+    ) -> None:
+        if embedder is not None:
+            model = Model(embedder.fingerprint, embedder.width, embedder.threshold)
+        if create and model is None:
+            raise ValueError("a new gallery needs an embedder, or the model whose vectors it is to hold")
+        self.embedder = embedder
+        self._given = model
+        self._store = Store(
+            uri, options=dict(storage_options or {}), create=model if create else None, patience=patience
+        )
+        self.model = self._store.model
+        self._refuse_other_model()
+        self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
+
+    def add(
+        self,
+        records: Iterable[Record | PictureSource] | Record | PictureSource,
+        *,
+        batch: int = 256,
+        on_error: Literal["raise", "skip"] = "raise",
+        progress: Callable[[int], object] | None = None,
+    ) -> Added:
+        """Add what is not there yet; the same picture and box are there already, whatever else is said of them.
+
+        Every ``batch`` records are one commit, after which ``progress`` is told how many more are safe: whatever
+        kills the program later, they stay, and the same call goes on behind them. ``skip``: a picture that cannot
+        be read becomes a failure instead of a PictureError.
+
+        Raises ReseenError without an embedder or model, for fields that do not fit, for a full disk, and where
+        another process keeps writing.
+        """
+        if batch < 1:
+            raise ValueError(f"expected a batch of at least 1 record, got {batch}")
+        if self._given is None:
+            raise ReseenError(f"{self._store.uri}: open it with an embedder, or say whose model made the vectors")
+        done: list[Added] = []
+        first = 0
+        for chunk in _chunks(_as_records(records), batch):
+            done.append(add_batch(self._store, chunk, embedder=self.embedder, first=first, skip=on_error == "skip"))
+            first += len(chunk)
+            if progress:
+                progress(len(chunk))
+        return summed(done)
+
+    def search(
+        self,
+        queries: "Pictures | Vectors",
+        *,
+        k: int = 10,
+        cameras: Sequence[str] | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        where: Mapping[str, Wanted] | None = None,
+        threshold: float | None = None,
+    ) -> list[Matches]:
+        """One picture or many, or vectors (D,) or (Q, D) -> each one's ``k`` most similar records, best first.
+
+        Only records seen by ``cameras``, from ``after`` on, before ``before``, and whose columns hold what ``where``
+        says: {"colour": "red", "lane": ["1", "2"], "speed": Span(30, 50)}. ``threshold``: the similarity from which
+        a match counts as known; left out, the embedder's calibrated one, or the one the gallery was made with.
+
+        Raises ReseenError for a camera or field that no record has, and for a ``k`` outside 1 to 10,000.
+        """
+        check_k(k)
+        if cameras is not None:
+            self._refuse_unknown_cameras(cameras)
+        fits = condition(self._store.schema, cameras=cameras, after=after, before=before, where=where)
+        limit = self.threshold if threshold is None else threshold
+        return nearest(self._store, self._query_vectors(queries), k=k, where=fits, threshold=limit)
+
+    def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:
+        """Set identity, camera, time, picture or free fields of these records; None empties. How many there were."""
+        with self._store.writing() as table:
+            add_columns(table, new_fields([free_fields(changes)], table.schema))
+            values = changed_values(changes, table.schema)
+            return int(table.update(where=one_of("id", ids), values=values).rows_updated)
+
+    def delete(self, ids: Sequence[str]) -> int:
+        """Take these records out of every answer; how many there were. Their bytes stay until `forget`."""
+        with self._store.writing() as table:
+            count = table.count_rows(one_of("id", ids).to_sql())
+            table.delete(one_of("id", ids))
+            return int(count)
+
+    def forget(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        identity: str | None = None,
+        camera: str | None = None,
+        before: datetime | None = None,
+    ) -> int:
+        """Remove the records that fit everything said, and every byte of them; how many there were.
+
+        The gallery is written anew without them and all older files are removed, also what deleted and changed
+        records left behind; so it takes as long as copying the gallery, whatever the number forgotten. If it is
+        interrupted, the same call completes it. Pictures that records refer to are not the gallery's and stay.
+        """
+        if ids is None and identity is None and camera is None and before is None:
+            raise ReseenError("forget: expected ids, an identity, a camera or a time, got none")
+        where = {name: value for name, value in (("id", ids), ("identity", identity)) if value is not None}
+        fits = condition(self._store.schema, cameras=None if camera is None else [camera], before=before, where=where)
+        with self._store.writing() as table:
+            gone = _column(self._store.rows(fits, columns=["id"]), "id").combine_chunks()
+            self._store.rewrite_without(gone)
+            index_if_it_pays(table)
+        return len(gone)
+
+    def compact(self) -> None:
+        """Merge small files, remove older versions, and keep the index up to date once it pays to have one."""
+        with self._store.writing() as table:
+            self._store.tidy()
+            index_if_it_pays(table)
+
+    def create_index(self) -> None:
+        """Build the index now, whether it pays or not."""
+        with self._store.writing() as table:
+            build_index(table)
+
+    def info(self) -> Info:
+        """The gallery in numbers."""
+        columns = ["identity", "time"]
+        known = self._store.read(lambda table: table.search().select(columns).to_arrow())
+        times = pc.min_max(known["time"]).as_py()
+        return Info(
+            uri=self._store.uri,
+            records=known.num_rows,
+            identities=pc.count_distinct(known["identity"]).as_py(),
+            cameras=self.cameras(),
+            earliest=times["min"],
+            latest=times["max"],
+            fields=self.fields(),
+            model=self.model.fingerprint,
+            width=self.model.width,
+            threshold=self.threshold,
+            bytes=self._store.read(lambda table: int(table.stats()["total_bytes"])),
+            indexed=self._store.read(indexed),
+        )
+
+    def cameras(self) -> tuple[str, ...]:
+        """The cameras that records name, sorted."""
+        version = self._store.read(lambda table: table.version)
+        if self._cameras[0] != version:
+            named = self._store.read(lambda _: _column(self._store.rows(None, columns=["camera"]), "camera"))
+            self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
+        return self._cameras[1]
+
+    def fields(self) -> dict[str, str]:
+        """The free fields that records have, each with what it holds: words, numbers or truths."""
+        return {name: kind_of(kind) for name, kind in fields_of(self._store.schema).items()}
+
+    @property
+    def threshold(self) -> float | None:
+        """The embedder's calibrated similarity, or the one the gallery was made with; None without."""
+        given = self._given.threshold if self._given else None
+        return self.model.threshold if given is None else given
+
+    def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """(N, D): the vectors of these records in this order. ReseenError for an id that is not there."""
+        rows = self._fetch(ids, "vector")
+        return np.array([rows[one] for one in ids], dtype=np.float32).reshape(len(ids), self.model.width)
+
+    def thumbnail(self, id: str) -> bytes | None:  # noqa: A002 - what records call it
+        """The small JPEG that was kept of the record's picture, None for a bare vector. ReseenError: not there."""
+        found: bytes | None = self._fetch([id], "thumbnail")[id]
+        return found
+
+    def __len__(self) -> int:
+        return self._store.read(lambda table: int(table.count_rows()))
+
+    def _query_vectors(self, queries: "Pictures | Vectors") -> NDArray[np.float32]:
+        if isinstance(queries, np.ndarray) and np.issubdtype(queries.dtype, np.floating):
+            return unit_vectors(queries, width=self.model.width)
+        if self.embedder is None:
+            raise ReseenError(NEEDS_EMBEDDER)
+        return self.embedder(queries)
+
+    def _fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
+        wanted = one_of("id", sorted(set(ids)))
+        blocks = self._store.read(lambda _: list(self._store.rows(wanted, columns=["id", column])))
+        rows = {row["id"]: row[column] for block in blocks for row in block.to_pylist()}
+        missing = [one for one in ids if one not in rows]
+        if missing:
+            raise ReseenError(f"{self._store.uri}: no record with the id '{missing[0]}'")
+        return rows
+
+    def _refuse_unknown_cameras(self, cameras: Sequence[str]) -> None:
+        known = self.cameras()
+        for camera in cameras:
+            if camera not in known:
+                raise ReseenError(f"{self._store.uri}: {unknown('camera', camera, known)}")
+
+    def _refuse_other_model(self) -> None:
+        given, held = self._given, self.model
+        if given is not None and (given.fingerprint, given.width) != (held.fingerprint, held.width):
+            raise ReseenError(
+                f"{self._store.uri}: this gallery holds vectors of model {held.fingerprint} ({held.width} wide), got "
+                f"model {given.fingerprint} ({given.width} wide); use the gallery's model, or make a new gallery"
+            )
+
+
+def _as_records(given: Iterable[Record | PictureSource] | Record | PictureSource) -> Iterator[Record]:
+    single = (Record, str, Path, bytes, bytearray, memoryview, Image.Image, np.ndarray)
+    several: Iterable[Any] = [given] if isinstance(given, single) else given
+    for record in several:
+        yield record if isinstance(record, Record) else Record(picture=record)
+
+
+def _chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    while chunk := list(islice(records, size)):
+        yield chunk
+
+
+def _column(blocks: Iterable[pa.RecordBatch], name: str) -> pa.ChunkedArray:
+    return pa.chunked_array([block[name] for block in blocks], pa.string())

@@ -1,0 +1,150 @@
+"""Embedding as a job: the pictures of a folder or table to Parquet, in parts, so that a killed job goes on.
+
+```
+OUT/
+  job.json                  the network: its source, fingerprint, width
+  part-0123456789.parquet   one chunk: the source's columns and vector (D float32 of length 1), whole or not there
+  failures.csv              path and error of what was no fit picture in the last run; the next run tries again
+```
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import polars
+
+from reseen.engine.files import write_atomically, write_json
+from reseen.engine.progress import Progress, Silent
+from reseen.engine.run import read_json
+from reseen.errors import ReseenError
+from reseen.retrieval.embedder import BATCH, Embedder
+from reseen.retrieval.listing import list_pictures
+
+CHUNK = 1024
+"""Pictures a part, unless said otherwise: what a killed job does again at most."""
+
+PARTS = "part-*.parquet"
+_JOB, _FAILURES, _VECTOR = "job.json", "failures.csv", "vector"
+
+
+class Failure(NamedTuple):
+    """A picture that has no vector, and why."""
+
+    path: str
+    error: str
+
+
+class ChunkDone(NamedTuple):
+    """A part that was written: so many vectors, and what had none."""
+
+    embedded: int
+    failures: list[Failure]
+
+
+class JobDone(NamedTuple):
+    """So many vectors written now, so many there before, and what has none."""
+
+    embedded: int
+    before: int
+    failures: list[Failure]
+
+
+Runner: TypeAlias = Callable[[Iterable[polars.DataFrame]], Iterator[ChunkDone]]
+"""Embeds chunks and tells as each is done, in any order: `in_this_process`, or `reseen.retrieval.on_ray.on_ray`."""
+
+
+class ChunkEmbedder:
+    """Writes the part of one chunk after another into ``out``."""
+
+    def __init__(self, embedder: Embedder, out: Path, *, batch: int, workers: int | None) -> None:
+        self._embedder, self._out, self._batch, self._workers = embedder, out, batch, workers
+
+    def __call__(self, chunk: polars.DataFrame) -> ChunkDone:
+        """Embed the rows' pictures; the part is there when this returns."""
+        found = list(
+            self._embedder.embed_files(chunk["path"], batch=self._batch, workers=self._workers, on_error="skip")
+        )
+        failures = [Failure(path, entry.error) for path, entry in zip(chunk["path"], found, strict=True) if entry.error]
+        vectors = [entry.vector for entry in found if entry.vector is not None]
+        if vectors:
+            rows = chunk.filter(polars.Series([entry.vector is not None for entry in found]))
+            frame = rows.with_columns(polars.Series(_VECTOR, np.stack(vectors)))
+            write_atomically(self._out / _part_name(rows), frame.write_parquet)
+        return ChunkDone(len(vectors), failures)
+
+
+def in_this_process(embedder: ChunkEmbedder) -> Runner:
+    """One chunk after another; decoding is threaded inside."""
+    return lambda chunks: (embedder(chunk) for chunk in chunks)
+
+
+def embed_pictures(
+    source: Path | str,
+    out: Path | str,
+    *,
+    embedder: Embedder,
+    runner: Runner | None = None,
+    batch: int = BATCH,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+) -> JobDone:
+    """Embed what ``source`` lists (see `list_pictures`) into the folder ``out``, but for what lies there already.
+
+    ``runner``: who does the work; None: this process. Raises ReseenError for a source that lists nothing, and for an
+    ``out`` of another network.
+    """
+    if chunk < 1:
+        raise ValueError(f"expected a chunk of at least 1 picture, got {chunk}")
+    out, listed = Path(out), list_pictures(Path(source))
+    if _VECTOR in listed.columns:
+        raise ReseenError(f"{source}: has a column {_VECTOR} already; rename it")
+    _begin(out, embedder)
+    pending = listed.join(_done(out), on="path", how="anti", maintain_order="left")
+    runner = runner or in_this_process(ChunkEmbedder(embedder, out, batch=batch, workers=None))
+    embedded, failures = 0, list[Failure]()
+    with (progress or Silent()).bar("embed", total=len(pending)) as bar:
+        for done in runner(pending.iter_slices(chunk)):
+            embedded += done.embedded
+            failures += done.failures
+            bar.advance(done.embedded + len(done.failures))
+    _keep_failures(out, failures)
+    return JobDone(embedded, len(listed) - len(pending), failures)
+
+
+def _begin(out: Path, embedder: Embedder) -> None:
+    """The folder with its job.json, which must speak of this network if it is there."""
+    job = out / _JOB
+    if job.exists():
+        stated = read_json(job).get("fingerprint")
+        if stated != embedder.fingerprint:
+            raise ReseenError(
+                f"{out}: holds vectors of another network ({stated}, not {embedder.fingerprint}); choose another folder"
+            )
+        return
+    if out.is_dir() and any(out.iterdir()):
+        raise ReseenError(f"{out}: the folder exists, is not empty and is no embedding job; choose another")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReseenError(f"{out}: the folder cannot be made: {error.strerror}") from None
+    write_json(job, {"source": embedder.source, "fingerprint": embedder.fingerprint, "width": embedder.width})
+
+
+def _done(out: Path) -> polars.DataFrame:
+    """The paths that have a vector."""
+    parts = sorted(out.glob(PARTS))
+    nothing = polars.DataFrame(schema={"path": polars.String})
+    return polars.concat([nothing, *(polars.read_parquet(part, columns=["path"]) for part in parts)])
+
+
+def _part_name(rows: polars.DataFrame) -> str:
+    digest = hashlib.sha256("\n".join(rows["path"]).encode()).hexdigest()
+    return PARTS.replace("*", digest[:10])
+
+
+def _keep_failures(out: Path, failures: list[Failure]) -> None:
+    frame = polars.DataFrame(sorted(failures), schema=dict.fromkeys(Failure._fields, polars.String), orient="row")
+    write_atomically(out / _FAILURES, frame.write_csv)

@@ -1,0 +1,105 @@
+"""The embedding job on Ray Data: the same chunks, spread over the processes of this machine or of a cluster."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars
+import torch
+
+from reseen.deploy.extras import require
+from reseen.errors import ReseenError
+from reseen.retrieval.embedder import BATCH, Embedder
+from reseen.retrieval.job import ChunkDone, ChunkEmbedder, Failure, Runner
+
+
+class _Work(NamedTuple):
+    """What every process must know: where the network is, where parts go, on what it computes."""
+
+    source: str
+    out: Path
+    device: str
+    batch: int
+
+
+class _Actor:
+    """One process of the pool; its network is loaded once."""
+
+    def __init__(self, work: _Work) -> None:
+        torch.set_num_threads(1)  # there is a process for each core
+        embedder = Embedder.from_pretrained(work.source, device=work.device)
+        self._embed = ChunkEmbedder(embedder, work.out, batch=work.batch, workers=1)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        done = self._embed(polars.read_ipc(BytesIO(row["chunk"])))
+        return {"embedded": done.embedded, "failures": [list(failure) for failure in done.failures]}
+
+
+def on_ray(
+    embedder: Embedder,
+    out: Path,
+    *,
+    batch: int = BATCH,
+    device: str = "cpu",
+    address: str | None = None,
+    processes: int | None = None,
+) -> Runner:
+    """A runner on the Ray cluster at ``address``; None: processes of this machine, or the cluster already joined.
+
+    ``processes``: at most so many; None: one a core (one a GPU where ``device`` is one). On a cluster every machine
+    must see the network, the pictures and ``out`` under the same paths.
+
+    Raises ReseenError where Ray is not installed, and, once it runs, where the cluster cannot be reached.
+    """
+    ray = require("ray", extra="ray", what="--ray")
+    require("ray.data", extra="ray", what="--ray")
+    source = str(Path(embedder.source).absolute()) if Path(embedder.source).exists() else embedder.source
+    work = _Work(source, out.absolute(), device, batch)
+
+    def run(chunks: Iterable[polars.DataFrame]) -> Iterator[ChunkDone]:
+        rows = [{"chunk": _packed(chunk)} for chunk in chunks]
+        if not rows:
+            return
+        with _joined(ray, address):
+            on_gpu = device.startswith("cuda")
+            there = int(ray.cluster_resources().get("GPU" if on_gpu else "CPU", 1))
+            most = max(1, min(processes or there, there, len(rows)))
+            needs = {"num_gpus": 1} if on_gpu else {"num_cpus": 1}
+            data = ray.data.from_items(rows, override_num_blocks=len(rows))
+            done = data.map(_Actor, fn_constructor_args=(work,), compute=ray.data.ActorPoolStrategy(size=most), **needs)
+            for row in done.iter_rows():
+                yield ChunkDone(row["embedded"], [Failure(*failure) for failure in row["failures"]])
+
+    return run
+
+
+def _packed(chunk: polars.DataFrame) -> bytes:
+    file = BytesIO()
+    chunk.write_ipc(file)
+    return file.getvalue()
+
+
+@contextmanager
+def _joined(ray: Any, address: str | None) -> Iterator[None]:
+    """Connected to the cluster, quietly; a connection that was there before stays."""
+    if ray.is_initialized():
+        yield
+        return
+    try:
+        ray.init(
+            address=address or "local",
+            include_dashboard=None if address else False,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )
+    except Exception as error:  # noqa: BLE001 - it raises bare Exceptions
+        where = f"the Ray cluster at {address} was not reached" if address else "Ray did not start on this machine"
+        raise ReseenError(f"{where}: {str(error).strip().splitlines()[0]}") from None
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    try:
+        yield
+    finally:
+        ray.shutdown()

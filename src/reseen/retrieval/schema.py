@@ -1,0 +1,159 @@
+"""How a gallery lies on disk: its columns, the columns that free fields add, and whose vectors it holds."""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from reseen.errors import ReseenError
+from reseen.retrieval.record import FieldValue, Match
+
+_CHANGEABLE = ("identity", "camera", "picture", "time")
+
+SHOWN = ("id", "identity", "camera", "time", "box", "picture", "model")
+"""Columns of every answer; free fields follow them."""
+
+OWN = (*SHOWN, "vector", "thumbnail")
+
+TYPES = MappingProxyType({"words": pa.string(), "numbers": pa.float64(), "truths": pa.bool_()})
+"""What a free field may hold, by the name that messages use."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_MODEL, _THRESHOLD = b"reseen.model", b"reseen.threshold"
+
+
+class Model(NamedTuple):
+    """Whose vectors a gallery holds: the embedder's fingerprint, the width of its vectors and its threshold."""
+
+    fingerprint: str
+    width: int
+    threshold: float | None = None
+
+
+def schema_of(model: Model) -> pa.Schema:
+    """The columns of a new gallery; the model stands in the schema's metadata."""
+    metadata = {_MODEL: model.fingerprint.encode()}
+    if model.threshold is not None:
+        metadata[_THRESHOLD] = repr(model.threshold).encode()
+    return pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("vector", pa.list_(pa.float32(), model.width), nullable=False),
+            pa.field("identity", pa.string()),
+            pa.field("camera", pa.string()),
+            pa.field("time", pa.timestamp("us", "UTC")),
+            pa.field("box", pa.list_(pa.int32(), 4)),
+            pa.field("picture", pa.string()),
+            pa.field("model", pa.string(), nullable=False),
+            pa.field("thumbnail", pa.binary()),
+        ],
+        metadata=metadata,
+    )
+
+
+def model_of(schema: pa.Schema) -> Model | None:
+    """Whose vectors the table of this schema holds; None for a table that is no gallery."""
+    metadata = schema.metadata or {}
+    if _MODEL not in metadata or any(name not in schema.names for name in OWN):
+        return None
+    threshold = metadata.get(_THRESHOLD)
+    width = schema.field("vector").type.list_size
+    return Model(metadata[_MODEL].decode(), width, None if threshold is None else float(threshold))
+
+
+def fields_of(schema: pa.Schema) -> dict[str, pa.DataType]:
+    """The free fields and their types."""
+    return {field.name: field.type for field in schema if field.name not in OWN}
+
+
+def kind_of(kind: pa.DataType) -> str:
+    """What messages call a free field's type."""
+    return next(name for name, known in TYPES.items() if known == kind)
+
+
+def new_fields(rows: Sequence[Mapping[str, FieldValue]], schema: pa.Schema) -> list[pa.Field]:
+    """The columns that these records' fields need besides those there are.
+
+    Raises ReseenError for a name that no column can have, and for values of two types in one field.
+    """
+    known = dict(fields_of(schema))
+    before = set(known)
+    for row in rows:
+        for name, value in row.items():
+            if name in _ANSWER or not _NAME.fullmatch(name):
+                raise ReseenError(
+                    f"field {name!r}: expected a name of lower-case letters, digits and _ that begins with a letter "
+                    f"and is none of {', '.join(sorted(_ANSWER))}"
+                )
+            if value is not None:
+                check_value(name, value, known.setdefault(name, _type_of(name, value)))
+    return [pa.field(name, kind) for name, kind in known.items() if name not in before]
+
+
+def check_value(name: str, value: Any, kind: pa.DataType) -> None:
+    """ReseenError where ``value`` is not of the field's type."""
+    if _type_of(name, value) != kind:
+        raise ReseenError(f"field '{name}': it holds {kind_of(kind)}, got {value!r}")
+
+
+def in_utc(time: datetime) -> datetime:
+    """The same moment in UTC; a time without a zone is UTC already."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def free_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the changes that are of free fields."""
+    return {name: value for name, value in changes.items() if name not in _CHANGEABLE}
+
+
+def changed_values(changes: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """The changes as the table takes them. ReseenError for a value that does not fit its column."""
+    kinds = fields_of(schema)
+    values = dict(changes)
+    for name, value in changes.items():
+        if value is None:
+            continue
+        if name == "time":
+            if not isinstance(value, datetime):
+                raise ReseenError(f"time: expected a date and time, got {value!r}")
+            values[name] = in_utc(value).replace(tzinfo=None)
+        elif name in _CHANGEABLE:
+            check_value(name, value, pa.string())
+        else:
+            check_value(name, value, kinds[name])
+    return values
+
+
+def match_of(row: Mapping[str, Any], *, similarity: float, threshold: float | None) -> Match:
+    """One row of an answer."""
+    return Match(
+        id=row["id"],
+        similarity=similarity,
+        known=None if threshold is None else similarity >= threshold,
+        identity=row["identity"],
+        camera=row["camera"],
+        time=row["time"],
+        box=None if row["box"] is None else tuple(row["box"]),
+        picture=row["picture"],
+        fields={name: value for name, value in row.items() if name not in _ANSWER and value is not None},
+        model=row["model"],
+    )
+
+
+_ANSWER = frozenset({*OWN, "query_index", "_distance", "_rowid"})
+
+
+def _type_of(name: str, value: Any) -> pa.DataType:
+    if isinstance(value, bool):
+        return TYPES["truths"]
+    if isinstance(value, int | float):
+        if not abs(value) <= sys.float_info.max:
+            raise ReseenError(f"field '{name}': expected a number that a float can hold, got {value}")
+        return TYPES["numbers"]
+    if isinstance(value, str):
+        return TYPES["words"]
+    raise ReseenError(f"field '{name}': expected words, a number, or true or false, got {type(value).__name__}")

@@ -1,0 +1,112 @@
+"""Search over a gallery's table: through the index for a few queries, in one reading of the table for many.
+
+Q = queries, D = width, K = matches asked for.
+"""
+
+from typing import Any
+
+import numpy as np
+from lancedb.expr import Expr
+from lancedb.index import IvfFlat
+from numpy.typing import NDArray
+
+from reseen.errors import ReseenError
+from reseen.retrieval.record import Matches
+from reseen.retrieval.schema import SHOWN, fields_of, match_of
+from reseen.retrieval.store import Rewritten, Store
+
+MOST = 10_000
+"""The most matches of one query; who wants everything wants a table, not a search."""
+
+INDEX_PAYS = 10_000
+"""From so many records on an index is worth its place on disk."""
+
+MANY_QUERIES = 32
+"""From so many queries on, one reading of the table is quicker than asking for each."""
+
+_PARTITION = 4096
+_PROBED = 64
+_INDEX = "vector_idx"
+
+
+def check_k(k: int) -> None:
+    """ReseenError for a number of matches that cannot be meant."""
+    if not 1 <= k <= MOST:
+        raise ReseenError(f"k: expected 1 to {MOST:,} matches, got {k:,}")
+
+
+def nearest(
+    store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, threshold: float | None
+) -> list[Matches]:
+    """(Q, D) unit vectors -> each query's K most similar records that fit, best first.
+
+    Up to ``_PROBED`` x ``_PARTITION`` records every part of the index is looked at, so that nothing is missed.
+    """
+    columns = [*SHOWN, *fields_of(store.schema)]
+    if len(queries) >= MANY_QUERIES:
+        found = store.read(lambda _: _by_reading(store, queries, k=k, where=where, columns=columns))
+    else:
+        found = store.read(lambda table: _by_index(table, queries, k=k, where=where, columns=columns))
+    return [_matches(answer, threshold) for answer in found]
+
+
+Answer = list[tuple[float, dict[str, Any]]]
+
+
+def _matches(answer: Answer, threshold: float | None) -> Matches:
+    """Best first; of equals the smaller id."""
+    ranked = sorted(answer, key=lambda entry: (-entry[0], entry[1]["id"]))
+    entries = (match_of(row, similarity=similarity, threshold=threshold) for similarity, row in ranked)
+    return Matches(tuple(entries), threshold)
+
+
+def _by_index(
+    table: Any, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
+) -> list[Answer]:
+    search = table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_PROBED).limit(k)
+    search = search.select([*columns, "_distance"])
+    found: list[Answer] = [[] for _ in queries]
+    for row in (search if where is None else search.where(where, prefilter=True)).to_arrow().to_pylist():
+        found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))
+    return found
+
+
+def _by_reading(
+    store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
+) -> list[Answer]:
+    from reseen.retrieval.exact import best_of_blocks  # it loads PyTorch, which other work on a gallery does without
+
+    best = best_of_blocks(queries, store.rows(where, columns=["vector"], row_ids=True), k=k)
+    wanted = np.unique(best.rows)
+    if not len(wanted):
+        return [[] for _ in queries]
+    taken = store.table.take_row_ids(wanted.tolist()).select(columns).with_row_id().to_arrow().to_pylist()
+    rows = {row["_rowid"]: row for row in taken}
+    if len(rows) < len(wanted):
+        raise Rewritten
+    return [
+        [(_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True)]
+        for values, numbers in zip(best.similarity.tolist(), best.rows.tolist(), strict=True)
+    ]
+
+
+def _similarity(value: float) -> float:
+    """Rounding may carry the cosine of equal vectors past 1."""
+    return min(max(float(value), -1.0), 1.0)
+
+
+def indexed(table: Any) -> int:
+    """How many records the index holds; 0 without one."""
+    names = {index.name for index in table.list_indices()}
+    return int(table.index_stats(_INDEX).num_indexed_rows) if _INDEX in names else 0
+
+
+def build_index(table: Any) -> None:
+    """Sort the vectors, kept whole, into parts of like ones: answers are exact where every part is looked at."""
+    table.create_index("vector", config=IvfFlat(distance_type="cosine", target_partition_size=_PARTITION), name=_INDEX)
+
+
+def index_if_it_pays(table: Any) -> None:
+    """Build the index of a table that has grown past ``INDEX_PAYS`` and has none."""
+    if not indexed(table) and table.count_rows() >= INDEX_PAYS:
+        build_index(table)

@@ -1,0 +1,46 @@
+"""The application behind a socket: one process, HTTP/1.1, stopped by Ctrl-C or SIGTERM."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from reseen.errors import ReseenError
+
+_CONNECTIONS = 512
+_SECONDS_TO_FINISH = 10
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections; port 0 takes any that is free. ReseenError where that cannot be."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ReseenError(f"cannot serve on {host}, port {port}: {reason}; choose others with --host, --port") from None
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where a browser finds it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """What serves the application: its ``run(sockets=[listener])`` ends when the program is told to stop.
+
+    Requests that are being answered then have some seconds to finish.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,  # whoever may name its own address has no share of requests
+            server_header=False,
+            ws="none",
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+    )

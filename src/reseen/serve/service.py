@@ -1,0 +1,198 @@
+"""The gallery and its network behind queues: what the routes ask for, done in threads and in batches.
+
+D = width of the vectors, H x W = the network's own picture size.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePath
+from typing import Any, TypeVar
+
+import anyio
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reseen.data.pictures import PictureError
+from reseen.deploy.facts import Network
+from reseen.errors import ReseenError
+from reseen.retrieval.gallery import Gallery
+from reseen.retrieval.intake import cut_out
+from reseen.retrieval.pictures import PictureLimits, open_picture
+from reseen.retrieval.record import Box, Matches, Record
+from reseen.serve.answers import About, in_order
+from reseen.serve.batching import Batcher
+from reseen.serve.explaining import Explained, Explainer
+from reseen.serve.limits import Limits
+from reseen.serve.metrics import Metrics
+
+_MOST_PICTURES = 32
+_MOST_RECORDS = 64
+_COMMITS_TO_COMPACT = 500
+"""After so many commits their small files are merged, lest searching slow down."""
+
+Result = TypeVar("Result")
+
+
+class MissingError(ReseenError):
+    """A record that is not in the gallery, or has no picture."""
+
+
+class ConflictError(ReseenError):
+    """What the gallery does not take as it is: its fields, its lock and its disk have a say."""
+
+
+class Service:
+    """One gallery being served. ``gallery`` must have an embedder; its ``network`` is needed to explain matches."""
+
+    def __init__(self, gallery: Gallery, *, limits: Limits, network: Network | None = None) -> None:
+        if gallery.embedder is None:
+            raise ValueError("a gallery is served with an embedder; open it with one")
+        self.gallery, self.embedder, self.limits = gallery, gallery.embedder, limits
+        self.uri = gallery.info().uri
+        self.metrics = Metrics(records=lambda: len(gallery))
+        self.explainer = Explainer(self.embedder, network)
+        self._pictures = PictureLimits(pixels=limits.pixels, bytes=limits.bytes)
+        self._commits = 0
+        self._embed: Batcher[NDArray[np.uint8], NDArray[np.float32]] = Batcher(
+            lambda prepared: list(self.embedder.embed_prepared(prepared)),
+            most=_MOST_PICTURES,
+            watch=self.metrics.embedded,
+        )
+        self._add: Batcher[Record, str] = Batcher(self._added, most=_MOST_RECORDS)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Within the block requests can be answered."""
+        self._decoders = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
+        self._readers = anyio.CapacityLimiter(8)
+        self._writing = asyncio.Lock()
+        async with self._embed, self._add:
+            yield
+
+    async def embed(self, data: bytes, *, box: Box | None = None) -> NDArray[np.float32]:
+        """A picture's bytes -> (D,) of length 1. Raises PictureError for what is none."""
+        return await self._embed(await _in_thread(partial(self._prepared, data, box), self._decoders))
+
+    async def search(self, vector: NDArray[np.float32], wishes: Mapping[str, Any], *, apart_from: str = "") -> Matches:
+        """The records most like a vector (D,), without the one of the id ``apart_from``."""
+        if apart_from:
+            wishes = {**wishes, "k": wishes["k"] + 1} if wishes["k"] > 0 else wishes
+        found = (await self.read(partial(self.gallery.search, vector, **wishes)))[0]
+        if not apart_from:
+            return found
+        others = [match for match in found if match.id != apart_from]
+        return Matches(tuple(others[: wishes["k"] - 1]), found.threshold)
+
+    async def add(self, record: Record) -> str:
+        """Keep a picture's bytes and what is known of them; the record's id. Raises PictureError, ConflictError."""
+        assert isinstance(record.picture, bytes)
+        return await self._add(replace(record, vector=await self.embed(record.picture, box=record.box)))
+
+    async def forget(self, wishes: Mapping[str, Any]) -> int:
+        """As `Gallery.forget`. Raises ConflictError."""
+        async with self._writing:
+            try:
+                return await self.read(partial(self.gallery.forget, **wishes))
+            except ReseenError as error:
+                raise ConflictError(str(error)) from None
+
+    async def vector(self, id: str) -> NDArray[np.float32]:  # noqa: A002 - what records call it
+        """A record's (D,). Raises MissingError."""
+        rows = await self._of_record(partial(self.gallery.vectors, [id]))
+        return rows.reshape(-1)
+
+    async def thumbnail(self, id: str) -> bytes:  # noqa: A002
+        """A record's small JPEG. Raises MissingError."""
+        picture = await self._of_record(partial(self.gallery.thumbnail, id))
+        if picture is None:
+            raise MissingError("this record came as a bare vector: it has no picture")
+        return picture
+
+    async def explain(self, data: bytes, match: str, *, box: Box | None = None) -> Explained:
+        """What makes the picture and the record of the id ``match`` alike."""
+        picture = await _in_thread(partial(self.picture, data, box), self._decoders)
+        return await self._explained(picture, match)
+
+    async def explain_record(self, query: str, match: str) -> Explained:
+        """What makes two records alike."""
+        return await self._explained(await self._kept_picture(query), match)
+
+    async def read(self, work: Callable[[], Result]) -> Result:
+        """Work on the gallery in a thread."""
+        return await _in_thread(work, self._readers)
+
+    def about(self) -> About:
+        """The gallery in numbers, and what may be asked of it."""
+        info = self.gallery.info()
+        return About(
+            name=PurePath(info.uri).name,
+            records=info.records,
+            identities=info.identities,
+            cameras=in_order(info.cameras),
+            earliest=info.earliest,
+            latest=info.latest,
+            fields=dict(info.fields),
+            model=info.model,
+            width=info.width,
+            threshold=info.threshold,
+            note=self.embedder.note,
+            explains=self.explainer.reason,
+            most_bytes=self.limits.bytes,
+            most_pixels=self.limits.pixels,
+        )
+
+    def picture(self, data: Any, box: Box | None) -> Image.Image:
+        """The upright picture, or the part of it in the box."""
+        picture = open_picture(data, limits=self._pictures)
+        return picture if box is None else cut_out(picture, box, name="the picture")
+
+    def _prepared(self, data: bytes, box: Box | None) -> NDArray[np.uint8]:
+        prepared = self.embedder.prepare(self.picture(data, box))
+        if isinstance(prepared, PictureError):
+            raise prepared
+        return prepared
+
+    async def _of_record(self, work: Callable[[], Result]) -> Result:
+        try:
+            return await self.read(work)
+        except ReseenError as error:
+            raise MissingError(str(error)) from None
+
+    async def _kept_picture(self, id: str) -> Image.Image:  # noqa: A002
+        return open_picture(await self.thumbnail(id))
+
+    async def _explained(self, query: Image.Image, match: str) -> Explained:
+        found = await self._kept_picture(match)
+        return await _in_thread(partial(self.explainer, query, found), self._decoders)
+
+    def _added(self, records: list[Record]) -> Sequence[str | Exception]:
+        """One commit for all, but for those with free fields, which may not fit the gallery's and go alone."""
+        if self._commits >= _COMMITS_TO_COMPACT:
+            self._commits = 0
+            with suppress(ReseenError):  # another process writes; there will be a next time
+                self.gallery.compact()
+        plain = [place for place, record in enumerate(records) if not record.fields]
+        alone = [[place] for place, record in enumerate(records) if record.fields]
+        results: dict[int, str | Exception] = {}
+        for places in [plain, *alone] if plain else alone:
+            results |= zip(places, self._committed([records[place] for place in places]), strict=True)
+        return [results[place] for place in range(len(records))]
+
+    def _committed(self, records: list[Record]) -> Sequence[str | Exception]:
+        self._commits += 1
+        try:
+            added = self.gallery.add(records, on_error="skip")
+        except ReseenError as error:
+            return [ConflictError(str(error))] * len(records)
+        reasons = {failure.place: PictureError(failure.reason) for failure in added.failures}
+        return [reasons[place] if id is None else id for place, id in enumerate(added.ids)]  # noqa: A001
+
+
+async def _in_thread(work: Callable[[], Result], limiter: anyio.CapacityLimiter) -> Result:
+    """A caller that gives up does not wait for the thread, which keeps its place until it is done."""
+    return await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=True)

@@ -1,0 +1,125 @@
+"""An export gives PyTorch's vectors for pictures of any size, in any batch, or is not kept."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reseen.deploy import export
+from reseen.deploy.export import WRITERS, Exported, export_network
+from reseen.deploy.extras import require
+from reseen.deploy.facts import Facts
+from reseen.deploy.loading import FILES, load_network
+from reseen.errors import ReseenError
+from reseen.retrieval.embedder import Embedder
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Noise of five sizes, larger and smaller than the network's 32 x 32, and of its own."""
+    folder = tmp_path_factory.mktemp("pictures")
+    generator = np.random.default_rng(0)
+    for number, (height, width) in enumerate([(20, 300), (32, 32), (57, 31), (200, 180), (1, 1)]):
+        noise = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / f"{number}.png")
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def calibrated(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "best.safetensors").write_bytes(weights_file.read_bytes())
+    (folder / "calibration.json").write_text(json.dumps({"threshold": 0.5}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(calibrated: Path, pictures: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
+    folder = tmp_path_factory.mktemp("exports")
+    outs = [folder / f"net{suffix}" for suffix in WRITERS]
+    return {entry.path.suffix: entry for entry in export_network(calibrated, outs, pictures=pictures)}
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_an_export_embeds_as_the_run_does_whatever_the_size_and_the_batch(
+    suffix: str, exported: dict[str, Exported], calibrated: Path, pictures: list[Path]
+) -> None:
+    from_run, from_export = (Embedder.from_pretrained(source) for source in (calibrated, exported[suffix].path))
+    assert from_export.facts == from_run.facts
+    assert from_export.threshold == 0.5
+    np.testing.assert_allclose(from_export(pictures), from_run(pictures), atol=1e-5)
+    graph = from_export.network
+    for shape in (1, 1, 1, 3), (1, 40, 31, 3), (3, 32, 32, 3), (5, 211, 77, 3):
+        batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+        np.testing.assert_allclose(graph(batch), from_run(batch), atol=1e-5)
+        np.testing.assert_allclose(np.linalg.norm(graph(batch), axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_difference_is_told_and_small(suffix: str, exported: dict[str, Exported], pictures: list[Path]) -> None:
+    assert exported[suffix].pictures == len(pictures)
+    assert 0 <= exported[suffix].difference < 1e-5
+    assert not [path for path in exported[suffix].path.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_an_export_that_differs_is_not_kept(
+    calibrated: Path, pictures: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = export.AnySize.forward
+    monkeypatch.setattr(export.AnySize, "forward", lambda self, pictures: right(self, pictures // 2 * 2))
+    with pytest.raises(ReseenError, match=r"net.pt2: not kept: it differs from PyTorch by \d"):
+        export_network(calibrated, [tmp_path / "net.pt2"], pictures=pictures)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_exported_is_told(exported: dict[str, Exported], pictures: list[Path], tmp_path: Path) -> None:
+    source = exported[".onnx"].path
+    for outs, given, reason in (
+        ([tmp_path / "a.txt"], pictures, "expected a file name that ends in one of .onnx, .pt2, .xml"),
+        ([tmp_path / "gone" / "a.onnx"], pictures, "there is no folder"),
+        ([tmp_path / "a.onnx"], [], "expected pictures to compare on, got none"),
+        ([tmp_path / "a.onnx"], pictures, "is an export itself"),
+    ):
+        with pytest.raises(ReseenError, match=reason):
+            export_network(source, outs, pictures=given)
+
+
+@pytest.mark.parametrize("suffix", FILES)
+def test_a_file_that_is_damaged_is_one_line(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"bad{suffix}"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ReseenError, match=re.escape(str(path))) as raised:
+        load_network(path)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_onnx_file_of_others_is_refused(exported: dict[str, Exported], tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(exported[".onnx"].path)
+    del model.metadata_props[:]
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(ReseenError, match=r"other.onnx: was not written by `reseen export`"):
+        load_network(tmp_path / "other.onnx")
+
+
+def test_exports_run_on_the_cpu(exported: dict[str, Exported]) -> None:
+    with pytest.raises(ReseenError, match="exports run on the cpu, got the device 'cuda'"):
+        load_network(exported[".onnx"].path, device="cuda")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"image_size": 3}', '{"image_size": [1, 2], "colour": "red"}'])
+def test_facts_are_read_as_written_or_refused(text: str) -> None:
+    facts = Facts("0123456789abcdef", width=8, image_size=(4, 6), threshold=0.25, note="so")
+    assert Facts.from_json(facts.as_json()) == facts
+    with pytest.raises(ReseenError, match="expected what reseen writes about a network"):
+        Facts.from_json(text)
+
+
+def test_a_missing_library_says_how_to_get_it(picture: Callable[..., Image.Image]) -> None:
+    with pytest.raises(ReseenError, match=r"this needs nowhere_at_all, .*: pip install 'reseen\[onnx\]'"):
+        require("nowhere_at_all.inside", extra="onnx", what="this")

@@ -1,0 +1,138 @@
+"""Forgotten means gone: every file of the gallery is read raw, and nothing of the record is in it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from plain_embedder import PlainEmbedder
+
+from reseen.retrieval import searching
+from reseen.retrieval.gallery import Gallery
+from reseen.retrieval.intake import unit_vectors
+from reseen.retrieval.record import Record
+from reseen.retrieval.schema import Model
+from reseen.retrieval.store import Store
+
+WIDTH, COUNT = 24, 60
+START = datetime(2026, 1, 1, tzinfo=UTC)
+VECTORS = np.random.default_rng(3).normal(size=(COUNT, WIDTH)).astype(np.float32)
+STORED = unit_vectors(VECTORS, width=WIDTH)
+
+
+def name_of(row: int) -> str:
+    return f"<name of {row}>"
+
+
+def record(row: int) -> Record:
+    return Record(
+        vector=VECTORS[row],
+        reference=f"<file of {row}>",
+        identity=name_of(row),
+        camera=f"camera {row % 3}",
+        time=START + timedelta(days=row),
+        fields={"plate": f"<plate of {row}>"},
+    )
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH), create=True)
+    made.add([record(row) for row in range(COUNT)], batch=25)
+    return made
+
+
+def traces(folder: Path, row: int) -> list[str]:
+    """What of a record any file of the gallery holds: 16 bytes of its vector, its words."""
+    written = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    vector = STORED[row].tobytes()
+    sought = {"vector": vector, "part of the vector": vector[20:36]}
+    sought |= {word: f"<{word} of {row}>".encode() for word in ("name", "file", "plate")}
+    return [what for what, piece in sought.items() if piece in written]
+
+
+def rows_left(gallery: Gallery) -> set[int]:
+    return {int(match.picture.split()[-1][:-1]) for match in gallery.search(VECTORS[0], k=COUNT)[0]}
+
+
+WISHES = [
+    ({"identity": name_of(7)}, {7}),
+    ({"camera": "camera 1"}, {row for row in range(COUNT) if row % 3 == 1}),
+    ({"before": START + timedelta(days=5)}, set(range(5))),
+    ({"camera": "camera 2", "before": START + timedelta(days=9)}, {2, 5, 8}),
+    ({"before": START + timedelta(days=1000)}, set(range(COUNT))),
+]
+
+
+@pytest.mark.parametrize("index", [False, True])
+@pytest.mark.parametrize(("wish", "gone"), WISHES)
+def test_no_file_holds_what_was_forgotten(gallery, tmp_path, monkeypatch, wish, gone, index):
+    if index:
+        monkeypatch.setattr(searching, "INDEX_PAYS", 10)
+    gallery.compact()  # one file, of which too little goes for the engine to write it anew by itself
+    assert len(traces(tmp_path / "gallery", 7)) == 5, "the test sees what is there"
+    assert gallery.forget(**wish) == len(gone)
+    for row in range(COUNT):
+        assert bool(traces(tmp_path / "gallery", row)) == (row not in gone), row
+    assert rows_left(gallery) == set(range(COUNT)) - gone
+    assert gallery.info().indexed == (len(gallery) if index and len(gallery) >= 10 else 0)
+
+
+def test_what_was_changed_or_deleted_before_is_gone_as_well(gallery, tmp_path):
+    gallery.create_index()
+    seven, eight, nine = (gallery.search(VECTORS[row], k=1)[0][0].id for row in (7, 8, 9))
+    gallery.update([seven], {"identity": "renamed", "plate": "other"})
+    gallery.delete([eight])
+    gallery.update([nine], {"camera": "camera 9"})
+    assert len(traces(tmp_path / "gallery", 7)) == len(traces(tmp_path / "gallery", 8)) == 5, "they lie there still"
+    assert gallery.forget(identity="renamed") == 1
+    assert traces(tmp_path / "gallery", 7) == traces(tmp_path / "gallery", 8) == []
+    assert rows_left(gallery) == set(range(COUNT)) - {7, 8}
+
+
+def test_forgetting_nobody_still_removes_what_is_no_longer_there(gallery, tmp_path):
+    gallery.delete([gallery.search(VECTORS[8], k=1)[0][0].id])
+    assert traces(tmp_path / "gallery", 8)
+    assert gallery.forget(identity=name_of(8)) == 0
+    assert not traces(tmp_path / "gallery", 8)
+
+
+@pytest.mark.parametrize("step", ["rewrite_without", "tidy"])
+def test_interrupted_it_is_completed_by_the_same_call(gallery, tmp_path, monkeypatch, step):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, step, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            gallery.forget(identity=name_of(7))
+    again = Gallery(tmp_path / "gallery")
+    assert len(again) == (COUNT if step == "rewrite_without" else COUNT - 1)
+    again.forget(identity=name_of(7))
+    assert not traces(tmp_path / "gallery", 7)
+    assert rows_left(again) == set(range(COUNT)) - {7}
+
+
+def test_the_thumbnail_goes_with_the_record_and_the_picture_stays(tmp_path, picture):
+    path = tmp_path / "seen.png"
+    picture(1, 0).save(path)
+    gallery = Gallery(tmp_path / "gallery", embedder=PlainEmbedder(), create=True)
+    one = gallery.add([Record(picture=path, identity="someone"), picture(2, 0)]).ids[0]
+    thumbnail = gallery.thumbnail(one)
+
+    def lies_there() -> bool:
+        files = [file for file in (tmp_path / "gallery").rglob("*") if file.is_file()]
+        return any(thumbnail[-200:-100] in file.read_bytes() for file in files)
+
+    assert lies_there()
+    assert gallery.forget(ids=[one]) == 1
+    assert not lies_there()
+    assert path.exists()
+    assert len(gallery) == 1
+
+
+def test_records_without_the_column_asked_for_are_not_forgotten(gallery):
+    gallery.add(Record(vector=-VECTORS[0], reference="<file of 99>"))
+    assert gallery.forget(identity=name_of(1)) == 1
+    assert gallery.forget(before=START + timedelta(days=1)) == 1
+    assert rows_left(gallery) == {*range(2, COUNT), 99}

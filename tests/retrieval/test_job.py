@@ -1,0 +1,138 @@
+"""The embedding job: parts that hold together, resumed where it stopped, the same on Ray."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import polars
+import pytest
+from PIL import Image
+
+from reseen.errors import ReseenError
+from reseen.retrieval.embedder import Embedder
+from reseen.retrieval.job import PARTS, ChunkDone, ChunkEmbedder, embed_pictures, in_this_process
+
+
+@pytest.fixture
+def embedder(weights_file: Path) -> Embedder:
+    return Embedder.from_pretrained(weights_file)
+
+
+@pytest.fixture
+def table(tmp_path: Path, picture: Callable[..., Image.Image]) -> Path:
+    """Eleven pictures of which one is none, with a camera each."""
+    rows = []
+    for number in range(11):
+        path = tmp_path / f"{number:02d}.png"
+        picture(number, 0).save(path)
+        rows.append({"path": path.name, "camera": f"c{number % 2}"})
+    (tmp_path / "04.png").write_bytes(b"no picture")
+    polars.DataFrame(rows).write_csv(tmp_path / "table.csv")
+    return tmp_path / "table.csv"
+
+
+def kept(out: Path) -> polars.DataFrame:
+    return polars.read_parquet(out / PARTS).sort("path")
+
+
+def failures(out: Path) -> list[str]:
+    return [Path(path).name for path in polars.read_csv(out / "failures.csv")["path"]]
+
+
+def test_parts_hold_the_rows_and_their_vectors(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    out = tmp_path / "out"
+    done = embed_pictures(table, out, embedder=embedder, batch=2, chunk=3)
+    assert (done.embedded, done.before) == (10, 0)
+    assert [Path(failure.path).name for failure in done.failures] == failures(out) == ["04.png"]
+    assert "not a picture" in polars.read_csv(out / "failures.csv")["error"][0]
+    assert len(list(out.glob(PARTS))) == 4
+    rows = kept(out)
+    assert rows.columns == ["path", "camera", "vector"]
+    assert rows.schema["vector"] == polars.Array(polars.Float32, embedder.width)
+    assert rows["camera"].to_list() == [f"c{number % 2}" for number in range(11) if number != 4]
+    np.testing.assert_allclose(rows["vector"].to_numpy(), embedder(rows["path"].to_list()), atol=1e-6)
+
+
+def test_a_second_run_does_what_is_left_and_tries_failures_again(
+    table: Path, tmp_path: Path, embedder: Embedder, picture: Callable[..., Image.Image]
+) -> None:
+    out = tmp_path / "out"
+    embed_pictures(table, out, embedder=embedder)
+    first = {part.name: part.stat().st_mtime_ns for part in out.glob(PARTS)}
+    again = embed_pictures(table, out, embedder=embedder)
+    assert (again.embedded, again.before, len(again.failures)) == (0, 10, 1)
+    picture(4, 0).save(tmp_path / "04.png")
+    mended = embed_pictures(table, out, embedder=embedder)
+    assert (mended.embedded, mended.before, mended.failures) == (1, 10, [])
+    assert failures(out) == []
+    assert len(kept(out)) == 11
+    assert all((out / name).stat().st_mtime_ns == when for name, when in first.items())
+
+
+def test_a_stopped_job_keeps_its_parts(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    out = tmp_path / "out"
+    whole = in_this_process(ChunkEmbedder(embedder, out, batch=32, workers=None))
+
+    def stopped(chunks: Iterable[polars.DataFrame]) -> Iterator[ChunkDone]:
+        for number, done in enumerate(whole(chunks)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield done
+
+    with pytest.raises(KeyboardInterrupt):
+        embed_pictures(table, out, embedder=embedder, runner=stopped, chunk=2)
+    done = embed_pictures(table, out, embedder=embedder, chunk=2)
+    assert done.before == 5, "three chunks of two, one of them with the failure"
+    assert done.before + done.embedded == len(kept(out)) == 10
+    assert kept(out)["path"].is_unique().all()
+
+
+def test_vectors_of_two_networks_do_not_mix(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    embed_pictures(table, tmp_path / "out", embedder=embedder)
+    with pytest.raises(ReseenError, match=r"out: holds vectors of another network"):
+        embed_pictures(table, tmp_path / "out", embedder=Embedder.from_pretrained())
+
+
+def test_a_folder_of_something_else_is_left_alone(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    with pytest.raises(ReseenError, match="is not empty and is no embedding job"):
+        embed_pictures(table, tmp_path, embedder=embedder)
+    (tmp_path / "file").touch()
+    with pytest.raises(ReseenError, match="the folder cannot be made"):
+        embed_pictures(table, tmp_path / "file" / "out", embedder=embedder)
+    with pytest.raises(ValueError, match="at least 1 picture"):
+        embed_pictures(table, tmp_path / "out", embedder=embedder, chunk=0)
+
+
+def test_a_table_that_has_vectors_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+    (tmp_path / "t.csv").write_text("path,vector\na.jpg,1\n")
+    with pytest.raises(ReseenError, match="has a column vector already"):
+        embed_pictures(tmp_path / "t.csv", tmp_path / "out", embedder=embedder)
+
+
+def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "reseen", "embed", str(table), "--model", str(model), "--out", str(out), *more]
+
+
+@pytest.mark.timeout(900)  # Ray's own processes take their time on a busy machine
+def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path) -> None:
+    embed_pictures(table, tmp_path / "here", embedder=embedder)
+    options = ("--ray", "--chunk", "4", "--quiet")
+    patient = {"RAY_agent_register_timeout_ms": "300000", "RAY_raylet_start_wait_time_s": "300"}
+    done = subprocess.run(
+        command(table, tmp_path / "ray", weights_file, *options),
+        env={**os.environ, **patient},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "10 vectors" in done.stdout
+    assert "1 pictures failed" in done.stdout
+    here, there = kept(tmp_path / "here"), kept(tmp_path / "ray")
+    assert here["path"].equals(there["path"])
+    assert len(list((tmp_path / "ray").glob(PARTS))) == 3
+    np.testing.assert_allclose(there["vector"].to_numpy(), here["vector"].to_numpy(), atol=1e-6)
+    assert failures(tmp_path / "ray") == ["04.png"]

@@ -1,0 +1,91 @@
+"""A small gallery being served: six individuals before two cameras, and who searches it."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+from starlette.testclient import TestClient
+
+from reseen.deploy.facts import Loaded
+from reseen.deploy.loading import load_network
+from reseen.retrieval.embedder import Embedder
+from reseen.retrieval.gallery import Gallery
+from reseen.retrieval.record import Record
+from reseen.serve.app import create_app
+from reseen.serve.running import address_of, listening, server_of
+
+THRESHOLD = 0.9
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def as_bytes(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, format=kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def encoded() -> Callable[..., bytes]:
+    """A picture as a file's bytes."""
+    return as_bytes
+
+
+@pytest.fixture(scope="session")
+def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """The tiny network with a calibration beside it."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    shutil.copy(weights_file, folder)
+    (folder / "calibration.json").write_text(json.dumps({"threshold": THRESHOLD}))
+    return load_network(folder / weights_file.name)
+
+
+@pytest.fixture
+def gallery(loaded: Loaded, tmp_path: Path, picture: Callable[..., Image.Image]) -> Gallery:
+    """24 records: identity and shot in the reference, an hour from one to the next."""
+    records = [
+        Record(
+            picture=as_bytes(picture(identity, shot)),
+            reference=f"{identity}-{shot}",
+            identity=f"individual {identity}",
+            camera=f"gate {shot % 2 + 1}",
+            time=START + timedelta(hours=4 * identity + shot),
+            fields={"lane": float(shot), "colour": "red" if identity < 3 else "blue"},
+        )
+        for identity in range(6)
+        for shot in range(4)
+    ]
+    opened = Gallery(tmp_path / "gates", embedder=Embedder(loaded), create=True)
+    opened.add(records)
+    return opened
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    with listening("127.0.0.1", 0) as listener:
+        server = server_of(app)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield address_of(listener)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[FastAPI], AbstractContextManager[str]]:
+    """Serves an application on a free port within a block, and says at which address."""
+    return running
+
+
+@pytest.fixture
+def client(gallery: Gallery, loaded: Loaded) -> Iterator[TestClient]:
+    """Asks a service without a token, from this machine."""
+    with TestClient(create_app(gallery, network=loaded.network), base_url="http://localhost") as asking:
+        yield asking

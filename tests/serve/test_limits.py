@@ -1,0 +1,100 @@
+"""What is too much: bytes, seconds, a crowd. Each is answered, and leaves the service as it was."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from reseen.serve.app import create_app
+from reseen.serve.limits import Limited, Limits
+
+
+async def ask(app: Any, *chunks: bytes, pause: float = 0) -> tuple[int, dict[str, Any]]:
+    """One request with a body in these chunks: its answer's status and content."""
+    sent: list[dict[str, Any]] = []
+    left = list(chunks) or [b""]
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(pause)
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
+    return sent[0]["status"], json.loads(sent[1]["body"] or b"null")
+
+
+def answering(work: Callable[[Any], Awaitable[object]]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await work(receive)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"null"})
+
+    return app
+
+
+async def whole_body(receive: Any) -> None:
+    while (await receive())["more_body"]:
+        pass
+
+
+def test_an_answer_that_takes_too_long_is_given_up() -> None:
+    limited = Limited(answering(lambda _: asyncio.sleep(30)), limits=Limits(seconds=0.05))
+    status, told = asyncio.run(ask(limited))
+    assert status == 504
+    assert "within 0.05 seconds" in told["detail"]
+
+
+def test_a_body_that_trickles_in_is_given_up() -> None:
+    limited = Limited(answering(whole_body), limits=Limits(seconds=0.2))
+    assert asyncio.run(ask(limited, *[b"x"] * 100, pause=0.05))[0] == 504
+    assert asyncio.run(ask(limited, *[b"x"] * 100))[0] == 200
+
+
+def test_a_crowd_is_sent_away_and_room_is_made_again() -> None:
+    async def crowd() -> list[int]:
+        limited = Limited(answering(lambda _: asyncio.sleep(0.05)), limits=Limits(at_once=3))
+        first = [status for status, _ in await asyncio.gather(*(ask(limited) for _ in range(5)))]
+        later = [status for status, _ in await asyncio.gather(*(ask(limited) for _ in range(3)))]
+        return first + later
+
+    assert asyncio.run(crowd()) == [200, 200, 200, 503, 503, 200, 200, 200]
+
+
+def test_room_is_made_when_the_application_fails() -> None:
+    async def fail(_: Any) -> None:
+        raise RuntimeError
+
+    async def failing() -> int:
+        limited = Limited(answering(fail), limits=Limits(at_once=1))
+        for _ in range(3):
+            with pytest.raises(RuntimeError):
+                await ask(limited)
+        return limited._inside
+
+    assert asyncio.run(failing()) == 0
+
+
+@pytest.mark.parametrize("path", ["/search", "/embed", "/records", "/forget"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_body_beyond_the_limit_is_refused(gallery, path, streamed) -> None:
+    body = b"x" * 5001
+    with TestClient(create_app(gallery, limits=Limits(bytes=5000)), base_url="http://localhost") as asking:
+        content = (body[start : start + 1000] for start in range(0, len(body), 1000)) if streamed else body
+        answer = asking.post(path, content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 413
+        assert answer.json() == {"detail": "expected at most 5,000 bytes, got more"}
+        assert asking.post("/search", content=body[:5000]).status_code == 400, "it is within the limit, but no picture"
+
+
+def test_a_picture_beyond_the_limit_of_pixels_is_refused(gallery, picture, encoded) -> None:
+    with TestClient(create_app(gallery, limits=Limits(pixels=1000)), base_url="http://localhost") as asking:
+        for path in ("/search", "/embed", "/records"):
+            answer = asking.post(path, content=encoded(picture(0, 0)))
+            assert answer.status_code == 400
+            assert "at most 1,000 pixels, got 32 x 32 = 1,024" in answer.json()["detail"]
+    assert len(gallery) == 24
