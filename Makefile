@@ -8,7 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: .venv/installed
 	$(BIN)/reseen demo --out demo
 
-test: format lint types floors tests
+test: format lint
+	$(MAKE) --jobs 2 --output-sync types floors tests
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
@@ -22,9 +23,9 @@ types: .venv/installed
 floors: .venv/installed
 	$(BIN)/lint-imports
 
-# One test process a core, each with one thread of its own: threads of several processes would wait for each other.
+# One thread a process, and one process more than cores, since tests also wait for processes of their own.
 tests: .venv/installed
-	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=2 $(BIN)/pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=2 $(BIN)/pytest --numprocesses $$(( $$(nproc) + 1 )) --dist worksteal
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -12,7 +12,8 @@ from huggingface_hub import constants, errors
 from reseen.deploy import hub
 from reseen.deploy.hub import load_from_hub, push
 from reseen.engine.checkpoint import load_card, save_weights
-from reseen.engine.recipe import read_recipe, recipe_text
+from reseen.engine.recipe import read_recipe
+from reseen.engine.training_recipe import recipe_text
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.retrieval.embedder import Embedder

@@ -1,11 +1,17 @@
 """One batch of records into a gallery: what is new among them is embedded and written in one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
 
 from reseen.data.pictures import PictureError
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of
+from reseen.retrieval.pictures import PictureSource
 from reseen.retrieval.record import Added, Failure, Record
 from reseen.retrieval.schema import new_fields
 from reseen.retrieval.store import Store
@@ -33,6 +39,20 @@ def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | No
     return Added(added, len(kept) - added, tuple(sorted(failures)), ids)
 
 
+def as_records(given: Iterable[Record | PictureSource] | Record | PictureSource) -> Iterator[Record]:
+    """Whatever is given, as records."""
+    single = (Record, str, Path, bytes, bytearray, memoryview, Image.Image, np.ndarray)
+    several: Iterable[Any] = [given] if isinstance(given, single) else given
+    for record in several:
+        yield record if isinstance(record, Record) else Record(picture=record)
+
+
+def in_batches(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    """So many at a time, the last perhaps fewer."""
+    while batch := list(islice(records, size)):
+        yield batch
+
+
 def _told_apart(batch: Sequence[Record], *, first: int) -> tuple[list[Seen], list[Failure]]:
     seen, failures = [], []
     for place, record in enumerate(batch, start=first):
@@ -45,9 +65,7 @@ def _told_apart(batch: Sequence[Record], *, first: int) -> tuple[list[Seen], lis
 
 def _present(store: Store, seen: Sequence[Seen]) -> set[str]:
     wanted = one_of("id", sorted({one.id for one in seen}))
-    return store.read(
-        lambda _: {name for block in store.rows(wanted, columns=["id"]) for name in block["id"].to_pylist()}
-    )
+    return store.read(lambda _: set(store.column("id", wanted).to_pylist()))
 
 
 def _insert(store: Store, ready: Sequence[Ready]) -> int:

@@ -3,20 +3,17 @@
 N = records added, Q = queries, D = width of the vectors.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from PIL import Image
 
 from reseen.errors import ReseenError, unknown
-from reseen.retrieval.adding import add_batch, add_columns
+from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
 from reseen.retrieval.filters import Wanted, condition, one_of
 from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
 from reseen.retrieval.pictures import PictureSource
@@ -88,7 +85,7 @@ class Gallery:
             raise ReseenError(f"{self._store.uri}: open it with an embedder, or say whose model made the vectors")
         done: list[Added] = []
         first = 0
-        for chunk in _chunks(_as_records(records), batch):
+        for chunk in in_batches(as_records(records), batch):
             done.append(add_batch(self._store, chunk, embedder=self.embedder, first=first, skip=on_error == "skip"))
             first += len(chunk)
             if progress:
@@ -154,7 +151,7 @@ class Gallery:
         where = {name: value for name, value in (("id", ids), ("identity", identity)) if value is not None}
         fits = condition(self._store.schema, cameras=None if camera is None else [camera], before=before, where=where)
         with self._store.writing() as table:
-            gone = _column(self._store.rows(fits, columns=["id"]), "id").combine_chunks()
+            gone = self._store.column("id", fits).combine_chunks()
             self._store.rewrite_without(gone)
             index_if_it_pays(table)
         return len(gone)
@@ -194,7 +191,7 @@ class Gallery:
         """The cameras that records name, sorted."""
         version = self._store.read(lambda table: table.version)
         if self._cameras[0] != version:
-            named = self._store.read(lambda _: _column(self._store.rows(None, columns=["camera"]), "camera"))
+            named = self._store.read(lambda _: self._store.column("camera"))
             self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
         return self._cameras[1]
 
@@ -250,19 +247,3 @@ class Gallery:
                 f"{self._store.uri}: this gallery holds vectors of model {held.fingerprint} ({held.width} wide), got "
                 f"model {given.fingerprint} ({given.width} wide); use the gallery's model, or make a new gallery"
             )
-
-
-def _as_records(given: Iterable[Record | PictureSource] | Record | PictureSource) -> Iterator[Record]:
-    single = (Record, str, Path, bytes, bytearray, memoryview, Image.Image, np.ndarray)
-    several: Iterable[Any] = [given] if isinstance(given, single) else given
-    for record in several:
-        yield record if isinstance(record, Record) else Record(picture=record)
-
-
-def _chunks(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    while chunk := list(islice(records, size)):
-        yield chunk
-
-
-def _column(blocks: Iterable[pa.RecordBatch], name: str) -> pa.ChunkedArray:
-    return pa.chunked_array([block[name] for block in blocks], pa.string())

@@ -86,6 +86,10 @@ class Store:
         query = self.table.search().select(columns).with_row_id(row_ids)
         return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
 
+    def column(self, name: str, where: Expr | None = None) -> pa.ChunkedArray:
+        """A column of words, of every record that fits."""
+        return pa.chunked_array([block[name] for block in self.rows(where, columns=[name])], pa.string())
+
     def rewrite_without(self, ids: pa.Array) -> None:
         """One new version of files that never held these records; then every older file is removed."""
         schema = self.table.schema
