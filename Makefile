@@ -9,7 +9,7 @@ demo: .venv/installed
 	$(BIN)/reseen demo --out demo
 
 test: format lint
-	$(MAKE) --jobs 2 --output-sync types floors tests
+	$(MAKE) --jobs 2 types floors tests
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
