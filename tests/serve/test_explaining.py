@@ -30,7 +30,6 @@ def ids(gallery: Gallery) -> list[str]:
 
 
 def test_a_pair_is_explained(client, gallery, picture, encoded, ids):
-    pytest.importorskip("reseen.explain.maps")
     drawn = picture(2, 9)
     told = client.post(f"/records/{ids[0]}/explanation?box=2,2,30,30", content=encoded(drawn)).json()
     thumbnail = Image.open(BytesIO(gallery.thumbnail(ids[0])))
@@ -43,7 +42,6 @@ def test_a_pair_is_explained(client, gallery, picture, encoded, ids):
 
 
 def test_two_records_are_explained_and_the_network_is_left_alone(client, gallery, ids):
-    pytest.importorskip("reseen.explain.maps")
     before = gallery.embedder(Image.new("RGB", (32, 32), (90, 20, 30)))
     told = client.get(f"/records/{ids[0]}/explanation?query={ids[1]}").json()
     query, match = gallery.embedder([Image.open(BytesIO(gallery.thumbnail(id))) for id in (ids[1], ids[0])])  # noqa: A001

@@ -271,7 +271,6 @@ def test_a_gallery_without_threshold_or_pictures(browser, weights_file, served, 
 
 
 def test_what_matched_is_shown(browser, url, file):
-    pytest.importorskip("reseen.explain.maps")
     page = opened(browser, url)
     page.set_input_files("#file", file)
     found(page)

@@ -1,10 +1,8 @@
 """What made two pictures alike: maps of their similarity, laid over both."""
 
 from copy import deepcopy
-from importlib import import_module
-from importlib.util import find_spec
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,12 +14,13 @@ from reseen.data.pictures import PictureError
 from reseen.deploy.facts import Network
 from reseen.deploy.network import EmbeddingNetwork, OnTorch
 from reseen.errors import ReseenError
+from reseen.explain.maps import similarity_maps, summed
+from reseen.explain.overlay import overlay
 from reseen.retrieval.embedder import Embedder
 
 _LARGEST_SIDE = 640
 
 EXPORTS_CANNOT = "what matched needs the network's gradients: serve the run itself, not an export of it"
-NOT_YET = "what matched: this version has no maps of similarities"
 
 
 class Explained(NamedTuple):
@@ -46,8 +45,6 @@ class Explainer:
         self._network: EmbeddingNetwork | None = None
         if not isinstance(network, OnTorch):
             self.reason = EXPORTS_CANNOT
-        elif find_spec("reseen.explain.maps") is None:
-            self.reason = NOT_YET
         else:
             self.reason = ""
             # A copy: maps hook into the network, whose batches go on meanwhile.
@@ -60,7 +57,7 @@ class Explainer:
         with self._lock:
             pair = _mapped(self._network, self._fed(query), self._fed(match))
         small = [_shrunk(picture) for picture in (query, match)]
-        over = [_laid_over(picture, values) for picture, values in zip(small, pair.maps, strict=True)]
+        over = [overlay(picture, values) for picture, values in zip(small, pair.maps, strict=True)]
         return Explained(pair.similarity, small[0], over[0], small[1], over[1])
 
     def _fed(self, picture: Image.Image) -> torch.Tensor:
@@ -82,17 +79,9 @@ class _Mapped(NamedTuple):
 
 
 def _mapped(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tensor) -> _Mapped:
-    """The one place that knows `reseen.explain.maps`."""
-    maps: Any = import_module("reseen.explain.maps")
-    pair = maps.similarity_maps(network.model, query, match)
-    of_query, of_match = (maps.summed(side)[0].detach().cpu().numpy() for side in (pair.query, pair.match))
+    pair = similarity_maps(network.model, query, match)
+    of_query, of_match = (summed(side)[0].detach().cpu().numpy() for side in (pair.query, pair.match))
     return _Mapped(float(pair.similarity[0]), (of_query, of_match))
-
-
-def _laid_over(picture: Image.Image, values: NDArray[np.floating]) -> Image.Image:
-    overlay: Any = import_module("reseen.explain.overlay")
-    drawn: Image.Image = overlay.overlay(picture, values)
-    return drawn
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:
