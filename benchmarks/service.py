@@ -75,7 +75,7 @@ def ask(port: int, pictures: Sequence[bytes], *, until: float = float("inf")) ->
     """Search for each picture over one connection: how many answers of each status, and the seconds of each."""
     statuses: Counter[int] = Counter()
     seconds = []
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", port, timeout=600)
     for picture in pictures:
         began = perf_counter()
         if began > until:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from reseen.backbones import build_backbone
 from reseen.deploy import export
 from reseen.deploy.export import WRITERS, Exported, export_network
 from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts
 from reseen.deploy.loading import FILES, load_network
+from reseen.deploy.network import EmbeddingNetwork
 from reseen.errors import ReseenError
+from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
 from reseen.retrieval.embedder import Embedder
 
 
@@ -74,6 +78,19 @@ def test_an_export_that_differs_is_not_kept(
     with pytest.raises(ReseenError, match=r"net.pt2: not kept: it differs from PyTorch by \d"):
         export_network(calibrated, [tmp_path / "net.pt2"], pictures=pictures)
     assert not list(tmp_path.iterdir())
+
+
+def test_branches_with_metadata_keep_the_batch_open() -> None:
+    backbone = build_backbone("resnet26", image_size=(64, 32))
+    lines = [BranchLine("bot", "both")]
+    metadata = MetadataLine(("c1", "c2"), ("front", "back"))
+    model = multi_branch(backbone, lines, num_identities=None, metadata=metadata)
+    torch.nn.init.normal_(model.metadata.table)
+    network = EmbeddingNetwork(model.eval(), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    pictures = torch.randint(0, 256, (3, 64, 32, 3), dtype=torch.uint8)
+    program = torch.export.export(network, (pictures[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    with torch.no_grad():
+        torch.testing.assert_close(program.module()(pictures), network(pictures))
 
 
 def test_what_cannot_be_exported_is_told(exported: dict[str, Exported], pictures: list[Path], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`reseen export`."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ def export(
 
     reseen export owner/name --openvino mine.xml --torch-export mine.pt2 --pictures photos
     """
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)  # it tells of every node that it leaves as it is
     outs = _outs({".onnx": onnx, ".xml": openvino, ".pt2": torch_export})
     from reseen.deploy.export import export_network, pictures_of
     from reseen.retrieval.listing import list_pictures

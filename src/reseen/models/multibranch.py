@@ -82,7 +82,7 @@ class MultiBranchEmbedder(nn.Module):
         maps = self.backbone(images)
         shifts = [None] * len(self.branches)
         if self.metadata is not None:
-            shifts = list(self.metadata(cameras, views, batch=len(images)))
+            shifts = list(self.metadata(cameras, views, batch=images.shape[0]))
         outputs = [branch(maps, shift) for branch, shift in zip(self.branches, shifts, strict=True)]
         unit = [nn.functional.normalize(output.necked, dim=1) for output in outputs]
         return Output(

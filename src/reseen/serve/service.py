@@ -5,8 +5,8 @@ D = width of the vectors, H x W = the network's own picture size.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
@@ -24,26 +24,23 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import cut_out
 from reseen.retrieval.pictures import PictureLimits, open_picture
 from reseen.retrieval.record import Box, Matches, Record
+from reseen.retrieval.searching import MOST
 from reseen.serve.answers import About, in_order
 from reseen.serve.batching import Batcher
 from reseen.serve.explaining import Explained, Explainer
+from reseen.serve.gathered import Adder, ConflictError, Query, search_alike
 from reseen.serve.limits import Limits
 from reseen.serve.metrics import Metrics
 
 _MOST_PICTURES = 32
+_MOST_QUERIES = 16
 _MOST_RECORDS = 64
-_COMMITS_TO_COMPACT = 500
-"""After so many commits their small files are merged, lest searching slow down."""
 
 Result = TypeVar("Result")
 
 
 class MissingError(ReseenError):
     """A record that is not in the gallery, or has no picture."""
-
-
-class ConflictError(ReseenError):
-    """What the gallery does not take as it is: its fields, its lock and its disk have a say."""
 
 
 class Service:
@@ -57,13 +54,13 @@ class Service:
         self.metrics = Metrics(records=lambda: len(gallery))
         self.explainer = Explainer(self.embedder, network)
         self._pictures = PictureLimits(pixels=limits.pixels, bytes=limits.bytes)
-        self._commits = 0
         self._embed: Batcher[NDArray[np.uint8], NDArray[np.float32]] = Batcher(
             lambda prepared: list(self.embedder.embed_prepared(prepared)),
             most=_MOST_PICTURES,
             watch=self.metrics.embedded,
         )
-        self._add: Batcher[Record, str] = Batcher(self._added, most=_MOST_RECORDS)
+        self._search: Batcher[Query, Matches] = Batcher(partial(search_alike, gallery), most=_MOST_QUERIES)
+        self._add: Batcher[Record, str] = Batcher(Adder(gallery), most=_MOST_RECORDS)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -71,7 +68,7 @@ class Service:
         self._decoders = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
         self._readers = anyio.CapacityLimiter(8)
         self._writing = asyncio.Lock()
-        async with self._embed, self._add:
+        async with self._embed, self._search, self._add:
             yield
 
     async def embed(self, data: bytes, *, box: Box | None = None) -> NDArray[np.float32]:
@@ -80,13 +77,12 @@ class Service:
 
     async def search(self, vector: NDArray[np.float32], wishes: Mapping[str, Any], *, apart_from: str = "") -> Matches:
         """The records most like a vector (D,), without the one of the id ``apart_from``."""
-        if apart_from:
-            wishes = {**wishes, "k": wishes["k"] + 1} if wishes["k"] > 0 else wishes
-        found = (await self.read(partial(self.gallery.search, vector, **wishes)))[0]
-        if not apart_from:
-            return found
+        if not apart_from or wishes["k"] < 1:
+            return await self._search(Query(vector, wishes))
+        one_more = min(wishes["k"] + 1, max(wishes["k"], MOST))
+        found = await self._search(Query(vector, {**wishes, "k": one_more}))
         others = [match for match in found if match.id != apart_from]
-        return Matches(tuple(others[: wishes["k"] - 1]), found.threshold)
+        return Matches(tuple(others[: wishes["k"]]), found.threshold)
 
     async def add(self, record: Record) -> str:
         """Keep a picture's bytes and what is known of them; the record's id. Raises PictureError, ConflictError."""
@@ -169,28 +165,6 @@ class Service:
     async def _explained(self, query: Image.Image, match: str) -> Explained:
         found = await self._kept_picture(match)
         return await _in_thread(partial(self.explainer, query, found), self._decoders)
-
-    def _added(self, records: list[Record]) -> Sequence[str | Exception]:
-        """One commit for all, but for those with free fields, which may not fit the gallery's and go alone."""
-        if self._commits >= _COMMITS_TO_COMPACT:
-            self._commits = 0
-            with suppress(ReseenError):  # another process writes; there will be a next time
-                self.gallery.compact()
-        plain = [place for place, record in enumerate(records) if not record.fields]
-        alone = [[place] for place, record in enumerate(records) if record.fields]
-        results: dict[int, str | Exception] = {}
-        for places in [plain, *alone] if plain else alone:
-            results |= zip(places, self._committed([records[place] for place in places]), strict=True)
-        return [results[place] for place in range(len(records))]
-
-    def _committed(self, records: list[Record]) -> Sequence[str | Exception]:
-        self._commits += 1
-        try:
-            added = self.gallery.add(records, on_error="skip")
-        except ReseenError as error:
-            return [ConflictError(str(error))] * len(records)
-        reasons = {failure.place: PictureError(failure.reason) for failure in added.failures}
-        return [reasons[place] if id is None else id for place, id in enumerate(added.ids)]  # noqa: A001
 
 
 async def _in_thread(work: Callable[[], Result], limiter: anyio.CapacityLimiter) -> Result:
