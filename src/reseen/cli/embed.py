@@ -55,7 +55,11 @@ def embed(  # noqa: PLR0913 - one parameter an option
     console = results()
     there = f", {done.before:,} were there before" if done.before else ""
     console.print(
-        f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}", highlight=False, markup=False
+        f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
     if done.failures:
-        console.print(f"{len(done.failures):,} pictures failed: {out / 'failures.csv'}", highlight=False, markup=False)
+        line = f"{len(done.failures):,} pictures failed: {out / 'failures.csv'}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
