@@ -114,7 +114,7 @@ def under_load(served: Served, pictures: Sequence[bytes], *, clients: int, secon
     many = 1 + int(seconds * 1000 / len(pictures))
     draw = np.random.default_rng(0)
     shares = [[pictures[row] for row in draw.permutation(len(pictures))] * many for _ in range(clients)]
-    before = passes(served.port)
+    before, busy = passes(served.port), processor_seconds(served)
     began = perf_counter()
     statuses, took = in_parallel(served.port, shares, until=began + seconds)
     spent = perf_counter() - began
@@ -124,6 +124,8 @@ def under_load(served: Served, pictures: Sequence[bytes], *, clients: int, secon
     print(f"{clients} clients, {spent:.0f} s   {len(took):,} searches, {errors} errors")
     print(f"pictures/s            {len(took) / spent:8.1f}")
     print(f"latency               {middle:8.1f} ms median, {slow:.1f} ms p95")
+    each = (processor_seconds(served) - busy) / len(took) * 1000
+    print(f"processor time        {each:8.1f} ms a search, the service's own")
     print(f"pictures a pass       {held / number:8.1f}")
 
 
@@ -141,6 +143,12 @@ def watch_memory(served: Served, pictures: Sequence[bytes], *, requests: int, cl
     print(f"memory, MB            {' '.join(f'{size:.0f}' for size in sizes)} after each {requests // 10:,} requests")
     print(f"growth                {slope:8.2f} MB in {requests:,} requests, by the last half; answers {dict(statuses)}")
     print(f"open files            {served.process.num_fds():8d}")
+
+
+def processor_seconds(served: Served) -> float:
+    """What the service's process has used so far."""
+    times = served.process.cpu_times()
+    return float(times.user + times.system)
 
 
 def passes(port: int) -> tuple[float, float]:

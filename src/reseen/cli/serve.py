@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from reseen.cli.options import Device, NetworkSource, Quiet, progress_for
+from reseen.cli.wishes import GalleryAddress
 from reseen.errors import ReseenError
 
 TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name
@@ -15,7 +16,7 @@ TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name
 
 
 def serve(  # noqa: PLR0913 - one parameter an option
-    gallery: Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")],
+    gallery: GalleryAddress,
     *,
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",

@@ -82,7 +82,7 @@ export function makeResults({ searchOn, explain }) {
 
   function line(limit) {
     const item = Object.assign(document.createElement("li"), { className: "line" });
-    item.textContent = `below ${limit.toFixed(2)}: probably others`;
+    item.textContent = `below ${limit.toFixed(2)}: not counted as the same`;
     return item;
   }
 
