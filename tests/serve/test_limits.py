@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from reseen.serve.app import create_app
@@ -53,6 +54,14 @@ def test_a_body_that_trickles_in_is_given_up() -> None:
     limited = Limited(answering(whole_body), limits=Limits(seconds=0.2))
     assert asyncio.run(ask(limited, *[b"x"] * 100, pause=0.05))[0] == 504
     assert asyncio.run(ask(limited, *[b"x"] * 100))[0] == 200
+
+
+def test_pieces_of_a_body_are_added_up() -> None:
+    pieces = [b"x" * 10] * 10
+    assert asyncio.run(ask(Limited(answering(whole_body), limits=Limits(bytes=100)), *pieces))[0] == 200
+    with pytest.raises(HTTPException, match="at most 99 bytes") as refused:
+        asyncio.run(ask(Limited(answering(whole_body), limits=Limits(bytes=99)), *pieces))
+    assert refused.value.status_code == 413
 
 
 def test_a_crowd_is_sent_away_and_room_is_made_again() -> None:
