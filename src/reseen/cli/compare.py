@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Quiet, progress_for, results
+from reseen.cli.options import Quiet, progress_for, results, say
 
 if TYPE_CHECKING:
     from reseen.metrics.confidence.comparison import Comparison
@@ -39,9 +39,8 @@ def compare(
     found = reseen.compare(first, second, data=data, protocol=protocol, progress=progress_for(quiet=quiet))
     if json is not None:
         write_json(json, {"runs": [str(first), str(second)], **found.as_dict()})
-    console = results()
-    console.print(_table(found, first=str(first), second=str(second)))
-    console.print(found.sentence(str(first), str(second)), soft_wrap=True, highlight=False, markup=False)
+    results().print(_table(found, first=str(first), second=str(second)))
+    say(found.sentence(str(first), str(second)))
 
 
 def _table(found: "Comparison", *, first: str, second: str) -> Table:

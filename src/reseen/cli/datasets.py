@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import results
+from reseen.cli.options import results, say
 
 
 def datasets(
@@ -27,13 +27,12 @@ def datasets(
     from reseen.data.datasets.catalogue import describe, find_layouts, in_words
 
     names = find_layouts(name)
-    console = results()
     if as_json:
-        console.print_json(json.dumps(describe(names)))
+        results().print_json(json.dumps(describe(names)))
         return
     if not name:
-        console.print(_table(names))
-    console.print(*in_words(names, briefly=not name), sep="\n", highlight=False, markup=False, soft_wrap=True)
+        results().print(_table(names))
+    say(*in_words(names, briefly=not name))
 
 
 def _table(names: list[str]) -> Table:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Quiet, progress_for, results
+from reseen.cli.options import Quiet, progress_for, results, say
 
 
 def demo(
@@ -25,7 +25,6 @@ def demo(
     from reseen.cli.scores import score_table
 
     done = reseen.demo(out, progress=progress_for(quiet=quiet))
-    console = results()
-    console.print(score_table(done.scores))
+    results().print(score_table(done.scores))
     for name, path in (("data", done.data), ("run", done.run.path), ("report", done.report)):
-        console.print(f"{name}: {path}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{name}: {path}")

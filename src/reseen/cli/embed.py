@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Device, NetworkSource, Quiet, progress_for, results
+from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for, progress_for, say
 from reseen.errors import ReseenError
 
 
@@ -38,13 +38,10 @@ def embed(  # noqa: PLR0913 - one parameter an option
     """
     if address is not None and not ray:
         raise ReseenError("embed: --address is of a Ray cluster; add --ray")
-    from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.job import embed_pictures
 
     progress = progress_for(quiet=quiet)
-    embedder = Embedder.from_pretrained(model, device=device)
-    if embedder.note:
-        progress.say(embedder.note)
+    embedder = embedder_for(model, device=device, progress=progress)
     runner = None
     if ray:
         os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # it would tell every step of its plan
@@ -52,14 +49,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
 
         runner = on_ray(embedder, out, batch=batch, device=device, address=address)
     done = embed_pictures(source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, progress=progress)
-    console = results()
     there = f", {done.before:,} were there before" if done.before else ""
-    console.print(
-        f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    say(f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}")
     if done.failures:
-        line = f"{len(done.failures):,} pictures failed: {out / 'failures.csv'}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(f"{len(done.failures):,} pictures failed: {out / 'failures.csv'}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Quiet, progress_for, results
+from reseen.cli.options import Quiet, progress_for, results, say
 from reseen.engine.progress import Progress
 from reseen.errors import ReseenError
 
@@ -80,8 +80,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     else:
         wanted = Wanted(query, count=pairs or Wanted.count, worst=worst, top=top)
         files = _shown(run, wanted, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
-    for file in files:
-        results().print(str(file), highlight=False, markup=False, soft_wrap=True)
+    say(*map(str, files))
 
 
 def _shown(

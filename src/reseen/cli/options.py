@@ -1,12 +1,15 @@
 """What several commands take, said once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from reseen.engine.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from reseen.retrieval.embedder import Embedder
 
 Data = Annotated[
     Path,
@@ -45,6 +48,21 @@ def results() -> Console:
     """Where results go: the output stream, and where that is piped, wide enough for a table."""
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, 110))
+
+
+def say(*lines: str) -> None:
+    """Results in words: a line is as long as it is, and nothing in it is taken for markup."""
+    results().print(*lines, sep="\n", highlight=False, markup=False, soft_wrap=True)
+
+
+def embedder_for(model: str, *, device: str, progress: Progress) -> "Embedder":
+    """The embedder that ``--model`` names, and what there is to say of it."""
+    from reseen.retrieval.embedder import Embedder
+
+    embedder = Embedder.from_pretrained(model, device=device)
+    if embedder.note:
+        progress.say(embedder.note)
+    return embedder
 
 
 def words(text: str) -> list[str]:

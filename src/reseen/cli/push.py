@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import results
+from reseen.cli.options import say
 
 
 def push(
@@ -27,4 +27,4 @@ def push(
     from reseen.deploy.hub import push as upload
 
     done = upload(run, repository, private=not public, licence=licence, revision=revision)
-    results().print(f"{done.url}\nas it is now: {done.source}", highlight=False, markup=False, soft_wrap=True)
+    say(f"{done.url}", f"as it is now: {done.source}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Quiet, progress_for, results
+from reseen.cli.options import Quiet, progress_for, say
 from reseen.errors import ReseenError
 
 
@@ -41,4 +41,4 @@ def report(
         page = report_pair(runs[0], runs[1], data=data, out=out, progress=progress)
     else:
         page = report_run(runs[0], data=data, out=out, progress=progress)
-    results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)
+    say(f"report: {page}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Device, NetworkSource, Quiet, progress_for, results
+from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for, progress_for, results, say
 from reseen.cli.wishes import After, Before, Cameras, Where, read_wishes
 
 if TYPE_CHECKING:
@@ -51,13 +51,10 @@ def search(  # noqa: PLR0913 - one parameter an option
     """
     from reseen.engine.files import write_json
     from reseen.explain import write_png
-    from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.sources import read_time
 
-    embedder = Embedder.from_pretrained(model, device=device)
-    if embedder.note:
-        progress_for(quiet=quiet).say(embedder.note)
+    embedder = embedder_for(model, device=device, progress=progress_for(quiet=quiet))
     opened = Gallery(gallery, embedder=embedder)
     found = opened.search(
         pictures,
@@ -68,11 +65,10 @@ def search(  # noqa: PLR0913 - one parameter an option
         where=read_wishes(where, opened.fields()),
         threshold=threshold,
     )
-    console = results()
     for path, matches in zip(pictures, found, strict=True):
-        console.print(_table(path, matches), highlight=False)
+        results().print(_table(path, matches), highlight=False)
     write_png(sheet, _drawn(opened, pictures[:_ROWS], found[:_ROWS]))
-    console.print(f"sheet: {sheet}", highlight=False, markup=False, soft_wrap=True)
+    say(f"sheet: {sheet}")
     if json is not None:
         write_json(json, [_as_dict(path, matches) for path, matches in zip(pictures, found, strict=True)])
 

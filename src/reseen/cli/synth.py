@@ -1,11 +1,12 @@
 """`reseen synth`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from reseen.cli.options import Quiet, Seed, progress_for, results
+from reseen.cli.options import Quiet, Seed, progress_for, say
 from reseen.engine.progress import counted
 from reseen.errors import ReseenError
 
@@ -50,24 +51,36 @@ def synth(  # noqa: PLR0913 - one parameter an option
 
     reseen synth scene data/scenes
     """
-    import reseen
-
     own = _given(identities=identities, twins=twins, masks=masks or None)
     shared = _given(images=images, image_size=image_size) | {"seed": seed, "workers": workers}
     with counted(progress_for(quiet=quiet), f"render {kind}s") as progress:
-        if kind == "scene":
-            if own:
-                raise ReseenError(f"--{next(iter(own))}: scenes have no identities; leave it out")
-            scenes = reseen.synthesise_scenes(out, **shared, progress=progress)
-            line = f"{scenes.root}: {scenes.train + scenes.val} scenes in the layout cityscapes"
-            line += f" (train {scenes.train}, val {scenes.val})"
+        if kind != "scene":
+            line = _individuals(kind, out, {**shared, **own}, progress=progress)
+        elif own:
+            raise ReseenError(f"--{next(iter(own))}: scenes have no identities; leave it out")
         else:
-            asked = {"identities": 120, "images": 2160, **shared, **own}
-            made = reseen.synthesise(kind, out, **asked, progress=progress)
-            line = f"{made.root}: {asked['images']} pictures of {made.identities} identities, {len(made.twins)} pairs"
-            line += f" of twins, in the layout {made.layout} (train {made.counts.train}, query {made.counts.query},"
-            line += f" gallery {made.counts.gallery})"
-    results().print(line, highlight=False, markup=False, soft_wrap=True)
+            line = _scenes(out, shared, progress=progress)
+    say(line)
+
+
+def _individuals(kind: str, out: Path, asked: dict[str, Any], *, progress: Callable[[int, int], None]) -> str:
+    import reseen
+
+    asked = {"identities": 120, "images": 2160, **asked}
+    made = reseen.synthesise(kind, out, **asked, progress=progress)
+    counts = f"(train {made.counts.train}, query {made.counts.query}, gallery {made.counts.gallery})"
+    return (
+        f"{made.root}: {asked['images']} pictures of {made.identities} identities, {len(made.twins)} pairs of twins,"
+        f" in the layout {made.layout} {counts}"
+    )
+
+
+def _scenes(out: Path, asked: dict[str, Any], *, progress: Callable[[int, int], None]) -> str:
+    import reseen
+
+    made = reseen.synthesise_scenes(out, **asked, progress=progress)
+    counts = f"(train {made.train}, val {made.val})"
+    return f"{made.root}: {made.train + made.val} scenes in the layout cityscapes {counts}"
 
 
 def _given(**options: object) -> dict[str, Any]:

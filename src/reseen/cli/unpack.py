@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Quiet, progress_for, results
+from reseen.cli.options import Quiet, progress_for, say
 from reseen.engine.progress import counted
 
 
@@ -26,4 +26,4 @@ def unpack(
         done = reseen.unpack(data, progress=progress)
     lines = [f"{folder}: {count:,} pictures written" for folder, count in done.written.items()]
     lines += [f"{folder}: was there already, nothing written" for folder in done.present]
-    results().print(*lines, sep="\n", highlight=False, markup=False, soft_wrap=True)
+    say(*lines)
