@@ -90,7 +90,7 @@ def made(name: str, size: tuple[int, int], options: argparse.Namespace) -> nn.Mo
 
 
 def work(
-    model: nn.Module, batch: int, size: tuple[int, int], options: argparse.Namespace
+    model: nn.Module, options: argparse.Namespace, *, batch: int, size: tuple[int, int]
 ) -> dict[str, Callable[[], None]]:
     """Name -> one piece of work on a fixed batch."""
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
@@ -129,10 +129,10 @@ def seconds(piece: Callable[[], None], options: argparse.Namespace) -> float:
     return (perf_counter() - began) / options.repeats
 
 
-def peak(name: str, size: tuple[int, int], batch: int, options: argparse.Namespace) -> None:
+def peak(name: str, options: argparse.Namespace, *, size: tuple[int, int], batch: int) -> None:
     """Two steps in this process; print its peak memory, and that before the model was built, in bytes."""
     before = 0 if options.device == "cuda" else resident()
-    step = work(made(name, size, options), batch, size, options)["step"]
+    step = work(made(name, size, options), options, batch=batch, size=size)["step"]
     step()
     step()
     print(before, torch.cuda.max_memory_allocated() if options.device == "cuda" else resident())
@@ -154,7 +154,7 @@ def peak_elsewhere(name: str) -> tuple[int, int]:
 def compare(size: tuple[int, int], batch: int, options: argparse.Namespace) -> None:
     """Measure one group and print its table."""
     names = GROUPS[size]
-    pieces = {name: work(made(name, size, options), batch, size, options) for name in names}
+    pieces = {name: work(made(name, size, options), options, batch=batch, size=size) for name in names}
     print(f"{size[0]} x {size[1]}, batch {batch}: milliseconds, and times the first model's (median, least to most)")
     for kind in ("forward", "step"):
         for name in names:
@@ -182,7 +182,7 @@ def main() -> None:
         if options.peak is None:
             compare(size, batches[size], options)
         elif options.peak in names:
-            peak(options.peak, size, batches[size], options)
+            peak(options.peak, options, size=size, batch=batches[size])
 
 
 def arguments() -> argparse.Namespace:

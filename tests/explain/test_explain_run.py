@@ -77,7 +77,7 @@ def test_maps_are_those_of_the_pair(run, method):
         for maps, expected in ((found[number].query, alone.query), (found[number].match, alone.match)):
             assert np.allclose(maps[0], summed(expected)[0], atol=1e-5)
             assert len(maps) == 1
-        contrast = contrast_maps(explainer.model, query, match, rival, method=method)
+        contrast = contrast_maps(explainer.model, query, match, other=rival, method=method)
         assert np.allclose(found[number].contrast, summed(contrast)[0], atol=1e-5)
 
 

@@ -28,7 +28,7 @@ def carry(network: Network, *, image_size: tuple[int, int]) -> Network:
         if isinstance(part, Carriable):
             hooks.append(part.register_forward_pre_hook(_carry_part))
         if isinstance(part, Backbone):
-            hooks.append(part.register_forward_hook(partial(_note_size, image_size)))
+            hooks.append(part.register_forward_hook(partial(_note_size, image_size=image_size)))
     pass_empty_picture(carried, carried, image_size=image_size)
     for hook in hooks:
         hook.remove()
@@ -41,6 +41,6 @@ def _carry_part(part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     part.carry_to(FeatureMap(*inputs[0].shape[1:]))
 
 
-def _note_size(image_size: tuple[int, int], backbone: Backbone, _: tuple[Tensor, ...], maps: Tensor) -> None:
+def _note_size(backbone: Backbone, _: tuple[Tensor, ...], maps: Tensor, *, image_size: tuple[int, int]) -> None:
     backbone.image_size = image_size
     backbone.feature_map = FeatureMap(*maps.shape[1:])

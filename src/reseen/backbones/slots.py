@@ -102,12 +102,13 @@ def _maps(body: Any, paths: list[str], image_size: tuple[int, int]) -> dict[str,
     """The map that enters each place for a picture of ``image_size``, found by passing an empty one."""
     maps: dict[str, FeatureMap] = {}
 
-    def note(path: str, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def note(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor, *, path: str) -> None:
         met = inputs[0] if path.endswith(".conv2") else output
         maps[path] = FeatureMap(*met.shape[1:])
 
     hooks = [
-        body.get_submodule(path.removesuffix(".attention")).register_forward_hook(partial(note, path)) for path in paths
+        body.get_submodule(path.removesuffix(".attention")).register_forward_hook(partial(note, path=path))
+        for path in paths
     ]
     try:
         pass_empty_picture(body, body.forward_features, image_size=image_size)

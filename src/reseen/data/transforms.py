@@ -179,7 +179,7 @@ def build_transforms(
     made = [(name, _make(name, line, image_size)) for name, line in zip(names, lines, strict=True)]
     before = tuple(step for name, step in made if name not in _AFTER_NORMALISING)
     after = tuple(step for name, step in made if name in _AFTER_NORMALISING)
-    return _pipeline(before, after, mean, std)
+    return _pipeline(before, after, mean=mean, std=std)
 
 
 def plain_transform(image_size: tuple[int, int], *, mean: Triple, std: Triple) -> Pipeline:
@@ -194,7 +194,7 @@ def _make(name: str, line: Mapping[str, object], image_size: tuple[int, int]) ->
     return TRANSFORMS[name](**settings)
 
 
-def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], mean: Triple, std: Triple) -> Pipeline:
+def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], *, mean: Triple, std: Triple) -> Pipeline:
     centre = torch.tensor(mean, dtype=torch.float64).reshape(3, 1, 1)
     spread = torch.tensor(std, dtype=torch.float64).reshape(3, 1, 1)
     return Pipeline(before, after, (1 / (255 * spread)).float(), (centre / spread).float())

@@ -67,7 +67,7 @@ def export_network(
         bar.advance()
         exported = []
         for out in outs:
-            exported.append(_export(program, loaded, out, checked))
+            exported.append(_export(program, loaded, out=out, checked=checked))
             bar.advance()
     return exported
 
@@ -103,7 +103,7 @@ def _traced(loaded: Loaded) -> Program:
         return torch.export.export(whole, (example,), dynamic_shapes=({0: batch, 1: height, 2: width},))
 
 
-def _export(program: Program, loaded: Loaded, out: Path, checked: Sequence[NDArray[np.uint8]]) -> Exported:
+def _export(program: Program, loaded: Loaded, *, out: Path, checked: Sequence[NDArray[np.uint8]]) -> Exported:
     """Write into a folder beside ``out``, check there, then move into place."""
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}", suffix=UNFINISHED) as folder:
         written = Path(folder) / out.name

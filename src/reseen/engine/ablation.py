@@ -69,14 +69,14 @@ def run_ablation(
     for kind, given in (("row", rows), ("seed", seeds)):
         if not given or len(set(given)) < len(given):
             raise ReseenError(f"expected at least one {kind}, each once, got {list(given)}")
-    plan = {row: [_seeded(ablation, row, base, seed) for seed in seeds] for row in rows}
+    plan = {row: [_seeded(ablation, base, row=row, seed=seed) for seed in seeds] for row in rows}
     table: list[Row] = []
     for name, recipes in plan.items():
         runs = [
-            _finished(ablation, recipe, data, out / name / f"seed-{recipe.seed}", progress=progress)
+            _finished(ablation, recipe, data=data, out=out / name / f"seed-{recipe.seed}", progress=progress)
             for recipe in recipes
         ]
-        table.append(_row(ablation, name, seeds, runs))
+        table.append(_row(ablation, name, seeds=seeds, runs=runs))
         write_json(out / "ablation.json", {"rows": [_plain(row) for row in table]})
         write_text(out / "ablation.md", markdown(table))
     return table
@@ -99,11 +99,11 @@ def cells(row: Row) -> tuple[str, ...]:
     return row.name, ", ".join(map(str, row.seeds)), *map(str, row.scores.values()), *row.notes.values()
 
 
-def _seeded(ablation: Ablation[RecipeT, DataT], row: str, base: RecipeT, seed: int) -> RecipeT:
+def _seeded(ablation: Ablation[RecipeT, DataT], base: RecipeT, *, row: str, seed: int) -> RecipeT:
     return ablation.task.resolved(ablation.variant(row, base).model_copy(update={"seed": seed}))
 
 
-def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, data: Path, out: Path, *, progress: Progress) -> Run:
+def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, *, data: Path, out: Path, progress: Progress) -> Run:
     """The run at ``out``, trained and scored now or before."""
     if (out / "scores.json").exists():
         run = open_run(out)
@@ -117,7 +117,7 @@ def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, data: Path, o
     return run
 
 
-def _row(ablation: Ablation[RecipeT, DataT], name: str, seeds: Sequence[int], runs: Sequence[Run]) -> Row:
+def _row(ablation: Ablation[RecipeT, DataT], name: str, *, seeds: Sequence[int], runs: Sequence[Run]) -> Row:
     scored = [run.scores()["trained"] for run in runs]
     told = {key: words for key, words in ablation.task.told.items() if key in scored[0]}
     scores = {words: _spread([float(score[key]) for score in scored]) for key, words in told.items()}  # type: ignore[arg-type]

@@ -44,12 +44,12 @@ def build_embedder(
     """
     seed_here("model", recipe.seed)
     backbone = start_backbone(recipe.model, image_size=recipe.data.image_size, start_weights=start_weights)
-    model = _on_backbone(backbone, recipe, num_identities, metadata_names)
+    model = _on_backbone(backbone, recipe, num_identities=num_identities, names=metadata_names)
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
 def _on_backbone(
-    backbone: Backbone, recipe: Recipe, num_identities: int | None, names: MetadataNames
+    backbone: Backbone, recipe: Recipe, *, num_identities: int | None, names: MetadataNames
 ) -> Embedder | MultiBranchEmbedder:
     settings = recipe.model
     if settings.branches:

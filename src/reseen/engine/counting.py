@@ -79,7 +79,7 @@ class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
         self._seen: set[int] = set()
 
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # noqa: PLR0917 - torch calls it with these four
         self,
         func: OpOverload,
         types: object,

@@ -35,7 +35,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     bad = fabric.broadcast(_unreadable(splits, progress) if fabric.is_global_zero else {})
-    splits = _readable(splits, bad, recipe, progress)
+    splits = _readable(splits, bad, recipe=recipe, progress=progress)
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
     _tell_single_pictures(splits.train, progress)
     tables = _tables(splits)
@@ -70,7 +70,7 @@ def _unreadable(splits: Splits, progress: Progress) -> dict[Path, str]:
         return unreadable(paths, progress=lambda _done, _total: bar.advance())
 
 
-def _readable(splits: Splits, bad: Mapping[Path, str], recipe: Recipe, progress: Progress) -> Splits:
+def _readable(splits: Splits, bad: Mapping[Path, str], *, recipe: Recipe, progress: Progress) -> Splits:
     if not bad:
         return splits
     if recipe.data.unreadable == "stop":

@@ -17,18 +17,18 @@ def apply_overrides(raw: Mapping[str, object], overrides: Sequence[str]) -> dict
         key, equals, text = override.partition("=")
         if not equals or not all(key.strip().split(".")):
             raise ReseenError(f"--set {override}: expected key.of.setting=value")
-        tree = _with(tree, key.strip().split("."), _value(text.strip()), override)
+        tree = _with(tree, key.strip().split("."), value=_value(text.strip()), override=override)
     return tree
 
 
-def _with(tree: Mapping[str, object], keys: Sequence[str], value: object, override: str) -> dict[str, object]:
+def _with(tree: Mapping[str, object], keys: Sequence[str], *, value: object, override: str) -> dict[str, object]:
     first, *rest = keys
     if not rest:
         return {**tree, first: value}
     branch = tree.get(first, {})
     if not isinstance(branch, Mapping):
         raise ReseenError(f"--set {override}: '{first}' is a setting, not a section")
-    return {**tree, first: _with(branch, rest, value, override)}
+    return {**tree, first: _with(branch, rest, value=value, override=override)}
 
 
 def _value(text: str) -> object:

@@ -95,7 +95,7 @@ def train_task(
     taken = task.take_in(Path(data), recipe, fabric=fabric, progress=progress)
     pieces = task.build(recipe, taken.data, rank=fabric.global_rank, world_size=fabric.world_size)
     parts = assemble(pieces, recipe, fabric=fabric)
-    run = _run_directory(out, recipe, taken, parts)
+    run = _run_directory(out, recipe, taken=taken, parts=parts)
     course = Course(task, run, recipe, taken.data, parts, progress)
     standing = _standing(course)
     _train_epochs(course, standing)
@@ -103,7 +103,7 @@ def train_task(
     return Trained(run, standing.place.epoch, standing.best, fabric.is_global_zero)
 
 
-def _run_directory(out: Path, recipe: TrainingRecipe, taken: Taken[DataT], parts: Parts) -> Run:
+def _run_directory(out: Path, recipe: TrainingRecipe, *, taken: Taken[DataT], parts: Parts) -> Run:
     """Made by the first process alone; a run killed before it had written its facts gets them now."""
     if parts.fabric.is_global_zero:
         run = open_run(out) if (out / "recipe.toml").exists() else create_run(out, recipe)

@@ -30,12 +30,12 @@ def attention_sheet(
         return None
     if position is None:
         rows = [
-            [tile, *(_drawn(tile, one, name, picture) for one in spatial for name in list(one.maps)[:1])]
+            [tile, *(_drawn(tile, one, name=name, picture=picture) for one in spatial for name in list(one.maps)[:1])]
             for picture, tile in enumerate(tiles)
         ]
     else:
         rows = [
-            [_ringed(tile, position), *(_drawn(tile, one, name, picture) for name in one.maps)]
+            [_ringed(tile, position), *(_drawn(tile, one, name=name, picture=picture) for name in one.maps)]
             for picture, tile in enumerate(tiles)
             for one in spatial
         ]
@@ -64,7 +64,7 @@ def plot_channels(attention: Sequence[AttentionMaps]) -> Figure | None:
     return figure
 
 
-def _drawn(tile: Tile, one: AttentionMaps, name: str, picture: int) -> Tile:
+def _drawn(tile: Tile, one: AttentionMaps, *, name: str, picture: int) -> Tile:
     values: Values = one.maps[name][picture].cpu().numpy()
     low, high = float(values.min()), float(values.max())
     drawn = overlay(tile.picture, values - low, top=max(high - low, FLAT * abs(high)))

@@ -112,7 +112,7 @@ def _with_contrast(
         return one
     query = explainer.side(pair.asked.split, [pair.row])
     match, rival = (explainer.side(gallery, [entry]) for entry in (pair.entry, pair.rival))
-    maps = contrast_maps(explainer.model, query, match, rival, method=method, stage=stage)
+    maps = contrast_maps(explainer.model, query, match, other=rival, method=method, stage=stage)
     return replace(one, contrast=summed(maps)[0].cpu().numpy())
 
 

@@ -42,7 +42,7 @@ def map_sheet(
     for one in explained:
         query, match = _pictures(one, gallery, gallery_paths)
         of_query, of_match = (
-            _maps(tile, maps, one.shares, words) for tile, maps in ((query, one.query), (match, one.match))
+            _maps(tile, maps, shares=one.shares, words=words) for tile, maps in ((query, one.query), (match, one.match))
         )
         asked, found = _titles(one, gallery)
         if branches:
@@ -67,7 +67,7 @@ def _pictures(one: ExplainedPair, gallery: Embedded, gallery_paths: Sequence[Pat
     return query, tile_of(gallery, pair.entry, path=path, kind=pair.kind, similarity=pair.similarity)
 
 
-def _maps(tile: Tile, maps: Sequence[Values], shares: NDArray[np.floating], words: tuple[str, str]) -> list[Tile]:
+def _maps(tile: Tile, maps: Sequence[Values], *, shares: NDArray[np.floating], words: tuple[str, str]) -> list[Tile]:
     """The picture under each map; branches share one scale, so that weak ones look weak.
 
     Frame and badge stay with the picture itself: over a map a badge would hide what it shows.

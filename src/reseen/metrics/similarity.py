@@ -86,7 +86,11 @@ def exact_similarity(
     Rounded, so that vectors which differ in length alone tie, whatever the last bits of their sums.
     """
     found = np.empty(len(query_rows), dtype=np.float64)
-    team.share(len(found), lambda part: cosines(query, gallery, query_rows[part], gallery_rows[part], found[part]))
+
+    def compare(part: slice) -> None:
+        cosines(query, gallery, first_rows=query_rows[part], second_rows=gallery_rows[part], out=found[part])
+
+    team.share(len(found), compare)
     return found.round(_DECIMALS)
 
 

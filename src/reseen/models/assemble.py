@@ -50,7 +50,13 @@ def multi_branch(
     channels = backbone.feature_map.channels
     trunk, stage = split_last_stage(backbone)
     branches = [
-        _branch(_stage(line, stage, trunk.feature_map), line.role, channels, num_identities, pooling=pooling)
+        _branch(
+            _stage(line, stage, trunk.feature_map),
+            line.role,
+            channels=channels,
+            num_identities=num_identities,
+            pooling=pooling,
+        )
         for line in lines
     ]
     table = None
@@ -71,7 +77,7 @@ def _stage(line: BranchLine, stage: nn.Module, trunk: FeatureMap) -> nn.Module:
     return BRANCHES[line.kind](stage, trunk, **line.settings)
 
 
-def _branch(stage: nn.Module, role: Role, channels: int, num_identities: int | None, *, pooling: str) -> Branch:
+def _branch(stage: nn.Module, role: Role, *, channels: int, num_identities: int | None, pooling: str) -> Branch:
     classifies = role != "triplet" and num_identities is not None
     return Branch(
         stage,

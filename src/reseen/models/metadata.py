@@ -41,11 +41,11 @@ class Metadata(nn.Module):
         Each entry is a number in its names or ``UNKNOWN``; None for a whole argument means all unknown.
         Raises ReseenError for a number out of range.
         """
-        camera = self._rows(cameras, "camera", len(self.camera_names), batch)
-        view = self._rows(views, "view", len(self.view_names), batch)
+        camera = self._rows(cameras, "camera", count=len(self.camera_names), batch=batch)
+        view = self._rows(views, "view", count=len(self.view_names), batch=batch)
         return self.table[:, camera, view]
 
-    def _rows(self, numbers: Tensor | None, kind: str, count: int, batch: int) -> Tensor:
+    def _rows(self, numbers: Tensor | None, kind: str, *, count: int, batch: int) -> Tensor:
         """(B,) with ``UNKNOWN`` -> (B,) in 0..count, of which count is unknown."""
         if numbers is None:
             return torch.full((batch,), count, device=self.table.device)

@@ -138,11 +138,11 @@ def test_every_stage_of_every_method_gives_a_map_a_branch(branched, few_squares,
 def test_a_contrast_is_a_difference_of_maps(single, images):
     model = single()
     query, match, other = images[:2], images[2:4], images[4:6]
-    contrast = contrast_maps(model, query, match, other, method="decomposition")
+    contrast = contrast_maps(model, query, match, other=other, method="decomposition")
     pairs = [similarity_maps(model, query, side, method="decomposition") for side in (match, other)]
     difference = pairs[0].similarity - pairs[1].similarity
     assert torch.allclose(contrast[0].sum(dim=(1, 2)), difference, atol=1e-5)
-    swapped = contrast_maps(model, query, other, match, method="decomposition")
+    swapped = contrast_maps(model, query, other, other=match, method="decomposition")
     assert torch.allclose(swapped[0], -contrast[0], atol=1e-6)
 
 

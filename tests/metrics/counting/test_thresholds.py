@@ -26,9 +26,9 @@ def settled(thresholds: Thresholds, values: np.ndarray, exact: np.ndarray) -> tu
     """Rivals above each threshold, as similar, and as similar but earlier, as the kernels count them."""
     places = len(thresholds.entries)
     tally = Tally(np.zeros(places, dtype=np.int64), *np.zeros((3, places + 1), dtype=np.int64))
-    contested = count(values, thresholds, thresholds.first, tally)
+    contested = count(values, thresholds, first=thresholds.first, tally=tally)
     similarity = exact[contested.queries, contested.columns]
-    settle(thresholds, contested, contested.columns * 3, similarity, tally)
+    settle(thresholds, contested, entries=contested.columns * 3, similarity=similarity, tally=tally)
     above, tied, earlier = (steps[:-1].cumsum() for steps in tally[1:])
     return tally.certain + above, tied, earlier
 

@@ -85,7 +85,7 @@ def _write(mat: Path, folders: dict[str, Path], progress: Progress | None) -> di
             cells = {kind: list(_cells(file, kind, mat)) for kind in folders}
             total, done, written = sum(map(len, cells.values())), 0, {}
             for kind, folder in folders.items():
-                written[folder] = _write_kind(file, cells[kind], folder, progress, place=(done, total))
+                written[folder] = _write_kind(file, cells[kind], folder, progress=progress, place=(done, total))
                 done += len(cells[kind])
             return written
     except (OSError, ValueError) as error:
@@ -107,7 +107,7 @@ def _cells(file: Any, kind: str, mat: Path) -> Iterator[_Cell]:
 
 
 def _write_kind(
-    file: Any, cells: list[_Cell], folder: Path, progress: Progress | None, *, place: tuple[int, int]
+    file: Any, cells: list[_Cell], folder: Path, *, progress: Progress | None, place: tuple[int, int]
 ) -> int:
     partial = folder.with_name(f".{folder.name}.writing")
     if partial.exists():

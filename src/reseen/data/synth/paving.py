@@ -85,7 +85,7 @@ def _ground(layout: Layout, rng: np.random.Generator) -> Texels:
     for _ in range(int(rng.integers(3, 9))):
         i, j, a, b = (int(k) for k in rng.integers((0, 0, 8, 6), (FINE - 90, FINE - 50, 90, 50)))
         tile[i : i + a, j : j + b] *= rng.uniform(0.8, 1.12)
-    _lines(tile, x, y, lanes, layout, rng)
+    _lines(tile, layout, x=x, y=y, lanes=lanes, rng=rng)
     off = np.abs(y) > layout.road
     tile[:, off] = VERGES[layout.verge](rng)[:, off]
     kerb = (np.abs(y) > layout.road) & (np.abs(y) < layout.road + 0.22)
@@ -96,7 +96,7 @@ def _ground(layout: Layout, rng: np.random.Generator) -> Texels:
     return np.asarray(np.clip(tile, 0.02, 1))
 
 
-def _lines(tile: Texels, x: Texels, y: Texels, lanes: Texels, layout: Layout, rng: np.random.Generator) -> None:
+def _lines(tile: Texels, layout: Layout, *, x: Texels, y: Texels, lanes: Texels, rng: np.random.Generator) -> None:
     white = np.asarray([0.78, 0.78, 0.75]) * rng.uniform(0.8, 1.05)
     yellow = np.asarray([0.75, 0.6, 0.2])
     worn = rng.random((len(x), len(y))) < rng.uniform(0.6, 0.95)

@@ -48,18 +48,18 @@ def look(street: Street, camera: Camera, size: tuple[int, int], *, shift: tuple[
     far = -eye[2] / down
     ground_y = eye[1] + far * y
     beyond = (z > -1e-4) | (ground_y > street.wall[0]) | (ground_y < -street.wall[1])
-    ground = _pick(street.ground, eye[0] + far * x, (ground_y + REACH) / (2 * REACH), beyond)
+    ground = _pick(street.ground, eye[0] + far * x, share=(ground_y + REACH) / (2 * REACH), skip=beyond)
     if not beyond.any():
         return ground
     wall = np.where(y > 0, street.wall[0], -street.wall[1])
     near = np.clip((wall - eye[1]) / np.where(np.abs(y) < 1e-3, np.where(y < 0, -1e-3, 1e-3), y), 0, 400)
     rise = (eye[2] + near * z) / TALL
-    front = _pick(street.front, eye[0] + near * x, rise, rise >= 1)
+    front = _pick(street.front, eye[0] + near * x, share=rise, skip=rise >= 1)
     picture = np.where(beyond[..., None], front, ground)
     return np.where((beyond & (rise >= 1))[..., None], street.sky, picture)
 
 
-def _pick(tile: Bytes, x: Array, share: Array, skip: npt.NDArray[np.bool_]) -> Bytes:
+def _pick(tile: Bytes, x: Array, *, share: Array, skip: npt.NDArray[np.bool_]) -> Bytes:
     """Nearest texels of a tile that repeats along x; ``share`` 0..1 runs along its second axis."""
     along, deep = tile.shape[:2]
     i = np.floor(np.where(skip, 0, x * (along / TILE))).astype(np.int32) % along

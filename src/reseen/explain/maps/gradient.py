@@ -16,16 +16,16 @@ from reseen.explain.maps.stages import stage_layers
 
 def grad_cam(model: nn.Module, side: Side, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
     """-> n of (B, h, w): what each branch's share of the similarity to ``other`` owes to each position."""
-    return _attributed(LayerGradCam, model, side, other, stage=stage)
+    return _attributed(LayerGradCam, model, side, other=other, stage=stage)
 
 
 def hires_cam(model: nn.Module, side: Side, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
     """-> n of (B, h, w), as `grad_cam`."""
-    return _attributed(LayerGradientXActivation, model, side, other, stage=stage)
+    return _attributed(LayerGradientXActivation, model, side, other=other, stage=stage)
 
 
 def _attributed(
-    method: type[LayerAttribution], model: nn.Module, side: Side, other: Vectors, *, stage: str
+    method: type[LayerAttribution], model: nn.Module, side: Side, *, other: Vectors, stage: str
 ) -> tuple[Tensor, ...]:
     def shares(*inputs: Tensor | None) -> Tensor:
         return similarity_shares(model(*inputs).necked, other)

@@ -79,8 +79,8 @@ def contrast_maps(
     model: nn.Module,
     query: Side | Tensor,
     match: Side | Tensor,
-    other: Side | Tensor,
     *,
+    other: Side | Tensor,
     method: str = "hires_cam",
     stage: str | None = None,
 ) -> Maps:

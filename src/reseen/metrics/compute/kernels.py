@@ -30,7 +30,7 @@ def normalise(vectors: NDArray[Any], rows: Whole, units: Single) -> None:
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
-def cosines(first: NDArray[Any], second: NDArray[Any], first_rows: Whole, second_rows: Whole, out: Double) -> None:
+def cosines(first: NDArray[Any], second: NDArray[Any], *, first_rows: Whole, second_rows: Whole, out: Double) -> None:
     """(N, D), (G, D) and n pairs of rows -> ``out`` (n,). One compiled loop for every pair, so equal rows tie."""
     for pair in range(len(out)):
         one, other = first[first_rows[pair]], second[second_rows[pair]]
@@ -77,7 +77,7 @@ def best_of_each(values: Single, starts: Whole, best: Single) -> None:
 
 
 @njit(nogil=True, cache=True)
-def hide(values: Single, query_identities: Whole, identities: Whole, columns: Whole) -> None:
+def hide(values: Single, query_identities: Whole, *, identities: Whole, columns: Whole) -> None:
     """(b, c), (b,): entries of the query's own identity become -inf, so that its rivals alone are counted.
 
     ``identities`` (c,) ascending, of the entries in ``columns`` (c,).

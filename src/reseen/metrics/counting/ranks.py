@@ -55,7 +55,7 @@ class Asked(NamedTuple):
 
     def settle(self, contested: Contested, *, entries: Rows, similarity: NDArray[np.float64]) -> None:
         """Count (n,) contested values, which belong to ``entries`` (n,), by their exact ``similarity`` (n,)."""
-        settle(self.thresholds, contested, entries, similarity, self.tally)
+        settle(self.thresholds, contested, entries=entries, similarity=similarity, tally=self.tally)
 
     def hits(self) -> Hits:
         """What has been counted, as ranks."""
@@ -112,8 +112,9 @@ def count_values(asked: Asked, values: NDArray[np.float32], tile: ByIdentity, *,
     queries = slice(begin, begin + len(values))
     if tile.starts is not None:
         values = best_of_entries(values, tile.starts)
-    hide(values, asked.identities[queries], tile.identities, tile.columns)
-    found = count(values, asked.thresholds, asked.thresholds.first[queries.start : queries.stop + 1], asked.tally)
+    hide(values, asked.identities[queries], identities=tile.identities, columns=tile.columns)
+    first = asked.thresholds.first[queries.start : queries.stop + 1]
+    found = count(values, asked.thresholds, first=first, tally=asked.tally)
     return Contested(found.queries + begin, *found[1:])
 
 

@@ -63,7 +63,7 @@ class Tally(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def count(values: Single, thresholds: Thresholds, first: Whole, tally: Tally) -> Contested:
+def count(values: Single, thresholds: Thresholds, *, first: Whole, tally: Tally) -> Contested:
     """(b, c) -> adds to ``tally.certain`` the values over each threshold and returns those too close to call.
 
     ``first`` (b + 1,) is the part of ``thresholds.first`` that belongs to these queries.
@@ -151,7 +151,7 @@ def _count_by_search(row: _Row, free: Contested) -> int:
 
 
 @njit(nogil=True, cache=True)
-def settle(thresholds: Thresholds, contested: Contested, entries: Whole, similarity: Double, tally: Tally) -> None:
+def settle(thresholds: Thresholds, contested: Contested, *, entries: Whole, similarity: Double, tally: Tally) -> None:
     """Contested values, (n,) the entries they belong to and their (n,) exact similarities -> steps of the tally."""
     for value in range(len(entries)):
         begin = thresholds.first[contested.queries[value]]

@@ -47,7 +47,9 @@ def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32]
     shares = np.stack([weight / largest, np.full_like(largest, 1 - weight)], axis=1)
 
     def rerank(part: slice) -> None:
-        _rerank(block.similarity[part], overlap.queries, overlap.gallery, block.queries[part], shares[part])
+        _rerank(
+            block.similarity[part], overlap.queries, overlap.gallery, queries=block.queries[part], shares=shares[part]
+        )
 
     team.share(len(block.queries), rerank)
 
@@ -57,6 +59,7 @@ def _rerank(
     similarity: NDArray[np.float32],
     sets: Sparse,
     index: Sparse,
+    *,
     queries: NDArray[np.int64],
     shares: NDArray[np.float32],
 ) -> None:

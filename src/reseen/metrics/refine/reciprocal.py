@@ -98,12 +98,12 @@ def _grow_rows(
     reached, grown = np.full(len(lists.rows), -1, dtype=np.int32), np.full(len(lists.rows), -1, dtype=np.int32)
     sizes = np.empty_like(rows)
     for place in range(len(rows)):
-        sizes[place] = _grow(lists, columns[starts[rows[place]] :], reached, grown, row=rows[place])
+        sizes[place] = _grow(lists, columns[starts[rows[place]] :], reached=reached, grown=grown, row=rows[place])
     return sizes
 
 
 @njit(nogil=True, cache=True)
-def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:
+def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
     size = 0
     for place in range(lists.rows.shape[1]):
@@ -125,7 +125,7 @@ def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int)
 
 
 @njit(nogil=True, cache=True)
-def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:
+def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """Whether more than two thirds of the candidate's smaller set were reached from the row."""
     total = shared = 0
     for place in range(lists.mutual_half.shape[1]):

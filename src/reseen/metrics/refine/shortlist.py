@@ -34,7 +34,7 @@ def empty_shortlist(rows: int, *, count: int) -> Shortlist:
 
 
 @njit(nogil=True, cache=True)
-def _enter(similarity: NDArray[np.float32], entries: NDArray[np.int32], value: float, entry: int) -> None:
+def _enter(similarity: NDArray[np.float32], entries: NDArray[np.int32], value: float, entry: int) -> None:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """Put one entry in its place; among equals, after those that came before."""
     place = len(similarity) - 1
     while place > 0 and similarity[place - 1] < value:

@@ -86,7 +86,7 @@ def _read_folders(path: Path) -> ClassSplits:
         raise ReseenError(
             f"{path}: expected the same class folders in train/ and val/, got {'; '.join(filter(None, differ))}"
         )
-    return _of_files("folder", path, tuple(train.classes), train.samples, val.samples)
+    return _of_files("folder", path, names=tuple(train.classes), train=train.samples, val=val.samples)
 
 
 def _class_folders(path: Path) -> ImageFolder:
@@ -123,8 +123,8 @@ def _read_types(path: Path) -> ClassSplits:
     unseen = sorted({name for _, name in val} - set(names))
     if unseen:
         raise ReseenError(f"{path}: the training identities show no {', '.join(unseen)}, which test identities are")
-    samples = ([(file, names.index(name)) for file, name in part] for part in (train, val))
-    return _of_files("veri776_types", path, names, *samples)
+    trained, validated = ([(file, names.index(name)) for file, name in part] for part in (train, val))
+    return _of_files("veri776_types", path, names=names, train=trained, val=validated)
 
 
 def _typed(root: Path, part: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -146,7 +146,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _of_files(
-    layout: str, root: Path, names: tuple[str, ...], train: list[tuple[str, int]], val: list[tuple[str, int]]
+    layout: str, root: Path, *, names: tuple[str, ...], train: list[tuple[str, int]], val: list[tuple[str, int]]
 ) -> ClassSplits:
     rows = (
         f"{Path(file).relative_to(root)} {names[label]} {_size(file)}" for part in (train, val) for file, label in part

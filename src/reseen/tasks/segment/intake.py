@@ -16,7 +16,7 @@ def take_in(data: Path, recipe: SegmentRecipe, *, fabric: Fabric, progress: Prog
     """Read ``data``. The files are opened by the first process alone, which tells the others."""
     splits = read_scenes(data)
     looks = fabric.broadcast(look_at(splits, progress=progress) if fabric.is_global_zero else {})
-    _tell_padding(splits.train, looks, recipe.data.image_size, progress)
+    _tell_padding(splits.train, looks, crop=recipe.data.image_size, progress=progress)
     facts: dict[str, object] = {
         "path": str(data.resolve()),
         "layout": "cityscapes",
@@ -27,7 +27,9 @@ def take_in(data: Path, recipe: SegmentRecipe, *, fabric: Fabric, progress: Prog
     return Taken(splits, facts)
 
 
-def _tell_padding(pairs: tuple[Pair, ...], looks: dict[Pair, Look], crop: tuple[int, int], progress: Progress) -> None:
+def _tell_padding(
+    pairs: tuple[Pair, ...], looks: dict[Pair, Look], *, crop: tuple[int, int], progress: Progress
+) -> None:
     """Say once that pieces are larger than pictures, before any scaling."""
     small = [looks[pair].size for pair in pairs if looks[pair].size[0] < crop[0] or looks[pair].size[1] < crop[1]]
     if small:

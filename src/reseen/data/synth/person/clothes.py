@@ -56,7 +56,7 @@ def upper_trunk(upper: Upper, build: Build) -> tuple[Tube, Chart]:
     forward, side = section(profile, turns, power=_SQUARE)
     forward += bust(build, heights, turns) * np.clip(1 - 12 * upper.ease, 0.3, 1)
     forward, side = _puff(upper, heights, (forward, side))
-    colours = _upper_colours(upper, heights, turns, profile, build.height)
+    colours = _upper_colours(upper, heights, turns=turns, profile=profile, tall=build.height)
     depth = np.interp(heights, [0.50, 0.60, 0.70, 0.80, 0.85], [0.9, 1.2, 0.6, 0.4, 0.1]) * (0.004 + 0.16 * upper.ease)
     if upper.kind == "puffer":
         depth = depth * 0.4
@@ -88,7 +88,7 @@ def _opening(upper: Upper, heights: Numbers, turns: Floats) -> NDArray[np.bool_]
     return turn < width[:, None]
 
 
-def _upper_colours(upper: Upper, heights: Numbers, turns: Floats, profile: Numbers, tall: float) -> Floats:
+def _upper_colours(upper: Upper, heights: Numbers, *, turns: Floats, profile: Numbers, tall: float) -> Floats:
     place = paint.cloth(heights * tall, turns, profile[:, :2].mean(1))
     colours = paint.weave(place, (upper.colour, upper.second), pattern=upper.pattern, scale=upper.scale)
     turn = np.abs(place.turn)

@@ -80,7 +80,7 @@ def stand_up(build: Build, pose: Pose) -> Skeleton:
         _leg(hip, phase, side, build=build, pose=pose)
         for hip, phase, side in zip(hips, phases, LEFT_RIGHT, strict=True)
     ]
-    feet = [_foot(leg, phase, side, pose) for leg, phase, side in zip(legs, phases, LEFT_RIGHT, strict=True)]
+    feet = [_foot(leg, phase, side, pose=pose) for leg, phase, side in zip(legs, phases, LEFT_RIGHT, strict=True)]
     lift = max(_reach(foot, bone.ankle) for foot in feet)
     rise = float32([0, 0, lift])
     legs = [leg._replace(points=leg.points + rise) for leg in legs]
@@ -112,7 +112,7 @@ def _turn(yaw: float, pitch: float, roll: float) -> Floats:
     return float32(about_z @ about_y @ about_x)
 
 
-def _bent(root: Floats, frame: Floats, bend: NDArray[np.float64], length: float) -> Axis:
+def _bent(root: Floats, frame: Floats, *, bend: NDArray[np.float64], length: float) -> Axis:
     """A chain that leaves ``root`` downwards and bends forward by ``bend`` (A,), in the plane of the frame."""
     cos, sin = float32(np.cos(bend))[:, None], float32(np.sin(bend))[:, None]
     forward, up = frame[:, 0], frame[:, 2]
@@ -136,10 +136,11 @@ def _leg(hip: Floats, phase: float, side: float, *, build: Build, pose: Pose) ->
     knee = 0.04 + pose.stride * float(knee_bend(phase))
     frame = _turn(side * 0.06 * (1 - pose.stride), 0.0, side * (pose.spread - 0.03 * pose.stride))
     length = bone.thigh + bone.shank
-    return _bent(hip, frame, _joint(swing, swing - knee, at=bone.thigh / length, softness=0.16), length)
+    bend = _joint(swing, swing - knee, at=bone.thigh / length, softness=0.16)
+    return _bent(hip, frame, bend=bend, length=length)
 
 
-def _foot(leg: Axis, phase: float, side: float, pose: Pose) -> Frame:
+def _foot(leg: Axis, phase: float, side: float, *, pose: Pose) -> Frame:
     pitch = -pose.stride * float(np.interp(phase, _FOOT_PHASE, _FOOT_PITCH))
     return Frame(_turn(side * (0.10 + 0.12 * (1 - pose.stride)), pitch, 0.0), leg.points[-1])
 
@@ -187,7 +188,8 @@ def _arm(chest: Frame, side: float, *, build: Build, pose: Pose) -> Axis:
     frame = chest.turn @ _turn(-side * inward, 0.0, side * away)
     root = chest.origin + chest.turn @ float32([0.0, side * (bone.shoulder), 0.014 * build.height])
     length = bone.upper_arm + bone.forearm
-    return _bent(root, frame, _joint(lift, lift + elbow, at=bone.upper_arm / length, softness=0.14), length)
+    bend = _joint(lift, lift + elbow, at=bone.upper_arm / length, softness=0.14)
+    return _bent(root, frame, bend=bend, length=length)
 
 
 def _end(axis: Axis) -> Frame:

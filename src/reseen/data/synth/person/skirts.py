@@ -64,7 +64,7 @@ def skirt(build: Build, cut: Cut) -> Skirt:
         drop=float32(drop[:, None]),
         forward=float32(forward),
         side=float32(side),
-        colours=_painted(cut, drop, turns, profile),
+        colours=_painted(cut, drop, turns=turns, profile=profile),
         folds=float32(pleats / radius),
     )
 
@@ -82,7 +82,7 @@ def _profile(build: Build, cut: Cut, drop: Numbers) -> Numbers:
     return np.asarray(profile + (ease + cut.flare * np.clip(drop / cut.length, 0, 1))[:, None])
 
 
-def _painted(cut: Cut, drop: Numbers, turns: Floats, profile: Numbers) -> Floats:
+def _painted(cut: Cut, drop: Numbers, *, turns: Floats, profile: Numbers) -> Floats:
     place = paint.cloth(-drop, turns, profile[:, :2].mean(1))
     colours = paint.weave(place, cut.colours, pattern=cut.pattern, scale=cut.scale)
     if cut.gap is not None:

@@ -40,18 +40,18 @@ def draw_style(rng: np.random.Generator, *, shops: float) -> Style:
 def building(size: tuple[float, float, float], *, style: Style, gable: bool, rng: np.random.Generator) -> list[Thing]:
     """A building of ``size`` (width, depth, height of its walls)."""
     width, depth, height = size
-    parts = front(width, height, style, rng)
+    parts = front(width, height, style=style, rng=rng)
     for side in (-1, 1):
-        end = front(depth, height, style._replace(shops=False, pitch=style.pitch * 1.6), rng)
-        parts += [_turned(part, side, width, depth) for part in end]
+        end = front(depth, height, style=style._replace(shops=False, pitch=style.pitch * 1.6), rng=rng)
+        parts += [_turned(part, side, width=width, depth=depth) for part in end]
     # Fronts meet in points, so that a pixel may look between two of their cells: something solid stands behind.
     parts.append(Part(box((width - 0.1, depth - 0.1, height), centre=(0, depth / 2, height / 2), colour=style.wall)))
     colour = ROOFS[int(rng.integers(len(ROOFS)))]
-    parts += _gable(width, depth, height, colour) if gable else _flat(width, depth, height, style.wall)
+    parts += _gable(size, colour) if gable else _flat(size, style.wall)
     return [thing("building", *parts)]
 
 
-def front(width: float, height: float, style: Style, rng: np.random.Generator) -> list[Part]:
+def front(width: float, height: float, *, style: Style, rng: np.random.Generator) -> list[Part]:
     """A front in the plane y = 0, x from -width / 2 to width / 2, seen from y < 0: its wall and its glass."""
     across, glazed = _bays(width, style)
     levels, kinds = _storeys(height, style)
@@ -115,18 +115,20 @@ def _storeys(height: float, style: Style) -> tuple[Array, np.ndarray]:
     return np.asarray(levels[::-1], np.float32), np.asarray(kinds[::-1])
 
 
-def _turned(part: Part, side: int, width: float, depth: float) -> Part:
+def _turned(part: Part, side: int, *, width: float, depth: float) -> Part:
     mesh = rotate(part.mesh, "z", 90.0 * side)
     return part._replace(mesh=translate(mesh, (side * width / 2, depth / 2, 0)))
 
 
-def _flat(width: float, depth: float, height: float, wall: Array) -> list[Part]:
+def _flat(size: tuple[float, float, float], wall: Array) -> list[Part]:
+    width, depth, height = size
     cornice = box((width + 0.3, depth + 0.3, 0.45), centre=(0, depth / 2, height + 0.2), colour=wall * 0.8)
     return [Part(cornice)]
 
 
-def _gable(width: float, depth: float, height: float, colour: tuple[float, float, float]) -> list[Part]:
+def _gable(size: tuple[float, float, float], colour: tuple[float, float, float]) -> list[Part]:
     """Two slopes with the ridge along x, and the triangles at the ends."""
+    width, depth, height = size
     rise, over = 0.38 * depth, 0.4
     x = width / 2 + over
     eaves, ridge = height - 0.1, height + rise

@@ -18,14 +18,17 @@ def tree(height: float, rng: np.random.Generator) -> list[Thing]:
     clear = height * {"round": 0.3, "slim": 0.12, "fir": 0.1}[str(kind)]
     trunk = cylinder(0.05 + 0.016 * height, clear + 0.4 * height, centre=(0, 0, (clear + 0.4 * height) / 2),
                      colour=BARK, segments=7, taper=0.6)  # fmt: skip
-    crown = _fir(height, clear, tint, rng) if kind == "fir" else _crown(height, clear, tint, rng, slim=kind == "slim")
+    if kind == "fir":
+        crown = _fir(height, tint, rng, clear=clear)
+    else:
+        crown = _crown(height, tint, rng, clear=clear, slim=kind == "slim")
     return [thing("vegetation", trunk), thing("vegetation", *crown)]
 
 
 def bush(size: Sequence[float], rng: np.random.Generator) -> list[Thing]:
     """A lump of leaves of ``size`` (length, width, height)."""
     length, width, height = size
-    lump = _lump((length / 2, width / 2, height * 0.6), (0, 0, height * 0.42), _tint(rng), rng)
+    lump = _lump((length / 2, width / 2, height * 0.6), _tint(rng), rng, centre=(0, 0, height * 0.42))
     return [thing("vegetation", lump, stands=True)]
 
 
@@ -44,7 +47,7 @@ def _tint(rng: np.random.Generator) -> Array:
     return np.clip(base * rng.uniform(0.8, 1.2) + rng.normal(0, 0.012, 3), 0.02, 0.9).astype(np.float32)
 
 
-def _crown(height: float, clear: float, tint: Array, rng: np.random.Generator, *, slim: bool) -> list[Mesh]:
+def _crown(height: float, tint: Array, rng: np.random.Generator, *, clear: float, slim: bool) -> list[Mesh]:
     tall = height - clear
     wide = tall * (0.2 if slim else float(rng.uniform(0.4, 0.55)))
     lumps = []
@@ -52,12 +55,12 @@ def _crown(height: float, clear: float, tint: Array, rng: np.random.Generator, *
         turn, reach = rng.uniform(0, 2 * np.pi), wide * 0.55 * rng.random() ** 0.5
         z = clear + tall * rng.uniform(0.25, 0.75)
         radii = np.asarray([wide, wide, tall * 0.33]) * rng.uniform(0.5, 0.8, 3)
-        lumps.append(_lump(radii.tolist(), (reach * np.cos(turn), reach * np.sin(turn), z), tint, rng))
-    core = _lump((wide * 0.75, wide * 0.75, tall * 0.46), (0, 0, clear + tall * 0.5), tint, rng)
+        lumps.append(_lump(radii.tolist(), tint, rng, centre=(reach * np.cos(turn), reach * np.sin(turn), z)))
+    core = _lump((wide * 0.75, wide * 0.75, tall * 0.46), tint, rng, centre=(0, 0, clear + tall * 0.5))
     return [core, *lumps]
 
 
-def _fir(height: float, clear: float, tint: Array, rng: np.random.Generator) -> list[Mesh]:
+def _fir(height: float, tint: Array, rng: np.random.Generator, *, clear: float) -> list[Mesh]:
     tiers = []
     for share in np.linspace(0, 0.8, 5):
         radius = 0.24 * height * (1 - share)
@@ -69,7 +72,7 @@ def _fir(height: float, clear: float, tint: Array, rng: np.random.Generator) -> 
     return tiers
 
 
-def _lump(radii: Sequence[float], centre: Sequence[float], tint: Array, rng: np.random.Generator) -> Mesh:
+def _lump(radii: Sequence[float], tint: Array, rng: np.random.Generator, *, centre: Sequence[float]) -> Mesh:
     ball = ellipsoid(radii, rows=8, columns=12)
     rough = ball.vertices * rng.uniform(0.86, 1.12, (len(ball.vertices), 1))
     return translate(_leafy(ball._replace(vertices=rough.astype(np.float32)), tint, rng), centre)

@@ -9,7 +9,7 @@ from reseen.data.synth.scene.roadway import CROSS_PAVEMENT, END, SIDES, Roadway
 from reseen.data.synth.scene.thing import Thing, placed
 
 
-def lots(side: int, roadway: Roadway, urban: float, rng: np.random.Generator) -> list[Thing]:
+def lots(side: int, roadway: Roadway, *, urban: float, rng: np.random.Generator) -> list[Thing]:
     """The lots along one side of the street, 0 left or 1 right."""
     things: list[Thing] = []
     x = -8.0 + float(rng.uniform(-6, 0))

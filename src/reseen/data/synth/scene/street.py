@@ -23,16 +23,16 @@ def draw_street(rng: np.random.Generator, *, urban: float, fleet: Fleet, lamps_o
     """A street of a town that is ``urban`` from 0 (gardens, trees) to 1 (closed fronts of tall houses)."""
     roadway = draw_roadway(rng, urban=urban)
     own = min((lane for lane in roadway.lanes if lane < 0), key=abs)
-    things = [thing for side in (0, 1) for thing in lots(side, roadway, urban, rng)]
+    things = [thing for side in (0, 1) for thing in lots(side, roadway, urban=urban, rng=rng)]
     things += backdrop(roadway, urban, rng)
     for side in (0, 1):
         things += furnish(Pavement(side, roadway), rng)
-    things += _traffic(roadway, fleet, own, rng, lamps_on=lamps_on)
+    things += _traffic(roadway, fleet, rng, own=own, lamps_on=lamps_on)
     things += _people(roadway, fleet, rng)
     return Street(roadway, things, own + float(rng.normal(0, 0.25)))
 
 
-def _traffic(roadway: Roadway, fleet: Fleet, own: float, rng: np.random.Generator, *, lamps_on: bool) -> list[Thing]:
+def _traffic(roadway: Roadway, fleet: Fleet, rng: np.random.Generator, *, own: float, lamps_on: bool) -> list[Thing]:
     """Vehicles that drive in the lanes and stand in the parking strips."""
     things: list[Thing] = []
     rows = [(lane, 0.0 if lane < 0 else 180.0, (5.0, 45.0), 0.75) for lane in roadway.lanes]
