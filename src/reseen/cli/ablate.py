@@ -20,8 +20,8 @@ def ablate(
             "Classification and segmentation: baseline, and attentions by name."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The folder of all runs and of the table.")],
     *,
+    out: Annotated[Path, typer.Option(help="The folder of all runs and of the table.")],
     seeds: Annotated[str, typer.Option(help="Numbers, comma-separated.")] = "0,1,2",
     set_: Overrides = [],  # noqa: B006 - typer copies it
     quiet: Quiet = False,

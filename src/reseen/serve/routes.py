@@ -111,7 +111,7 @@ async def thumbnail(service: Serving, id: RecordId) -> Response:  # noqa: A002
 
 
 @router.post("/records/{id}/explanation", openapi_extra=_PICTURE)
-async def explain(service: Serving, id: RecordId, cut: CutQuery, picture: Picture) -> answers.Explanation:  # noqa: A002
+async def explain(service: Serving, id: RecordId, *, cut: CutQuery, picture: Picture) -> answers.Explanation:  # noqa: A002
     """What makes the picture and the record alike; of records the thumbnail is looked at."""
     return _drawn(await service.explain(picture, id, box=cut.corners))
 
