@@ -1,7 +1,6 @@
 """`reseen datasets` and `reseen unpack` from outside: what they print and how they exit."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,25 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
-from reseen.cli import main
 from reseen.data.datasets import LAYOUTS
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def reseen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["reseen", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "120")
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.mark.parametrize("command", ["datasets", "unpack"])

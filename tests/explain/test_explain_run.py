@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,10 @@ from reseen.explain.explain_run import BATCH, explain_pairs, explain_run
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import attention_maps, contrast_maps, similarity_maps, summed
 from reseen.explain.pairs import Pair
+from stopping import Recorder
+
+# By name, since the package's attributes of these names are the functions.
+PAIRS, ATTENTION = (import_module(f"reseen.explain.{name}") for name in ("explain_run", "explain_attention"))
 
 
 @pytest.fixture
@@ -119,6 +124,52 @@ def test_attention_from_a_place(attended, tmp_path):
     files = explain_attention(attended, out=tmp_path, wanted=Wanted(count=1), position=(0.5, 0.5))
     spatial = json.loads(files[-1].read_text())["attention"][0]
     assert {"gate", "r(i, k)", "r(k, i)"} <= set(spatial)
+
+
+def test_sheets_of_a_longer_call_go_and_nothing_else_does(run, attended, tmp_path, monkeypatch):
+    monkeypatch.setattr(PAIRS, "ROWS", 1)
+    monkeypatch.setattr(ATTENTION, "PICTURES", 1)
+    longer = [
+        *explain_run(run, out=tmp_path, wanted=Wanted(count=3)).files,
+        *explain_attention(attended, out=tmp_path, wanted=Wanted(count=3)),
+    ]
+    assert _names(tmp_path) == sorted(file.name for file in longer)
+    others = ["pairs-7.png", "pairs-007.png", "pairs-00.png", "pairs-12.jpg", "pairs-12b.png", "my-pairs-12.png"]
+    for name in others:
+        (tmp_path / name).write_text("not ours")
+    (tmp_path / "pairs-98.png").mkdir()
+    (tmp_path / "pairs-99.png").symlink_to(tmp_path / "pairs-7.png")
+    others += ["pairs-98.png", "pairs-99.png"]
+    said = Recorder()
+    found = explain_run(run, out=tmp_path, wanted=Wanted(count=1), progress=said).files
+    gone = {file.name for file in longer if file.name.startswith("pairs-")} - {file.name for file in found}
+    assert said.lines == [f"{tmp_path}: {len(gone)} pairs-NN.png of an earlier, longer call removed"]
+    assert gone
+    assert _names(tmp_path) == sorted({*(file.name for file in longer), *others} - gone)
+    explain_attention(attended, out=tmp_path, wanted=Wanted(count=1))
+    gone |= {"attention-02.png", "attention-03.png"}
+    assert _names(tmp_path) == sorted({*(file.name for file in longer), *others} - gone)
+    assert "attention-01.png" in _names(tmp_path)
+
+
+def test_earlier_sheets_stay_until_the_new_ones_are_whole(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(PAIRS, "ROWS", 1)
+    explain_run(run, out=tmp_path, wanted=Wanted(count=3))
+    before = _names(tmp_path)
+
+    def full(*_: object) -> None:
+        raise ReseenError("disk full")
+
+    for write in ("write_png", "write_json"):
+        with monkeypatch.context() as broken:
+            broken.setattr(PAIRS, write, full)
+            with pytest.raises(ReseenError, match="disk full"):
+                explain_run(run, out=tmp_path, wanted=Wanted(count=1))
+        assert _names(tmp_path) == before
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_nothing_is_written_before_a_refusal(run, tmp_path):

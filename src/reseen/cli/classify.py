@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume, progress_for, results
+from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume, progress_for
 
 classify = typer.Typer(
     name="classify",
@@ -42,20 +42,19 @@ def train(
 
     Ctrl-C finishes the step and saves; the same command with --resume goes on.
     """
+    from reseen.cli.shown import show_run
     from reseen.engine.train import train_task
     from reseen.engine.training_recipe import read_as
     from reseen.tasks.classify import CLASSIFICATION
     from reseen.tasks.classify.evaluate import evaluate_run
     from reseen.tasks.classify.recipe import ClassifyRecipe
-    from reseen.tasks.classify.report import report_run
+    from reseen.tasks.classify.report import COLUMNS, report_run
 
     progress, read = progress_for(quiet=quiet), read_as(ClassifyRecipe, recipe, overrides=set_)
     trained = train_task(CLASSIFICATION, read, data=data, out=out, resume=resume, progress=progress)
     if trained.first_process:
-        result = evaluate_run(trained.run, progress=progress)
-        page = report_run(trained.run, result)
-        _print(trained.run.path)
-        results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)
+        page = report_run(trained.run, evaluate_run(trained.run, progress=progress))
+        show_run(trained.run, columns=COLUMNS, page=page)
 
 
 @classify.command()
@@ -74,17 +73,13 @@ def evaluate(
 
     reseen classify evaluate runs/bodytype --data other-vehicles --json scores.json
     """
+    from reseen.cli.shown import show_run
     from reseen.engine.files import write_json
+    from reseen.engine.run import open_run
     from reseen.tasks.classify.evaluate import evaluate_run
+    from reseen.tasks.classify.report import COLUMNS
 
     result = evaluate_run(run, data=data, progress=progress_for(quiet=quiet))
     if json is not None:
         write_json(json, result.report.as_dict())
-    _print(run)
-
-
-def _print(run: Path) -> None:
-    from reseen.cli.scores import plain_table
-    from reseen.engine.run import open_run
-
-    results().print(plain_table(open_run(run).scores(), columns={"top1": "top-1", "top5": "top-5"}))
+    show_run(open_run(run), columns=COLUMNS)

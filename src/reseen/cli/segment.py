@@ -41,19 +41,19 @@ def train(
 
     Ctrl-C finishes the step and saves; the same command with --resume goes on.
     """
+    from reseen.cli.shown import show_run
     from reseen.engine.train import train_task
     from reseen.engine.training_recipe import read_as
     from reseen.tasks.segment import SEGMENTATION
     from reseen.tasks.segment.evaluate import evaluate_run
     from reseen.tasks.segment.recipe import SegmentRecipe
-    from reseen.tasks.segment.report import report_run
+    from reseen.tasks.segment.report import COLUMNS, report_run
 
     progress, read = progress_for(quiet=quiet), read_as(SegmentRecipe, recipe, overrides=set_)
     trained = train_task(SEGMENTATION, read, data=data, out=out, resume=resume, progress=progress)
     if trained.first_process:
         page = report_run(trained.run, evaluate_run(trained.run, progress=progress))
-        _print(trained.run.path)
-        results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)
+        show_run(trained.run, columns=COLUMNS, page=page)
 
 
 @segment.command()
@@ -76,13 +76,16 @@ def evaluate(
 
     reseen segment evaluate runs/cityscapes --inference whole --json scores.json
     """
+    from reseen.cli.shown import show_run
     from reseen.engine.files import write_json
+    from reseen.engine.run import open_run
     from reseen.tasks.segment.evaluate import evaluate_run
+    from reseen.tasks.segment.report import COLUMNS
 
     result = evaluate_run(run, data=data, inference=inference, progress=progress_for(quiet=quiet))
     if json is not None:
         write_json(json, result.report.as_dict())
-    _print(run)
+    show_run(open_run(run), columns=COLUMNS)
 
 
 @segment.command()
@@ -106,11 +109,3 @@ def predict(
     written = predict_run(run, pictures, out=out, progress=progress_for(quiet=quiet))
     line = f"{out}: {len(written)} label maps and overlays"
     results().print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _print(run: Path) -> None:
-    from reseen.cli.scores import plain_table
-    from reseen.engine.run import open_run
-    from reseen.tasks.segment.report import COLUMNS
-
-    results().print(plain_table(open_run(run).scores(), columns=COLUMNS))

@@ -50,8 +50,11 @@ class EmbeddingNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 -> (B, D)."""
-        images = rearrange(pictures.float() * self.scale - self.shift, "b h w c -> b c h w")
-        return nn.functional.normalize(self.model(images).embedding, dim=1)
+        return nn.functional.normalize(self.model(self.normalised(pictures)).embedding, dim=1)
+
+    def normalised(self, pictures: Tensor) -> Tensor:
+        """(B, H, W, 3) uint8 -> (B, 3, H, W), as ``model`` takes them."""
+        return rearrange(pictures.float() * self.scale - self.shift, "b h w c -> b c h w")
 
 
 class OnTorch:

@@ -29,14 +29,24 @@ def embeddings_of(run: Run, *, data: Path | str | None = None, progress: Progres
     return _kept(run) if data is None else _anew(run, data, progress=progress or Silent())
 
 
+def kept_files(run: Run) -> list[Path]:
+    """The query's file and the gallery's, whether they are there or not."""
+    return [run.embeddings / f"{side}.parquet" for side in ("query", "gallery")]
+
+
+def load_kept(run: Run) -> tuple[Embedded, Embedded]:
+    """The query and the gallery, from files that are there."""
+    query, gallery = (Embedded.load(path) for path in kept_files(run))
+    return query, gallery
+
+
 def _kept(run: Run) -> Kept:
-    files = [run.embeddings / f"{side}.parquet" for side in ("query", "gallery")]
     row = run.scores().get("trained")
-    missing = [str(path) for path in files if not path.is_file()]
+    missing = [str(path) for path in kept_files(run) if not path.is_file()]
     if missing or row is None:
         what = f"no {missing[0]}" if missing else f"no scores in {run.scores_file}"
         raise ReseenError(f"{run.path}: {what}; `reseen evaluate {run.path}` makes them")
-    query, gallery = (Embedded.load(path) for path in files)
+    query, gallery = load_kept(run)
     return Kept(query, gallery, str(row["protocol"]), str(row["average_precision"]))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from reseen.data.table import Split
 from reseen.engine.evaluate import evaluate_run, splits_of
 from reseen.engine.intake import protocol_for
+from reseen.engine.kept import kept_files, load_kept
 from reseen.engine.progress import Progress
 from reseen.engine.run import Run, open_run
 from reseen.engine.scored import Evaluated
@@ -22,12 +23,11 @@ def kept_evaluation(
     are, should they have moved. ReseenError: the embeddings were made from other pictures.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    files = [run.embeddings / "query.parquet", run.embeddings / "gallery.parquet"]
     made = run.best_weights.stat().st_mtime if run.best_weights.exists() else 0.0
-    if not all(file.exists() and file.stat().st_mtime >= made for file in files):
+    if not all(file.exists() and file.stat().st_mtime >= made for file in kept_files(run)):
         return evaluate_run(run, data=data, progress=progress)
     splits, recipe = splits_of(run, data), run.recipe()
-    query, gallery = (Embedded.load(file) for file in files)
+    query, gallery = load_kept(run)
     for side, split in ((query, splits.query), (gallery, splits.gallery)):
         _require_same_pictures(run, side, split)
     rules = find_protocol(protocol_for(recipe, splits))

@@ -15,12 +15,15 @@ from reseen.explain.encode import write_png
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import AttentionMaps, attention_maps
 from reseen.explain.maps.attention import Position
+from reseen.explain.numbered import drop_earlier, sheet_file
 from reseen.explain.sheet import Tile, tile_of
 
 BATCH = 32
 """Pictures that pass through the network together."""
 PICTURES = 8
 """Pictures on one sheet."""
+KIND = "attention"
+"""What the sheets are called, before their number."""
 
 
 def explain_attention(
@@ -35,7 +38,8 @@ def explain_attention(
     """Write what the attention of a run's model does with its queries into ``out``; returns the files.
 
     ``position`` (shares of height and width) shows what RGA-S and self-attention relate to one place. Raises
-    ReseenError for a model without attention, and for a picture that does not exist.
+    ReseenError for a model without attention, and for a picture that does not exist. Sheets that an earlier call left
+    in ``out`` beyond those written now are removed.
     """
     run, out = run if isinstance(run, Run) else open_run(Path(run)), Path(out)
     progress = progress or Silent()
@@ -45,7 +49,8 @@ def explain_attention(
     tiles = [tile for group in asked for tile in _tiles(group)]
     attention = _attention(explainer, asked, position=position, progress=progress)
     out.mkdir(parents=True, exist_ok=True)
-    files = _write_sheets(out, tiles, attention, position=position)
+    sheets = _write_sheets(out, tiles, attention, position=position)
+    files = [*sheets]
     channels = plot_channels(attention)
     if channels is not None:
         files.append(out / "channels.png")
@@ -54,6 +59,7 @@ def explain_attention(
     write_json(
         files[-1], {"run": str(run.path), "pictures": len(tiles), "attention": [_ranges(one) for one in attention]}
     )
+    drop_earlier(out, KIND, written=len(sheets), progress=progress)
     return files
 
 
@@ -93,7 +99,7 @@ def _write_sheets(
         part = [one._replace(maps={name: values[shown] for name, values in one.maps.items()}) for one in attention]
         sheet = attention_sheet(tiles[shown], part, position=position)
         if sheet is not None:
-            files.append(out / f"attention-{len(files) + 1:02d}.png")
+            files.append(sheet_file(out, KIND, len(files) + 1))
             write_png(files[-1], sheet)
     return files
 

@@ -18,6 +18,7 @@ from reseen.explain.encode import write_png
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.map_sheet import ExplainedPair, map_sheet
 from reseen.explain.maps import Maps, PairMaps, checked_stage, contrast_maps, similarity_maps, summed
+from reseen.explain.numbered import drop_earlier, sheet_file
 from reseen.explain.overlay import Values
 from reseen.explain.pairs import Pair, find_pairs
 
@@ -25,6 +26,8 @@ BATCH = 16
 """Pairs that pass through the network together."""
 ROWS = 8
 """Pairs on one sheet."""
+KIND = "pairs"
+"""What the sheets are called, before their number."""
 
 
 class Explained(NamedTuple):
@@ -48,6 +51,7 @@ def explain_run(
 
     ``method`` and ``stage`` as in `similarity_maps`. A query whose first entry is wrong is shown with its first true
     match too, and with what in it speaks for either. ``data``: where the pictures are, should they have moved.
+    Sheets that an earlier call left in ``out`` beyond those written now are removed.
     Raises ReseenError for a method, a stage or a picture that does not exist.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
@@ -61,6 +65,7 @@ def explain_run(
     files = _write_sheets(Path(out), explained, result, words=(method, stage))
     numbers = {"run": str(run.path), "method": method, "stage": stage, "pairs": _numbers(explained, result)}
     write_json(Path(out) / "explain.json", numbers)
+    drop_earlier(Path(out), KIND, written=len(files), progress=progress)
     return Explained(explained, [*files, Path(out) / "explain.json"])
 
 
@@ -128,7 +133,7 @@ def _write_sheets(
             gallery_paths=result.splits.gallery.paths,
             words=words,
         )
-        files.append(out / f"pairs-{number:02d}.png")
+        files.append(sheet_file(out, KIND, number))
         write_png(files[-1], sheet)
     return files
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from einops import rearrange
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -66,9 +65,7 @@ class Explainer:
         if isinstance(prepared, PictureError):
             raise prepared
         assert self._network is not None
-        scale, shift = self._network.scale, self._network.shift
-        pixels = torch.from_numpy(prepared).to(scale.device)[None].float()
-        return rearrange(pixels * scale - shift, "b h w c -> b c h w")
+        return self._network.normalised(torch.from_numpy(prepared).to(self._network.scale.device)[None])
 
 
 class _Mapped(NamedTuple):
