@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Data, Overrides, Quiet, Recipe, progress_for, results, words
+from reseen.cli.options import Data, Overrides, Quiet, Recipe, words
+from reseen.cli.output import progress_for, results
 from reseen.errors import ReseenError
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Quiet, progress_for, results
+from reseen.cli.options import Quiet
+from reseen.cli.output import progress_for, results
 
 if TYPE_CHECKING:
     from reseen.metrics.confidence.rates import Estimate

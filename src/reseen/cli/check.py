@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Quiet, Seed, progress_for, results
+from reseen.cli.options import Quiet, Seed
+from reseen.cli.output import progress_for, results
 from reseen.engine.progress import counted
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume, progress_for
+from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume
+from reseen.cli.output import progress_for
 
 classify = typer.Typer(
     name="classify",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.options import results, say
+from reseen.cli.output import results, say
 
 
 def datasets(

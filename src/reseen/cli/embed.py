@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for, progress_for, say
+from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.output import progress_for, say
 from reseen.errors import ReseenError
 
 

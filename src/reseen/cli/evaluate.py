@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from reseen.cli import evaluate_options as asked
-from reseen.cli.options import Quiet, progress_for, results, say
+from reseen.cli.options import Quiet
+from reseen.cli.output import progress_for, results, say
 
 
 def evaluate(  # noqa: PLR0913 - each is a choice of its own

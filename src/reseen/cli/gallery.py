@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from reseen.cli.gallery_add import add
-from reseen.cli.options import results, say
+from reseen.cli.output import results, say
 from reseen.cli.search import search
 from reseen.cli.wishes import Before, GalleryAddress, read_changes
 

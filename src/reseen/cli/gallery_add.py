@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for, progress_for, say
+from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.output import progress_for, say
 from reseen.cli.wishes import GalleryAddress
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import results
+from reseen.cli.output import results
 
 
 def import_weights(

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from reseen.engine.progress import Progress, Silent
+from reseen.engine.progress import Progress
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
@@ -35,24 +34,6 @@ NetworkSource = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
-
-
-def progress_for(*, quiet: bool) -> Progress:
-    """Bars on the error stream, or nothing."""
-    from reseen.cli.progress import RichProgress
-
-    return Silent() if quiet else RichProgress(Console(stderr=True))
-
-
-def results() -> Console:
-    """Where results go: the output stream, and where that is piped, wide enough for a table."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 110))
-
-
-def say(*lines: str) -> None:
-    """Results in words: a line is as long as it is, and nothing in it is taken for markup."""
-    results().print(*lines, sep="\n", highlight=False, markup=False, soft_wrap=True)
 
 
 def embedder_for(model: str, *, device: str, progress: Progress) -> "Embedder":

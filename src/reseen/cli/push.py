@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import say
+from reseen.cli.output import say
 
 
 def push(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for, progress_for, results, say
+from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.output import progress_for, results, say
 from reseen.cli.wishes import After, Before, Cameras, Where, read_wishes
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume, progress_for, results
+from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume
+from reseen.cli.output import progress_for, say
 
 segment = typer.Typer(
     name="segment",
@@ -107,5 +108,4 @@ def predict(
     from reseen.tasks.segment.predict import predict_run
 
     written = predict_run(run, pictures, out=out, progress=progress_for(quiet=quiet))
-    line = f"{out}: {len(written)} label maps and overlays"
-    results().print(line, highlight=False, markup=False, soft_wrap=True)
+    say(f"{out}: {len(written)} label maps and overlays")

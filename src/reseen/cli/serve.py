@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.options import Device, NetworkSource, Quiet, progress_for
+from reseen.cli.options import Device, NetworkSource, Quiet
+from reseen.cli.output import progress_for
 from reseen.cli.wishes import GalleryAddress
 from reseen.errors import ReseenError
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from reseen.cli.options import results
+from reseen.cli.output import results, say
 from reseen.cli.scores import plain_table
 from reseen.engine.run import Run
 
@@ -12,4 +12,4 @@ def show_run(run: Run, *, columns: Mapping[str, str], page: Path | None = None) 
     """Print the run's scores, of which ``columns`` says which and under what heading, and the path of its page."""
     results().print(plain_table(run.scores(), columns=columns))
     if page is not None:
-        results().print(f"report: {page}", highlight=False, markup=False, soft_wrap=True)
+        say(f"report: {page}")

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from reseen.cli.options import Quiet, Seed, progress_for, say
+from reseen.cli.options import Quiet, Seed
+from reseen.cli.output import progress_for, say
 from reseen.engine.progress import counted
 from reseen.errors import ReseenError
 

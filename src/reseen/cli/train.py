@@ -1,6 +1,7 @@
 """`reseen train`."""
 
-from reseen.cli.options import Data, Out, Overrides, Quiet, Recipe, Resume, progress_for, results
+from reseen.cli.options import Data, Out, Overrides, Quiet, Recipe, Resume
+from reseen.cli.output import progress_for, results, say
 
 
 def train(
@@ -34,6 +35,5 @@ def train(
     baselines = reseen.evaluate_baselines(trained.run, progress=progress)
     result = reseen.evaluate(trained.run, progress=progress)
     report = reseen.report_run(trained.run, result)
-    console = results()
-    console.print(score_table({**baselines, "trained": result.report}))
-    console.print(f"report: {report}", highlight=False, markup=False, soft_wrap=True)
+    results().print(score_table({**baselines, "trained": result.report}))
+    say(f"report: {report}")
