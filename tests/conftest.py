@@ -13,9 +13,14 @@ from reseen.engine.checkpoint import Card, save_weights
 from reseen.engine.recipe import read_recipe
 
 
-@pytest.fixture(autouse=True)
-def _one_thread_and_one_seed() -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Before anything is made that is shared, so that it is made as it is made again."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _one_seed() -> None:
     torch.manual_seed(0)
 
 
