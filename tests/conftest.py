@@ -1,5 +1,6 @@
-"""Shared by all tests: one thread, and a tiny data set of drawn pictures."""
+"""Shared by all tests: one thread, tiny drawn pictures, finished runs of a tiny recipe, commands in this process."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from reseen.cli import main
 from reseen.engine.build import build_embedder, resolved
 from reseen.engine.checkpoint import Card, save_weights
 from reseen.engine.recipe import read_recipe
@@ -138,3 +140,20 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = Card(recipe.model_dump(mode="json", exclude_none=True), 3, None)
     save_weights(folder / "best.safetensors", model.state_dict(), card)
     return folder / "best.safetensors"
+
+
+@pytest.fixture
+def reseen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run one command: its exit code, what it printed, what it complained."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["reseen", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "120")
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capsys.readouterr()
+
+    return run

@@ -8,26 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from reseen.cli import main
 from reseen.cli.progress import RichProgress
-
-
-@pytest.fixture
-def reseen(monkeypatch, capsys):
-    """Run one command in this process: its exit code, what it printed, what it complained."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["reseen", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "120")
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 @pytest.mark.parametrize("command", ["demo", "synth", "check", "train", "evaluate", "models", "profile", "ablate"])

@@ -120,6 +120,15 @@ def test_with_an_index_and_records_added_after_it_the_answers_are_the_same(galle
     assert gallery.search(late, k=1)[0][0].picture == "late.jpg"
 
 
+def test_a_narrow_wish_is_met_from_parts_of_the_index_that_are_not_near(gallery, monkeypatch):
+    monkeypatch.setattr(searching, "_PARTITION", 8)
+    monkeypatch.setattr(searching, "_PROBED", 1)
+    gallery.create_index()
+    for query in VECTORS[::10]:
+        found = gallery.search(query, k=6, where={"speed": Span(None, 5)})[0]
+        assert sorted(match.fields["speed"] for match in found) == [0, 1, 2, 3, 4, 5]
+
+
 def test_an_index_is_built_once_it_pays(gallery, monkeypatch):
     gallery.compact()
     assert gallery.info().indexed == 0

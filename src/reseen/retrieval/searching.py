@@ -40,7 +40,8 @@ def nearest(
 ) -> list[Matches]:
     """(Q, D) unit vectors -> each query's K most similar records that fit, best first.
 
-    Up to ``_PROBED`` x ``_PARTITION`` records every part of the index is looked at, so that nothing is missed.
+    Up to ``_PROBED`` x ``_PARTITION`` records every part of the index is looked at, so that nothing is missed; beyond,
+    a few queries are shown the nearest parts, and further ones as long as fewer than K records fit.
     """
     columns = [*SHOWN, *fields_of(store.schema)]
     if len(queries) >= MANY_QUERIES:
@@ -63,8 +64,8 @@ def _matches(answer: Answer, threshold: float | None) -> Matches:
 def _by_index(
     table: Any, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
 ) -> list[Answer]:
-    search = table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_PROBED).limit(k)
-    search = search.select([*columns, "_distance"])
+    search = table.search(queries, vector_column_name="vector").distance_type("cosine").limit(k)
+    search = search.minimum_nprobes(_PROBED).maximum_nprobes(0).select([*columns, "_distance"])
     found: list[Answer] = [[] for _ in queries]
     for row in (search if where is None else search.where(where, prefilter=True)).to_arrow().to_pylist():
         found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))

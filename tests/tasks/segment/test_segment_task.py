@@ -1,14 +1,12 @@
 """A whole run: trained, resumed to the same bits, scored, labelled, reported; and the same from the command line."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from reseen.cli import main
 from reseen.engine.progress import Silent
 from reseen.engine.train import train_task
 from reseen.engine.training_recipe import read_as
@@ -95,21 +93,6 @@ def test_pieces_larger_than_pictures_are_said_once(scenes, segment_recipe, tmp_p
 def test_a_recipe_of_another_task_names_its_command(recipe_file):
     with pytest.raises(ReseenError, match=r"task: expected 'segment', got 'reid', which `reseen train` is for"):
         read_as(SegmentRecipe, recipe_file)
-
-
-@pytest.fixture
-def reseen(monkeypatch, capsys):
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["reseen", *map(str, words)])
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 def test_the_command_line(reseen, scenes, segment_recipe, tmp_path):
