@@ -15,6 +15,11 @@ from reseen.engine.checkpoint import Card, save_weights
 from reseen.engine.recipe import read_recipe
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that none is left alone at the end while other cores wait."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Before anything is made that is shared, so that it is made as it is made again."""

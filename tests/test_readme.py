@@ -8,6 +8,8 @@ from pathlib import Path
 import polars
 import pytest
 
+pytestmark = pytest.mark.long
+
 README = Path(__file__).parent.parent / "README.md"
 BLOCKS = re.findall(r"^```(bash|python)\n(.*?)^```", README.read_text(), flags=re.MULTILINE | re.DOTALL)
 

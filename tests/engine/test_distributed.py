@@ -10,6 +10,8 @@ import pytest
 from reseen.engine.evaluate import evaluate_run
 from reseen.engine.run import open_run
 
+pytestmark = pytest.mark.long
+
 
 def train_in_two(recipe: Path, data: Path, out: Path) -> str:
     """What the two processes printed."""

@@ -8,7 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import torch
+
+pytestmark = pytest.mark.long
 
 
 def command(recipe: Path, data: Path, out: Path) -> list[str]:

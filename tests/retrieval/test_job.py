@@ -116,6 +116,7 @@ def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "reseen", "embed", str(table), "--model", str(model), "--out", str(out), *more]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)  # Ray's own processes take their time on a busy machine
 def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path) -> None:
     embed_pictures(table, tmp_path / "here", embedder=embedder)

@@ -9,6 +9,8 @@ import pytest
 from reseen.engine.run import open_run
 from reseen.tasks.classify.evaluate import evaluate_run
 
+pytestmark = pytest.mark.long
+
 
 def test_two_processes_train_one_run_and_score_as_one_process_does(class_folder, classify_recipe, tmp_path):
     out = tmp_path / "run"
