@@ -218,6 +218,30 @@ def test_what_is_no_picture_is_said_and_the_page_goes_on(browser, url, file, tmp
     assert page.locator("#trouble").is_hidden()
 
 
+REFUSED_SLOWLY = """() => {
+  const plain = window.fetch;
+  window.fetch = (path, options) => {
+    if (!path.startsWith("search")) return plain(path, options);
+    window.fetch = plain;
+    const { signal } = options;
+    const stopped = new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason)));
+    return Promise.resolve({ ok: false, status: 400, json: () => stopped });
+  };
+}"""
+"""The first search is refused, but the words of the refusal never come whole."""
+
+
+def test_of_a_search_that_another_overtakes_nothing_is_said(browser, url, file):
+    page = opened(browser, url)
+    page.wait_for_selector("#about strong")
+    page.evaluate(REFUSED_SLOWLY)
+    page.set_input_files("#file", file)
+    page.wait_for_selector("body.busy")
+    page.set_input_files("#file", file)
+    assert found(page)[:1] == ["individual 2"]
+    assert page.locator("#trouble").is_hidden()
+
+
 def test_names_of_records_are_text_and_not_markup(browser, gallery, served, file):
     nasty = "<img src=x onerror=alert(1)>"
     gallery.add(

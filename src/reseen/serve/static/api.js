@@ -22,8 +22,7 @@ async function asked(path, options = {}) {
   let answer;
   try {
     answer = await fetch(path, { ...options, headers });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+  } catch {
     throw new Error("The service does not answer. Is it still running?");
   }
   if (answer.ok) return answer;

@@ -28,7 +28,6 @@ function asked() {
 }
 
 function tell(error) {
-  if (error.name === "AbortError") return;
   if (error instanceof api.TokenNeeded) return askForToken(true);
   find("trouble").textContent = error.message;
   find("trouble").hidden = false;
@@ -76,12 +75,13 @@ async function search() {
   body.classList.add("busy");
   try {
     const found = await api.search(asked(), filters.wishes(), signal);
+    if (signal.aborted) return;
     results.show(found);
     body.dataset.state = "found";
   } catch (error) {
-    tell(error);
+    if (!signal.aborted) tell(error); // of a search that another has overtaken, nothing is shown
   } finally {
-    if (running.signal === signal) body.classList.remove("busy");
+    if (!signal.aborted) body.classList.remove("busy");
   }
 }
 
