@@ -3,6 +3,7 @@
 Q = queries, D = width, K = matches asked for.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,13 @@ def nearest(
     """
     columns = [*SHOWN, *fields_of(store.schema)]
     if len(queries) >= MANY_QUERIES:
-        found = store.read(lambda _: _by_reading(store, queries, k=k, where=where, columns=columns))
+        answers = store.read(lambda _: _by_reading(store, queries, k=k, where=where, columns=columns))
     else:
-        found = store.read(lambda table: _by_index(table, queries, k=k, where=where, columns=columns))
-    return [_matches(answer, threshold) for answer in found]
+        answers = store.read(lambda table: _by_index(table, queries, k=k, where=where, columns=columns))
+    return [_matches(answer, threshold) for answer in answers]
 
 
-Answer = list[tuple[float, dict[str, Any]]]
+Answer = Iterable[tuple[float, dict[str, Any]]]
 
 
 def _matches(answer: Answer, threshold: float | None) -> Matches:
@@ -63,10 +64,10 @@ def _matches(answer: Answer, threshold: float | None) -> Matches:
 
 def _by_index(
     table: Any, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
-) -> list[Answer]:
+) -> Iterable[Answer]:
     search = table.search(queries, vector_column_name="vector").distance_type("cosine").limit(k)
     search = search.minimum_nprobes(_PROBED).maximum_nprobes(0).select([*columns, "_distance"])
-    found: list[Answer] = [[] for _ in queries]
+    found: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in queries]
     for row in (search if where is None else search.where(where, prefilter=True)).to_arrow().to_pylist():
         found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))
     return found
@@ -74,8 +75,10 @@ def _by_index(
 
 def _by_reading(
     store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
-) -> list[Answer]:
-    from reseen.retrieval.exact import best_of_blocks  # it loads PyTorch, which other work on a gallery does without
+) -> Iterable[Answer]:
+    from reseen.retrieval.exact import (
+        best_of_blocks,
+    )  # it loads compiled loops, which other work on a gallery does without
 
     best = best_of_blocks(queries, store.rows(where, columns=["vector"], row_ids=True), k=k)
     wanted = np.unique(best.rows)
@@ -85,10 +88,10 @@ def _by_reading(
     rows = {row["_rowid"]: row for row in taken}
     if len(rows) < len(wanted):
         raise Rewritten
-    return [
-        [(_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True)]
+    return (
+        ((_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True))
         for values, numbers in zip(best.similarity.tolist(), best.rows.tolist(), strict=True)
-    ]
+    )
 
 
 def _similarity(value: float) -> float:

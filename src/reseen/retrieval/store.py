@@ -22,7 +22,7 @@ from reseen.retrieval.lock import one_writer
 from reseen.retrieval.schema import Model, model_of, schema_of
 
 TABLE = "records"
-ROWS_AT_ONCE = 8192
+ROWS_AT_ONCE = 4096
 _ATTEMPTS = 10
 _TRIFLE = timedelta(milliseconds=1)
 _ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
