@@ -3,7 +3,8 @@
 import numpy as np
 
 from reseen.data.synth.mesh import Mesh, box, merge
-from reseen.data.synth.vehicle.placing import Surroundings
+from reseen.data.synth.vehicle import painting
+from reseen.data.synth.vehicle.placing import Surroundings, on_deck
 
 
 def roof_bars(where: Surroundings, rng: np.random.Generator) -> Mesh:
@@ -31,3 +32,10 @@ def roof_lamp(where: Surroundings, rng: np.random.Generator) -> Mesh:
     tint = rng.choice([(0.95, 0.75, 0.1), (0.9, 0.9, 0.85), (0.85, 0.2, 0.1), (0.15, 0.3, 0.8)])
     place = (cabin.middle + 0.25, 0.0, float(cabin.top(cabin.middle)) + 0.12)
     return box((0.16, 0.5, 0.16), centre=place, colour=tint, divisions=2)
+
+
+def roof_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
+    """A picture on the roof."""
+    x = where.body.cabin.middle + rng.uniform(-0.2, 0.2)
+    wide = rng.uniform(0.5, 0.75)
+    return on_deck(where.body.cabin, painting.logo(rng), x=x, y=0, size=(wide, wide), crown=0.045)
