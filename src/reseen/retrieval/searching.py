@@ -27,7 +27,7 @@ MANY_QUERIES = 32
 
 _PARTITION = 4096
 _EVERY_PART = 1_000_000
-"""So many parts of the index are looked at: all. Leaving the far ones out saved no time and lost matches."""
+"""So many parts of the index are looked at: all. Leaving the far ones out saves little time and loses matches."""
 
 _INDEX = "vector_idx"
 
