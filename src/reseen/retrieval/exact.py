@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
+from reseen.metrics.compute.blas import one_blas_thread
 from reseen.metrics.compute.team import Team
 from reseen.retrieval.heaps import Heaps, empty_heaps, offer
 
@@ -28,11 +28,10 @@ class Best(NamedTuple):
 def best_of_blocks(queries: NDArray[np.float32], blocks: Iterable[pa.RecordBatch], *, k: int) -> Best:
     """(Q, D) and blocks of columns vector and _rowid -> the K records most similar to each query.
 
-    Each thread makes the products of its own queries: threads of BLAS would stay awake after each product and take the
-    cores from the heaps.
+    Each thread makes the products of its own queries and offers them to their heaps.
     """
     heaps, numbers = empty_heaps(len(queries), count=k), [np.empty(0, dtype=np.int64)]
-    with Team() as team, ThreadpoolController().limit(limits=1, user_api="blas"):
+    with Team() as team, one_blas_thread():
         for block in blocks:
             offered = sum(map(len, numbers))
             _offer_block(heaps, queries, _vectors(block), first_place=offered, team=team)

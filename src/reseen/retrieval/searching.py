@@ -77,9 +77,7 @@ def _by_index(
 def _by_reading(
     store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
 ) -> Iterable[Answer]:
-    from reseen.retrieval.exact import (
-        best_of_blocks,
-    )  # it loads compiled loops, which other work on a gallery does without
+    from reseen.retrieval.exact import best_of_blocks  # its compiled loops are loaded for this alone
 
     best = best_of_blocks(queries, store.rows(where, columns=["vector"], row_ids=True), k=k)
     wanted = np.unique(best.rows)

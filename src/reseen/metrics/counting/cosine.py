@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
+from reseen.metrics.compute.blas import one_blas_thread
 from reseen.metrics.compute.segments import Rows, cut, offsets, owners, ranges
 from reseen.metrics.compute.team import Team
 from reseen.metrics.counting.ranks import Asked, CountTile, Hits, Tile, ask, by_identity, count_values
@@ -100,10 +100,8 @@ class Cosine:
 def count_on_cpu(asked: Asked, units: Units, *, team: Team) -> CountTile:
     """The (b, D) units of the queries asked -> how to count a tile, with numpy's product and the compiled loops.
 
-    Each thread makes the products of its own queries and counts them: threads of BLAS would stay awake after each
-    product and take the cores from the loops.
+    Each thread makes the products of its own queries and counts them.
     """
-    blas = ThreadpoolController()
 
     def count_tile(tile_units: Units, tile: Tile) -> list[Contested]:
         hidden = by_identity(tile)
@@ -118,7 +116,7 @@ def count_on_cpu(asked: Asked, units: Units, *, team: Team) -> CountTile:
                 found.append(count_values(asked, values, hidden, begin=begin))
             return found
 
-        with blas.limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             return [contested for found in team.share(len(units), work) for contested in found]
 
     return count_tile
