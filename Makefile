@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test format lint types floors tests clean
+.PHONY: demo test format lint types floors browser tests clean
 
 demo: .venv/installed
 	$(BIN)/reseen demo --out demo
@@ -23,8 +23,14 @@ types: .venv/installed
 floors: .venv/installed
 	$(BIN)/lint-imports
 
+# Pages are looked at in a browser: the one that is there, or Playwright's own, or the distribution's if we are root.
+# In CI it is an error if one could have been had and was not.
+browser: .venv/installed
+	$(BIN)/python tests/chromium.py
+
 # One thread a process, and one process more than cores, since tests also wait for processes of their own.
-tests: .venv/installed
+# Its last lines say how many tests were skipped, and why.
+tests: .venv/installed browser
 	OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=2 $(BIN)/pytest --numprocesses $$(( $$(nproc) + 1 )) --dist worksteal
 
 .venv/installed: pyproject.toml constraints.txt

@@ -1,14 +1,17 @@
 """Shared by all tests: one thread, tiny drawn pictures, finished runs of a tiny recipe, commands in this process."""
 
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
+from chromium import find
 from reseen.cli import main
 from reseen.engine.build import build_embedder, resolved
 from reseen.engine.checkpoint import Card, save_weights
@@ -20,6 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many tests were skipped, reason by reason, where the eye falls last."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Before anything is made that is shared, so that it is made as it is made again."""
@@ -29,6 +39,19 @@ def _one_thread() -> None:
 @pytest.fixture(autouse=True)
 def _one_seed() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Headless Chromium, driven by Playwright."""
+    found = find()
+    if found is None:
+        pytest.skip("no browser; 'make browser' brings one where it can")
+    with sync_playwright() as playwright:
+        # The pages are ours, and root may not use Chromium's sandbox.
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 def draw_picture(identity: int, shot: int, *, size: int = 32) -> Image.Image:

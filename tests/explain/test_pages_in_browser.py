@@ -13,9 +13,6 @@ from reseen.explain.pair_report import report_pair
 from reseen.explain.report import Table
 from reseen.explain.run_report import report_run
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed (looked for it on the PATH)")
-
 WIDTHS = {"desktop": 1200, "phone": 390}
 LONG = "a-name-without-any-place-to-break-it-" * 6
 
@@ -58,17 +55,6 @@ def pages(finished, tmp_path_factory) -> dict[str, Path]:
         "pair": report_pair(first, second),
         "long": write_long_page(folder / "long.html"),
     }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # The pages are ours, and root may not use Chromium's sandbox.
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module", params=WIDTHS)

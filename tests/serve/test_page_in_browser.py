@@ -1,7 +1,6 @@
 """The page in headless Chromium, on a desk and on a phone, light and dark, by mouse and by keyboard alone."""
 
 import base64
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,22 +14,8 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed (looked for it on the PATH)")
-
 WIDTHS = {"desktop": 1200, "phone": 390}
 TOKEN = "the-token-of-the-page"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # The page is ours, and root may not use Chromium's sandbox.
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
