@@ -28,10 +28,16 @@ class PictureLines(Section):
 
 
 class Warmup(Section):
-    """The learning rate rises from ``start`` times its value, never from zero, over the first ``epochs``."""
+    """The learning rate rises from ``start`` times its value, never from zero, over so many ``epochs``.
+
+    ``begin``: so many epochs come first, at the full rate. ``stepped_by``: whether it rises from one iteration to the
+    next, or stays the same through an epoch.
+    """
 
     epochs: Annotated[float, Field(gt=0)]
     start: Annotated[float, Field(gt=0, le=1)] = 0.1
+    begin: Annotated[int, Field(ge=0)] = 0
+    stepped_by: Literal["iteration", "epoch"] = "iteration"
 
 
 class Training(Section):
@@ -89,9 +95,10 @@ class TrainingRecipe(Section):
     @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
         warmup = self.training.warmup
-        if warmup and warmup.epochs > self.training.epochs:
+        if warmup and warmup.begin + warmup.epochs > self.training.epochs:
+            late = f" from training.warmup.begin = {warmup.begin} on" if warmup.begin else ""
             raise ValueError(
-                f"training.warmup.epochs is {warmup.epochs:g}, longer than the run's {self.training.epochs} epochs"
+                f"training.warmup.epochs is {warmup.epochs:g}{late}, longer than the run's {self.training.epochs} epochs"
             )
         return self
 
