@@ -96,10 +96,8 @@ class TrainingRecipe(Section):
     def _warmup_fits(self) -> Self:
         warmup = self.training.warmup
         if warmup and warmup.begin + warmup.epochs > self.training.epochs:
-            late = f" from training.warmup.begin = {warmup.begin} on" if warmup.begin else ""
-            raise ValueError(
-                f"training.warmup.epochs is {warmup.epochs:g}{late}, longer than the run's {self.training.epochs} epochs"
-            )
+            length = f"{warmup.epochs:g}" + (f" after training.warmup.begin = {warmup.begin}" if warmup.begin else "")
+            raise ValueError(f"training.warmup.epochs is {length}, longer than the run's {self.training.epochs} epochs")
         return self
 
 
