@@ -1,7 +1,7 @@
 """The papers' recipes, epoch by epoch: the rate at which each part is trained, beside what the releases do.
 
-Adam moves a weight whose gradient is always 1 by the learning rate in each step. RGA's and MBR's numbers are those of the
-releases' own schedulers, run through their own loops; the Bag of Tricks' are those of its paper.
+Adam moves a weight whose gradient is always 1 by the learning rate in each step. RGA's and MBR's numbers are those of
+the releases' own schedulers, run through their own loops; the Bag of Tricks' are those of its paper.
 """
 
 import pytest
