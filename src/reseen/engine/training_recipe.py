@@ -43,6 +43,7 @@ class Warmup(Section):
 class Training(Section):
     """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained.
 
+    ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
     """
 
