@@ -33,6 +33,16 @@ def test_warmup_never_trains_at_zero():
     assert schedule(10) == schedule(11) == 1
 
 
+def test_epochs_before_the_warmup_are_trained_at_the_full_rate():
+    schedule = with_warmup(step(milestones=[20]), epochs=4, start=0.2, begin=9)
+    assert [schedule(done) for done in (0, 8.9, 9, 11, 13, 20)] == pytest.approx([1, 1, 0.2, 0.6, 1, 0.1])
+
+
+def test_a_warmup_by_epoch_keeps_its_rate_through_an_epoch():
+    schedule = with_warmup(constant(), epochs=4, start=0.2, begin=1, by_epoch=True)
+    assert [schedule(done) for done in (0.9, 1, 1.9, 2, 2.5, 5)] == pytest.approx([1, 0.2, 0.2, 0.4, 0.4, 1])
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_goes_downhill(name):
     weight = nn.Parameter(torch.tensor([3.0]))

@@ -66,6 +66,7 @@ BAD = {
     "training.epochs=0": r"training\.epochs: .*greater than or equal to 1, got 0",
     "training.epochs=two": r"training\.epochs: .*integer, got 'two'",
     "training.warmup={epochs=5.0}": r"training\.warmup\.epochs is 5, longer than the run's 2 epochs",
+    "training.warmup={epochs=1.5, begin=1}": r"is 1\.5 after training\.warmup\.begin = 1, longer than the run's 2",
     "training.warmup={epochs=1.0, start=0.0}": r"training\.warmup\.start: .*greater than 0, got 0",
     "data.image_size=[32]": r"data\.image_size",
     "data.image_size=[8, 8]": r"data\.image_size\.0: .*greater than or equal to 32, got 8",

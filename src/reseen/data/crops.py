@@ -39,9 +39,14 @@ def pad_crop(*, padding: Annotated[int, Field(ge=1)] = 10, fill: Annotated[int, 
     return partial(_pad_crop, padding=padding, fill=fill)
 
 
-def translate_crop(*, probability: Share = 0.5, scale: Annotated[float, Field(gt=1)] = 1.125) -> Transform:
-    """Enlarged by ``scale`` and a piece of the old size cut out anywhere: RGA's 2-D translation."""
-    return partial(_translate_crop, probability=probability, scale=scale)
+def translate_crop(
+    *, image_size: tuple[int, int], probability: Share = 0.5, scale: Annotated[float, Field(gt=1)] = 1.125
+) -> Transform:
+    """Resized to ``scale`` times image_size (H, W) and a piece of image_size cut out anywhere, or else just resized.
+
+    RGA's 2-D translation: the picture is resized once, from its own size.
+    """
+    return partial(_translate_crop, image_size=image_size, probability=probability, scale=scale)
 
 
 def _centre_crop(image: Tensor, *, image_size: tuple[int, int], share: float) -> Tensor:
@@ -59,11 +64,12 @@ def _pad_crop(image: Tensor, *, padding: int, fill: int) -> Tensor:
     return _cut_anywhere(padded, image.shape[-2], image.shape[-1])
 
 
-def _translate_crop(image: Tensor, *, probability: float, scale: float) -> Tensor:
-    """(3, H, W) -> (3, H, W)."""
+def _translate_crop(image: Tensor, *, image_size: tuple[int, int], probability: float, scale: float) -> Tensor:
+    """(3, H', W') -> (3, H, W)."""
+    height, width = image_size
     if torch.rand(()) >= probability:
-        return image
-    height, width = image.shape[-2:]
+        resized: Tensor = v2.functional.resize(image, [height, width], antialias=True)
+        return resized
     larger = v2.functional.resize(image, [round(height * scale), round(width * scale)], antialias=True)
     return _cut_anywhere(larger, height, width)
 

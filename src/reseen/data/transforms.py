@@ -18,6 +18,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from reseen.data.crops import centre_crop, pad_crop, random_resized_crop, translate_crop
+from reseen.data.erasing import random_erasing
 from reseen.errors import ReseenError, unknown
 
 Transform: TypeAlias = Callable[[Tensor], Tensor]
@@ -109,22 +110,6 @@ def augmix(
     return _sometimes(v2.AugMix(severity, chains), probability)
 
 
-def random_erasing(
-    *,
-    probability: Share = 0.5,
-    area: tuple[Share, Share] = (0.02, 0.4),
-    aspect: tuple[Positive, Positive] = (0.3, 3.3),
-    fill: float | Literal["noise"] = 0.0,
-) -> Transform:
-    """A rectangle of a drawn share of the area overwritten (Zhong et al., AAAI 2020), after normalising.
-
-    ``fill`` is in normalised units, 0 is the mean; "noise" draws each pixel from N(0, 1).
-    """
-    value = "random" if fill == "noise" else fill
-    made: Transform = v2.RandomErasing(probability, scale=area, ratio=aspect, value=value)
-    return made
-
-
 TRANSFORMS: Mapping[str, Callable[..., Transform]] = MappingProxyType(
     {
         made.__name__: made
@@ -137,7 +122,7 @@ TRANSFORMS: Mapping[str, Callable[..., Transform]] = MappingProxyType(
 """Name -> factory. A new one: a function above and its name here."""
 
 _AFTER_NORMALISING = frozenset({"random_erasing"})
-_TAKES_IMAGE_SIZE = frozenset({"resize", "random_resized_crop", "centre_crop"})
+_TAKES_IMAGE_SIZE = frozenset({"resize", "random_resized_crop", "centre_crop", "translate_crop"})
 
 
 @dataclass(frozen=True)
@@ -165,8 +150,8 @@ def build_transforms(
 ) -> Pipeline:
     """The training pipeline: each line a transform's ``name`` and its settings, applied in their order.
 
-    Pictures come to image_size (H, W) where the line ``resize``, ``random_resized_crop`` or ``centre_crop`` stands, or
-    are resized first where there is none.
+    Pictures come to image_size (H, W) where the line ``resize``, ``random_resized_crop``, ``centre_crop`` or
+    ``translate_crop`` stands, or are resized first where there is none.
     ``mean`` and ``std`` are of pictures scaled to 0..1. Raises ReseenError for a name that is not in
     ``TRANSFORMS``.
     """

@@ -44,4 +44,12 @@ def build_schedule(recipe: TrainingRecipe) -> Schedule:
     provided = {"epochs": epochs} if "epochs" in factory.__annotations__ else {}
     schedule = factory(**provided, **typed_settings(factory, settings, provided=provided))
     warmup = recipe.training.warmup
-    return with_warmup(schedule, epochs=warmup.epochs, start=warmup.start) if warmup else schedule
+    if warmup is None:
+        return schedule
+    return with_warmup(
+        schedule,
+        epochs=warmup.epochs,
+        start=warmup.start,
+        begin=warmup.begin,
+        by_epoch=warmup.stepped_by == "epoch",
+    )

@@ -102,7 +102,7 @@ def train_step(parts: Parts, batch: Batch, place: Place, *, fraction: float, who
     seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
     with fabric.no_backward_sync(parts.learner, enabled=not whole):
         terms: LossTerms = parts.learner(fabric.to_device(batch))
-        fabric.backward(terms.total / parts.accumulate)
+        fabric.backward(terms.total / _accumulated(parts, place))
     if whole:
         for group in optimizer.param_groups:
             group["lr"] = parts.learning_rate * parts.schedule(place.epoch + fraction)
@@ -116,6 +116,12 @@ def train_step(parts: Parts, batch: Batch, place: Place, *, fraction: float, who
         if parts.averaged is not None:
             parts.averaged.update(parts.model, step=_updates(parts, place))
     return terms
+
+
+def _accumulated(parts: Parts, place: Place) -> int:
+    """How many batches the optimiser's step at or after ``place`` is the mean of: an epoch's last may have fewer."""
+    first = place.step - place.step % parts.accumulate
+    return min(parts.accumulate, len(parts.batches) - first)
 
 
 def _updates(parts: Parts, place: Place) -> int:

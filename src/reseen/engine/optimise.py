@@ -4,7 +4,7 @@ A schedule is a pure function of progress, so a resumed run needs no schedule st
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from math import cos, pi
+from math import cos, floor, pi
 from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
@@ -63,11 +63,15 @@ def constant() -> Schedule:
     return lambda _: 1.0
 
 
-def with_warmup(schedule: Schedule, *, epochs: float, start: float) -> Schedule:
-    """Rise linearly from ``start`` (above 0, so that no step is lost) to 1 over the first ``epochs``."""
+def with_warmup(schedule: Schedule, *, epochs: float, start: float, begin: int = 0, by_epoch: bool = False) -> Schedule:
+    """Rise linearly from ``start`` (above 0, so that no step is lost) to 1 over ``epochs``, once ``begin`` are done.
+
+    ``by_epoch``: only from one epoch to the next, as releases that set their rate once an epoch do.
+    """
 
     def factor(done: float) -> float:
-        rise = start + (1 - start) * done / epochs if done < epochs else 1.0
+        warmed = (floor(done) if by_epoch else done) - begin
+        rise = start + (1 - start) * warmed / epochs if 0 <= warmed < epochs else 1.0
         return rise * schedule(done)
 
     return factor

@@ -28,15 +28,22 @@ class PictureLines(Section):
 
 
 class Warmup(Section):
-    """The learning rate rises from ``start`` times its value, never from zero, over the first ``epochs``."""
+    """The learning rate rises from ``start`` times its value, never from zero, over so many ``epochs``.
+
+    ``begin``: so many epochs come first, at the full rate. ``stepped_by``: whether it rises from one iteration to the
+    next, or stays the same through an epoch.
+    """
 
     epochs: Annotated[float, Field(gt=0)]
     start: Annotated[float, Field(gt=0, le=1)] = 0.1
+    begin: Annotated[int, Field(ge=0)] = 0
+    stepped_by: Literal["iteration", "epoch"] = "iteration"
 
 
 class Training(Section):
     """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained.
 
+    ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
     """
 
@@ -89,10 +96,9 @@ class TrainingRecipe(Section):
     @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
         warmup = self.training.warmup
-        if warmup and warmup.epochs > self.training.epochs:
-            raise ValueError(
-                f"training.warmup.epochs is {warmup.epochs:g}, longer than the run's {self.training.epochs} epochs"
-            )
+        if warmup and warmup.begin + warmup.epochs > self.training.epochs:
+            length = f"{warmup.epochs:g}" + (f" after training.warmup.begin = {warmup.begin}" if warmup.begin else "")
+            raise ValueError(f"training.warmup.epochs is {length}, longer than the run's {self.training.epochs} epochs")
         return self
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from reseen.arrays import ArrayLike, as_array
 from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, clean_labels
 from reseen.metrics.whole import write_whole
@@ -25,10 +26,12 @@ _COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "nam
 class Embedded:
     """N embedded pictures.
 
-    ``vectors`` (N, D) float32 or float64, of any length but zero; ``identities`` (N,) whole numbers or text;
+    ``vectors`` (N, D) float32 or float64, of any length but zero, half precision becomes float32; ``identities`` (N,)
+    whole numbers or text;
     ``cameras`` and ``views`` the same, or None when none is known, with -1 or ``""`` where one of them is
     unknown; ``names`` (N,) text, what a reader would call each picture; ``tracks`` (N,) whole numbers or text, equal
-    for the pictures of one identity that one camera took in passing, a track's name used once among all.
+    for the pictures of one identity that one camera took in passing, a track's name used once among all. Each may be
+    given as an array, a list, or a torch tensor on any device, and is an array here.
 
     Raises ReseenError when lengths differ, a vector is zero or not finite, or a kind is not one of these.
     """
@@ -94,8 +97,12 @@ class Embedded:
         return cls(vectors=frame["vector"].to_numpy(), **labels)
 
 
-def require_vectors(vectors: Vectors, *, what: str = "vectors") -> None:
-    """ReseenError unless these are (N, D) float32 or float64, finite, none of them zero; ``what`` they are called."""
+def read_vectors(values: ArrayLike, *, what: str = "vectors") -> Vectors:
+    """(N, D) of an array or a torch tensor -> the same as float32 or float64; ``what`` they are called.
+
+    ReseenError where they have another kind or shape, or one is zero or not finite.
+    """
+    vectors = as_array(values)
     if vectors.ndim != 2 or not vectors.size:
         raise ReseenError(f"{what}: expected (pictures, width), both at least 1, got {vectors.shape}")
     if vectors.dtype not in (np.float32, np.float64):
@@ -110,11 +117,10 @@ def require_vectors(vectors: Vectors, *, what: str = "vectors") -> None:
                 f"{bad.sum()} of {len(bad)} {what} {why}, first at row {bad.argmax()}: embed these pictures again or "
                 "leave them out"
             )
+    return vectors
 
 
 def _clean_vectors(values: Vectors) -> Vectors:
-    vectors = np.asarray(values)
-    require_vectors(vectors)
-    vectors = np.ascontiguousarray(vectors).view()
+    vectors = np.ascontiguousarray(read_vectors(values)).view()
     vectors.flags.writeable = False
     return vectors

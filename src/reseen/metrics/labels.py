@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.arrays import as_array
 from reseen.errors import ReseenError
 from reseen.types import UNKNOWN
 
@@ -15,7 +16,7 @@ Labels = NDArray[Any]
 
 def clean_labels(values: Sequence[object] | Labels, *, what: str, count: int, optional: bool) -> Labels:
     """N values -> read-only (N,) int64 or text; ``None`` is unknown if ``optional``, else a ReseenError."""
-    array = np.asarray(values)
+    array = as_array(values)
     if array.ndim != 1 or len(array) != count:
         shape = " x ".join(str(size) for size in array.shape) or "a single value"
         raise ReseenError(f"{what}: expected {count}, one per vector, got {shape}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.arrays import as_array
 from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
@@ -48,7 +49,7 @@ def rankings(
     if top < 1:
         raise ValueError(f"top: expected at least 1, got {top}")
     selection = select(query, gallery, protocol=find_protocol(protocol))
-    wanted = np.arange(len(query)) if queries is None else np.asarray(queries, dtype=np.int64)
+    wanted = np.arange(len(query)) if queries is None else as_array(queries).astype(np.int64)
     indices = np.full((len(wanted), top), ABSENT_ROW, dtype=np.int64)
     similarity = np.full((len(wanted), top), np.nan)
     is_match = np.zeros((len(wanted), top), dtype=np.bool_)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reseen.arrays import ArrayLike, as_array, is_tensor
 from reseen.errors import ReseenError, unknown
 from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
 from reseen.retrieval.filters import Wanted, condition, one_of
@@ -25,7 +26,7 @@ from reseen.retrieval.store import Store
 if TYPE_CHECKING:  # so that a gallery can be looked after without loading PyTorch
     from reseen.retrieval.embedder import Embedder, Pictures
 
-Vectors: TypeAlias = NDArray[np.floating[Any]]
+Vectors: TypeAlias = ArrayLike
 
 
 class Gallery:
@@ -104,6 +105,8 @@ class Gallery:
         threshold: float | None = None,
     ) -> list[Matches]:
         """One picture or many, or vectors (D,) or (Q, D) -> each one's ``k`` most similar records, best first.
+
+        Vectors are an array or a torch tensor of floats.
 
         Only records seen by ``cameras``, from ``after`` on, before ``before``, and whose columns hold what ``where``
         says: {"colour": "red", "lane": ["1", "2"], "speed": Span(30, 50)}. ``threshold``: the similarity from which
@@ -219,6 +222,8 @@ class Gallery:
         return self._store.read(lambda table: int(table.count_rows()))
 
     def _query_vectors(self, queries: "Pictures | Vectors") -> NDArray[np.float32]:
+        if is_tensor(queries):
+            queries = as_array(queries)
         if isinstance(queries, np.ndarray) and np.issubdtype(queries.dtype, np.floating):
             return unit_vectors(queries, width=self.model.width)
         if self.embedder is None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from numpy.typing import NDArray
 
+from reseen.arrays import as_array
 from reseen.errors import ReseenError
 from reseen.retrieval.pictures import PictureSource
 
@@ -23,6 +24,8 @@ Box: TypeAlias = tuple[int, int, int, int]
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Record:
     """One sighting to keep: a ``picture``, or the ``vector`` (D,) that was made of one elsewhere, or both.
+
+    The vector may be given as a torch tensor, and is an array here.
 
     ``box``: the part of the picture that shows the individual. ``reference``: how the picture is called in answers;
     a path calls itself. ``time``: without a zone it is UTC. ``fields``: words, numbers and truths of your own.
@@ -40,6 +43,8 @@ class Record:
     def __post_init__(self) -> None:
         if self.picture is None and self.vector is None:
             raise ReseenError("a record: expected a picture or a vector, got neither")
+        if self.vector is not None:
+            object.__setattr__(self, "vector", as_array(self.vector))
         if self.box is not None and (len(self.box) != 4 or self.box[0] >= self.box[2] or self.box[1] >= self.box[3]):
             raise ReseenError(f"a record's box: expected left < right and top < bottom, got {self.box}")
 

@@ -7,9 +7,9 @@ CNN Image Retrieval with No Human Annotation", TPAMI 2018; the database side is 
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.arrays import ArrayLike
 from reseen.errors import ReseenError
 from reseen.metrics.compute.team import Team
-from reseen.metrics.embedded import Vectors
 from reseen.metrics.refine.neighbours import Neighbours, nearest, nearest_among
 from reseen.metrics.refine.units import joint_units, unit_rows
 from reseen.metrics.similarity import Units
@@ -19,14 +19,14 @@ _GATHERED_NUMBERS = 4_000_000
 
 
 def expand_query(
-    query_vectors: Vectors, gallery_vectors: Vectors, *, top: int = 5, alpha: float = 0.0, device: str = "cpu"
+    query_vectors: ArrayLike, gallery_vectors: ArrayLike, *, top: int = 5, alpha: float = 0.0, device: str = "cpu"
 ) -> Units:
     """(Q, D), (G, D) -> (Q, D) float32 of length 1: each query and its ``top`` nearest of the gallery, summed.
 
-    All vectors are brought to length 1 first. A neighbour weighs its cosine to the power ``alpha`` (0: all
-    alike), none if the cosine is negative and ``alpha`` above 0; the query weighs 1. No label is looked at, so
-    what a protocol drops for a query may be among its neighbours. ReseenError: ``top`` beyond the gallery,
-    negative ``alpha``, zero, NaN or infinite vectors, widths that differ.
+    Arrays or torch tensors; all vectors are brought to length 1 first. A neighbour weighs its cosine to the power
+    ``alpha`` (0: all alike), none if the cosine is negative and ``alpha`` above 0; the query weighs 1. No label is
+    looked at, so what a protocol drops for a query may be among its neighbours. ReseenError: ``top`` beyond the
+    gallery, negative ``alpha``, zero, NaN or infinite vectors, widths that differ.
     """
     require_neighbours(top, available=len(gallery_vectors))
     require_alpha(alpha)
@@ -37,7 +37,7 @@ def expand_query(
     return _expanded(query, gallery, found, alpha=alpha)
 
 
-def expand_gallery(gallery_vectors: Vectors, *, top: int = 5, alpha: float = 0.0, device: str = "cpu") -> Units:
+def expand_gallery(gallery_vectors: ArrayLike, *, top: int = 5, alpha: float = 0.0, device: str = "cpu") -> Units:
     """(G, D) -> (G, D) float32 of length 1: each entry and its ``top`` nearest others, as ``expand_query``."""
     require_neighbours(top, available=len(gallery_vectors) - 1)
     require_alpha(alpha)

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.arrays import ArrayLike
 from reseen.errors import ReseenError
 from reseen.metrics.compute.segments import Rows
 from reseen.metrics.compute.team import Team
@@ -57,7 +58,7 @@ class KReciprocal:
         """As it stands in a report."""
         return f"k-reciprocal (k1={self.k1}, k2={self.k2}, weight={self.weight:g})"
 
-    def blocks(self, query: Vectors, gallery: Vectors, *, queries: Rows, device: str = "cpu") -> Iterator[Block]:
+    def blocks(self, query: ArrayLike, gallery: ArrayLike, *, queries: Rows, device: str = "cpu") -> Iterator[Block]:
         """Minus the re-ranked distances of the wanted query rows, block by block; never a (Q, G) matrix.
 
         Every query takes part in the neighbourhoods, wanted or not. Memory above the vectors: their float32
@@ -88,15 +89,15 @@ class KReciprocal:
 
 
 def k_reciprocal(
-    query_vectors: Vectors,
-    gallery_vectors: Vectors,
+    query_vectors: ArrayLike,
+    gallery_vectors: ArrayLike,
     *,
     k1: int = 20,
     k2: int = 6,
     weight: float = 0.3,
     device: str = "cpu",
 ) -> NDArray[np.float32]:
-    """(Q, D), (G, D) -> (Q, G) re-ranked distances, smaller is nearer.
+    """(Q, D), (G, D), arrays or torch tensors -> (Q, G) re-ranked distances, smaller is nearer.
 
     The definition of Zhong et al., "Re-ranking Person Re-identification with k-reciprocal Encoding", CVPR 2017,
     as their code has it: the squared Euclidean distance of the vectors, brought to length 1 first, over each
