@@ -2,20 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
-
-MODIFIED = "2026-01-01T00:00:00.000Z"
 
 
 class Objects(BaseHTTPRequestHandler):
     """Path-style requests; signatures are not looked at. The server holds ``held``: key -> bytes."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two packets; the second would wait for the first's receipt
 
     def log_message(self, *_: object) -> None:
         pass
@@ -42,16 +42,17 @@ class Objects(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         data, asked = self.body(), self.asked
+        self.server.before_put(self.key)
         with self.server.lock:
             if "partNumber" in asked:
                 self.server.parts[asked["uploadId"], int(asked["partNumber"])] = data
             elif self.headers.get("If-None-Match") == "*" and self.key in self.server.held:
                 return self.answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
             elif source := self.headers.get("x-amz-copy-source"):
-                self.server.held[self.key] = self.server.held[unquote(source).lstrip("/")]
+                self.server.keep(self.key, self.server.held[unquote(source).lstrip("/")])
                 return self.answer(200, b"<CopyObjectResult><ETag>x</ETag></CopyObjectResult>")
             else:
-                self.server.held[self.key] = data
+                self.server.keep(self.key, data)
         return self.answer(200, ETag=etag(data))
 
     def do_POST(self) -> None:
@@ -63,7 +64,7 @@ class Objects(BaseHTTPRequestHandler):
         if "uploadId" in asked:
             with self.server.lock:
                 mine = sorted(part for part in self.server.parts if part[0] == asked["uploadId"])
-                self.server.held[self.key] = b"".join(self.server.parts.pop(part) for part in mine)
+                self.server.keep(self.key, b"".join(self.server.parts.pop(part) for part in mine))
             told = "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>"
             return self.answer(200, told.encode())
         bucket = self.key.split("/")[0]
@@ -112,7 +113,7 @@ class Objects(BaseHTTPRequestHandler):
         folders = {folder for folder in folders if any(key.startswith(folder) for key in keys)}
         files = [key for key in keys if not any(key.startswith(folder) for folder in folders)]
         contents = "".join(
-            f"<Contents><Key>{escape(key)}</Key><LastModified>{MODIFIED}</LastModified><ETag>x</ETag>"
+            f"<Contents><Key>{escape(key)}</Key><LastModified>{self.server.written[f'{bucket}/{key}'].isoformat()}</LastModified><ETag>x</ETag>"
             f"<Size>{len(self.server.held[f'{bucket}/{key}'])}</Size></Contents>"
             for key in files
         )
@@ -134,9 +135,16 @@ class Store(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Objects)
         self.held: dict[str, bytes] = {}
+        self.written: dict[str, datetime] = {}
+        self.ahead = timedelta()  # of its clock before that of this machine
         self.parts: dict[tuple[str, int], bytes] = {}
         self.uploads = 0
         self.lock = Lock()
+        self.before_put: Callable[[str], object] = lambda key: None
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Hold an object, and when it was written."""
+        self.held[key], self.written[key] = data, datetime.now(UTC) + self.ahead
 
     @property
     def options(self) -> dict[str, str]:

@@ -189,6 +189,19 @@ def test_pictures_in_memory_are_known_again(tmp_path, picture):
     assert gallery.add([picture(1, 0), pixels, pixels.copy(), picture(2, 0)]).added == 2
 
 
+def test_a_thumbnail_keeps_nothing_of_the_file_but_its_pixels(tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "<a description>"
+    said = {"comment": b"<a comment>", "exif": exif, "icc_profile": b"<a profile>" * 20, "xmp": b"<an XMP packet>"}
+    file = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(file, "JPEG", **said)
+    gallery = Gallery(tmp_path / "gallery", embedder=PlainEmbedder(), create=True)
+    thumbnail = gallery.thumbnail(gallery.add(file.getvalue()).ids[0])
+    for piece in (b"<a comment>", b"<a description>", b"<a profile>", b"<an XMP packet>"):
+        assert piece in file.getvalue()
+        assert piece not in thumbnail
+
+
 def test_a_thumbnail_of_what_was_embedded_is_kept(tmp_path):
     wide = Image.new("RGB", (800, 400), (200, 0, 0))
     wide.paste((0, 0, 200), (0, 0, 400, 400))
@@ -342,3 +355,22 @@ def test_the_same_call_takes_folders_and_uris(tmp_path, where):
     assert gallery.forget(identity="id 2") == 2
     assert len(gallery) == 18
     assert gallery.search(VECTORS[3], k=1)[0][0].picture == "3.jpg"
+
+
+def test_a_folder_may_be_called_anything(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["g1", "g[1]", "g?", "g*", "a#b", "a%20b", "{a,b}", "gate:1"]
+    places = [
+        *names,
+        *(tmp_path / f"whole {name}" for name in names),
+        *(f"file://{tmp_path}/url {name}" for name in names),
+    ]
+    for place in places:
+        Gallery(place, model=Model("drawn", 3), create=True).add(Record(vector=np.arange(3) + 1, identity=str(place)))
+    for place in places:
+        gallery = Gallery(place)
+        assert [match.identity for match in gallery.search(np.ones(3))[0]] == [str(place)]
+        assert gallery.forget(identity=str(place)) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [*names, *(f"whole {name}" for name in names), *(f"url {name}" for name in names)]
+    )

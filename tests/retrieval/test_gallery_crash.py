@@ -1,5 +1,7 @@
 """What a gallery goes through: SIGKILL, Ctrl-C, a full disk, lost files, other writers, readers meanwhile."""
 
+import errno
+import fcntl
 import os
 import resource
 import shutil
@@ -135,6 +137,42 @@ def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path):
         gallery.forget(identity="id 3")
     assert whole_rows(gallery) == list(range(50))
     assert gallery.forget(identity="id 3") == 1
+
+
+def test_a_disk_too_full_for_the_name_of_the_lock_holder_does_not_stop_a_deletion(tmp_path, monkeypatch):
+    gallery = filled(tmp_path / "gallery", 20)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    assert gallery.forget(identity="id 3") == 1
+    with (
+        one_writer(tmp_path / "gallery", patience=0),
+        pytest.raises(ReseenError, match="in use: another process is writing"),
+        one_writer(tmp_path / "gallery", patience=0),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_said_and_can_be_searched(tmp_path, monkeypatch, code):
+    gallery = filled(tmp_path / "gallery", 20)
+
+    def no_lock(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", no_lock)
+    for write in (
+        lambda: gallery.add(record(99)),
+        lambda: gallery.delete(["x"]),
+        lambda: gallery.forget(identity="id 3"),
+        gallery.compact,
+        lambda: Gallery(tmp_path / "new", model=MODEL, create=True),
+    ):
+        with pytest.raises(ReseenError, match=rf"the file system gives no lock \({os.strerror(code)}\)"):
+            write()
+    assert whole_rows(Gallery(tmp_path / "gallery")) == list(range(20))
 
 
 def truncate(path: Path) -> None:

@@ -1,15 +1,19 @@
 """Forgotten means gone: every file of the gallery is read raw, and nothing of the record is in it."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time
 
 import numpy as np
 import pytest
+from clock_ahead import dated
 from plain_embedder import PlainEmbedder
 
+from reseen.errors import ReseenError
 from reseen.retrieval import searching
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.intake import unit_vectors
+from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import Model
 from reseen.retrieval.store import Store
@@ -43,11 +47,12 @@ def gallery(tmp_path: Path) -> Gallery:
 
 
 def traces(folder: Path, row: int) -> list[str]:
-    """What of a record any file of the gallery holds: 16 bytes of its vector, its words."""
+    """What of a record any file of the gallery holds: 16 bytes of its vector, its words, its id."""
     written = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
     vector = STORED[row].tobytes()
     sought = {"vector": vector, "part of the vector": vector[20:36]}
     sought |= {word: f"<{word} of {row}>".encode() for word in ("name", "file", "plate")}
+    sought["id"] = content_id(record(row)).encode()
     return [what for what, piece in sought.items() if piece in written]
 
 
@@ -70,7 +75,7 @@ def test_no_file_holds_what_was_forgotten(gallery, tmp_path, monkeypatch, wish, 
     if index:
         monkeypatch.setattr(searching, "INDEX_PAYS", 10)
     gallery.compact()  # one file, of which too little goes for the engine to write it anew by itself
-    assert len(traces(tmp_path / "gallery", 7)) == 5, "the test sees what is there"
+    assert len(traces(tmp_path / "gallery", 7)) == 6, "the test sees what is there"
     assert gallery.forget(**wish) == len(gone)
     for row in range(COUNT):
         assert bool(traces(tmp_path / "gallery", row)) == (row not in gone), row
@@ -84,7 +89,7 @@ def test_what_was_changed_or_deleted_before_is_gone_as_well(gallery, tmp_path):
     gallery.update([seven], {"identity": "renamed", "plate": "other"})
     gallery.delete([eight])
     gallery.update([nine], {"camera": "camera 9"})
-    assert len(traces(tmp_path / "gallery", 7)) == len(traces(tmp_path / "gallery", 8)) == 5, "they lie there still"
+    assert len(traces(tmp_path / "gallery", 7)) == len(traces(tmp_path / "gallery", 8)) == 6, "they lie there still"
     assert gallery.forget(identity="renamed") == 1
     assert traces(tmp_path / "gallery", 7) == traces(tmp_path / "gallery", 8) == []
     assert rows_left(gallery) == set(range(COUNT)) - {7, 8}
@@ -136,3 +141,49 @@ def test_records_without_the_column_asked_for_are_not_forgotten(gallery):
     assert gallery.forget(identity=name_of(1)) == 1
     assert gallery.forget(before=START + timedelta(days=1)) == 1
     assert rows_left(gallery) == {*range(2, COUNT), 99}
+
+
+def date_versions(folder: Path, *, ahead: int) -> None:
+    """As if the clock had been ahead all the while."""
+    for file in folder.rglob("*.*"):
+        if file.suffix == ".manifest":
+            file.write_bytes(dated(file.read_bytes(), now=time(), ahead=ahead))
+        os.utime(file, (time() + ahead, time() + ahead))
+
+
+YEARS = 70 * 365 * 24 * 3600
+
+
+@pytest.mark.parametrize("ahead", [1, YEARS])
+def test_versions_of_a_clock_that_was_ahead_are_forgotten_too(gallery, tmp_path, ahead):
+    date_versions(tmp_path / "gallery", ahead=ahead)
+    reader, writer = Gallery(tmp_path / "gallery"), Gallery(tmp_path / "gallery")
+    assert len(reader) == COUNT
+    assert writer.forget(identity=name_of(7)) == 1
+    assert not traces(tmp_path / "gallery", 7)
+    assert len(list((tmp_path / "gallery").rglob("*.manifest"))) == 1
+    assert rows_left(reader) == set(range(COUNT)) - {7}
+
+
+def test_a_version_of_a_clock_that_was_ahead_is_removed_by_compact(gallery, tmp_path):
+    gallery.delete([gallery.search(VECTORS[8], k=1)[0][0].id])
+    gallery.update([gallery.search(VECTORS[9], k=1)[0][0].id], {"identity": "renamed"})
+    date_versions(tmp_path / "gallery", ahead=YEARS)
+    again = Gallery(tmp_path / "gallery")
+    again.compact()
+    assert len(list((tmp_path / "gallery").rglob("*.manifest"))) == 1
+    assert rows_left(again) == set(range(COUNT)) - {8}
+
+
+def test_an_older_file_that_cannot_be_removed_is_said(gallery, tmp_path):
+    """As a network file system keeps one, under another name, while somebody reads it."""
+    gallery.compact()
+    held = next((tmp_path / "gallery").rglob("data/*.lance"))
+    kept = held.with_name(".nfs0001")
+    kept.hardlink_to(held)
+    with pytest.raises(ReseenError, match=r"older files may: 1 could not be removed.*\.nfs0001"):
+        gallery.forget(identity=name_of(7))
+    assert traces(tmp_path / "gallery", 7)
+    kept.unlink()
+    assert gallery.forget(identity=name_of(7)) == 0
+    assert not traces(tmp_path / "gallery", 7)

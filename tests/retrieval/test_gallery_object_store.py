@@ -1,12 +1,17 @@
 """A gallery in an object store: the same calls, and what was forgotten is in no object."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from time import time
 
 import numpy as np
 import pytest
+from clock_ahead import dated
 from object_store import Store, object_store
 
 from reseen.errors import ReseenError
+from reseen.retrieval import store as stores
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import unit_vectors
 from reseen.retrieval.record import Record
@@ -21,6 +26,12 @@ URI = "s3://bucket/some/gallery"
 def store() -> Iterator[Store]:
     with object_store() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def same_clock(monkeypatch) -> None:
+    """The store's clock is this machine's."""
+    monkeypatch.setattr(stores, "CLOCKS_APART", 0)
 
 
 def record(row: int) -> Record:
@@ -68,3 +79,111 @@ def test_no_gallery_and_no_store_are_one_line(store):
     with pytest.raises(ReseenError) as caught:
         Gallery(URI, storage_options=gone)
     assert "\n" not in str(caught.value)
+
+
+def opened(store: Store, *, patience: float = 10.0) -> Gallery:
+    return Gallery(URI, model=Model("drawn", WIDTH), create=True, patience=patience, storage_options=store.options)
+
+
+def holders(store: Store, row: int) -> list[str]:
+    """The objects that hold a record's name or its file's."""
+    words = (f"<name of {row}>".encode(), f"<file of {row}>".encode())
+    return [key for key, data in store.held.items() if any(word in data for word in words)]
+
+
+def writes_of(store: Store, call: Callable[[], object], *, moment: int, meanwhile: Callable[[], object]) -> int:
+    """How many objects the call writes up to the one before which something else happened; all where it did not."""
+    writes: list[str] = []
+
+    def count(key: str) -> None:
+        writes.append(key)
+        if len(writes) > moment:
+            store.before_put = lambda _: None
+            meanwhile()
+
+    store.before_put = count
+    call()
+    return len(writes)
+
+
+def test_what_another_process_adds_at_any_moment_of_a_forget_stays():
+    moment, done = 0, False
+    while not done:
+        with object_store() as store:
+            gallery, other = opened(store), opened(store)
+            gallery.add([record(row) for row in range(20)])
+            gallery.create_index()
+            forget = partial(gallery.forget, identity="<name of 7>")
+            done = writes_of(store, forget, moment=moment, meanwhile=partial(other.add, record(30))) <= moment
+            assert len(other) == len(gallery) == (19 if done else 20), moment
+            assert done or gallery.search(VECTORS[30], k=1)[0].identity == "<name of 30>"
+            assert holders(store, 7) == []
+        moment += 1
+    assert moment > 6
+
+
+def test_an_addition_and_a_change_are_not_lost_where_another_process_forgets_meanwhile():
+    """The forget removes the versions after which they were to come."""
+    for kind in ("add", "update"):
+        moment, done = 0, False
+        while not done:
+            with object_store() as store:
+                gallery, other = opened(store), opened(store)
+                ids = gallery.add([record(row) for row in range(20)]).ids
+                write = {
+                    "add": partial(gallery.add, record(30)),
+                    "update": partial(gallery.update, [ids[8]], {"identity": "<name of 30>"}),
+                }[kind]
+                forget = partial(other.forget, identity="<name of 3>")
+                done = writes_of(store, write, moment=moment, meanwhile=forget) <= moment
+                sought = VECTORS[30 if kind == "add" else 8]
+                assert gallery.search(sought, k=1)[0].identity == "<name of 30>", (kind, moment)
+                assert len(gallery) == 19 + done + (kind == "add"), moment
+            moment += 1
+        assert moment > 2
+
+
+def test_a_deletion_is_not_lost_where_another_process_forgets_meanwhile():
+    moment, done = 0, False
+    while not done:
+        with object_store() as store:
+            gallery, other = opened(store), opened(store)
+            seven = gallery.add([record(row) for row in range(20)]).ids[7]
+            delete, forget = partial(gallery.delete, [seven]), partial(other.forget, identity="<name of 3>")
+            done = writes_of(store, delete, moment=moment, meanwhile=forget) <= moment
+            assert len(gallery) == (19 if done else 18), moment
+        moment += 1
+    assert moment > 2
+
+
+def date_versions(store: Store, *, ahead: int) -> None:
+    for key in [key for key in store.held if key.endswith(".manifest")]:
+        store.held[key] = dated(store.held[key], now=time(), ahead=ahead)
+
+
+def test_versions_of_a_clock_that_was_a_little_ahead_are_waited_for(store):
+    opened(store).add([record(row) for row in range(20)], batch=9)
+    date_versions(store, ahead=1)
+    assert opened(store).forget(identity="<name of 7>") == 1
+    assert holders(store, 7) == []
+
+
+def test_versions_of_a_clock_that_was_far_ahead_are_said(store):
+    opened(store).add([record(row) for row in range(20)], batch=9)
+    date_versions(store, ahead=70 * 365 * 24 * 3600)
+    gallery = opened(store, patience=0.1)
+    for _ in range(2):
+        with pytest.raises(ReseenError, match=r"older files may: of versions .* again after 20\d\d-"):
+            gallery.forget(identity="<name of 7>")
+    assert holders(store, 7) != []
+    assert len(gallery) == 19
+
+
+def test_a_store_whose_clock_is_ahead_keeps_older_files_and_is_said(store):
+    store.ahead = timedelta(minutes=1)
+    gallery = opened(store)
+    gallery.add([record(row) for row in range(20)])
+    with pytest.raises(ReseenError, match="older files may: 1 are left in the store, whose clock is"):
+        gallery.forget(identity="<name of 7>")
+    assert holders(store, 7) != []
+    assert len(gallery) == 19

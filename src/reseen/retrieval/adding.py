@@ -1,6 +1,6 @@
 """One batch of records into a gallery: what is new among them is embedded and written in one commit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,10 @@ from reseen.data.pictures import PictureError
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of
 from reseen.retrieval.pictures import PictureSource
-from reseen.retrieval.record import Added, Failure, Record
+from reseen.retrieval.record import Added, Failure, FieldValue, Record
 from reseen.retrieval.schema import new_fields
 from reseen.retrieval.store import Store
+from reseen.retrieval.versions import committed
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
@@ -71,12 +72,13 @@ def _present(store: Store, seen: Sequence[Seen]) -> set[str]:
 def _insert(store: Store, ready: Sequence[Ready]) -> int:
     """Whoever else has added the same record since we looked: it is there once."""
     with store.writing() as table:
-        add_columns(table, new_fields([one.record.fields for one in ready], table.schema))
+        add_columns(table, [one.record.fields for one in ready])
         rows = as_table(ready, schema=table.schema, fingerprint=store.model.fingerprint)
-        return int(table.merge_insert("id").when_not_matched_insert_all().execute(rows).num_inserted_rows)
+        merge = table.merge_insert("id").when_not_matched_insert_all()
+        return max(int(done.num_inserted_rows) for done in committed(table, lambda: merge.execute(rows)))
 
 
-def add_columns(table: Any, columns: Sequence[Any]) -> None:
+def add_columns(table: Any, rows: Sequence[Mapping[str, FieldValue]]) -> None:
     """Columns for free fields that no record had so far; empty in all there are."""
-    if columns:
-        table.add_columns(list(columns))
+    while columns := new_fields(rows, table.schema):
+        table.add_columns(columns)

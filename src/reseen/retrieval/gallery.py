@@ -19,9 +19,10 @@ from reseen.retrieval.filters import Wanted, condition, one_of
 from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
 from reseen.retrieval.pictures import PictureSource
 from reseen.retrieval.record import Added, FieldValue, Info, Matches, Record, summed
-from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of, new_fields
+from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of
 from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, indexed, nearest
 from reseen.retrieval.store import Store
+from reseen.retrieval.versions import committed, delete_all
 
 if TYPE_CHECKING:  # so that a gallery can be looked after without loading PyTorch
     from reseen.retrieval.embedder import Embedder, Pictures
@@ -35,7 +36,7 @@ class Gallery:
     ``uri``: a folder, or what LanceDB opens (s3://, gs://, az://, with ``storage_options`` as LanceDB names them).
     ``embedder``: needed to add or to search pictures; ``model`` says whose vectors are handed over where there is no
     embedder. ``create``: make an empty gallery where there is none. ``patience``: seconds to wait while another process
-    writes; an object store has no such lock, so keep to one writer there.
+    writes; an object store has no such lock, nor has NFS mounted with local locks: write there from one machine.
 
     Raises ReseenError where there is no gallery, or one of another model.
     """
@@ -124,15 +125,16 @@ class Gallery:
     def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:
         """Set identity, camera, time, picture or free fields of these records; None empties. How many there were."""
         with self._store.writing() as table:
-            add_columns(table, new_fields([free_fields(changes)], table.schema))
+            add_columns(table, [free_fields(changes)])
             values = changed_values(changes, table.schema)
-            return int(table.update(where=one_of("id", ids), values=values).rows_updated)
+            done = committed(table, lambda: table.update(where=one_of("id", ids), values=values))
+            return max(int(attempt.rows_updated) for attempt in done)
 
     def delete(self, ids: Sequence[str]) -> int:
         """Take these records out of every answer; how many there were. Their bytes stay until `forget`."""
         with self._store.writing() as table:
             count = table.count_rows(one_of("id", ids).to_sql())
-            table.delete(one_of("id", ids))
+            delete_all(table, one_of("id", ids))
             return int(count)
 
     def forget(
@@ -145,19 +147,21 @@ class Gallery:
     ) -> int:
         """Remove the records that fit everything said, and every byte of them; how many there were.
 
-        The gallery is written anew without them and all older files are removed, also what deleted and changed
-        records left behind; so it takes as long as copying the gallery, whatever the number forgotten. If it is
-        interrupted, the same call completes it. Pictures that records refer to are not the gallery's and stay.
+        All others move to new files and every older file is removed, also what deleted and changed records left
+        behind; so it takes as long as copying the gallery, whatever the number forgotten. If it is interrupted, the
+        same call completes it. Pictures that records refer to are not the gallery's and stay. Raises ReseenError where
+        an older file could not be removed.
         """
         if ids is None and identity is None and camera is None and before is None:
             raise ReseenError("forget: expected ids, an identity, a camera or a time, got none")
         where = {name: value for name, value in (("id", ids), ("identity", identity)) if value is not None}
         fits = condition(self._store.schema, cameras=None if camera is None else [camera], before=before, where=where)
+        assert fits is not None
         with self._store.writing() as table:
-            gone = self._store.column("id", fits).combine_chunks()
-            self._store.rewrite_without(gone)
+            count = len(self._store.column("id", fits))
+            self._store.rewrite_without(fits)
             index_if_it_pays(table)
-        return len(gone)
+        return count
 
     def compact(self) -> None:
         """Merge small files, remove older versions, and keep the index up to date once it pays to have one."""

@@ -125,7 +125,8 @@ def _thumbnail(picture: Image.Image) -> bytes:
     small = picture.copy()
     small.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
     buffer = BytesIO()
-    small.save(buffer, format="JPEG", quality=_QUALITY)
+    pixels = Image.fromarray(np.asarray(small))  # what else a file says, its comment for one, stays with the picture
+    pixels.save(buffer, format="JPEG", quality=_QUALITY)
     return buffer.getvalue()
 
 

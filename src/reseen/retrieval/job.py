@@ -72,7 +72,7 @@ class ChunkEmbedder:
         if vectors:
             rows = chunk.filter(polars.Series([entry.vector is not None for entry in found]))
             frame = rows.with_columns(polars.Series(_VECTOR, np.stack(vectors)))
-            write_atomically(self._out / _part_name(rows), frame.write_parquet)
+            write_atomically(self._out / _part_name(chunk), frame.write_parquet)
         return ChunkDone(len(vectors), failures)
 
 
@@ -140,8 +140,9 @@ def _done(out: Path) -> polars.DataFrame:
     return polars.concat([nothing, *(polars.read_parquet(part, columns=["path"]) for part in parts)])
 
 
-def _part_name(rows: polars.DataFrame) -> str:
-    digest = hashlib.sha256("\n".join(rows["path"]).encode()).hexdigest()
+def _part_name(chunk: polars.DataFrame) -> str:
+    """By what was to be embedded, not by what could be: a chunk that is done twice is one part."""
+    digest = hashlib.sha256("\n".join(chunk["path"]).encode()).hexdigest()
     return PARTS.replace("*", digest[:10])
 
 

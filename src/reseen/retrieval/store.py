@@ -8,23 +8,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import lancedb
 import pyarrow as pa
-import pyarrow.compute as pc
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
 from reseen.retrieval.lock import one_writer
 from reseen.retrieval.schema import Model, model_of, schema_of
+from reseen.retrieval.versions import (
+    STILL_HELD,
+    date_back,
+    files_of,
+    remove_older,
+    row_of_each_file,
+    wait_for_clock,
+    write_anew,
+)
 
 TABLE = "records"
 ROWS_AT_ONCE = 4096
+CLOCKS_APART = 2.0
+"""Seconds that the clocks of an object store and of this machine may be apart: by theirs and ours LanceDB cleans."""
 _ATTEMPTS = 10
-_TRIFLE = timedelta(milliseconds=1)
 _ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
 _SOURCES = re.compile(r",? /\S+\.rs:\d+:\d+")
 _NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
@@ -43,8 +51,9 @@ class Store:
     def __init__(self, uri: str | Path, *, options: dict[str, str], create: Model | None, patience: float) -> None:
         self.uri, self.patience = str(uri), patience
         self.folder = local_folder(self.uri)
+        self._files = None if self.folder is None else self.folder / f"{TABLE}.lance"
         with self.errors():
-            self.table = self._open(options, create)
+            self._base, self.table = self._open(options, create)
         model = model_of(self.table.schema)
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
@@ -90,42 +99,65 @@ class Store:
         """A column of words, of every record that fits."""
         return pa.chunked_array([block[name] for block in self.rows(where, columns=[name])], pa.string())
 
-    def rewrite_without(self, ids: pa.Array) -> None:
-        """One new version of files that never held these records; then every older file is removed."""
-        schema = self.table.schema
-        batches = self.table.search().to_batches(ROWS_AT_ONCE)
-        kept = (batch.filter(pc.invert(pc.is_in(batch["id"], ids))).select(schema.names) for batch in batches)
-        self.table.add(pa.RecordBatchReader.from_batches(schema, kept), mode="overwrite")
+    def rewrite_without(self, gone: Expr) -> None:
+        """New files that never held the records that are ``gone``, and no older ones.
+
+        Raises ReseenError where an older file is left.
+        """
+        if self._files is None:
+            self._rewrite_objects(gone)
+            return
+        date_back(self._files, before=time())
+        before = files_of(self._files)
+        write_anew(self.table, gone, pause=0)
         self.tidy()
+        now = files_of(self._files)
+        if left := sorted({now[key] for key in now.keys() & before.keys()}):
+            raise ReseenError(
+                f"{STILL_HELD}: {len(left)} could not be removed, the first is {left[0]}; remove them, and do the same "
+                "again"
+            )
+
+    def _rewrite_objects(self, gone: Expr) -> None:
+        """Files of an object store cannot be listed; whether they are there shows in reading the version they made."""
+        before = self._base.open_table(TABLE)
+        before.checkout(before.version)
+        rows = row_of_each_file(before)
+        clean = write_anew(self.table, gone, pause=CLOCKS_APART)
+        self.tidy()
+        wait_for_clock(self.table, clean=clean, patience=self.patience)
+        if left := sum(_readable(before, row) for row in rows):
+            raise ReseenError(
+                f"{STILL_HELD}: {left} are left in the store, whose clock is more than {CLOCKS_APART:g} s ahead of "
+                "this machine's; remove them, or `compact` in a week"
+            )
 
     def tidy(self) -> None:
         """Merge small files, bring the index up to date, remove the files of older versions and of killed writers."""
-        sleep(2 * _TRIFLE.total_seconds())  # versions younger than a trifle would stay
-        self.table.optimize(cleanup_older_than=_TRIFLE, delete_unverified=self.folder is not None)
+        remove_older(self.table, self._files)
 
-    def _open(self, options: dict[str, str], create: Model | None) -> Any:
+    def _open(self, options: dict[str, str], create: Model | None) -> tuple[Any, Any]:
         if self.folder is not None and create is not None:
             _make(self.folder)
         if self.folder is not None and not self.folder.is_dir():
             raise _missing(self.uri)
-        base = lancedb.connect(self.uri, read_consistency_interval=timedelta(0), storage_options=options)
+        place = self.uri if self.folder is None else str(self.folder.absolute())  # whole, or "a:b" means a protocol
+        base = lancedb.connect(place, read_consistency_interval=timedelta(0), storage_options=options)
         try:
-            return base.open_table(TABLE)
+            return base, base.open_table(TABLE)
         except ValueError as error:
             if "was not found" not in str(error):
                 raise
         if create is None:
             raise _missing(self.uri)
         with one_writer(self.folder, patience=self.patience):
-            return base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
+            return base, base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
 
 
 def local_folder(uri: str) -> Path | None:
-    """The folder that a URI means on this machine; None for an object store."""
-    parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return Path(parts.path)
-    return Path(uri) if len(parts.scheme) <= 1 else None
+    """The folder that a URI means on this machine, every character as it stands; None for an object store."""
+    name = uri.removeprefix("file://")
+    return None if "://" in name else Path(name)
 
 
 def _make(folder: Path) -> None:
@@ -141,6 +173,17 @@ def _missing(uri: str) -> ReseenError:
 
 def _vanished(error: Exception) -> bool:
     return isinstance(error, Rewritten) or "not found" in str(error).lower()
+
+
+def _readable(table: Any, row: int) -> bool:
+    """Whether the file that holds this row is still there."""
+    try:
+        table.take_row_ids([row]).select(["vector"]).to_arrow()
+    except _ENGINE_ERRORS as error:
+        if not _vanished(error):
+            raise
+        return False
+    return True
 
 
 def _in_one_line(error: Exception) -> str:
