@@ -63,6 +63,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     if embedder.note:
         progress.say(embedder.note)
     with listening(host, port) as listener:
+        progress.say(opened.judged_by)
         progress.say(f"{gallery}: {len(opened):,} records at {address_of(listener)}{' (with the token)' * bool(token)}")
         _log_to_errors(quiet=quiet)
         server_of(app).run(sockets=[listener])
