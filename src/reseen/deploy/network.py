@@ -60,6 +60,11 @@ class EmbeddingNetwork(nn.Module):
         """(B, H, W, 3) uint8, and numbers (B,) as ``model`` knows cameras and views -> (B, D)."""
         return nn.functional.normalize(self.model(self.normalised(pictures), cameras, views).embedding, dim=1)
 
+    @property
+    def as_shown(self) -> nn.Module:
+        """``model`` for pictures as they are, without the flip test: what maps over a picture can be drawn of."""
+        return self.model.model if isinstance(self.model, Mirrored) else self.model
+
     def normalised(self, pictures: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 -> (B, 3, H, W), as ``model`` takes them."""
         return rearrange(pictures.float() * self.scale - self.shift, "b h w c -> b c h w")
