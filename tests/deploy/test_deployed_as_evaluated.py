@@ -16,7 +16,7 @@ from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.recipe import Evaluation
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded
+from reseen.metrics import Calibration, Embedded
 from reseen.models import read_weights
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
@@ -139,7 +139,9 @@ def test_cameras_that_cannot_be_told_are_refused(knowing: Run, flipped: Run, tmp
             Embedder.from_pretrained(source)(paths[:2], **told)
 
 
-def test_thresholds_found_with_cameras_are_not_used_without_them(knowing: Run, tmp_path: Path) -> None:
+def test_thresholds_found_with_cameras_are_not_used_without_them(
+    knowing: Run, tmp_path: Path, reseen: Callable[..., tuple[int, str, str]]
+) -> None:
     evaluated = "this network was evaluated with pictures' cameras and views, and is told none unless you give them"
     assert Embedder.from_pretrained(knowing.path).note == evaluated
     assert calibrate_run(knowing, **RATES).metadata == "given"
@@ -153,7 +155,10 @@ def test_thresholds_found_with_cameras_are_not_used_without_them(knowing: Run, t
             f"{evaluated}; its thresholds were found with them and are not used: "
             "`reseen calibrate RUN --metadata withheld` finds others"
         )
-    withheld = calibrate_run(knowing, metadata="withheld", **RATES)
+    words = [word for name, rate in RATES.items() for word in (f"--{name.replace('_', '-')}", rate)]
+    code, out, _ = reseen("calibrate", knowing.path, "--metadata", "withheld", *words)
+    assert (code, "metadata withheld" in out) == (0, True)
+    withheld = Calibration.load(knowing.calibration_file)
     embedder = Embedder.from_pretrained(knowing.path)
     assert withheld.metadata == "withheld"
     assert (embedder.threshold, embedder.note) == (withheld.threshold, evaluated)
@@ -173,14 +178,16 @@ def test_a_calibration_of_before_it_was_written_down_was_made_as_the_evaluation_
         assert bool(found.note) == (pair is None)
 
 
-def test_a_jobs_vectors_know_cameras_only_if_asked_and_then_enter_no_gallery(knowing: Run, tmp_path: Path) -> None:
+def test_a_jobs_vectors_know_cameras_only_if_asked_and_then_enter_no_gallery(
+    knowing: Run, tmp_path: Path, reseen: Callable[..., tuple[int, str, str]]
+) -> None:
     paths, found, vectors = kept(knowing)
     table = tmp_path / "table.csv"
     rows = {"path": [str(path) for path in paths], "camera": found.cameras.astype(str), "view": [""] * len(paths)}
     polars.DataFrame(rows).write_csv(table)
     embedder = Embedder.from_pretrained(knowing.path)
     with_cameras, alone = tmp_path / "with", tmp_path / "alone"
-    embed_pictures(table, with_cameras, embedder=embedder, metadata=True, chunk=3)
+    assert reseen("embed", table, "--model", knowing.path, "--out", with_cameras, "--metadata", "--chunk", 3)[0] == 0
     embed_pictures(table, alone, embedder=embedder)
     of = {
         out: polars.concat([polars.read_parquet(part) for part in out.glob(PARTS)]).sort("path")["vector"].to_numpy()

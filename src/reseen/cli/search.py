@@ -161,5 +161,5 @@ def _picture_of(gallery: "Gallery", match: "Match") -> "Image.Image":
 
 def _as_dict(path: Path, matches: "Matches") -> dict[str, Any]:
     entries = [{**match._asdict(), "time": match.time and match.time.isoformat()} for match in matches]
-    verdict = {"known": matches.known, "identity": matches.identity, "threshold": matches.threshold}
+    verdict = {name: getattr(matches, name) for name in ("known", "identity", "threshold", "judged_by")}
     return {"picture": str(path), **verdict, "matches": entries}

@@ -89,7 +89,7 @@ export function makeResults({ searchOn, explain }) {
   function say(limit) {
     const best = shown.matches[0];
     find("threshold-said").textContent = limit?.toFixed(2) ?? "";
-    find("judged-by").textContent = limit === null ? "" : `Calibrated: ${shown.judged_by}.`;
+    find("judged-by").textContent = limit === null ? "" : `${shown.judged_by[0].toUpperCase()}${shown.judged_by.slice(1)}.`;
     const calibrated = shown.threshold;
     find("calibrated").hidden = limit === null || Math.abs(limit - calibrated) < 0.005;
     find("calibrated").textContent = `Back to ${calibrated?.toFixed(2)}`;
