@@ -121,7 +121,7 @@ def test_cameras_can_be_told_and_then_the_vectors_are_evaluations(knowing: Run) 
     paths, found, vectors = kept(knowing)
     embedder = Embedder.from_pretrained(knowing.path)
     assert cosines(embedder(paths), vectors).min() < 1 - 1e-5, "this network's vectors depend on the camera"
-    assert cosines(embedder(paths, cameras=list(found.cameras), batch=3), vectors).min() > 1 - 1e-5
+    assert cosines(embedder(paths, cameras=found.cameras, batch=3), vectors).min() > 1 - 1e-5
     unknown = embedder(paths[:3], cameras=[None, "elsewhere", str(found.cameras[2])])
     np.testing.assert_allclose(unknown[:2], embedder(paths[:2]), atol=1e-6)
     assert cosines(unknown[2:], vectors[2:3]).min() > 1 - 1e-5
@@ -142,7 +142,7 @@ def test_cameras_that_cannot_be_told_are_refused(knowing: Run, flipped: Run, tmp
 def test_thresholds_found_with_cameras_are_not_used_without_them(
     knowing: Run, tmp_path: Path, reseen: Callable[..., tuple[int, str, str]]
 ) -> None:
-    evaluated = "this network was evaluated with pictures' cameras and views, and is told none unless you give them"
+    evaluated = "this network was evaluated with pictures' cameras and views; a picture alone is embedded without them"
     assert Embedder.from_pretrained(knowing.path).note == evaluated
     assert calibrate_run(knowing, **RATES).metadata == "given"
     stage(knowing, tmp_path, repository="owner/name")
@@ -152,7 +152,7 @@ def test_thresholds_found_with_cameras_are_not_used_without_them(
         embedder = Embedder.from_pretrained(source)
         assert (embedder.threshold, embedder.search_threshold) == (None, None)
         assert embedder.note == (
-            f"{evaluated}; its thresholds were found with them and are not used: "
+            f"{evaluated}; its thresholds were found with cameras and views and are not used: "
             "`reseen calibrate RUN --metadata withheld` finds others"
         )
     words = [word for name, rate in RATES.items() for word in (f"--{name.replace('_', '-')}", rate)]

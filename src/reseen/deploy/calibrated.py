@@ -13,6 +13,7 @@ from reseen.errors import ReseenError
 _MOST = 1 + 2**-18
 """A search threshold that nothing reaches: one step above the largest cosine."""
 _WITHHELD = "withheld"
+_EVALUATED = "this network was evaluated with pictures' cameras and views; a picture alone is embedded without them"
 
 
 class Calibrated(NamedTuple):
@@ -31,15 +32,10 @@ def calibrated_for(evaluation: Evaluation, *, metadata: bool, path: Path) -> Cal
     ReseenError for a damaged file.
     """
     found = read_json(path) if path.is_file() else {}
-    clauses = []
-    if metadata and evaluation.metadata != _WITHHELD:
-        clauses.append(
-            "this network was evaluated with pictures' cameras and views, and is told none unless you give them"
-        )
     others = _otherwise(found, evaluation, metadata=metadata)
+    clauses = [_EVALUATED] if metadata and evaluation.metadata != _WITHHELD else []
     if others:
-        clauses.append(others)
-        return Calibrated(None, None, "; ".join(clauses))
+        return Calibrated(None, None, "; ".join([*clauses, others]))
     return Calibrated(_pair(found, path), _search(found, path), "; ".join(clauses))
 
 
@@ -56,8 +52,8 @@ def _otherwise(found: Mapping[str, object], evaluation: Evaluation, *, metadata:
         return f"its thresholds were found {how} the flip test and are not used: calibrate again"
     if metadata and told != _WITHHELD:
         return (
-            f"its thresholds were found with them and are not used: `reseen calibrate RUN --metadata {_WITHHELD}` "
-            "finds others"
+            "its thresholds were found with cameras and views and are not used: "
+            f"`reseen calibrate RUN --metadata {_WITHHELD}` finds others"
         )
     return ""
 

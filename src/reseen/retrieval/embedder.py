@@ -175,7 +175,8 @@ class Embedder:
         if cameras is None and views is None:
             return None
         unknown = [None] * count
-        return [Beside(*pair) for pair in zip(cameras or unknown, views or unknown, strict=True)]
+        named = (unknown if names is None else names for names in (cameras, views))
+        return [Beside(*pair) for pair in zip(*named, strict=True)]
 
     def _stream(
         self,

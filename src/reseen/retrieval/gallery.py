@@ -109,7 +109,8 @@ class Gallery:
 
         Only records seen by ``cameras``, from ``after`` on, before ``before``, and whose columns hold what ``where``
         says: {"colour": "red", "lane": ["1", "2"], "speed": Span(30, 50)}. ``threshold``: the similarity from which
-        a match counts as known; left out, the ``search_threshold``, and without one none counts as known or unknown.
+        a match counts as known; left out, the ``search_threshold``, for as many records as there are whatever the
+        filters say, and without one none counts as known or unknown.
 
         Raises ReseenError for a camera or field that no record has, and for a ``k`` outside 1 to 10,000.
         """
