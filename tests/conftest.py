@@ -16,6 +16,7 @@ from reseen.cli import main
 from reseen.engine.build import build_embedder, resolved
 from reseen.engine.checkpoint import Card, save_weights
 from reseen.engine.recipe import read_recipe
+from reseen.engine.run import Run
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -153,6 +154,23 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         train(str(recipe), data=data, out=root / f"seed-{seed}", overrides=[f"seed={seed}", "training.epochs=1"])
         evaluate_run(root / f"seed-{seed}")
     return root / "seed-3", root / "seed-4"
+
+
+@pytest.fixture(scope="session")
+def evaluated_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """Trains the tiny recipe with overrides, or with other lines for its model, and evaluates it."""
+    from reseen.engine.evaluate import evaluate_run
+    from reseen.engine.train import train
+
+    def make(*overrides: str, model: str = 'backbone = "test_resnet.r160_in1k"') -> Run:
+        root = tmp_path_factory.mktemp("evaluated")
+        recipe = root / "tiny.toml"
+        recipe.write_text(TINY_RECIPE.replace('backbone = "test_resnet.r160_in1k"', model))
+        run = train(recipe, data=write_market(root / "data", test=4), out=root / "run", overrides=overrides).run
+        evaluate_run(run)
+        return run
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reseen.deploy.facts import Facts
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.pictures import DEFAULT_LIMITS, open_picture
@@ -18,6 +19,7 @@ class Squares:
     """An embedder without a network: a picture's vector is its 2 x 2 colours about their mean."""
 
     width, fingerprint, note, limits, threshold = 12, "fedcba9876543210", "a stand-in", DEFAULT_LIMITS, None
+    facts = Facts(fingerprint, width, (2, 2))
 
     def prepare(self, picture: Image.Image, **_: object) -> np.ndarray:
         return np.asarray(picture.resize((2, 2), Image.Resampling.BOX))
@@ -83,7 +85,9 @@ def test_without_a_threshold_the_nearest_are_shown(reseen, tmp_path, sightings):
     cars, sheet = tmp_path / "cars", tmp_path / "s.png"
     reseen("gallery", "add", cars, tmp_path / "photos", "--identity", "one", "--camera", "gate", "--time", "2026-05-01")
     code, out, _ = reseen("gallery", "search", tmp_path / "photos/3.png", "--gallery", cars, "--sheet", sheet)
-    assert (code, "without a threshold none is called known" in out, "fields" in out) == (0, True, False)
+    assert (code, "without a search threshold none is called known" in out, "fields" in out) == (0, True, False)
+    assert "no search threshold is known: `reseen calibrate` finds one" in out
+    assert "no search threshold is known" in reseen("gallery", "info", cars)[1]
     assert "gate" in out
     assert "2026-05-01 00:00:00" in out
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import EmbeddingNetwork
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
 from reseen.retrieval.embedder import Embedder
@@ -37,7 +39,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def calibrated(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     (folder / "best.safetensors").write_bytes(weights_file.read_bytes())
-    (folder / "calibration.json").write_text(json.dumps({"threshold": 0.5}))
+    search = {"threshold": 0.625, "records": 800, "doubling": 0.02}
+    (folder / "calibration.json").write_text(json.dumps({"threshold": 0.5, "identification": search}))
     return folder
 
 
@@ -54,7 +57,7 @@ def test_an_export_embeds_as_the_run_does_whatever_the_size_and_the_batch(
 ) -> None:
     from_run, from_export = (Embedder.from_pretrained(source) for source in (calibrated, exported[suffix].path))
     assert from_export.facts == from_run.facts
-    assert from_export.threshold == 0.5
+    assert (from_export.threshold, from_export.search_threshold) == (0.5, 0.625)
     np.testing.assert_allclose(from_export(pictures), from_run(pictures), atol=1e-5)
     graph = from_export.network
     for shape in (1, 1, 1, 3), (1, 40, 31, 3), (3, 32, 32, 3), (5, 211, 77, 3):
@@ -132,7 +135,11 @@ def test_exports_run_on_the_cpu(exported: dict[str, Exported]) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"image_size": 3}', '{"image_size": [1, 2], "colour": "red"}'])
 def test_facts_are_read_as_written_or_refused(text: str) -> None:
     facts = Facts("0123456789abcdef", width=8, image_size=(4, 6), threshold=0.25, note="so")
-    assert Facts.from_json(facts.as_json()) == facts
+    searching = replace(facts, search=SearchThreshold(0.5, records=800, doubling=0.02), flip=True)
+    for each in (facts, searching):
+        assert Facts.from_json(each.as_json()) == each
+    before = '{"fingerprint": "0123456789abcdef", "width": 8, "image_size": [4, 6], "threshold": 0.25, "note": "so"}'
+    assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"
     with pytest.raises(ReseenError, match="expected what reseen writes about a network"):
         Facts.from_json(text)
 

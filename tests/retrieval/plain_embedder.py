@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reseen.deploy.facts import Facts
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.retrieval.pictures import DEFAULT_LIMITS, open_picture
 
 
@@ -17,9 +19,15 @@ class PlainEmbedder:
     note = ""
     limits = DEFAULT_LIMITS
 
-    def __init__(self, fingerprint: str = "0123456789abcdef", threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        fingerprint: str = "0123456789abcdef",
+        threshold: float | None = None,
+        search: SearchThreshold | None = None,
+    ) -> None:
         self.fingerprint = fingerprint
         self.threshold = threshold
+        self.facts = Facts(fingerprint, self.width, self.image_size, threshold, search=search)
         self.embedded = 0
 
     def __call__(self, images: object, *, bgr: bool = False, batch: int = 32) -> NDArray[np.float32]:

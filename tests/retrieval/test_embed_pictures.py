@@ -13,6 +13,7 @@ from PIL import Image
 import reseen
 from reseen.data.pictures import load_picture
 from reseen.data.transforms import plain_transform
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.engine.build import load_model
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
@@ -137,13 +138,34 @@ def test_the_fingerprint_is_of_weights_and_preprocessing_and_of_nothing_else(
     assert len({embedder.fingerprint, *different}) == 4
 
 
-def test_a_run_brings_its_calibrated_threshold(weights_file: Path, tmp_path: Path) -> None:
+def test_a_run_brings_its_calibrated_thresholds(weights_file: Path, tmp_path: Path) -> None:
     shutil.copy(weights_file, tmp_path)
-    assert Embedder.from_pretrained(tmp_path).threshold is None
-    (tmp_path / "calibration.json").write_text(json.dumps({"threshold": 0.625, "more": 1}))
-    assert Embedder.from_pretrained(tmp_path).threshold == 0.625
-    (tmp_path / "calibration.json").write_text(json.dumps({"threshold": "high"}))
-    with pytest.raises(ReseenError, match=r"calibration.json: expected a threshold from -1 to 1, got 'high'"):
+    bare = Embedder.from_pretrained(tmp_path)
+    assert (bare.threshold, bare.search_threshold) == (None, None)
+    for search, expected in (
+        ({"threshold": 0.75, "records": 800, "doubling": 0.02}, SearchThreshold(0.75, records=800, doubling=0.02)),
+        ({"threshold": 0.75, "searches": 40}, SearchThreshold(0.75)),  # of before there was a size
+    ):
+        found = {"threshold": 0.625, "identification": search, "more": 1}
+        (tmp_path / "calibration.json").write_text(json.dumps(found))
+        embedder = Embedder.from_pretrained(tmp_path)
+        assert (embedder.threshold, embedder.search_threshold, embedder.facts.search) == (0.625, 0.75, expected)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ({"threshold": "high"}, "expected a threshold from -1 to 1, got 'high'"),
+        ({"threshold": 0.5, "identification": 3}, "expected an identification with its threshold, got 3"),
+        ({"threshold": 0.5, "identification": {}}, "expected a threshold from -1 to 1, got None"),
+        ({"threshold": 0.5, "identification": {"threshold": 0.5, "records": -1}}, "a number of records, got -1"),
+        ({"threshold": 0.5, "identification": {"threshold": 0.5, "doubling": "much"}}, "from 0 on, got 'much'"),
+    ],
+)
+def test_a_damaged_calibration_is_one_line(weights_file: Path, tmp_path: Path, found: object, reason: str) -> None:
+    shutil.copy(weights_file, tmp_path)
+    (tmp_path / "calibration.json").write_text(json.dumps(found))
+    with pytest.raises(ReseenError, match=f"calibration.json: .*{reason}"):
         Embedder.from_pretrained(tmp_path)
 
 

@@ -1,6 +1,8 @@
 """A gallery's answers against a loop over its vectors; what adding, changing and deleting leave behind."""
 
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 from plain_embedder import PlainEmbedder
 
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.retrieval import searching
 from reseen.retrieval.filters import Span
@@ -52,7 +55,8 @@ def record(row: int) -> Record:
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, threshold=0.9), create=True)
+    search = SearchThreshold(0.9, records=COUNT, doubling=0.02)
+    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, threshold=0.1, search=search), create=True)
     made.add([record(row) for row in range(COUNT)], batch=40)
     return made
 
@@ -152,6 +156,30 @@ def test_below_the_threshold_it_is_unknown(gallery):
     assert (unknown.known, unknown.identity) == (False, "unknown")
     assert gallery.search(far, k=3, threshold=0.1)[0].identity != "unknown"
     assert gallery.search(near, k=3, where={"colour": []})[0].identity == "unknown"
+
+
+def test_a_search_in_a_larger_gallery_needs_a_higher_similarity(gallery):
+    assert Gallery(gallery.info().uri).search_threshold == 0.9
+    assert gallery.search(VECTORS[0])[0].judged_by == f"search threshold 0.9000 (calibrated with {COUNT} records)"
+    turned = np.concatenate([np.roll(VECTORS, shift, axis=1) for shift in range(1, 4)])
+    gallery.add([Record(vector=vector) for vector in turned[:-1]])
+    assert gallery.search_threshold == pytest.approx(0.92), "one record short of four times as many: one doubling"
+    gallery.add(Record(vector=turned[-1]))
+    found = gallery.search(VECTORS[0])[0]
+    assert found.threshold == gallery.search_threshold == gallery.info().search_threshold == pytest.approx(0.94)
+    assert found.judged_by == f"search threshold 0.9400 (0.9000 as calibrated with 90 records, raised for {4 * COUNT})"
+    assert Gallery(gallery.info().uri).search_threshold == found.threshold, "it stands in the gallery"
+
+
+def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
+    """Galleries of before there was a search threshold open, and say that they have none."""
+    Gallery(tmp_path / "old", model=Model("drawn", WIDTH, threshold=0.1), create=True).add(record(1))
+    old = Gallery(tmp_path / "old")
+    found = old.search(VECTORS[1])[0]
+    assert (old.threshold, old.search_threshold, found.threshold, found.known) == (0.1, None, None, None)
+    assert found.judged_by == old.judged_by == "no search threshold is known: `reseen calibrate` finds one"
+    given = old.search(VECTORS[1], threshold=0.5)[0]
+    assert (given.known, given.judged_by) == (True, "threshold 0.5000, as asked")
 
 
 def test_without_a_threshold_nothing_is_said_of_being_known(tmp_path):
@@ -270,7 +298,8 @@ def test_a_gallery_in_numbers(gallery):
     assert (info.records, info.identities, info.cameras) == (COUNT, 9, ("c0", "c1", "c2", "c3"))
     assert (info.earliest, info.latest) == (START + timedelta(hours=1), START + timedelta(hours=COUNT - 1))
     assert info.fields == {"colour": "words", "speed": "numbers", "towing": "truths"}
-    assert (info.model, info.width, info.threshold, info.indexed) == ("drawn", WIDTH, 0.9, 0)
+    assert (info.model, info.width, info.indexed) == ("drawn", WIDTH, 0)
+    assert (info.threshold, info.search_threshold) == (0.1, 0.9)
     assert info.bytes > COUNT * WIDTH * 4
 
 
@@ -332,10 +361,27 @@ def test_vectors_of_another_model_are_refused(gallery, tmp_path):
         unsaid.add(record(0))
 
 
-def test_the_embedders_threshold_goes_before_the_gallerys(tmp_path):
-    Gallery(tmp_path / "gallery", embedder=PlainEmbedder(threshold=0.5), create=True)
-    assert Gallery(tmp_path / "gallery").threshold == 0.5
-    assert Gallery(tmp_path / "gallery", embedder=PlainEmbedder(threshold=0.7)).threshold == 0.7
+def test_the_embedders_thresholds_go_before_the_gallerys(tmp_path):
+    first, second = (PlainEmbedder(threshold=pair, search=SearchThreshold(pair + 0.1)) for pair in (0.5, 0.7))
+    Gallery(tmp_path / "gallery", embedder=first, create=True)
+    for opened, pair in (
+        (Gallery(tmp_path / "gallery"), 0.5),
+        (Gallery(tmp_path / "gallery", embedder=PlainEmbedder()), 0.5),
+        (Gallery(tmp_path / "gallery", embedder=second), 0.7),
+    ):
+        assert (opened.threshold, opened.search_threshold) == (pair, pair + 0.1)
+
+
+def test_two_thresholds_and_the_size_one_was_found_at_need_no_pytorch(tmp_path):
+    """A gallery is looked after without it."""
+    search = SearchThreshold(0.9, records=7, doubling=0.5)
+    Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, 0.5, search), create=True)
+    look = (
+        "import sys; from reseen.retrieval.gallery import Gallery; "
+        f"print(Gallery({str(tmp_path / 'gallery')!r}).model, 'torch' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert told == f"{Model('drawn', WIDTH, 0.5, search)} False\n"
 
 
 def test_there_must_be_a_gallery(tmp_path):

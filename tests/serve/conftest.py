@@ -44,7 +44,8 @@ def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Load
     """The tiny network with a calibration beside it."""
     folder = tmp_path_factory.mktemp("calibrated")
     shutil.copy(weights_file, folder)
-    (folder / "calibration.json").write_text(json.dumps({"threshold": THRESHOLD}))
+    search = {"threshold": THRESHOLD, "records": 24, "doubling": 0.01}
+    (folder / "calibration.json").write_text(json.dumps({"threshold": 0.8, "identification": search}))
     return load_network(folder / weights_file.name)
 
 

@@ -104,6 +104,8 @@ def test_the_threshold_draws_the_line(browser, gallery, url, file):
     page.set_input_files("#file", file)
     found(page)
     assert page.locator("#threshold-said").inner_text() == "0.90"
+    judged_by = "Search threshold 0.9000 (calibrated with 24 records)."
+    assert page.locator("#judged-by").inner_text() == judged_by
     limit = round(similarities[11], 2)
     slide = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }"
     page.locator("#threshold").evaluate(slide, limit)
@@ -273,7 +275,8 @@ def test_a_gallery_without_threshold_or_pictures(browser, weights_file, served, 
         page.set_input_files("#file", file)
         assert found(page) == ["no identity"] * 3
         assert page.locator("#limit").is_hidden()
-        assert "no calibrated threshold" in page.locator("#verdict-why").inner_text()
+        assert "no calibrated threshold for searches" in page.locator("#verdict-why").inner_text()
+        assert page.locator("#judged-by").inner_text() == ""
         page.wait_for_selector(".card.without")
         page.locator(".shot").first.click()
         page.wait_for_selector("#trail button")

@@ -62,7 +62,8 @@ def test_a_search_is_the_gallerys(client, gallery, stripes, asked, options):
     )
     assert [match["id"] for match in found["matches"]] == [match.id for match in expected]
     assert (found["identity"], found["known"]) == (expected.identity, expected.known)
-    assert found["threshold"] == options.get("threshold", gallery.threshold)
+    assert found["threshold"] == options.get("threshold", gallery.search_threshold)
+    assert found["judged_by"] == expected.judged_by
     first, best = found["matches"][0], expected[0]
     assert first["similarity"] == pytest.approx(best.similarity, abs=1e-6)
     assert datetime.fromisoformat(first["time"]) == best.time
@@ -149,7 +150,9 @@ def test_the_gallery_is_told_about(client, gallery):
     assert datetime.fromisoformat(told["earliest"]) == START
     assert datetime.fromisoformat(told["latest"]) == START + timedelta(hours=23)
     assert told["fields"] == {"lane": "numbers", "colour": "words"}
-    assert (told["threshold"], told["width"], told["model"]) == (0.9, gallery.embedder.width, gallery.model.fingerprint)
+    assert (told["width"], told["model"]) == (gallery.embedder.width, gallery.model.fingerprint)
+    assert (told["threshold"], told["search_threshold"]) == (0.8, 0.9)
+    assert told["judged_by"] == "search threshold 0.9000 (calibrated with 24 records)"
 
 
 def test_counters_count(client, stripes):

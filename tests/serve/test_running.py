@@ -115,7 +115,7 @@ def test_the_command_serves_until_it_is_interrupted(command):
     words, environment = command
     with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
         said = process.stderr.readline()
-        assert "24 records at http://127.0.0.1:" in said
+        assert "gates: search threshold 0.9000 (calibrated with 24 records); 24 records at http://127.0.0.1:" in said
         url = said.strip().split(" at ")[1]
         status, told = fetched(f"{url}gallery")
         assert (status, json.loads(told)["records"]) == (200, 24)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.evaluate_options import Metadata
 from reseen.cli.options import Quiet
 from reseen.cli.output import progress_for, results
 
@@ -27,9 +28,11 @@ def calibrate(
         float, typer.Option(help="Wanted share of searches for a stranger that name one.")
     ] = 1e-2,
     protocol: Annotated[str | None, typer.Option(help="Other rules than the run was scored by.")] = None,
+    metadata: Metadata = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find the similarity from which two pictures show one identity, and keep it in the run with the errors made there.
+    """Find the similarity from which two pictures show one identity, and that from which a search has found it; keep
+    both in the run with the errors made there.
 
     [bold]Examples[/bold]
 
@@ -45,6 +48,7 @@ def calibrate(
         false_accept_rate=false_accept_rate,
         false_alarm_rate=false_alarm_rate,
         protocol=protocol,
+        metadata=metadata,
         progress=progress_for(quiet=quiet),
     )
     results().print(_table(found))
@@ -65,9 +69,18 @@ def _table(found: "Calibration") -> Table:
         table.add_row(question, shown, f"{what} {_percent(estimate.value)}", _ends(estimate))
     table.caption = (
         f"{found.genuine_pairs:,} pairs of one identity, {found.impostor_pairs:,} of two; {search.searches:,} "
-        f"searches; {found.identities:,} identities\n{found.settings}\nfrom {found.source}"
+        f"searches; {found.identities:,} identities\nwho of the gallery: {search.records:,} records searched; "
+        f"{search.doubling:+.4f} each time that a gallery is twice as large\n{found.settings}{_seen(found)}\n"
+        f"from {found.source}"
     )
     return table
+
+
+def _seen(found: "Calibration") -> str:
+    """How pictures became vectors, where that is not the plain way."""
+    clauses = ["mean of each picture and its mirror image"] * bool(found.flip)
+    clauses += [f"metadata {found.metadata}"] * bool(found.metadata)
+    return "".join(f", {clause}" for clause in clauses)
 
 
 def _ends(estimate: "Estimate") -> str:

@@ -21,6 +21,10 @@ def embed(  # noqa: PLR0913 - one parameter an option
     device: Device = "cpu",
     batch: Annotated[int, typer.Option(min=1, help="Pictures through the network at once; more on a GPU.")] = 16,
     chunk: Annotated[int, typer.Option(min=1, help="Pictures a part; a stopped job does at most one again.")] = 1024,
+    metadata: Annotated[
+        bool,
+        typer.Option("--metadata", help="Tell a network that was evaluated with them the columns camera and view."),
+    ] = False,
     ray: Annotated[bool, typer.Option("--ray", help="Spread the work over processes, with Ray Data.")] = False,
     address: Annotated[
         str | None, typer.Option(help="With --ray: the cluster's address; this machine if left out.")
@@ -49,7 +53,9 @@ def embed(  # noqa: PLR0913 - one parameter an option
         from reseen.retrieval.on_ray import on_ray
 
         runner = on_ray(embedder, out, batch=batch, device=device, address=address)
-    done = embed_pictures(source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, progress=progress)
+    done = embed_pictures(
+        source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, metadata=metadata, progress=progress
+    )
     there = f", {done.before:,} were there before" if done.before else ""
     say(f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}")
     if done.failures:

@@ -29,13 +29,13 @@ def info(gallery: GalleryAddress) -> None:
 
     reseen gallery info cars
     """
-    held = _open(gallery).info()
+    opened = _open(gallery)
+    held = opened.info()
     table = Table(show_header=False, title=gallery, title_justify="left")
     span = (
         f"{held.earliest:%Y-%m-%d %H:%M} to {held.latest:%Y-%m-%d %H:%M} UTC" if held.earliest and held.latest else ""
     )
     fields = ", ".join(f"{name} ({kind})" for name, kind in held.fields.items())
-    threshold = "none: every match is shown as it is" if held.threshold is None else f"{held.threshold:.4f}"
     index = f"{held.indexed:,} records" if held.indexed else "none: it does not pay yet"
     for name, value in (
         ("records", f"{held.records:,}"),
@@ -44,7 +44,8 @@ def info(gallery: GalleryAddress) -> None:
         ("times", span or "none"),
         ("fields", fields or "none"),
         ("model", f"{held.model}, vectors of {held.width} numbers"),
-        ("threshold", threshold),
+        ("searches", opened.judged_by),
+        ("two pictures", "no threshold" if held.threshold is None else f"threshold {held.threshold:.4f}"),
         ("index", index),
         ("size", f"{held.bytes / 1e6:,.1f} MB"),
     ):

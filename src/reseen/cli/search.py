@@ -36,7 +36,10 @@ def search(  # noqa: PLR0913 - one parameter an option
     before: Before = None,
     where: Where = [],  # noqa: B006
     threshold: Annotated[
-        float | None, typer.Option(min=-1, max=1, help="Similarity of the same individual; calibrated if left out.")
+        float | None,
+        typer.Option(
+            min=-1, max=1, help="Similarity of a known match; the search threshold of `calibrate` if left out."
+        ),
     ] = None,
     sheet: Annotated[Path, typer.Option(help="The drawing of queries and matches to write.")] = Path("search.png"),
     json: Annotated[Path | None, typer.Option(help="Also write everything about the matches to this file.")] = None,
@@ -68,6 +71,8 @@ def search(  # noqa: PLR0913 - one parameter an option
     )
     for path, matches in zip(pictures, found, strict=True):
         results().print(_table(path, matches), highlight=False)
+    if threshold is None:
+        say(opened.judged_by)
     write_png(sheet, _drawn(opened, pictures[:_ROWS], found[:_ROWS]))
     say(f"sheet: {sheet}")
     if json is not None:
@@ -102,7 +107,7 @@ def _verdict(matches: "Matches") -> str:
     if not matches:
         return "no record fits"
     if matches.threshold is None:
-        return "nearest records; without a threshold none is called known"
+        return "nearest records; without a search threshold none is called known"
     if not matches.known:
         return f"unknown (best {matches[0].similarity:.4f}, threshold {matches.threshold:.4f})"
     return f"{matches.identity} (threshold {matches.threshold:.4f})"
@@ -156,5 +161,5 @@ def _picture_of(gallery: "Gallery", match: "Match") -> "Image.Image":
 
 def _as_dict(path: Path, matches: "Matches") -> dict[str, Any]:
     entries = [{**match._asdict(), "time": match.time and match.time.isoformat()} for match in matches]
-    verdict = {"known": matches.known, "identity": matches.identity, "threshold": matches.threshold}
+    verdict = {name: getattr(matches, name) for name in ("known", "identity", "threshold", "judged_by")}
     return {"picture": str(path), **verdict, "matches": entries}

@@ -63,7 +63,8 @@ def serve(  # noqa: PLR0913 - one parameter an option
     if embedder.note:
         progress.say(embedder.note)
     with listening(host, port) as listener:
-        progress.say(f"{gallery}: {len(opened):,} records at {address_of(listener)}{' (with the token)' * bool(token)}")
+        with_token = " (with the token)" * bool(token)
+        progress.say(f"{gallery}: {opened.judged_by}; {len(opened):,} records at {address_of(listener)}{with_token}")
         _log_to_errors(quiet=quiet)
         server_of(app).run(sockets=[listener])
 

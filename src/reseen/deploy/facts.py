@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 
-Network: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""(B, H, W, 3) RGB of the network's own size -> (B, D) of length 1."""
+Network: TypeAlias = Callable[..., NDArray[np.float32]]
+"""(B, H, W, 3) RGB of the network's own size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
 
 _DIGITS = 16
 _OF_THE_START = frozenset({"name", "weights", "carried_from", "expect_missing", "expect_unexpected"})
@@ -22,10 +23,11 @@ _OF_THE_START = frozenset({"name", "weights", "carried_from", "expect_missing", 
 
 @dataclass(frozen=True)
 class Facts:
-    """``image_size`` (height, width) that pictures are resized to; ``threshold`` on the cosine, if calibrated.
+    """``image_size`` (height, width) that pictures are resized to.
 
-    ``fingerprint``: 16 hexadecimal digits of weights and preprocessing; vectors of two fingerprints are not to be
-    compared. ``note``: what a user should be told.
+    ``threshold`` on the cosine of two pictures and ``search``, that of a search, if calibrated. ``flip``: a vector is
+    the mean of a picture's and its mirror image's. ``fingerprint``: 16 hexadecimal digits of weights and preprocessing;
+    vectors of two fingerprints are not to be compared. ``note``: what a user should be told.
     """
 
     fingerprint: str
@@ -33,6 +35,8 @@ class Facts:
     image_size: tuple[int, int]
     threshold: float | None = None
     note: str = ""
+    search: SearchThreshold | None = None
+    flip: bool = False
 
     def as_json(self) -> str:
         """One line."""
@@ -44,7 +48,10 @@ class Facts:
         try:
             values: dict[str, Any] = json.loads(text)
             height, width = values.pop("image_size")
-            return cls(image_size=(height, width), **values)
+            search = values.pop("search", None)
+            return cls(
+                image_size=(height, width), search=None if search is None else SearchThreshold(**search), **values
+            )
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ReseenError(f"expected what reseen writes about a network, got {text[:60]!r}") from None
 

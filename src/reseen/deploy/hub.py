@@ -6,7 +6,6 @@ is ever fetched, and none of these can run code.
 
 import json
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from huggingface_hub import HfApi, errors, snapshot_download
 from reseen.deploy.facts import Facts, Loaded
 from reseen.deploy.model_card import model_card
 from reseen.deploy.network import CALIBRATION, load_weights_file
+from reseen.engine.calibrate import OPTIMISTIC
 from reseen.engine.checkpoint import Card, load_card, save_weights
 from reseen.engine.run import Run, open_run, read_json
 from reseen.errors import ReseenError
@@ -109,9 +109,8 @@ def push(
 
 def stage(run: Run, folder: Path, *, repository: str, licence: str = "") -> Facts:
     """Write a repository's files into ``folder``."""
-    calibration = run.path / CALIBRATION
-    if calibration.is_file():
-        shutil.copy(calibration, folder)
+    if (run.path / CALIBRATION).is_file():
+        _stage_calibration(run.path / CALIBRATION, folder / CALIBRATION)
     save_weights(folder / WEIGHTS, read_weights(run.best_weights).tensors, _public(load_card(run.best_weights)))
     facts = load_weights_file(folder / WEIGHTS).facts
     config = {"library_name": "reseen", **json.loads(facts.as_json())}
@@ -120,11 +119,20 @@ def stage(run: Run, folder: Path, *, repository: str, licence: str = "") -> Fact
     return facts
 
 
+def _stage_calibration(calibration: Path, out: Path) -> None:
+    """All of it but where its pictures lie, which is its maker's own."""
+    found = read_json(calibration)
+    if found.get("source") not in (None, OPTIMISTIC):
+        found["source"] = "other pictures than those it was scored on"
+    out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
 def _public(card: Card) -> Card:
-    """Without the folders of whoever trained it."""
+    """Without the folders of whoever trained it, nor, where no table is indexed by them, its cameras and views."""
     model = dict(card.recipe["model"])
     model["weights"] = Path(model.get("weights", "none")).name
-    return card._replace(recipe={**card.recipe, "model": model})
+    card = card._replace(recipe={**card.recipe, "model": model})
+    return card if model.get("metadata") is not None else card._replace(camera_names=(), view_names=())
 
 
 def _reason(error: Exception) -> str:

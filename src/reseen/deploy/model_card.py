@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from reseen.deploy.facts import Facts
+from reseen.engine.evaluate import OTHER_DATA
 from reseen.engine.run import Run
 
 _WHAT = """Finds the same individual again: a picture in, a vector out, whose cosine similarity with another says how
@@ -10,7 +11,7 @@ likely both show the same one. Made with reseen."""
 _LIMITS = """## Limits
 
 It knows what it was trained on: other cameras, other kinds of things and other years need their own evaluation, and
-their own threshold."""
+their own thresholds."""
 _SHOWN = ("mAP", "rank1", "rank5", "mINP")
 
 
@@ -23,7 +24,7 @@ def model_card(run: Run, facts: Facts, *, repository: str, licence: str = "") ->
         _use(repository),
         _network(run, facts),
         _data(run.data() if run.data_file.exists() else {}),
-        _scores(run.scores()),
+        _scores({name: row for name, row in run.scores().items() if f", {OTHER_DATA}" not in name}),
         _LIMITS,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -45,11 +46,13 @@ def _use(repository: str) -> str:
 
 def _network(run: Run, facts: Facts) -> str:
     recipe, (height, width) = run.recipe(), facts.image_size
+    search = facts.search
     rows = {
         "model": recipe.model.name or recipe.model.backbone,
         "pictures": f"{height} x {width} (height x width), RGB",
-        "vector": f"{facts.width} numbers, length 1",
+        "vector": f"{facts.width} numbers, length 1{', mean of a picture and its mirror image' * facts.flip}",
         "threshold": "not calibrated" if facts.threshold is None else f"{facts.threshold:.4f}",
+        "search threshold": "not calibrated" if search is None else search.describe(search.records),
         "fingerprint": f"`{facts.fingerprint}`",
     }
     return "\n".join(

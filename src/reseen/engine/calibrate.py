@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from reseen.data.fingerprint import fingerprint
+from reseen.engine.choices import Choices
 from reseen.engine.kept import Kept, embeddings_of
 from reseen.engine.progress import Progress
+from reseen.engine.recipe import MetadataTold
 from reseen.engine.run import Run, open_run
 from reseen.metrics import Calibration, calibrate
 
@@ -22,6 +24,7 @@ def calibrate_run(
     false_accept_rate: float = 1e-3,
     false_alarm_rate: float = 1e-2,
     protocol: str | None = None,
+    metadata: MetadataTold | None = None,
     confidence: float = 0.95,
     progress: Progress | None = None,
 ) -> Calibration:
@@ -29,9 +32,12 @@ def calibrate_run(
 
     What ``calibrate`` finds, kept as ``calibration.json`` in the run; its ``source`` says on which pictures, and so
     when they are those that the run was scored on. The rules are those the run was scored by, or ``protocol``.
+    ``metadata``: what a model that learned cameras and views is told of them, as the recipe says if left out; what is
+    deployed sees a picture alone, and takes thresholds that were found "withheld".
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    side = embeddings_of(run, data=data, progress=progress)
+    choices = Choices(metadata=metadata)
+    side = embeddings_of(run, data=data, choices=choices, progress=progress)
     found = calibrate(
         side.query,
         side.gallery,
@@ -40,7 +46,13 @@ def calibrate_run(
         protocol=side.protocol if protocol is None else protocol,
         confidence=confidence,
     )
-    found = replace(found, source=_source(run, side))
+    evaluation, learned = choices.applied(run.recipe()).evaluation, run.recipe().model.metadata is not None
+    found = replace(
+        found,
+        source=_source(run, side),
+        flip=evaluation.flip,
+        metadata=evaluation.metadata if learned else None,
+    )
     found.save(run.calibration_file)
     return found
 

@@ -23,6 +23,9 @@ from reseen.metrics import Protocol, Report
 from reseen.metrics.refine.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
 
+OTHER_DATA = "data "
+"""How the name of a row of scores goes on, before the folder, where it is of other data than the run's own."""
+
 
 def evaluate(  # noqa: PLR0913 - each is a setting that the command line has too
     source: Run | Path | str,
@@ -81,7 +84,7 @@ def evaluate_run(
     recipe, splits = run.recipe(), splits_of(run, data)
     own = data is None or _same_data(run, Path(data), splits)
     differences = choices.differences(recipe, protocol_for(recipe, splits))
-    differences += [] if own else [f"data {Path(str(data)).resolve()}"]
+    differences += [] if own else [f"{OTHER_DATA}{Path(str(data)).resolve()}"]
     result = score_model_checked(
         load_model(run.best_weights), splits, recipe, choices=choices, progress=progress or Silent(), name="trained"
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from reseen.data.table import Splits
 from reseen.engine.build import load_model
+from reseen.engine.choices import AS_THE_RECIPE_SAYS, Choices
 from reseen.engine.evaluate import splits_of
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
@@ -24,9 +25,20 @@ class Kept(NamedTuple):
     splits: Splits | None = None
 
 
-def embeddings_of(run: Run, *, data: Path | str | None = None, progress: Progress | None = None) -> Kept:
-    """What ``evaluate_run`` kept in the run, or, with ``data``, that data embedded now and not kept."""
-    return _kept(run) if data is None else _anew(run, data, progress=progress or Silent())
+def embeddings_of(
+    run: Run,
+    *,
+    data: Path | str | None = None,
+    choices: Choices = AS_THE_RECIPE_SAYS,
+    progress: Progress | None = None,
+) -> Kept:
+    """What ``evaluate_run`` kept in the run.
+
+    With ``data``, or ``choices`` by which pictures become other vectors, embedded now and not kept.
+    """
+    if data is None and not choices.differences_of_pictures(run.recipe()):
+        return _kept(run)
+    return _anew(run, data, choices=choices, progress=progress or Silent())
 
 
 def kept_files(run: Run) -> list[Path]:
@@ -50,8 +62,10 @@ def _kept(run: Run) -> Kept:
     return Kept(query, gallery, str(row["protocol"]), str(row["average_precision"]))
 
 
-def _anew(run: Run, data: Path | str, *, progress: Progress) -> Kept:
+def _anew(run: Run, data: Path | str | None, *, choices: Choices, progress: Progress) -> Kept:
     model, splits = load_model(run.best_weights), splits_of(run, data)
-    result = score_model(model, splits, run.recipe(), fabric=one_device(), progress=progress, name=run.path.name)
+    result = score_model(
+        model, splits, run.recipe(), fabric=one_device(), progress=progress, name=run.path.name, choices=choices
+    )
     report = result.report
     return Kept(result.query, result.gallery, report.protocol, report.average_precision, splits)

@@ -4,6 +4,7 @@ N = records added, Q = queries, D = width of the vectors.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike, as_array, is_tensor
+from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
 from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
 from reseen.retrieval.filters import Wanted, condition, one_of
@@ -52,7 +54,7 @@ class Gallery:
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
         if embedder is not None:
-            model = Model(embedder.fingerprint, embedder.width, embedder.threshold)
+            model = Model(embedder.fingerprint, embedder.width, embedder.threshold, embedder.facts.search)
         if create and model is None:
             raise ValueError("a new gallery needs an embedder, or the model whose vectors it is to hold")
         self.embedder = embedder
@@ -111,7 +113,8 @@ class Gallery:
 
         Only records seen by ``cameras``, from ``after`` on, before ``before``, and whose columns hold what ``where``
         says: {"colour": "red", "lane": ["1", "2"], "speed": Span(30, 50)}. ``threshold``: the similarity from which
-        a match counts as known; left out, the embedder's calibrated one, or the one the gallery was made with.
+        a match counts as known; left out, the ``search_threshold``, for as many records as there are whatever the
+        filters say, and without one none counts as known or unknown.
 
         Raises ReseenError for a camera or field that no record has, and for a ``k`` outside 1 to 10,000.
         """
@@ -119,8 +122,9 @@ class Gallery:
         if cameras is not None:
             self._refuse_unknown_cameras(cameras)
         fits = condition(self._store.schema, cameras=cameras, after=after, before=before, where=where)
-        limit = self.threshold if threshold is None else threshold
-        return nearest(self._store, self._query_vectors(queries), k=k, where=fits, threshold=limit)
+        limit, words = self._judgement() if threshold is None else (threshold, f"threshold {threshold:.4f}, as asked")
+        found = nearest(self._store, self._query_vectors(queries), k=k, where=fits, threshold=limit)
+        return [replace(matches, judged_by=words) for matches in found]
 
     def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:
         """Set identity, camera, time, picture or free fields of these records; None empties. How many there were."""
@@ -190,6 +194,7 @@ class Gallery:
             model=self.model.fingerprint,
             width=self.model.width,
             threshold=self.threshold,
+            search_threshold=self.search_threshold,
             bytes=self._store.read(lambda table: int(table.stats()["total_bytes"])),
             indexed=self._store.read(indexed),
         )
@@ -208,9 +213,19 @@ class Gallery:
 
     @property
     def threshold(self) -> float | None:
-        """The embedder's calibrated similarity, or the one the gallery was made with; None without."""
+        """From which two pictures show one individual: the embedder's, or what the gallery was made with, or None."""
         given = self._given.threshold if self._given else None
         return self.model.threshold if given is None else given
+
+    @property
+    def search_threshold(self) -> float | None:
+        """From which the best match of a search is known, in a gallery as large as this one is now; None without."""
+        return self._judgement()[0]
+
+    @property
+    def judged_by(self) -> str:
+        """What searches are judged by, in words: the search threshold and whence it is, or that there is none."""
+        return self._judgement()[1]
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """(N, D): the vectors of these records in this order. ReseenError for an id that is not there."""
@@ -224,6 +239,14 @@ class Gallery:
 
     def __len__(self) -> int:
         return self._store.read(lambda table: int(table.count_rows()))
+
+    def _judgement(self) -> tuple[float | None, str]:
+        """The search threshold at this size, and the words for it."""
+        search = (self._given and self._given.search) or self.model.search
+        if search is None:
+            return None, NO_SEARCH_THRESHOLD
+        records = len(self)
+        return search.at(records), search.describe(records)
 
     def _query_vectors(self, queries: "Pictures | Vectors") -> NDArray[np.float32]:
         if is_tensor(queries):

@@ -2,14 +2,14 @@
 
 ```
 OUT/
-  job.json                  the network: its source, fingerprint, width
+  job.json                  the network: its source, fingerprint, width; and the columns that it was told of pictures
   part-0123456789.parquet   one chunk: the source's columns and vector (D float32 of length 1), whole or not there
   failures.csv              path and error of what was no fit picture in the last run; the next run tries again
 ```
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -28,6 +28,7 @@ CHUNK = 1024
 
 PARTS = "part-*.parquet"
 _JOB, _FAILURES, _VECTOR = "job.json", "failures.csv", "vector"
+_COLUMNS = ("camera", "view")
 
 
 class Failure(NamedTuple):
@@ -64,8 +65,9 @@ class ChunkEmbedder:
 
     def __call__(self, chunk: polars.DataFrame) -> ChunkDone:
         """Embed the rows' pictures; the part is there when this returns."""
+        told = {f"{column}s": _names(chunk[column]) for column in columns_told(read_json(self._out / _JOB))}
         found = list(
-            self._embedder.embed_files(chunk["path"], batch=self._batch, workers=self._workers, on_error="skip")
+            self._embedder.embed_files(chunk["path"], batch=self._batch, workers=self._workers, on_error="skip", **told)
         )
         failures = [Failure(path, entry.error) for path, entry in zip(chunk["path"], found, strict=True) if entry.error]
         vectors = [entry.vector for entry in found if entry.vector is not None]
@@ -89,19 +91,21 @@ def embed_pictures(
     runner: Runner | None = None,
     batch: int = BATCH,
     chunk: int = CHUNK,
+    metadata: bool = False,
     progress: Progress | None = None,
 ) -> JobDone:
     """Embed what ``source`` lists (see `list_pictures`) into the folder ``out``, but for what lies there already.
 
-    ``runner``: who does the work; None: this process. Raises ReseenError for a source that lists nothing, and for an
-    ``out`` of another network.
+    ``runner``: who does the work; None: this process. ``metadata``: the columns camera and view are told to a network
+    that was evaluated with them. Raises ReseenError for a source that lists nothing, for an ``out`` of another network,
+    and for metadata that the table has not or the network does not take.
     """
     if chunk < 1:
         raise ValueError(f"expected a chunk of at least 1 picture, got {chunk}")
     out, listed = Path(out), list_pictures(Path(source))
     if _VECTOR in listed.columns:
         raise ReseenError(f"{source}: has a column {_VECTOR} already; rename it")
-    _begin(out, embedder)
+    _begin(out, embedder, told=_columns_to_tell(embedder, listed) if metadata else [])
     pending = listed.join(_done(out), on="path", how="anti", maintain_order="left")
     runner = runner or in_this_process(ChunkEmbedder(embedder, out, batch=batch, workers=None))
     embedded, failures = 0, list[Failure]()
@@ -114,14 +118,40 @@ def embed_pictures(
     return JobDone(embedded, len(listed) - len(pending), failures)
 
 
-def _begin(out: Path, embedder: Embedder) -> None:
+def columns_told(job: Mapping[str, object]) -> list[str]:
+    """The columns of a job that its network was told beside each picture; none in jobs of before there were any."""
+    told = job.get("told", [])
+    return [str(column) for column in told] if isinstance(told, list) else []
+
+
+def _columns_to_tell(embedder: Embedder, listed: polars.DataFrame) -> list[str]:
+    known = [column for column, names in zip(_COLUMNS, embedder.told, strict=True) if names]
+    told = [column for column in known if column in listed.columns]
+    if not told:
+        takes = f"a table with a column {' or '.join(known)}" if known else "a run that was evaluated with metadata"
+        raise ReseenError(f"metadata: expected {takes}, got {embedder.source} and columns {', '.join(listed.columns)}")
+    return told
+
+
+def _names(column: polars.Series) -> list[str | None]:
+    return [name or None for name in column.cast(polars.String)]
+
+
+def _begin(out: Path, embedder: Embedder, *, told: list[str]) -> None:
     """The folder with its job.json, which must speak of this network if it is there."""
     job = out / _JOB
     if job.exists():
-        stated = read_json(job).get("fingerprint")
+        there = read_json(job)
+        stated, before = there.get("fingerprint"), columns_told(there)
         if stated != embedder.fingerprint:
             raise ReseenError(
                 f"{out}: holds vectors of another network ({stated}, not {embedder.fingerprint}); choose another folder"
+            )
+        if before != told:
+            words = [", ".join(columns) or "nothing" for columns in (before, told)]
+            raise ReseenError(
+                f"{out}: holds vectors of a network that was told {words[0]} of pictures, not {words[1]}; "
+                "choose another folder"
             )
         return
     if out.is_dir() and any(out.iterdir()):
@@ -130,7 +160,8 @@ def _begin(out: Path, embedder: Embedder) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReseenError(f"{out}: the folder cannot be made: {error.strerror}") from None
-    write_json(job, {"source": embedder.source, "fingerprint": embedder.fingerprint, "width": embedder.width})
+    facts = {"source": embedder.source, "fingerprint": embedder.fingerprint, "width": embedder.width, "told": told}
+    write_json(job, facts)
 
 
 def _done(out: Path) -> polars.DataFrame:

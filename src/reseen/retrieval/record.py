@@ -101,10 +101,14 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class Matches(Sequence[Match]):
-    """The best records for one query, best first, and the ``threshold`` they were judged by."""
+    """The best records for one query, best first, and the ``threshold`` they were judged by, None without one.
+
+    ``judged_by``: which threshold that is, in words.
+    """
 
     entries: tuple[Match, ...]
     threshold: float | None
+    judged_by: str = ""
 
     @property
     def known(self) -> bool | None:
@@ -135,7 +139,10 @@ UNKNOWN_IDENTITY = "unknown"
 
 
 class Info(NamedTuple):
-    """A gallery in numbers. ``bytes``: of the newest version. ``indexed``: records that the index holds."""
+    """A gallery in numbers. ``bytes``: of the newest version. ``indexed``: records that the index holds.
+
+    ``threshold``: of two pictures; ``search_threshold``: of a search in a gallery of this size.
+    """
 
     uri: str
     records: int
@@ -149,3 +156,4 @@ class Info(NamedTuple):
     threshold: float | None
     bytes: int
     indexed: int
+    search_threshold: float | None

@@ -1,14 +1,17 @@
 """How a gallery lies on disk: its columns, the columns that free fields add, and whose vectors it holds."""
 
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.retrieval.record import FieldValue, Match
 
@@ -23,15 +26,18 @@ TYPES = MappingProxyType({"words": pa.string(), "numbers": pa.float64(), "truths
 """What a free field may hold, by the name that messages use."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_MODEL, _THRESHOLD = b"reseen.model", b"reseen.threshold"
+_MODEL, _THRESHOLD, _SEARCH = b"reseen.model", b"reseen.threshold", b"reseen.search_threshold"
 
 
 class Model(NamedTuple):
-    """Whose vectors a gallery holds: the embedder's fingerprint, the width of its vectors and its threshold."""
+    """Whose vectors a gallery holds: the embedder's fingerprint, the width of its vectors, and its thresholds of two
+    pictures and of a ``search``.
+    """
 
     fingerprint: str
     width: int
     threshold: float | None = None
+    search: SearchThreshold | None = None
 
 
 def schema_of(model: Model) -> pa.Schema:
@@ -39,6 +45,8 @@ def schema_of(model: Model) -> pa.Schema:
     metadata = {_MODEL: model.fingerprint.encode()}
     if model.threshold is not None:
         metadata[_THRESHOLD] = repr(model.threshold).encode()
+    if model.search is not None:
+        metadata[_SEARCH] = json.dumps(asdict(model.search)).encode()
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -60,9 +68,13 @@ def model_of(schema: pa.Schema) -> Model | None:
     metadata = schema.metadata or {}
     if _MODEL not in metadata or any(name not in schema.names for name in OWN):
         return None
-    threshold = metadata.get(_THRESHOLD)
-    width = schema.field("vector").type.list_size
-    return Model(metadata[_MODEL].decode(), width, None if threshold is None else float(threshold))
+    threshold, search = metadata.get(_THRESHOLD), metadata.get(_SEARCH)
+    return Model(
+        metadata[_MODEL].decode(),
+        schema.field("vector").type.list_size,
+        None if threshold is None else float(threshold),
+        None if search is None else SearchThreshold(**json.loads(search)),
+    )
 
 
 def fields_of(schema: pa.Schema) -> dict[str, pa.DataType]:

@@ -19,7 +19,7 @@ import polars
 from reseen.data.datasets import read_data
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.retrieval.job import PARTS
+from reseen.retrieval.job import PARTS, columns_told
 from reseen.retrieval.listing import list_pictures, read_table
 from reseen.retrieval.record import Box, FieldValue, Record
 from reseen.retrieval.schema import Model
@@ -60,6 +60,11 @@ def read_source(path: Path, *, split: Literal["train", "query", "gallery"] | Non
 
 def _embedded(folder: Path) -> Source:
     job = read_json(folder / _JOB)
+    if told := columns_told(job):
+        raise ReseenError(
+            f"{folder}: these vectors were made with the {' and '.join(told)} of each picture, and what is searched "
+            "in a gallery comes without; embed again without --metadata"
+        )
     parts = sorted(folder.glob(PARTS))
     if not parts:
         raise ReseenError(f"{folder}: an embedding job without a finished part; run `reseen embed` again")

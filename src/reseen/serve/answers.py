@@ -43,11 +43,16 @@ class Found(BaseModel):
 
 
 class Ranking(BaseModel):
-    """Best first. ``identity``: the best one's; "unknown" where it has none or falls short of the threshold."""
+    """Best first. ``identity``: the best one's; "unknown" where it has none or falls short of the threshold.
+
+    ``threshold``: of a search in a gallery of this size, or as the request said, null where none is known;
+    ``judged_by`` says which.
+    """
 
     identity: str
     known: bool | None
     threshold: float | None
+    judged_by: str
     matches: list[Found]
 
     @classmethod
@@ -57,6 +62,7 @@ class Ranking(BaseModel):
             identity=matches.identity,
             known=matches.known,
             threshold=matches.threshold,
+            judged_by=matches.judged_by,
             matches=[Found.of(match) for match in matches],
         )
 
@@ -76,6 +82,8 @@ class Forgotten(BaseModel):
 class About(BaseModel):
     """The gallery and what may be asked of it; ``note``: what a user should be told of its model.
 
+    ``search_threshold``: what matches are judged by, and ``judged_by``: the same in words; ``threshold`` is for two
+    pictures.
     ``explains``: "" if `explanation` works, else why it does not.
     """
 
@@ -89,6 +97,8 @@ class About(BaseModel):
     model: str
     width: int
     threshold: float | None
+    search_threshold: float | None
+    judged_by: str
     note: str
     explains: str
     most_bytes: int

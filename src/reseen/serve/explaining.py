@@ -76,7 +76,7 @@ class _Mapped(NamedTuple):
 
 
 def _mapped(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tensor) -> _Mapped:
-    pair = similarity_maps(network.model, query, match)
+    pair = similarity_maps(network.as_shown, query, match)
     of_query, of_match = (summed(side)[0].detach().cpu().numpy() for side in (pair.query, pair.match))
     return _Mapped(float(pair.similarity[0]), (of_query, of_match))
 

@@ -87,7 +87,7 @@ class Wishes(_Question):
     where: Json[Fields] | None = Field(
         None, description='What fields must hold, as JSON: {"colour": "red", "speed": {"low": 30, "high": 50}}.'
     )
-    threshold: float | None = Field(None, ge=-1, le=1, description="Instead of the calibrated one.")
+    threshold: float | None = Field(None, ge=-1, le=1, description="Instead of the search threshold.")
 
     def options(self) -> dict[str, Any]:
         """As `Gallery.search` takes them."""

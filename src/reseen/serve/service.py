@@ -82,7 +82,7 @@ class Service:
         one_more = min(wishes["k"] + 1, max(wishes["k"], MOST))
         found = await self._search(Query(vector, {**wishes, "k": one_more}))
         others = [match for match in found if match.id != apart_from]
-        return Matches(tuple(others[: wishes["k"]]), found.threshold)
+        return replace(found, entries=tuple(others[: wishes["k"]]))
 
     async def add(self, record: Record) -> str:
         """Keep a picture's bytes and what is known of them; the record's id. Raises PictureError, ConflictError."""
@@ -136,6 +136,8 @@ class Service:
             model=info.model,
             width=info.width,
             threshold=info.threshold,
+            search_threshold=info.search_threshold,
+            judged_by=self.gallery.judged_by,
             note=self.embedder.note,
             explains=self.explainer.reason,
             most_bytes=self.limits.bytes,

@@ -18,7 +18,7 @@ from reseen.metrics.confidence.rates import Estimate, clustered_rate, dyadic_rat
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
 from reseen.metrics.verification.calibration import Calibration
-from reseen.metrics.verification.identification import identify
+from reseen.metrics.verification.identification import Identification, identify, rise_per_doubling
 from reseen.metrics.verification.pairs import Pairs, find_pairs
 from reseen.metrics.verification.roc import Curve
 from reseen.metrics.verification.tally import Tally, accepted_pairs, tally
@@ -54,7 +54,7 @@ def calibrate(
     return Calibration(
         wanted_false_accept_rate=false_accept_rate,
         **_verification(pairs, counts, false_accept_rate=false_accept_rate, confidence=confidence),
-        identification=identify(counts.best, false_alarm_rate=false_alarm_rate, confidence=confidence),
+        identification=_identification(pairs, counts, false_alarm_rate=false_alarm_rate, confidence=confidence),
         genuine_pairs=int(counts.genuine.sum()),
         impostor_pairs=int(counts.impostor.sum()),
         identities=pairs.identity_count,
@@ -81,6 +81,12 @@ def _verification(pairs: Pairs, counts: Tally, *, false_accept_rate: float, conf
         "equal_error_rate": _where_equal(curve, equal_errors),
         "roc": curve.points(),
     }
+
+
+def _identification(pairs: Pairs, counts: Tally, *, false_alarm_rate: float, confidence: float) -> Identification:
+    found = identify(counts.best, false_alarm_rate=false_alarm_rate, confidence=confidence)
+    doubling = rise_per_doubling(counts.impostor, searches=found.searches)
+    return found._replace(records=len(pairs.identities.gallery), doubling=doubling)
 
 
 class _Errors(NamedTuple):

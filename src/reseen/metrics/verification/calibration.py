@@ -21,7 +21,8 @@ class Calibration:
     ``threshold``: the lowest at which the wanted false accept rate is kept; ``false_accept_rate`` (share of impostor
     pairs accepted) and ``false_reject_rate`` (share of genuine pairs rejected) are those at it. ``equal_error_rate``:
     where the two meet, at ``equal_error_threshold``. ``identification``: searching, which has a threshold of its
-    own. ``settings`` says how this was computed, ``source`` from which pictures.
+    own. ``settings`` says how this was computed, ``source`` from which pictures. ``flip`` and ``metadata``: how the
+    pictures became vectors, as the evaluation's settings of the same names say; None where that was not written down.
     """
 
     wanted_false_accept_rate: float
@@ -38,6 +39,8 @@ class Calibration:
     confidence: float
     settings: str
     source: str = ""
+    flip: bool | None = None
+    metadata: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""

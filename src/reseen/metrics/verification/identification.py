@@ -3,13 +3,14 @@
 After Phillips, Grother and Micheals (Handbook of Face Recognition, 2nd ed., ch. 21, 2011), at rank 1. Q = queries.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reseen.metrics.confidence.rates import Estimate, clustered_rate
-from reseen.metrics.verification.tally import STEPS, Best
+from reseen.metrics.verification.tally import STEPS, Best, Counts
 
 
 class Identification(NamedTuple):
@@ -18,6 +19,9 @@ class Identification(NamedTuple):
     ``false_alarm_rate``: share of searches for an identity that the gallery does not have which name one all the
     same. ``detection_rate``: share of searches for an identity that it has which name the right one (the detection
     and identification rate at rank 1). ``enrolled``: how many the latter are.
+
+    The nearest of more strangers is nearer: ``records`` says in how many entries was searched, 0 where that was not
+    written down, and ``doubling`` by how much the threshold must rise each time that a gallery is twice as large.
     """
 
     wanted_false_alarm_rate: float
@@ -26,6 +30,8 @@ class Identification(NamedTuple):
     detection_rate: Estimate
     searches: int
     enrolled: int
+    records: int = 0
+    doubling: float = 0.0
 
 
 def identify(best: Best, *, false_alarm_rate: float, confidence: float = 0.95) -> Identification:
@@ -47,6 +53,22 @@ def identify(best: Best, *, false_alarm_rate: float, confidence: float = 0.95) -
         searches=int(strangers.sum()),
         enrolled=int(enrolled.sum()),
     )
+
+
+def rise_per_doubling(impostor: Counts, *, searches: int) -> float:
+    """By how much the nearest stranger of a search comes nearer when the gallery doubles, from all impostor pairs (B,).
+
+    Beyond a height that one comparison in so many passes, shares fall as exp(-excess / mean excess): the exponential
+    tail of extreme value theory (Pickands, Annals of Statistics 3, 1975, with shape 0, which the bounded similarities
+    of a network stay below). Twice the comparisons then keep their alarms at a threshold higher by mean excess * log 2.
+    The tail is the pairs above the height that one pair a search passes, as far as bins tell.
+    """
+    above = np.cumsum(impostor[::-1])
+    tail = int(np.searchsorted(above, min(searches, above[-1])))
+    if not above[tail]:
+        return 0.0
+    excess = (tail - np.arange(tail + 1)) @ impostor[::-1][: tail + 1] / above[tail] / STEPS
+    return float(excess * math.log(2))
 
 
 def _lowest_threshold(similarity: NDArray[np.float32], false_alarm_rate: float) -> float:

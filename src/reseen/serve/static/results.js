@@ -89,6 +89,7 @@ export function makeResults({ searchOn, explain }) {
   function say(limit) {
     const best = shown.matches[0];
     find("threshold-said").textContent = limit?.toFixed(2) ?? "";
+    find("judged-by").textContent = limit === null ? "" : `${shown.judged_by[0].toUpperCase()}${shown.judged_by.slice(1)}.`;
     const calibrated = shown.threshold;
     find("calibrated").hidden = limit === null || Math.abs(limit - calibrated) < 0.005;
     find("calibrated").textContent = `Back to ${calibrated?.toFixed(2)}`;
@@ -102,7 +103,7 @@ export function makeResults({ searchOn, explain }) {
     const known = limit === null || same > 0;
     find("verdict").textContent = !known ? "Unknown" : limit === null ? `Most like ${name}` : `This looks like ${name}`;
     find("verdict-why").textContent = limit === null
-      ? `Similarity ${best.similarity.toFixed(2)}. This model has no calibrated threshold, so judge for yourself.`
+      ? `Similarity ${best.similarity.toFixed(2)}. This model has no calibrated threshold for searches, so judge for yourself.`
       : known ? `Similarity ${best.similarity.toFixed(2)}; ${same} of ${shown.matches.length} matches count as the same.`
       : `The best match, ${name}, has ${best.similarity.toFixed(2)}: less than ${limit.toFixed(2)}.`;
   }
