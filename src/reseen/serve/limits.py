@@ -79,7 +79,7 @@ class Limited:
 
         loop = asyncio.get_running_loop()
         late: Future[None] = loop.create_future()
-        work = loop.create_task(self._app(scope, self._counted(receive), watched))
+        work = asyncio.ensure_future(self._app(scope, self._counted(receive), watched))
         deadline = loop.call_later(self._limits.seconds, give_up)
         scope[_LIFT] = lambda: self._lift(deadline, work)
         self._inside += 1
