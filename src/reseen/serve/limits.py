@@ -91,6 +91,7 @@ class Limited:
             raise
         finally:
             deadline.cancel()
+            del scope[_LIFT]  # else request and work hold each other, and what they hold, until the next collection
         if not late.done():
             work.result()
         elif begun:

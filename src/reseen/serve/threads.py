@@ -38,4 +38,5 @@ class Threads:
                     with suppress(asyncio.CancelledError):
                         await asyncio.wait([running])
                 running.exception()  # heard, though nobody is left to be told
+                del running  # its traceback holds what the work held
                 raise
