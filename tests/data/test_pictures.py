@@ -1,5 +1,7 @@
 """Every kind of picture becomes upright RGB; every damaged one is refused by name and by nothing else."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +47,55 @@ def test_transparent_parts_are_laid_on_black(tmp_path: Path, mode: str) -> None:
     opaque.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
     opaque.save(tmp_path / "a.png")
     assert np.asarray(load_picture(tmp_path / "a.png"))[0].tolist() == [[0, 0, 0], [255, 255, 255]]
+
+
+LARGE = 4000, 3000
+"""Twelve million pixels: more than are turned to RGB at a time."""
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1", "I;16"])
+@pytest.mark.parametrize("size", [(1100, 1900), (1_500_000, 2)])
+def test_a_large_picture_has_the_pixels_of_its_parts(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
+    noise = Image.effect_noise((97, 89), 90).convert("RGB").resize(size, Image.Resampling.NEAREST)
+    if mode == "I;16":
+        noise = Image.fromarray(np.asarray(noise)[..., 0].astype(np.uint16) * 257)
+    else:
+        noise = noise.convert(mode)
+        if "A" in mode:
+            noise.putalpha(Image.linear_gradient("L").resize(size))
+    noise.save(tmp_path / "a.tif")
+    loaded = load_picture(tmp_path / "a.tif")
+    assert loaded.size == size
+    for box in [(0, 0, 1000, 2), (size[0] - 1000, size[1] - 2, *size), (500, size[1] // 2, 1100, size[1] // 2 + 1)]:
+        noise.crop(box).save(tmp_path / "part.tif")
+        assert np.array_equal(np.asarray(loaded.crop(box)), np.asarray(load_picture(tmp_path / "part.tif")))
+
+
+PEAK = """
+import re, sys
+from reseen.data.pictures import load_picture
+
+def peak():  # of this program alone: getrusage counts that of the one that started it
+    return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) * 1024
+
+load_picture(sys.argv[2])
+before = peak()
+load_picture(sys.argv[1])
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "RGBA", "LA", "P"])
+def test_a_large_picture_takes_little_more_memory_than_itself_and_its_result(tmp_path: Path, mode: str) -> None:
+    """Pillow keeps at most four bytes a pixel of any mode, and four of RGB; two more for all that is on the way."""
+    for name, size in (("large", LARGE), ("small", (10, 10))):
+        kind = "PNG" if mode != "I" else "TIFF"
+        array = np.zeros(size[::-1], {"I": np.int32, "I;16": np.uint16}.get(mode, np.uint8))
+        opaque = Image.fromarray(array) if mode.startswith("I") else Image.new(mode, size)
+        opaque.save(tmp_path / name, kind, **({"transparency": 0} if mode == "P" else {}))
+    words = [sys.executable, "-c", PEAK, str(tmp_path / "large"), str(tmp_path / "small")]
+    taken = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert taken < 10 * LARGE[0] * LARGE[1]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

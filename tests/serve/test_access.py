@@ -76,6 +76,27 @@ def test_without_a_token_only_this_machines_names_are_answered_to(client, host, 
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        "Forwarded: for=203.0.113.9",
+        "X-Forwarded-For: 203.0.113.9",
+        "x-forwarded-host: cars",
+        "Via: 1.1 gate",
+        "X-Real-IP: ::1",
+    ],
+)
+def test_what_a_proxy_forwards_needs_a_token_whatever_host_it_writes(client, guarded, header):
+    name, _, value = header.partition(": ")
+    for path in ("/", "/health", "/gallery"):
+        answer = client.get(path, headers={"Host": "localhost", name: value})
+        assert answer.status_code == 403
+        assert "forwarded" in answer.json()["detail"]
+    headers = {"Host": "localhost", name: value}
+    assert guarded.get("/gallery", headers=headers).status_code == 401
+    assert guarded.get("/gallery", headers={**headers, "Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("origin", "status"),
     [
         ("http://localhost", 200),
@@ -129,6 +150,23 @@ def test_a_crowd_of_addresses_takes_no_memory():
     for number in range(10_000):
         shares.wait(str(number))
     assert len(shares._left) == 4096
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+    ],
+)
+def test_the_addresses_that_one_client_can_take_have_one_share(gallery, one, other, same):
+    app = create_app(gallery, limits=Limits(rate=0.1, burst=1))
+    for address, status in ((one, 200), (other, 429 if same else 200)):
+        with TestClient(app, base_url="http://localhost", client=(address, 5000)) as asking:
+            assert asking.get("/cameras").status_code == status
 
 
 def test_too_many_requests_are_told_when_to_come_again(gallery):

@@ -10,10 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from reseen.serve.app import create_app
-from reseen.serve.limits import Limited, Limits
+from reseen.serve.limits import Limited, Limits, wait_for_the_end
 
 
-async def ask(app: Any, *chunks: bytes, pause: float = 0) -> tuple[int, dict[str, Any]]:
+async def ask(app: Any, *chunks: bytes, pause: float = 0, path: str = "/") -> tuple[int, dict[str, Any]]:
     """One request with a body in these chunks: its answer's status and content."""
     sent: list[dict[str, Any]] = []
     left = list(chunks) or [b""]
@@ -25,7 +25,7 @@ async def ask(app: Any, *chunks: bytes, pause: float = 0) -> tuple[int, dict[str
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    await app({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
+    await app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
     return sent[0]["status"], json.loads(sent[1]["body"] or b"null")
 
 
@@ -86,6 +86,67 @@ def test_room_is_made_when_the_application_fails() -> None:
         return limited._inside
 
     assert asyncio.run(failing()) == 0
+
+
+def test_work_that_is_given_up_has_its_place_until_it_ends() -> None:
+    async def crowd() -> list[int]:
+        ended = asyncio.Event()
+
+        async def unstoppable(_: Any) -> None:
+            try:
+                await asyncio.sleep(30)
+            finally:
+                await ended.wait()  # as of a thread
+
+        limited = Limited(answering(unstoppable), limits=Limits(at_once=2, seconds=0.05))
+        first = [status for status, _ in await asyncio.gather(ask(limited), ask(limited))]
+        meanwhile = (await ask(limited))[0]
+        ended.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return [*first, meanwhile, (await ask(limited))[0]]
+
+    assert asyncio.run(crowd()) == [504, 504, 503, 504]
+
+
+def writing(work: Callable[[], Awaitable[object]]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        wait_for_the_end(scope)
+        await answering(lambda _: work())(scope, receive, send)
+
+    return app
+
+
+def test_what_is_written_is_waited_for() -> None:
+    limited = Limited(writing(lambda: asyncio.sleep(0.2)), limits=Limits(seconds=0.05))
+    assert asyncio.run(ask(limited))[0] == 200
+
+
+def test_what_is_written_leaves_places_to_others() -> None:
+    async def crowd() -> list[tuple[str, int]]:
+        go = asyncio.Event()
+        found: list[tuple[str, int]] = []
+
+        async def mixed(scope: Any, receive: Any, send: Any) -> None:
+            await (reading if scope["path"] == "/read" else waiting)(scope, receive, send)
+
+        async def one(path: str) -> None:
+            try:
+                found.append((path, (await ask(limited, path=path))[0]))
+            except HTTPException as refused:
+                found.append((path, refused.status_code))
+
+        reading, waiting = answering(lambda _: asyncio.sleep(0)), writing(go.wait)
+        limited = Limited(mixed, limits=Limits(at_once=4))
+        writers = [asyncio.create_task(one("/write")) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        await one("/read")
+        go.set()
+        await asyncio.gather(*writers)
+        await one("/write")
+        return found
+
+    assert asyncio.run(crowd()) == [("/write", 503), ("/read", 200), *[("/write", 200)] * 3]
 
 
 @pytest.mark.parametrize("path", ["/search", "/embed", "/records", "/forget"])

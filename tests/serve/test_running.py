@@ -94,6 +94,11 @@ def test_bytes_that_are_no_request_do_not_bring_it_down(gallery, served, data):
         assert fetched(f"{url}health")[0] == 200
 
 
+def test_who_speaks_as_proxies_do_that_say_nothing_needs_a_token(gallery, served):
+    with served(create_app(gallery)) as url:
+        assert b" 403 " in raw(url, b"GET /gallery HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+
+
 @pytest.fixture
 def command(gallery: Gallery, weights_file, tmp_path):
     """The command's words for the gallery, and its environment without a token."""

@@ -28,7 +28,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
     ] = None,
     most_bytes: Annotated[int, typer.Option(min=1000, help="Of one picture file.")] = 20_000_000,
     most_pixels: Annotated[int, typer.Option(min=1000, help="Of one picture.")] = 40_000_000,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Until an answer must stand.")] = 30.0,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Until an answer must stand; what is written is waited for.")
+    ] = 30.0,
     rate: Annotated[float, typer.Option(min=0.1, help="Requests a second from one address.")] = 50.0,
     create: Annotated[bool, typer.Option("--create", help="Begin an empty gallery where there is none.")] = False,
     quiet: Quiet = False,

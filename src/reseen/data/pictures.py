@@ -6,7 +6,7 @@ Grey, palette, CMYK, 16-bit and transparent pictures become 8-bit RGB; transpare
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -25,6 +25,8 @@ DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, st
 """What Pillow's decoders raise on damaged bytes; OSError holds UnidentifiedImageError."""
 _ORIENTATION = 0x0112
 _IN_FLIGHT = 512
+_PIECE = 1 << 20
+"""So many pixels are turned to RGB at a time."""
 
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")
@@ -123,8 +125,27 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:
+    """Piece by piece, so that what a mode takes on its way to RGB is little beside the picture and its result."""
     if picture.mode == "RGB":
         return picture.copy() if picture.readonly else picture
+    if picture.width * picture.height <= _PIECE:
+        return _piece_as_rgb(picture)
+    rgb = Image.new("RGB", picture.size)
+    for box in _pieces(picture.size):
+        rgb.paste(_piece_as_rgb(picture.crop(box)), box)
+    return rgb
+
+
+def _pieces(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of at most `_PIECE` pixels that cover a picture: whole rows, or parts of one where it is that wide."""
+    width, height = size
+    columns = min(width, _PIECE)
+    rows = _PIECE // columns
+    for top, left in product(range(0, height, rows), range(0, width, columns)):
+        yield left, top, min(left + columns, width), min(top + rows, height)
+
+
+def _piece_as_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         # Pillow would clip 16-bit values at 255 instead of scaling them.
         picture = Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))

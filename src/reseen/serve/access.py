@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reseen.errors import ReseenError
+from reseen.serve.addresses import client_key
 from reseen.serve.limits import Limits
 from reseen.serve.refusal import refusal
 
@@ -19,6 +20,9 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_TOKEN = 16
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
+
+_FORWARDED = frozenset({"forwarded", "via", "x-real-ip"})
+_FORWARDED_BEGINS = "x-forwarded-"
 
 _OPEN = frozenset({"/", "/health", "/openapi.json"})
 _OPEN_FOLDER = "/static/"
@@ -65,7 +69,8 @@ class Guarded:
     """Passes on requests that hold the token and keep to their share; the page itself holds nothing and is open.
 
     Without a token only this machine's names are answered to, so that no site can point its own name here (DNS
-    rebinding); and a browser's request from another site's page is refused in any case.
+    rebinding), and nothing that a proxy forwards, for it may come from anywhere under any name; and a browser's request
+    from another site's page is refused in any case.
     """
 
     def __init__(self, app: ASGIApp, *, token: str | None, limits: Limits) -> None:
@@ -84,15 +89,15 @@ class Guarded:
     def _refused(self, scope: Scope) -> tuple[int, str, float | None] | None:
         headers, path = Headers(scope=scope), scope["path"]
         host = headers.get("host", "")
-        if self._token is None and not _LOOPBACK_HOST.fullmatch(host):
-            return 403, "this service answers to localhost only; serve with a token to be reached by another name", None
+        if self._token is None and (reason := _from_elsewhere(scope, host)):
+            return 403, reason, None
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
             return 403, "requests of other sites' pages are refused", None
         if path == "/health":
             return None
         client = scope.get("client")
-        if wait := self._shares.wait(client[0] if client else ""):
+        if wait := self._shares.wait(client_key(client[0] if client else "")):
             return 429, f"too many requests; try again in {wait:.1f} seconds", wait
         if path in _OPEN or path.startswith(_OPEN_FOLDER) or self._holds_token(headers):
             return None
@@ -104,3 +109,20 @@ class Guarded:
         kind, _, given = headers.get("authorization", "").partition(" ")
         # latin-1 is how header bytes became text; compare_digest takes no text beyond ASCII.
         return kind.lower() == "bearer" and hmac.compare_digest(given.encode("latin-1"), self._token.encode())
+
+
+def _from_elsewhere(scope: Scope, host: str) -> str:
+    """Why the request may not be this machine's own, or "" if nothing speaks against it."""
+    if not _LOOPBACK_HOST.fullmatch(host):
+        return "this service answers to localhost only; serve with a token to be reached by another name"
+    if _forwarded(scope):
+        return "this service answers no forwarded requests; serve with a token to be reached through a proxy"
+    return ""
+
+
+def _forwarded(scope: Scope) -> bool:
+    """Whether a proxy says that it passes the request on, or speaks as proxies do that say nothing."""
+    if scope.get("http_version") == "1.0":  # as nginx does unless told otherwise; browsers and curl do not
+        return True
+    names = Headers(scope=scope).keys()
+    return any(name in _FORWARDED or name.startswith(_FORWARDED_BEGINS) for name in names)

@@ -29,6 +29,11 @@ class Metrics:
         self._batches = Histogram(
             "reseen_batch_pictures", "Pictures in one pass of the network.", buckets=_SIZES, registry=self._registry
         )
+        self._dropped = Counter(
+            "reseen_connections_dropped",
+            "Connections closed since their client kept them waiting or had too many.",
+            registry=self._registry,
+        )
         Gauge("reseen_gallery_records", "Records in the gallery.", registry=self._registry).set_function(records)
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
@@ -39,6 +44,10 @@ class Metrics:
     def embedded(self, pictures: int) -> None:
         """One pass of the network more."""
         self._batches.observe(pictures)
+
+    def dropped(self) -> None:
+        """One connection less."""
+        self._dropped.inc()
 
     def text(self) -> bytes:
         """Prometheus' text format."""

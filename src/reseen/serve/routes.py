@@ -1,6 +1,7 @@
 """What can be asked over HTTP. Pictures come as the request's body, everything else in its address."""
 
 import base64
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,6 +11,7 @@ from reseen.explain.encode import jpeg_bytes
 from reseen.retrieval.record import Record
 from reseen.serve import answers
 from reseen.serve.explaining import Explained
+from reseen.serve.limits import wait_for_the_end
 from reseen.serve.metrics import CONTENT_TYPE
 from reseen.serve.questions import (
     CutQuery,
@@ -90,7 +92,7 @@ async def similar(service: Serving, id: RecordId, wishes: WishesQuery) -> answer
 
 
 @router.post("/records", openapi_extra=_PICTURE)
-async def add(service: Serving, sighting: SightingQuery, picture: Picture) -> answers.Kept:
+async def add(service: Serving, request: Request, *, sighting: SightingQuery, picture: Picture) -> answers.Kept:
     """Keep the picture's vector, a thumbnail, and what is said of it. Sent again, it is there already."""
     record = Record(
         picture=picture,
@@ -101,7 +103,9 @@ async def add(service: Serving, sighting: SightingQuery, picture: Picture) -> an
         box=sighting.corners,
         fields=sighting.own_fields(),
     )
-    return answers.Kept(id=await service.add(record))
+    vector = await service.embed(picture, box=record.box)
+    wait_for_the_end(request.scope)
+    return answers.Kept(id=await service.add(replace(record, vector=vector)))
 
 
 @router.get("/records/{id}/thumbnail", response_class=Response)
@@ -127,8 +131,9 @@ async def explain_record(
 
 
 @router.post("/forget")
-async def forget(service: Serving, wishes: ToForget) -> answers.Forgotten:
+async def forget(service: Serving, request: Request, wishes: ToForget) -> answers.Forgotten:
     """Remove the records that fit everything said, from the disk too; takes as long as copying the gallery."""
+    wait_for_the_end(request.scope)
     return answers.Forgotten(forgotten=await service.forget(wishes.model_dump()))
 
 

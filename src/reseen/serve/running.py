@@ -1,13 +1,17 @@
 """The application behind a socket: one process, HTTP/1.1, stopped by Ctrl-C or SIGTERM."""
 
+import asyncio
 import socket
+from functools import partial
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from reseen.errors import ReseenError
+from reseen.serve.connections import Connection
+from reseen.serve.service import Service
 
-_CONNECTIONS = 512
 _SECONDS_TO_FINISH = 10
 
 
@@ -32,15 +36,17 @@ def server_of(app: FastAPI) -> uvicorn.Server:
 
     Requests that are being answered then have some seconds to finish.
     """
+    service: Service = app.state.service
+    connection = partial(Connection, limits=service.limits, dropped=service.metrics.dropped)
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=cast("type[asyncio.Protocol]", connection),
             access_log=False,
             log_config=None,
             proxy_headers=False,  # whoever may name its own address has no share of requests
             server_header=False,
             ws="none",
-            limit_concurrency=_CONNECTIONS,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
     )

@@ -7,12 +7,10 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-import anyio
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -31,10 +29,12 @@ from reseen.serve.explaining import Explained, Explainer
 from reseen.serve.gathered import Adder, ConflictError, Query, search_alike
 from reseen.serve.limits import Limits
 from reseen.serve.metrics import Metrics
+from reseen.serve.threads import Threads
 
 _MOST_PICTURES = 32
 _MOST_QUERIES = 16
 _MOST_RECORDS = 64
+_MOST_READERS = 8
 
 Result = TypeVar("Result")
 
@@ -61,19 +61,20 @@ class Service:
         )
         self._search: Batcher[Query, Matches] = Batcher(partial(search_alike, gallery), most=_MOST_QUERIES)
         self._add: Batcher[Record, str] = Batcher(Adder(gallery), most=_MOST_RECORDS)
+        self._decoders = Threads(max(2, os.cpu_count() or 2))
+        self._readers = Threads(_MOST_READERS)
+        self._explaining = Threads(1)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Within the block requests can be answered."""
-        self._decoders = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
-        self._readers = anyio.CapacityLimiter(8)
         self._writing = asyncio.Lock()
-        async with self._embed, self._search, self._add:
+        async with self._embed, self._search, self._add, self._decoders, self._readers, self._explaining:
             yield
 
     async def embed(self, data: bytes, *, box: Box | None = None) -> NDArray[np.float32]:
         """A picture's bytes -> (D,) of length 1. Raises PictureError for what is none."""
-        return await self._embed(await _in_thread(partial(self._prepared, data, box), self._decoders))
+        return await self._embed(await self._decoders(partial(self._prepared, data, box)))
 
     async def search(self, vector: NDArray[np.float32], wishes: Mapping[str, Any], *, apart_from: str = "") -> Matches:
         """The records most like a vector (D,), without the one of the id ``apart_from``."""
@@ -85,9 +86,8 @@ class Service:
         return replace(found, entries=tuple(others[: wishes["k"]]))
 
     async def add(self, record: Record) -> str:
-        """Keep a picture's bytes and what is known of them; the record's id. Raises PictureError, ConflictError."""
-        assert isinstance(record.picture, bytes)
-        return await self._add(replace(record, vector=await self.embed(record.picture, box=record.box)))
+        """Keep a picture's bytes, its vector and what is known of it; the record's id. Raises ConflictError."""
+        return await self._add(record)
 
     async def forget(self, wishes: Mapping[str, Any]) -> int:
         """As `Gallery.forget`. Raises ConflictError."""
@@ -111,16 +111,18 @@ class Service:
 
     async def explain(self, data: bytes, match: str, *, box: Box | None = None) -> Explained:
         """What makes the picture and the record of the id ``match`` alike."""
-        picture = await _in_thread(partial(self.picture, data, box), self._decoders)
-        return await self._explained(picture, match)
+        found = await self._kept_picture(match)
+        # Decoded in the same thread: pictures that wait for their turn must not wait as pixels.
+        return await self._explaining(lambda: self.explainer(self.picture(data, box), found))
 
     async def explain_record(self, query: str, match: str) -> Explained:
         """What makes two records alike."""
-        return await self._explained(await self._kept_picture(query), match)
+        pair = await self._kept_picture(query), await self._kept_picture(match)
+        return await self._explaining(partial(self.explainer, *pair))
 
     async def read(self, work: Callable[[], Result]) -> Result:
         """Work on the gallery in a thread."""
-        return await _in_thread(work, self._readers)
+        return await self._readers(work)
 
     def about(self) -> About:
         """The gallery in numbers, and what may be asked of it."""
@@ -163,12 +165,3 @@ class Service:
 
     async def _kept_picture(self, id: str) -> Image.Image:  # noqa: A002
         return open_picture(await self.thumbnail(id))
-
-    async def _explained(self, query: Image.Image, match: str) -> Explained:
-        found = await self._kept_picture(match)
-        return await _in_thread(partial(self.explainer, query, found), self._decoders)
-
-
-async def _in_thread(work: Callable[[], Result], limiter: anyio.CapacityLimiter) -> Result:
-    """A caller that gives up does not wait for the thread, which keeps its place until it is done."""
-    return await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=True)
