@@ -14,8 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from reseen.engine.files import write_atomically
 from reseen.errors import ReseenError
+from reseen.files import write_atomically
 
 
 class Place(NamedTuple):

@@ -22,10 +22,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reseen.engine.files import UNFINISHED, write_json, write_text
 from reseen.engine.recipe import Recipe, read_recipe
 from reseen.engine.training_recipe import TrainingRecipe, recipe_text
 from reseen.errors import ReseenError
+from reseen.files import UNFINISHED, write_json, write_text
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import Any, Generic, NamedTuple
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place, load_checkpoint, save_checkpoint, save_weights
 from reseen.engine.environment import environment
-from reseen.engine.files import write_json
 from reseen.engine.hardware import launch
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import Parts, Tally, train_epoch
@@ -19,6 +18,7 @@ from reseen.engine.run import Run, check_new, create_run, open_run
 from reseen.engine.task import DataT, Taken, Task
 from reseen.engine.training_recipe import RecipeT, TrainingRecipe, read_as
 from reseen.errors import ReseenError
+from reseen.files import write_json
 
 
 class Trained(NamedTuple):

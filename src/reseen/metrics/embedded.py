@@ -12,8 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
+from reseen.files import write_atomically
 from reseen.metrics.labels import Labels, clean_labels
-from reseen.metrics.whole import write_whole
 
 Vectors = NDArray[Any]
 """(N, D) of float32 or float64."""
@@ -70,7 +70,7 @@ class Embedded:
         """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others."""
         columns = {_COLUMNS[field]: values for field, values in self._labels().items()}
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        write_whole(path, frame.write_parquet)
+        write_atomically(path, frame.write_parquet)
 
     def _labels(self) -> dict[str, Any]:
         """The fields besides the vectors that are there."""
@@ -82,7 +82,7 @@ class Embedded:
         if not path.is_file():
             raise ReseenError(f"{path}: no such file; expected embeddings as Parquet")
         try:
-            frame = pl.read_parquet(path)
+            frame = pl.read_parquet(path, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise ReseenError(f"{path}: expected embeddings as Parquet, cannot read it as such") from error
         missing = [column for column in ("vector", "identity") if column not in frame.columns]

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.engine.files import write_json
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
+from reseen.files import write_json
 from reseen.tasks.classify.build import load_classifier
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.readers import read_classes
