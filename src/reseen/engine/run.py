@@ -107,12 +107,27 @@ class Run:
         """What was written down about the data."""
         return read_json(self.data_file)
 
+    def unreadable(self) -> dict[str, str]:
+        """The pictures that training left out because they do not decode: path below the data's folder -> reason."""
+        facts = self.data() if self.data_file.exists() else {}
+        return facts.get("unreadable", {})  # type: ignore[return-value]
+
     def metrics(self) -> list[dict[str, object]]:
-        """The finished epochs, in order."""
+        """The finished epochs, in order. ReseenError for a line that is cut, which no writing of ours leaves."""
         if not self.metrics_file.exists():
             return []
-        lines = self.metrics_file.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [self._metrics_row(number, line) for number, line in enumerate(lines, start=1)]
+
+    def _metrics_row(self, number: int, line: str) -> dict[str, object]:
+        try:
+            row: dict[str, object] = json.loads(line)
+        except ValueError:
+            raise ReseenError(
+                f"{self.metrics_file}: line {number} is cut or damaged; put a good copy back, or delete the line, and "
+                "only that epoch's numbers are lost"
+            ) from None
+        return row
 
     def keep_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Write all epochs anew: a line is never half there, and a resumed run never counts an epoch twice."""
