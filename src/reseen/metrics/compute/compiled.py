@@ -14,13 +14,13 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 def compiled(*, fastmath: set[str] | None = None) -> Callable[[FunctionT], FunctionT]:
     """A decorator; ``fastmath``: the liberties that LLVM may take with floating point, none by default."""
-    options = {"nogil": True, "fastmath": fastmath or False}
+    liberties = fastmath or False
 
     def decorate(function: FunctionT) -> FunctionT:
         try:
-            loop: FunctionT = njit(cache=True, **options)(function)
+            loop: FunctionT = njit(nogil=True, cache=True, fastmath=liberties)(function)
         except RuntimeError:  # numba's "no locator available": no place to keep it
-            loop = njit(**options)(function)
+            loop = njit(nogil=True, fastmath=liberties)(function)
         return loop
 
     return decorate
