@@ -5,7 +5,7 @@ neither can be written, each process compiles anew, which takes seconds, and giv
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -18,9 +18,8 @@ def compiled(*, fastmath: set[str] | None = None) -> Callable[[FunctionT], Funct
 
     def decorate(function: FunctionT) -> FunctionT:
         try:
-            loop: FunctionT = njit(nogil=True, cache=True, fastmath=liberties)(function)
+            return cast("FunctionT", njit(nogil=True, cache=True, fastmath=liberties)(function))
         except RuntimeError:  # numba's "no locator available": no place to keep it
-            loop = njit(nogil=True, fastmath=liberties)(function)
-        return loop
+            return cast("FunctionT", njit(nogil=True, fastmath=liberties)(function))
 
     return decorate
