@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reseen.engine.files import write_json
 from reseen.engine.recipe import read_recipe
 from reseen.engine.run import Run, create_run
+from reseen.files import write_json
 from reseen.metrics import Embedded, evaluate
 
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from reseen.data.synth import synthesise
 from reseen.engine.evaluate import evaluate_baselines, evaluate_run
-from reseen.engine.files import write_json
 from reseen.engine.progress import Progress, Silent, counted
 from reseen.engine.run import Run
 from reseen.engine.train import train
 from reseen.errors import ReseenError
 from reseen.explain.run_report import report_run
+from reseen.files import write_bytes, write_json
 from reseen.metrics import Report
 
 IDENTITIES, IMAGES, IMAGE_SIZE, SEED = 120, 2160, 128, 0
@@ -48,7 +48,7 @@ def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> Demon
     write_json(out / "scores.json", {name: report.scores() for name, report in scores.items()})
     report = report_run(trained.run, result)
     page = out / "report.html"
-    page.write_bytes(report.read_bytes())
+    write_bytes(page, report.read_bytes())
     return Demonstrated(data, trained.run, page, scores)
 
 

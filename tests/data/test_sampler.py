@@ -1,7 +1,7 @@
 """PK batches: exact lengths, each picture's share, and an order that seed, epoch and rank decide."""
 
 from collections import Counter
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -116,14 +116,24 @@ def test_resuming_in_an_epoch_gives_its_remaining_batches() -> None:
     assert draws(sampler, 3) == whole
 
 
-@pytest.mark.parametrize("world_size", [2, 3])
-def test_ranks_share_the_epoch_without_overlap(world_size: int) -> None:
-    labels = labels_of([8, 12, 9, 30, 7, 16])
-    make = {"identities": 2, "images": 4, "seed": 5}
+@pytest.mark.parametrize("world_size", [2, 3, 6])
+def test_processes_share_out_the_identities_of_the_batches_that_one_would_train(world_size: int) -> None:
+    labels = labels_of([8, 12, 9, 30, 7, 16, 8, 8])
+    make = {"identities": 6, "images": 4, "seed": 5}
     alone = draws(IdentityBatches(labels, **make), 2)
-    shares = [draws(IdentityBatches(labels, rank=rank, world_size=world_size, **make), 2) for rank in range(world_size)]
-    assert {len(share) for share in shares} == {len(alone) // world_size}
-    assert [batch for step in zip(*shares, strict=True) for batch in step] == alone[: len(shares[0]) * world_size]
+    samplers = [IdentityBatches(labels, rank=rank, world_size=world_size, **make) for rank in range(world_size)]
+    shares = [draws(sampler, 2) for sampler in samplers]
+    assert [list(chain(*parts)) for parts in zip(*shares, strict=True)] == alone
+    assert {len(batch) for share in shares for batch in share} == {24 // world_size}
+    assert {(len(sampler), sampler.pictures) for sampler in samplers} == {(len(alone), 24)}
+
+
+def test_an_epoch_begun_by_one_process_is_finished_by_two() -> None:
+    labels = labels_of([8] * 6)
+    make = {"identities": 4, "images": 2, "seed": 0}
+    alone = draws(IdentityBatches(labels, **make), 3)
+    rest = [draws(IdentityBatches(labels, rank=rank, world_size=2, **make), 3, 2) for rank in range(2)]
+    assert [list(chain(*parts)) for parts in zip(*rest, strict=True)] == alone[2:]
 
 
 def test_every_place_in_the_epoch_has_its_own_seed() -> None:
@@ -156,12 +166,12 @@ def test_spread_uses_up_tight_groups_exactly() -> None:
     assert all(a != b for a, b in pairwise(orders))
 
 
-def test_too_few_identities_and_too_few_batches_are_named() -> None:
+def test_too_few_identities_and_uneven_shares_are_named() -> None:
     with pytest.raises(ReseenError, match="takes 8 different identities, the training split has 3"):
         IdentityBatches(labels_of([4] * 3), identities=8, images=4, seed=0)
     with pytest.raises(ReseenError, match="has 0"):
         IdentityBatches([], identities=1, images=4, seed=0)
-    with pytest.raises(ReseenError, match="has 1 batches of 3 x 4 pictures, too few for 2 processes"):
+    with pytest.raises(ReseenError, match=r"is 3, .*which 2 processes cannot share out evenly; set it to 2 or 4"):
         IdentityBatches(labels_of([4] * 3), identities=3, images=4, seed=0, world_size=2)
     with pytest.raises(ValueError, match="0 <= rank < world_size"):
         IdentityBatches(labels_of([4] * 3), identities=1, images=4, seed=0, rank=2, world_size=2)

@@ -1,5 +1,7 @@
 """Shuffled batches: every row once, the same order for the same seed and epoch, shared out among processes."""
 
+from itertools import chain
+
 import pytest
 
 from reseen.data.shuffling import ShuffledBatches
@@ -31,17 +33,18 @@ def test_a_resumed_epoch_is_the_rest_of_it():
     assert epoch_of(batches, 1, start=3) == epoch_of(batches, 1)[3:]
 
 
-def test_processes_share_the_batches_of_one_out_in_turn():
-    alone = epoch_of(ShuffledBatches(50, batch_size=4, seed=0), 5)
-    shares = [epoch_of(ShuffledBatches(50, batch_size=4, seed=0, rank=rank, world_size=3), 5) for rank in range(3)]
-    assert [len(share) for share in shares] == [4, 4, 4]
-    assert [batch for group in zip(*shares, strict=True) for batch in group] == alone[:12]
+def test_processes_share_out_the_batches_that_one_would_train():
+    alone = epoch_of(ShuffledBatches(50, batch_size=6, seed=0), 5)
+    every = [ShuffledBatches(50, batch_size=6, seed=0, rank=rank, world_size=3) for rank in range(3)]
+    shares = [epoch_of(batches, 5) for batches in every]
+    assert [list(chain(*parts)) for parts in zip(*shares, strict=True)] == alone
+    assert {(len(batches), batches.pictures) for batches in every} == {(8, 6)}
 
 
 def test_too_few_rows_for_a_batch_are_refused():
     with pytest.raises(ReseenError, match=r"7 training pictures do not fill a batch of 8; lower the batch size"):
         ShuffledBatches(7, batch_size=8, seed=0)
-    with pytest.raises(ReseenError, match="for each of 2 processes"):
-        ShuffledBatches(15, batch_size=8, seed=0, world_size=2)
+    with pytest.raises(ReseenError, match=r"batch_size is 8, .*which 3 processes cannot share out evenly; set it to 6"):
+        ShuffledBatches(15, batch_size=8, seed=0, world_size=3)
     with pytest.raises(ValueError, match="expected batch_size, world_size >= 1"):
         ShuffledBatches(7, batch_size=0, seed=0)

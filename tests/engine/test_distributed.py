@@ -8,16 +8,26 @@ from pathlib import Path
 import pytest
 
 from reseen.engine.evaluate import evaluate_run
+from reseen.engine.interrupt import Stopped
 from reseen.engine.run import open_run
+from reseen.engine.train import train
+from stopping import Recorder
 
 pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def recipe_file(recipe_file: Path) -> Path:
+    """The tiny recipe with a batch that two processes can share out."""
+    recipe_file.write_text(recipe_file.read_text().replace("identities = 3", "identities = 4"))
+    return recipe_file
 
 
 def train_in_two(recipe: Path, data: Path, out: Path) -> str:
     """What the two processes printed."""
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-        *("-m", "reseen", "train", str(recipe), "--data", str(data), "--out", str(out), "--quiet"),
+        *("-m", "reseen", "train", str(recipe), "--data", str(data), "--out", str(out), "--quiet", "--resume"),
     ]
     done = subprocess.run(
         command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=120, check=False
@@ -26,15 +36,19 @@ def train_in_two(recipe: Path, data: Path, out: Path) -> str:
     return done.stdout
 
 
-def test_two_processes_train_one_run_and_score_as_one_process_does(market, recipe_file, tmp_path):
-    out = tmp_path / "run"
-    printed = train_in_two(recipe_file, market(), out)
+def test_two_processes_go_on_where_one_stopped_and_score_as_one_does(market, recipe_file, tmp_path):
+    recipe_file.write_text(recipe_file.read_text().replace("epochs = 2", "epochs = 2\nema = 0.9"))
+    data, out = market(train=12, test=25, shots=6), tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(recipe_file, data=data, out=out, progress=Recorder(at_step=2))
+    printed = train_in_two(recipe_file, data, out)
     assert printed.count("report:") == 1, "one process reports"
     run = open_run(out)
     rows = run.metrics()
-    assert [row["epoch"] for row in rows] == [1, 2]
+    assert [(row["epoch"], row["processes"]) for row in rows] == [(1, 2), (2, 2)]
     assert (out / "report.html").exists()
-    # 3 queries do not divide by 2 processes: the gathered order must be the table's all the same.
+    # 25 queries do not divide by 2 processes: the gathered order must be the table's all the same. And each process
+    # has seen other pictures, so that only the kept batch norms, shared out, give the score of the kept weights.
     alone = evaluate_run(run).report
     assert rows[-1]["mAP"] == pytest.approx(alone.mean_average_precision, abs=1e-12)
 

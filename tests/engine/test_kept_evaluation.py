@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 
 from reseen.engine import kept_evaluation as kept_module
+from reseen.engine.calibrate import calibrate_run
+from reseen.engine.compare import compare_runs
 from reseen.engine.evaluate import evaluate_run
+from reseen.engine.kept_embeddings import load_kept
 from reseen.engine.kept_evaluation import kept_evaluation
+from reseen.engine.run import open_run
 from reseen.errors import ReseenError
+from reseen.metrics import Embedded
+from stopping import Recorder
 
 
 @pytest.fixture
@@ -40,15 +46,55 @@ def test_the_report_is_that_of_the_evaluation(run, embedded_again):
     assert found.splits.query.paths == expected.splits.query.paths
 
 
-def test_nothing_kept_or_newer_weights_are_evaluated(run, embedded_again):
+def test_where_nothing_is_kept_the_run_is_evaluated(run, embedded_again):
     (run / "embeddings" / "gallery.parquet").unlink()
     kept_evaluation(run)
     assert embedded_again == [run]
     assert (run / "embeddings" / "gallery.parquet").exists()
+
+
+def test_a_copied_run_is_believed_whatever_the_times_of_its_files(run, embedded_again):
     later = (run / "embeddings" / "query.parquet").stat().st_mtime + 10
     os.utime(run / "best.safetensors", (later, later))
     kept_evaluation(run)
-    assert embedded_again == [run, run]
+    assert embedded_again == []
+
+
+def test_embeddings_of_other_weights_are_made_again_and_it_is_said(run, finished, embedded_again):
+    shutil.copy(finished[1] / "best.safetensors", run)
+    os.utime(run / "best.safetensors", (0, 0))
+    said = Recorder()
+    kept_evaluation(run, progress=said)
+    assert embedded_again == [run]
+    assert "are of other weights than best.safetensors: they are made again" in said.lines[0]
+    kept_evaluation(run)
+    assert embedded_again == [run], "now they are its own"
+
+
+def test_embeddings_that_name_no_weights_are_made_again_and_it_is_said(run, embedded_again):
+    for file in (run / "embeddings").iterdir():
+        Embedded.load(file).save(file)
+    said = Recorder()
+    kept_evaluation(run, progress=said)
+    assert embedded_again == [run]
+    assert "do not say of which weights they are" in said.lines[0]
+
+
+def test_calibrating_and_comparing_never_use_embeddings_of_other_weights(run, finished):
+    shutil.copy(finished[1] / "best.safetensors", run)
+    said = Recorder()
+    compare_runs(run, finished[1], progress=said)
+    assert "are of other weights" in said.lines[0]
+    mine, its = (load_kept(open_run(path)).query.vectors for path in (run, finished[1]))
+    np.testing.assert_array_equal(mine, its)
+
+
+def test_a_run_in_a_folder_named_like_a_pattern_is_read_as_it_is_named(finished, tmp_path):
+    run = shutil.copytree(finished[0], tmp_path / "lr=1e-3 [1] x?*")
+    shutil.copytree(finished[1], tmp_path / "lr=1e-3 1 xy")
+    found = kept_evaluation(run)
+    np.testing.assert_array_equal(found.query.vectors, kept_evaluation(finished[0]).query.vectors)
+    assert calibrate_run(run, false_accept_rate=0.2, false_alarm_rate=0.5).threshold <= 1
 
 
 def test_embeddings_of_other_pictures_are_refused(run, market, embedded_again):

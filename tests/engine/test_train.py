@@ -1,5 +1,6 @@
 """Training as a whole: what a run holds, that stopping never changes where it ends, and what it refuses."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from reseen.engine.build import load_model
 from reseen.engine.checkpoint import load_checkpoint
 from reseen.engine.evaluate import evaluate_baselines, evaluate_run
 from reseen.engine.interrupt import Stopped
+from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.run import open_run
 from reseen.engine.train import train
 from reseen.errors import ReseenError
@@ -158,6 +160,48 @@ def test_or_are_skipped_and_counted_when_the_recipe_says_so(market, recipe_file,
     assert trained.run.data()["pictures"]["train"] == 21
     assert "skipped 3 unreadable pictures" in said.lines[0]
     assert "1 training identity has a single picture" in said.lines[1]
+
+
+def test_skipped_queries_and_gallery_pictures_stay_left_out_of_the_kept_run(market, recipe_file, tmp_path):
+    data, out = market(test=4), tmp_path / "run"
+    bad = [sorted((data / folder).iterdir())[-1] for folder in ("query", "bounding_box_test")]
+    for picture in bad:
+        picture.write_bytes(b"")
+    overrides = ["data.unreadable=skip", "training.epochs=1"]
+    run = train(recipe_file, data=data, out=out, overrides=overrides).run
+    assert run.unreadable().keys() == {str(picture.relative_to(data)) for picture in bad}
+    said = Recorder()
+    result = evaluate_run(run, progress=said)
+    assert "left out, as in training: 2 unreadable" in said.lines[0]
+    assert (len(result.query), len(result.gallery)) == (3, 11)
+    assert result.report.mean_average_precision == run.metrics()[-1]["mAP"]
+    assert kept_evaluation(run).report.evaluated == 3
+    # The same pictures elsewhere are the run's own, and what else is broken there is skipped as well.
+    moved = shutil.copytree(data, tmp_path / "moved")
+    assert evaluate_run(run, data=moved).row == "trained"
+    min((moved / "query").iterdir()).write_bytes(b"")
+    assert len(evaluate_run(run, data=moved).query) == 2
+
+
+@pytest.mark.parametrize("left", [b"", b"PK"])
+def test_a_checkpoint_that_is_empty_or_cut_is_one_line(whole, recipe_file, left):
+    data, trained = whole
+    trained.run.last_checkpoint.write_bytes(left)
+    with pytest.raises(ReseenError, match=r"last\.ckpt: (damaged or not a checkpoint|holds more than)"):
+        train(recipe_file, data=data, out=trained.run.path, resume=True, overrides=["evaluation.every=1"])
+
+
+def test_a_cut_line_of_metrics_is_named_and_without_it_the_run_goes_on(whole, recipe_file):
+    data, trained = whole
+    file = trained.run.metrics_file
+    whole_lines = file.read_text().splitlines(keepends=True)
+    file.write_text(whole_lines[0][:-20] + "\n" + whole_lines[1])
+    arguments = {"data": data, "out": trained.run.path, "resume": True, "overrides": ["evaluation.every=1"]}
+    with pytest.raises(ReseenError, match=r"metrics\.jsonl: line 1 is cut or damaged; .*delete the line"):
+        train(recipe_file, **arguments)
+    file.write_text(whole_lines[1])
+    assert train(recipe_file, **arguments).epochs == 2
+    assert [row["epoch"] for row in trained.run.metrics()] == [2]
 
 
 def test_more_identities_a_batch_than_there_are(market, recipe_file, tmp_path):

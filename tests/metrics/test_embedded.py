@@ -6,6 +6,7 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded
+from reseen.metrics.embedded import saved_metadata
 
 VECTORS = np.arange(1, 13, dtype=np.float32).reshape(4, 3)
 
@@ -47,6 +48,15 @@ def with_row(row: int, value: float) -> np.ndarray:
 def test_what_is_refused(arguments: dict, words: str):
     with pytest.raises(ReseenError, match=words):
         Embedded(**arguments)
+
+
+def test_what_is_said_of_the_vectors_is_read_without_them(tmp_path):
+    path = tmp_path / "a[1].parquet"
+    Embedded(VECTORS, [1, 2, 3, 4]).save(path, metadata={"weights": "abc"})
+    assert saved_metadata(path)["weights"] == "abc"
+    np.testing.assert_array_equal(Embedded.load(path).vectors, VECTORS)
+    with pytest.raises(ReseenError, match="no such file"):
+        saved_metadata(tmp_path / "other.parquet")
 
 
 def test_missing_cameras_and_views_become_unknown():
@@ -110,7 +120,7 @@ def test_a_failed_save_keeps_the_old_file(tmp_path, monkeypatch):
     Embedded(VECTORS, [1, 2, 3, 4]).save(path)
     before = path.read_bytes()
 
-    def disk_full(*_arguments):
+    def disk_full(*_arguments, **_settings):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", disk_full)

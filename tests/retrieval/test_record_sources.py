@@ -7,8 +7,8 @@ import numpy as np
 import polars
 import pytest
 
-from reseen.engine.files import write_json
 from reseen.errors import ReseenError
+from reseen.files import write_json
 from reseen.retrieval.schema import Model
 from reseen.retrieval.sources import read_source
 

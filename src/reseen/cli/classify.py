@@ -75,8 +75,8 @@ def evaluate(
     reseen classify evaluate runs/bodytype --data other-vehicles --json scores.json
     """
     from reseen.cli.shown import show_run
-    from reseen.engine.files import write_json
     from reseen.engine.run import open_run
+    from reseen.files import write_json
     from reseen.tasks.classify.evaluate import evaluate_run
     from reseen.tasks.classify.report import COLUMNS
 

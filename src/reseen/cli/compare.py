@@ -35,7 +35,7 @@ def compare(
     reseen compare runs/market runs/duke --data msmt17 --json comparison.json
     """
     import reseen
-    from reseen.engine.files import write_json
+    from reseen.files import write_json
 
     found = reseen.compare(first, second, data=data, protocol=protocol, progress=progress_for(quiet=quiet))
     if json is not None:

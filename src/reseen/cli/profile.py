@@ -36,8 +36,8 @@ def profile(
         return
     if not name:
         raise ReseenError("profile: expected a model's name or --paper; `reseen models` lists the names")
-    from reseen.engine.files import write_json
     from reseen.engine.profile import profile as count
+    from reseen.files import write_json
 
     counted = count(name, identities=identities, image_size=image_size)
     if json is not None:

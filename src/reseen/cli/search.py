@@ -53,8 +53,8 @@ def search(  # noqa: PLR0913 - one parameter an option
 
     reseen search car.jpg --gallery cars --model runs/mine --camera "gate 2" --after 2026-05-01 --where speed=30..50
     """
-    from reseen.engine.files import write_json
     from reseen.explain import write_png
+    from reseen.files import write_json
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.sources import read_time
 

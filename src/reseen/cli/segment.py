@@ -78,8 +78,8 @@ def evaluate(
     reseen segment evaluate runs/cityscapes --inference whole --json scores.json
     """
     from reseen.cli.shown import show_run
-    from reseen.engine.files import write_json
     from reseen.engine.run import open_run
+    from reseen.files import write_json
     from reseen.tasks.segment.evaluate import evaluate_run
     from reseen.tasks.segment.report import COLUMNS
 

@@ -21,9 +21,9 @@ class IdentityBatches(Sampler[list[Draw]]):
     for which enough different identities are left to fill them: sum over identities of min(groups, B) >= P *
     B. Groups that do not fit are left out, others in the next epoch.
 
-    The order is a function of seed and epoch alone. Of ``world_size`` processes each takes every
-    world_size-th batch, all the same number. Every Draw's seed is a function of the seed, the epoch and the
-    place in the epoch's whole order.
+    The batches are a function of seed and epoch alone, however many processes there are. Of ``world_size``
+    processes each takes an equal share of the identities of every batch. Every Draw's seed is a function of
+    the seed, the epoch and the place in the epoch's whole order.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class IdentityBatches(Sampler[list[Draw]]):
                 "expected identities, images, world_size >= 1 and 0 <= rank < world_size,"
                 f" got {identities}, {images}, {world_size} and {rank}"
             )
+        self._share = share_of(identities, what="sampler.identities", rank=rank, world_size=world_size)
         self._rows = _rows_by_label(np.asarray(labels))
         if len(self._rows) < identities:
             raise ReseenError(
@@ -50,30 +51,30 @@ class IdentityBatches(Sampler[list[Draw]]):
             )
         self._identities, self._images, self._seed = identities, images, seed
         self._draw = epoch_is == "draw"
-        self._rank, self._world_size = rank, world_size
         self._epoch, self._start = 0, 0
         self._groups = np.array([1 if self._draw else -(-len(rows) // images) for rows in self._rows])
         self._batches = batches_that_fit(self._groups, identities)
-        if self._batches < world_size:
-            raise ReseenError(
-                f"an epoch has {self._batches} batches of {identities} x {images} pictures, too few for"
-                f" {world_size} processes; lower sampler.identities or use fewer processes"
-            )
 
     def set_epoch(self, epoch: int, *, start: int = 0) -> None:
-        """Which epoch comes next, and how many of this process's batches of it were already done."""
+        """Which epoch comes next, and how many batches of it were already done."""
         self._epoch, self._start = epoch, start
 
+    @property
+    def pictures(self) -> int:
+        """How many a batch has, of all processes together."""
+        return self._identities * self._images
+
     def __len__(self) -> int:
-        """How many batches a whole epoch gives this process."""
-        return self._batches // self._world_size
+        """How many batches a whole epoch has."""
+        return self._batches
 
     def __iter__(self) -> Iterator[list[Draw]]:
         pictures = self._epoch_rows()
         seeds = self._generator(1).integers(2**32, size=pictures.shape)
-        for step in range(self._start, len(self)):
-            batch = step * self._world_size + self._rank
-            yield [Draw(int(row), int(seed)) for row, seed in zip(pictures[batch], seeds[batch], strict=True)]
+        mine = slice(self._share.start * self._images, self._share.stop * self._images)
+        for batch in range(self._start, len(self)):
+            drawn = zip(pictures[batch, mine], seeds[batch, mine], strict=True)
+            yield [Draw(int(row), int(seed)) for row, seed in drawn]
 
     def _epoch_rows(self) -> np.ndarray:
         """(B, P * K) int64: the rows of every batch of the epoch."""
@@ -99,6 +100,24 @@ class IdentityBatches(Sampler[list[Draw]]):
 
     def _generator(self, purpose: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, self._epoch, purpose])
+
+
+def share_of(total: int, *, what: str, rank: int, world_size: int) -> slice:
+    """Which of the ``total`` entries of a batch this process takes; ``what`` sets their number.
+
+    Raises ReseenError where the processes cannot share them out evenly.
+
+    >>> share_of(16, what="sampler.identities", rank=1, world_size=4)
+    slice(4, 8, None)
+    """
+    share, left = divmod(total, world_size)
+    if left:
+        near = sorted({max(share, 1) * world_size, (share + 1) * world_size})
+        raise ReseenError(
+            f"{what} is {total}, of all processes together, which {world_size} processes cannot share out evenly; "
+            f"set it to {' or '.join(map(str, near))}, or choose a number of processes that divides it"
+        )
+    return slice(rank * share, (rank + 1) * share)
 
 
 def batches_that_fit(groups: np.ndarray, identities: int) -> int:

@@ -6,14 +6,15 @@ import numpy as np
 from torch.utils.data import Sampler
 
 from reseen.data.dataset import Draw
+from reseen.data.sampler import share_of
 from reseen.errors import ReseenError
 
 
 class ShuffledBatches(Sampler[list[Draw]]):
     """Every row once an epoch, ``batch_size`` at a time; a last batch that would be smaller is left out.
 
-    Of ``world_size`` processes each takes every world_size-th batch, all the same number. Every Draw's seed is a
-    function of the seed, the epoch and the place in the epoch's whole order.
+    The batches are a function of seed and epoch alone; of ``world_size`` processes each takes an equal share of every
+    one. Every Draw's seed is a function of the seed, the epoch and the place in the epoch's whole order.
     """
 
     def __init__(self, rows: int, *, batch_size: int, seed: int, rank: int = 0, world_size: int = 1) -> None:
@@ -22,28 +23,29 @@ class ShuffledBatches(Sampler[list[Draw]]):
                 "expected batch_size, world_size >= 1 and 0 <= rank < world_size,"
                 f" got {batch_size}, {world_size} and {rank}"
             )
-        if rows < batch_size * world_size:
-            raise ReseenError(
-                f"{rows} training pictures do not fill a batch of {batch_size}"
-                + (f" for each of {world_size} processes" if world_size > 1 else "")
-                + "; lower the batch size"
-            )
+        self._share = share_of(batch_size, what="data.batch_size", rank=rank, world_size=world_size)
+        if rows < batch_size:
+            raise ReseenError(f"{rows} training pictures do not fill a batch of {batch_size}; lower the batch size")
         self._rows, self._size, self._seed = rows, batch_size, seed
-        self._rank, self._world_size = rank, world_size
         self._epoch, self._start = 0, 0
 
     def set_epoch(self, epoch: int, *, start: int = 0) -> None:
-        """Which epoch comes next, and how many of this process's batches of it were already done."""
+        """Which epoch comes next, and how many batches of it were already done."""
         self._epoch, self._start = epoch, start
 
+    @property
+    def pictures(self) -> int:
+        """How many a batch has, of all processes together."""
+        return self._size
+
     def __len__(self) -> int:
-        """How many batches a whole epoch gives this process."""
-        return self._rows // self._size // self._world_size
+        """How many batches a whole epoch has."""
+        return self._rows // self._size
 
     def __iter__(self) -> Iterator[list[Draw]]:
         generator = np.random.default_rng([self._seed, self._epoch])
         order, seeds = generator.permutation(self._rows), generator.integers(2**32, size=self._rows)
         for step in range(self._start, len(self)):
-            first = (step * self._world_size + self._rank) * self._size
-            places = slice(first, first + self._size)
+            first = step * self._size
+            places = slice(first + self._share.start, first + self._share.stop)
             yield [Draw(int(row), int(seed)) for row, seed in zip(order[places], seeds[places], strict=True)]

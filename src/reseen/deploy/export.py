@@ -4,7 +4,6 @@ What comes out takes a batch of uint8 RGB pictures of any one size, (B, H, W, 3)
 """
 
 import copy
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,10 +23,10 @@ from reseen.deploy.network import OnTorch
 from reseen.deploy.resizing import AnySize
 from reseen.deploy.runtime import FACTS, FACTS_FILE
 from reseen.engine.evaluate import splits_of
-from reseen.engine.files import UNFINISHED
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
+from reseen.files import UNFINISHED, put_in_place
 
 LARGEST_DIFFERENCE = 1e-4
 """Of any number in any vector, between an export and PyTorch."""
@@ -113,7 +112,7 @@ def _export(program: Program, loaded: Loaded, *, out: Path, checked: Sequence[ND
             limit = f"expected at most {LARGEST_DIFFERENCE:.0e}"
             raise ReseenError(f"{out}: not kept: it differs from PyTorch by {difference:.1e}, {limit}")
         for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == out.name):
-            shutil.move(file, out.parent / file.name)
+            put_in_place(file, out.parent / file.name)
     return Exported(out, difference, len(checked))
 
 

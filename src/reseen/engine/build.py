@@ -14,7 +14,7 @@ from reseen.data.table import Splits
 from reseen.data.transforms import build_transforms
 from reseen.engine.checkpoint import load_card
 from reseen.engine.learner import Learner
-from reseen.engine.recipe import Recipe, recipe_from
+from reseen.engine.recipe import PAIRWISE, Recipe, recipe_from
 from reseen.engine.seeding import seed_here
 from reseen.engine.settings import typed_settings
 from reseen.engine.start import normalised, start_backbone
@@ -91,8 +91,9 @@ def build_losses(recipe: Recipe, *, num_identities: int, width: int) -> Weighted
 
 
 def build_pieces(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) -> Pieces:
-    """Model, losses and batches of one process among so many."""
+    """Model, losses and batches of one process among so many, which share out each batch."""
     names = splits.train.identity_names
+    _require_pairs(recipe, world_size)
     batches = IdentityBatches(
         splits.train.numbers("identity", names),
         identities=recipe.sampler.identities,
@@ -111,6 +112,17 @@ def build_pieces(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) 
     )
     learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
     return Pieces(model, learner, batches, loader, frozen=tuple(model.backbone.parameters()))
+
+
+def _require_pairs(recipe: Recipe, world_size: int) -> None:
+    """ReseenError where a process's share of a batch holds no two identities for a loss that compares them."""
+    pairwise = [name for name in recipe.losses if name in PAIRWISE]
+    identities = recipe.sampler.identities
+    if pairwise and identities < 2 * world_size:
+        raise ReseenError(
+            f"losses: {pairwise[0]} needs at least 2 identities on each of {world_size} processes, and they share out "
+            f"sampler.identities, which is {identities}; use at most {identities // 2} processes, or set it higher"
+        )
 
 
 def _training_pictures(recipe: Recipe, splits: Splits) -> Pictures:

@@ -14,8 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from reseen.engine.files import write_atomically
 from reseen.errors import ReseenError
+from reseen.files import write_atomically
 
 
 class Place(NamedTuple):
@@ -54,7 +54,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except pickle.UnpicklingError:
         raise ReseenError(f"{path}: holds more than tensors and plain values, and was not loaded") from None
     except (RuntimeError, EOFError, OSError) as error:
-        raise ReseenError(f"{path}: damaged or not a checkpoint ({str(error).splitlines()[0]})") from None
+        reason = next(iter(str(error).splitlines()), "it ends too soon")
+        raise ReseenError(f"{path}: damaged or not a checkpoint ({reason})") from None
     if not isinstance(state, dict) or "place" not in state:
         raise ReseenError(f"{path}: not a checkpoint that `reseen train` wrote")
     return state

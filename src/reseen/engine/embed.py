@@ -1,6 +1,6 @@
 """Pictures to vectors: every row of a split once, in order, on as many devices as there are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ def collect(
                 output = forward(fabric.to_device(batch))
             blocks.append(output.float().cpu())
             bar.advance(len(output))
-    return _gathered(torch.cat(blocks), total=total, fabric=fabric)
+    return _gathered(blocks, total=total, fabric=fabric)
 
 
 def embedded(split: Split, vectors: Tensor) -> Embedded:
@@ -77,11 +77,13 @@ def embedded(split: Split, vectors: Tensor) -> Embedded:
     )
 
 
-def _gathered(mine: Tensor, *, total: int, fabric: Fabric) -> Tensor:
+def _gathered(blocks: Sequence[Tensor], *, total: int, fabric: Fabric) -> Tensor:
+    """All rows in order, where this process has those of ``blocks``: none, with fewer pictures than processes."""
     if fabric.world_size == 1:
-        return mine
-    longest = -(-total // fabric.world_size)
-    padded = mine.new_zeros(longest, mine.shape[1])
+        return torch.cat(list(blocks))
+    longest, width = -(-total // fabric.world_size), fabric.broadcast(blocks[0].shape[1] if blocks else 0)
+    mine = torch.cat([torch.zeros(0, width), *blocks])
+    padded = torch.zeros(longest, width)
     padded[: len(mine)] = mine
     padded = fabric.to_device(padded)
     by_rank = [torch.empty_like(padded) for _ in range(fabric.world_size)]

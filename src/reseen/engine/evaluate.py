@@ -12,12 +12,15 @@ from reseen.engine.checkpoint import load_card
 from reseen.engine.choices import AS_THE_RECIPE_SAYS, Choices
 from reseen.engine.hardware import DeviceName, one_device
 from reseen.engine.intake import protocol_for
+from reseen.engine.kept_embeddings import keep_embeddings, weights_fingerprint
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.recipe import MetadataTold, recipe_from
 from reseen.engine.refinement import Expansion, Refinement
 from reseen.engine.run import Run, open_run
 from reseen.engine.scored import Evaluated, score_files, score_model, score_model_checked, score_row
+from reseen.engine.sides import Sides
 from reseen.engine.sources import Files, Weights, source_of
+from reseen.engine.unreadable import leave_out, read_back, skip_unreadable
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
 from reseen.metrics.refine.rerank import Reranking
@@ -81,18 +84,15 @@ def evaluate_run(
     Scores that come about otherwise than the recipe says stand in a row of their own.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    recipe, splits = run.recipe(), splits_of(run, data)
+    recipe, splits = run.recipe(), splits_of(run, data, progress=progress)
     own = data is None or _same_data(run, Path(data), splits)
     differences = choices.differences(recipe, protocol_for(recipe, splits))
     differences += [] if own else [f"{OTHER_DATA}{Path(str(data)).resolve()}"]
-    result = score_model_checked(
-        load_model(run.best_weights), splits, recipe, choices=choices, progress=progress or Silent(), name="trained"
-    )
+    weights, model = weights_fingerprint(run), load_model(run.best_weights)
+    result = score_model_checked(model, splits, recipe, choices=choices, progress=progress or Silent(), name="trained")
     result = result._replace(row=", ".join([result.row, *differences]))
     if own and not choices.differences_of_pictures(recipe):
-        run.embeddings.mkdir(exist_ok=True)
-        result.query.save(run.embeddings / "query.parquet")
-        result.gallery.save(run.embeddings / "gallery.parquet")
+        keep_embeddings(run, Sides(result.query, result.gallery), weights=weights)
     run.keep_scores({result.row: score_row(result.report)})
     return result
 
@@ -103,8 +103,10 @@ def evaluate_weights(
     """Score a weights file on a data set, as the recipe on its card says; nothing is kept."""
     recipe = resolved(recipe_from(load_card(weights.path).recipe, name=str(weights.path)))
     splits = read_data(weights.data, layout=recipe.data.layout, seed=recipe.seed)
+    progress = progress or Silent()
+    splits = skip_unreadable(splits, progress) if recipe.data.unreadable == "skip" else splits
     model, name = load_model(weights.path), weights.path.stem
-    return score_model_checked(model, splits, recipe, choices=choices, progress=progress or Silent(), name=name)
+    return score_model_checked(model, splits, recipe, choices=choices, progress=progress, name=name)
 
 
 def evaluate_baselines(
@@ -112,7 +114,7 @@ def evaluate_baselines(
 ) -> dict[str, Report]:
     """Score what a trained model must beat: a colour histogram, and the model as its training began."""
     run = run if isinstance(run, Run) else open_run(Path(run))
-    recipe, splits, fabric = run.recipe(), splits_of(run, data), one_device()
+    recipe, splits, fabric = run.recipe(), splits_of(run, data, progress=progress), one_device()
     train = splits.train
     untrained = build_embedder(
         recipe,
@@ -129,15 +131,26 @@ def evaluate_baselines(
     return reports
 
 
-def splits_of(run: Run, data: Path | str | None) -> Splits:
-    """A run's data: where it was trained unless ``data`` says another place."""
+def splits_of(run: Run, data: Path | str | None, *, progress: Progress | None = None) -> Splits:
+    """A run's data: where it was trained unless ``data`` says another place.
+
+    Pictures that its training skipped as unreadable stay left out. Of ``data`` that are named, others that do not
+    decode are skipped too, where the recipe says so.
+    """
+    progress = progress or Silent()
     path = Path(data) if data is not None else Path(str(run.data()["path"]))
     recipe = run.recipe()
     try:
-        return read_data(path, layout=recipe.data.layout, seed=recipe.seed)
+        splits = read_data(path, layout=recipe.data.layout, seed=recipe.seed)
     except ReseenError as error:
         hint = "" if data is not None else "; if the data have moved, say where with --data"
         raise ReseenError(f"{error}{hint}") from None
+    listed = run.unreadable()
+    if listed:
+        progress.say(f"left out, as in training: {len(listed)} unreadable, listed in {run.data_file}")
+        splits = leave_out(splits, read_back(listed, splits.root))
+    skips = data is not None and recipe.data.unreadable == "skip"
+    return skip_unreadable(splits, progress) if skips else splits
 
 
 def _same_data(run: Run, data: Path, splits: Splits) -> bool:

@@ -9,12 +9,12 @@ from lightning_fabric import Fabric
 
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
-from reseen.data.pictures import unreadable
-from reseen.data.table import Split, Splits, first, without_unreadable
+from reseen.data.table import Split, Splits, first
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe
 from reseen.engine.refinement import require_fit
 from reseen.engine.sides import labels_of
+from reseen.engine.unreadable import find_unreadable, leave_out, reasons, tables_of, told, written_down
 from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
@@ -34,11 +34,12 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
     The files are opened by the first process alone, which tells the others.
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
-    bad = fabric.broadcast(_unreadable(splits, progress) if fabric.is_global_zero else {})
+    paths = [path for split in tables_of(splits).values() for path in split.paths]
+    bad = fabric.broadcast(find_unreadable(paths, progress) if fabric.is_global_zero else {})
     splits = _readable(splits, bad, recipe=recipe, progress=progress)
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
     _tell_single_pictures(splits.train, progress)
-    tables = _tables(splits)
+    tables = tables_of(splits)
     facts: dict[str, object] = {
         "path": str(data.resolve()),
         "layout": splits.layout,
@@ -47,6 +48,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
         "identities": {name: len(split.identity_names) for name, split in tables.items()},
         "cameras": {name: len(split.camera_names) for name, split in tables.items()},
         "skipped_unreadable": len(bad),
+        "unreadable": written_down(bad, splits.root),
     }
     return Intake(splits, facts)
 
@@ -64,27 +66,16 @@ def usual_protocol(*cameras: Labels | None) -> str:
     return "market1501" if every else protocol_without_cameras()
 
 
-def _unreadable(splits: Splits, progress: Progress) -> dict[Path, str]:
-    paths = [path for split in _tables(splits).values() for path in split.paths]
-    with progress.bar("check pictures", total=len(paths)) as bar:
-        return unreadable(paths, progress=lambda _done, _total: bar.advance())
-
-
 def _readable(splits: Splits, bad: Mapping[Path, str], *, recipe: Recipe, progress: Progress) -> Splits:
     if not bad:
         return splits
     if recipe.data.unreadable == "stop":
         raise ReseenError(
-            f"{_count(len(bad), 'picture')} cannot be read: {_reasons(bad)}; "
+            f"{_count(len(bad), 'picture')} cannot be read: {reasons(bad)}; "
             "repair or remove, or train without with --set data.unreadable=skip"
         )
-    progress.say(f"skipped {_count(len(bad), 'unreadable picture')}: {_reasons(bad)}")
-    tables = {name: without_unreadable(split, bad)[0] for name, split in _tables(splits).items()}
-    return splits._replace(**tables)  # type: ignore[arg-type]
-
-
-def _tables(splits: Splits) -> dict[str, Split]:
-    return {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
+    progress.say(told(bad))
+    return leave_out(splits, bad)
 
 
 def _tell_single_pictures(train: Split, progress: Progress) -> None:
@@ -95,10 +86,6 @@ def _tell_single_pictures(train: Split, progress: Progress) -> None:
             f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single picture, "
             f"drawn repeatedly: {first(single)}"
         )
-
-
-def _reasons(bad: Mapping[Path, str]) -> str:
-    return first([f"{path} ({reason})" for path, reason in sorted(bad.items())])
 
 
 def _count(number: int, noun: str) -> str:

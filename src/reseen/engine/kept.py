@@ -6,8 +6,9 @@ from typing import NamedTuple
 from reseen.data.table import Splits
 from reseen.engine.build import load_model
 from reseen.engine.choices import AS_THE_RECIPE_SAYS, Choices
-from reseen.engine.evaluate import splits_of
+from reseen.engine.evaluate import evaluate_run, splits_of
 from reseen.engine.hardware import one_device
+from reseen.engine.kept_embeddings import kept_files, load_kept, not_of_best_weights
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run
 from reseen.engine.scored import score_model
@@ -32,38 +33,32 @@ def embeddings_of(
     choices: Choices = AS_THE_RECIPE_SAYS,
     progress: Progress | None = None,
 ) -> Kept:
-    """What ``evaluate_run`` kept in the run.
+    """What ``evaluate_run`` kept in the run; what is of other weights than its best is made again, which is said.
 
     With ``data``, or ``choices`` by which pictures become other vectors, embedded now and not kept.
     """
+    progress = progress or Silent()
     if data is None and not choices.differences_of_pictures(run.recipe()):
-        return _kept(run)
-    return _anew(run, data, choices=choices, progress=progress or Silent())
+        return _kept(run, progress=progress)
+    return _anew(run, data, choices=choices, progress=progress)
 
 
-def kept_files(run: Run) -> list[Path]:
-    """The query's file and the gallery's, whether they are there or not."""
-    return [run.embeddings / f"{side}.parquet" for side in ("query", "gallery")]
-
-
-def load_kept(run: Run) -> tuple[Embedded, Embedded]:
-    """The query and the gallery, from files that are there."""
-    query, gallery = (Embedded.load(path) for path in kept_files(run))
-    return query, gallery
-
-
-def _kept(run: Run) -> Kept:
+def _kept(run: Run, *, progress: Progress) -> Kept:
     row = run.scores().get("trained")
     missing = [str(path) for path in kept_files(run) if not path.is_file()]
     if missing or row is None:
         what = f"no {missing[0]}" if missing else f"no scores in {run.scores_file}"
         raise ReseenError(f"{run.path}: {what}; `reseen evaluate {run.path}` makes them")
+    wrong = not_of_best_weights(run)
+    if wrong:
+        progress.say(f"{run.path}: {wrong}: they are made again")
+        evaluate_run(run, progress=progress)
     query, gallery = load_kept(run)
     return Kept(query, gallery, str(row["protocol"]), str(row["average_precision"]))
 
 
 def _anew(run: Run, data: Path | str | None, *, choices: Choices, progress: Progress) -> Kept:
-    model, splits = load_model(run.best_weights), splits_of(run, data)
+    model, splits = load_model(run.best_weights), splits_of(run, data, progress=progress)
     result = score_model(
         model, splits, run.recipe(), fabric=one_device(), progress=progress, name=run.path.name, choices=choices
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 from reseen.data.table import Split
 from reseen.engine.evaluate import evaluate_run, splits_of
 from reseen.engine.intake import protocol_for
-from reseen.engine.kept import kept_files, load_kept
-from reseen.engine.progress import Progress
+from reseen.engine.kept_embeddings import kept_files, load_kept, not_of_best_weights
+from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
@@ -19,12 +19,15 @@ def kept_evaluation(
 ) -> Evaluated:
     """What `reseen.evaluate` returned for the run, without embedding again.
 
-    Evaluated again where no embeddings are kept, or the best weights are newer than they. ``data``: where the pictures
-    are, should they have moved. ReseenError: the embeddings were made from other pictures.
+    Evaluated again where no embeddings are kept, or such of other weights than the run's best, which is said. ``data``:
+    where the pictures are, should they have moved. ReseenError: the embeddings were made from other pictures.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
-    made = run.best_weights.stat().st_mtime if run.best_weights.exists() else 0.0
-    if not all(file.exists() and file.stat().st_mtime >= made for file in kept_files(run)):
+    if not all(file.is_file() for file in kept_files(run)):
+        return evaluate_run(run, data=data, progress=progress)
+    wrong = not_of_best_weights(run)
+    if wrong:
+        (progress or Silent()).say(f"{run.path}: {wrong}: they are made again")
         return evaluate_run(run, data=data, progress=progress)
     splits, recipe = splits_of(run, data), run.recipe()
     query, gallery = load_kept(run)

@@ -39,7 +39,7 @@ class Data(PictureLines):
 
 
 class Sampler(Section):
-    """A batch is ``identities`` x ``images`` pictures (P x K).
+    """A batch is ``identities`` x ``images`` pictures (P x K), of all processes together, which share out identities.
 
     An epoch passes over all pictures, or draws K of each identity.
     """

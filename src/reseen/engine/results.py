@@ -8,9 +8,9 @@ from typing import IO, Any
 import numpy as np
 import polars as pl
 
-from reseen.engine.files import write_atomically
 from reseen.engine.scored import Evaluated
 from reseen.errors import ReseenError
+from reseen.files import write_atomically
 from reseen.metrics import Estimate, interval
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.selecting.selection import select

@@ -22,10 +22,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reseen.engine.files import UNFINISHED, write_json, write_text
+from reseen.engine.lock import held
 from reseen.engine.recipe import Recipe, read_recipe
 from reseen.engine.training_recipe import TrainingRecipe, recipe_text
 from reseen.errors import ReseenError
+from reseen.files import UNFINISHED, write_json, write_text
+
+_PATIENCE = 30.0
+TRAINING_LOCK = ".training.lock"
+"""The file that stands in a run directory while a training writes into it."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +107,27 @@ class Run:
         """What was written down about the data."""
         return read_json(self.data_file)
 
+    def unreadable(self) -> dict[str, str]:
+        """The pictures that training left out because they do not decode: path below the data's folder -> reason."""
+        facts = self.data() if self.data_file.exists() else {}
+        return facts.get("unreadable", {})  # type: ignore[return-value]
+
     def metrics(self) -> list[dict[str, object]]:
-        """The finished epochs, in order."""
+        """The finished epochs, in order. ReseenError for a line that is cut, which no writing of ours leaves."""
         if not self.metrics_file.exists():
             return []
-        lines = self.metrics_file.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [self._metrics_row(number, line) for number, line in enumerate(lines, start=1)]
+
+    def _metrics_row(self, number: int, line: str) -> dict[str, object]:
+        try:
+            row: dict[str, object] = json.loads(line)
+        except ValueError:
+            raise ReseenError(
+                f"{self.metrics_file}: line {number} is cut or damaged; put a good copy back, or delete the line, and "
+                "only that epoch's numbers are lost"
+            ) from None
+        return row
 
     def keep_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Write all epochs anew: a line is never half there, and a resumed run never counts an epoch twice."""
@@ -118,8 +138,9 @@ class Run:
         return read_json(self.scores_file) if self.scores_file.exists() else {}  # type: ignore[return-value]
 
     def keep_scores(self, scores: Mapping[str, Mapping[str, object]]) -> None:
-        """Add or replace rows of the score table."""
-        write_json(self.scores_file, {**self.scores(), **scores})
+        """Add or replace rows of the score table; evaluations at the same time wait for each other here."""
+        with held(self.path / ".scores.lock", patience=_PATIENCE):
+            write_json(self.scores_file, {**self.scores(), **scores})
 
 
 def check_new(path: Path) -> None:
@@ -128,8 +149,13 @@ def check_new(path: Path) -> None:
         raise ReseenError(f"{path}: expected a folder for the run, got a file")
     if (path / "recipe.toml").exists():
         raise ReseenError(f"{path}: a run is there already; continue it with --resume, or choose another --out")
-    if path.exists() and any(not entry.name.endswith(UNFINISHED) for entry in path.iterdir()):
+    if path.exists() and any(not _ours(entry.name) for entry in path.iterdir()):
         raise ReseenError(f"{path}: the folder exists, is not empty and is not a run; choose another --out")
+
+
+def _ours(name: str) -> bool:
+    """What a training that was refused or killed at once may have left."""
+    return name == TRAINING_LOCK or name.endswith(UNFINISHED)
 
 
 def create_run(path: Path, recipe: TrainingRecipe) -> Run:

@@ -30,11 +30,16 @@ class Batches(Protocol):
     """A batch sampler whose order is a function of seed and epoch, so that a resumed epoch goes on where it was."""
 
     def set_epoch(self, epoch: int, *, start: int = 0) -> None:
-        """Which epoch comes next, and how many of this process's batches of it were already done."""
+        """Which epoch comes next, and how many batches of it were already done."""
+        ...
+
+    @property
+    def pictures(self) -> int:
+        """How many a batch has, of all processes together: what a recipe says, whatever the number of processes."""
         ...
 
     def __len__(self) -> int:
-        """How many batches a whole epoch gives this process."""
+        """How many batches a whole epoch has, each shared out to all processes."""
         ...
 
 

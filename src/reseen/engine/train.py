@@ -7,8 +7,8 @@ from typing import Any, Generic, NamedTuple
 
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place, load_checkpoint, save_checkpoint, save_weights
+from reseen.engine.claim import claimed
 from reseen.engine.environment import environment
-from reseen.engine.files import write_json
 from reseen.engine.hardware import launch
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import Parts, Tally, train_epoch
@@ -17,8 +17,10 @@ from reseen.engine.recipe import Recipe
 from reseen.engine.reidentify import REIDENTIFICATION
 from reseen.engine.run import Run, check_new, create_run, open_run
 from reseen.engine.task import DataT, Taken, Task
+from reseen.engine.together import in_first_process, share_buffers, step_in_words
 from reseen.engine.training_recipe import RecipeT, TrainingRecipe, read_as
 from reseen.errors import ReseenError
+from reseen.files import write_json
 
 
 class Trained(NamedTuple):
@@ -85,35 +87,40 @@ def train_task(
     before the first step wherever it can be known by then, and Stopped after Ctrl-C, when all is saved.
     """
     recipe, out = task.resolved(recipe), Path(out)
-    resume = resume and (out / "recipe.toml").exists()
-    if resume:
-        _check_same_recipe(open_run(out), recipe)
-    else:
-        check_new(out)
     fabric = launch(recipe.hardware, all_trained=task.all_trained(recipe))
     progress = progress if progress is not None and fabric.is_global_zero else Silent()
-    taken = task.take_in(Path(data), recipe, fabric=fabric, progress=progress)
-    pieces = task.build(recipe, taken.data, rank=fabric.global_rank, world_size=fabric.world_size)
-    parts = assemble(pieces, recipe, fabric=fabric)
-    run = _run_directory(out, recipe, taken=taken, parts=parts)
-    course = Course(task, run, recipe, taken.data, parts, progress)
-    standing = _standing(course)
-    _train_epochs(course, standing)
+    with claimed(out, fabric=fabric, progress=progress):
+        in_first_process(fabric, lambda: _check_free(out, recipe, resume=resume))
+        taken = task.take_in(Path(data), recipe, fabric=fabric, progress=progress)
+        pieces = task.build(recipe, taken.data, rank=fabric.global_rank, world_size=fabric.world_size)
+        parts = assemble(pieces, recipe, fabric=fabric)
+        run = in_first_process(fabric, lambda: _run_directory(out, recipe, taken=taken, parts=parts))
+        progress.say(step_in_words(parts, epochs=recipe.training.epochs))
+        course = Course(task, run, recipe, taken.data, parts, progress)
+        standing = _standing(course)
+        _train_epochs(course, standing)
     assert standing.best is not None, "the last epoch is always scored"
     return Trained(run, standing.place.epoch, standing.best, fabric.is_global_zero)
 
 
+def _check_free(out: Path, recipe: TrainingRecipe, *, resume: bool) -> None:
+    """ReseenError unless the folder takes a new run, or holds the one to resume."""
+    if resume and (out / "recipe.toml").exists():
+        _check_same_recipe(open_run(out), recipe)
+    else:
+        check_new(out)
+
+
 def _run_directory(out: Path, recipe: TrainingRecipe, *, taken: Taken[DataT], parts: Parts) -> Run:
-    """Made by the first process alone; a run killed before it had written its facts gets them now."""
-    if parts.fabric.is_global_zero:
-        run = open_run(out) if (out / "recipe.toml").exists() else create_run(out, recipe)
-        if not run.environment_file.exists():
-            write_json(run.environment_file, environment())
-        if not run.data_file.exists():
-            write_json(run.data_file, taken.facts)
-        _check_same_data(run, taken.facts)
-    parts.fabric.barrier()
-    return open_run(out)
+    """The run, new or there; one that was killed before it had written its facts gets them now."""
+    run = open_run(out) if (out / "recipe.toml").exists() else create_run(out, recipe)
+    if not run.environment_file.exists():
+        step = step_in_words(parts, epochs=recipe.training.epochs)
+        write_json(run.environment_file, {**environment(), "processes": str(parts.fabric.world_size), "steps": step})
+    if not run.data_file.exists():
+        write_json(run.data_file, taken.facts)
+    _check_same_data(run, taken.facts)
+    return run
 
 
 def _check_same_recipe(run: Run, recipe: TrainingRecipe) -> None:
@@ -147,9 +154,15 @@ def _standing(course: Course[RecipeT, DataT]) -> Standing:
     if parts.averaged is not None:
         parts.averaged.module.load_state_dict(state["averaged"])
     place = Place(*state["place"])
-    course.progress.say(f"resumed at epoch {place.epoch + 1}, step {place.step + 1}")
-    rows = course.run.metrics()[: place.epoch]
+    course.progress.say(f"resumed at epoch {place.epoch + 1}, step {place.step + 1}{_turned_over(state, parts)}")
+    rows = [row for row in course.run.metrics() if int(str(row["epoch"])) <= place.epoch]
     return Standing(place, Tally(**state["tally"]), state["best"], rows)
+
+
+def _turned_over(state: Mapping[str, Any], parts: Parts) -> str:
+    """What is said where another number of processes goes on: batches are the same, so a place means the same."""
+    before, now = state.get("processes", 1), parts.fabric.world_size
+    return "" if before == now else f"; processes: {before} before, {now} now, which share out the same batches"
 
 
 def _train_epochs(course: Course[RecipeT, DataT], standing: Standing) -> None:
@@ -175,6 +188,7 @@ def _finish_epoch(course: Course[RecipeT, DataT], standing: Standing) -> None:
     row: dict[str, Any] = {
         "epoch": done,
         **standing.tally.row(),
+        "processes": course.parts.fabric.world_size,
         "learning_rate": course.parts.optimizer.param_groups[0]["lr"],
     }
     every = recipe.evaluation.every
@@ -191,6 +205,7 @@ def _finish_epoch(course: Course[RecipeT, DataT], standing: Standing) -> None:
 
 def _score(course: Course[RecipeT, DataT]) -> dict[str, float]:
     parts, progress = course.parts, course.progress
+    share_buffers(parts.scored, fabric=parts.fabric)
     return course.task.score(parts.scored, course.data, course.recipe, fabric=parts.fabric, progress=progress)
 
 
@@ -207,6 +222,7 @@ def _save(course: Course[RecipeT, DataT], standing: Standing) -> None:
         course.run.keep_metrics(standing.rows)
         state = {
             "place": tuple(standing.place),
+            "processes": parts.fabric.world_size,
             "tally": asdict(standing.tally),
             "best": standing.best,
             "learner": parts.learner.state_dict(),

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.data.summary import SplitSummary
-from reseen.engine.files import write_text
 from reseen.explain.pictures import Picture
 from reseen.explain.report import Intervals, ScoreRow, Table, render
+from reseen.files import write_text
 
 
 class Change(NamedTuple):

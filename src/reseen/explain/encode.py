@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reseen.engine.files import write_bytes
+from reseen.files import write_bytes
 
 _DOTS_PER_INCH = 160
 

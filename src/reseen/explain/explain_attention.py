@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from reseen.engine.files import write_json
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
@@ -17,6 +16,7 @@ from reseen.explain.maps import AttentionMaps, attention_maps
 from reseen.explain.maps.attention import Position
 from reseen.explain.numbered import drop_earlier, sheet_file
 from reseen.explain.sheet import Tile, tile_of
+from reseen.files import write_json
 
 BATCH = 32
 """Pictures that pass through the network together."""

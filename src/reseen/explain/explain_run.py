@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.data.table import Split
-from reseen.engine.files import write_json
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
@@ -21,6 +20,7 @@ from reseen.explain.maps import Maps, PairMaps, checked_stage, contrast_maps, si
 from reseen.explain.numbered import drop_earlier, sheet_file
 from reseen.explain.overlay import Values
 from reseen.explain.pairs import Pair, find_pairs
+from reseen.files import write_json
 
 BATCH = 16
 """Pairs that pass through the network together."""

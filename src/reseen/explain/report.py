@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reseen.data.summary import SplitSummary
-from reseen.engine.files import write_text
 from reseen.explain.pictures import Picture, rows_of
+from reseen.files import write_text
 from reseen.metrics import Estimate, Report
 
 SCORES = {"mAP": "mAP", "rank1": "rank-1", "rank5": "rank-5", "mINP": "mINP"}

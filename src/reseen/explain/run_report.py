@@ -6,7 +6,6 @@ from pathlib import Path
 
 from reseen.data.summary import SplitSummary, summarise
 from reseen.data.table import Splits
-from reseen.engine.files import write_bytes
 from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.model_section import Model
 from reseen.engine.progress import Progress, Silent
@@ -18,6 +17,7 @@ from reseen.explain.kept_maps import kept_maps
 from reseen.explain.kept_scores import kept_scores
 from reseen.explain.pictures import Picture, picture_of
 from reseen.explain.report import ReportContent, ScoreRow, ends_of, write_report
+from reseen.files import write_bytes
 
 
 def report_run(

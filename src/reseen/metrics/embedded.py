@@ -3,9 +3,11 @@
 One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import polars as pl
@@ -13,9 +15,10 @@ from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike, as_array
 from reseen.errors import ReseenError
+from reseen.files import write_atomically
 from reseen.metrics.labels import Labels, clean_labels
-from reseen.metrics.whole import write_whole
 
+ResultT = TypeVar("ResultT")
 Vectors = NDArray[Any]
 """(N, D) of float32 or float64."""
 
@@ -69,11 +72,14 @@ class Embedded:
         labels = {field: values[rows] for field, values in self._labels().items()}
         return replace(self, vectors=self.vectors[rows], **labels)
 
-    def save(self, path: Path) -> None:
-        """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others."""
+    def save(self, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
+        """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others.
+
+        ``metadata`` is written beside the columns, for `saved_metadata`.
+        """
         columns = {_COLUMNS[field]: values for field, values in self._labels().items()}
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        write_whole(path, frame.write_parquet)
+        write_atomically(path, partial(frame.write_parquet, metadata=dict(metadata or {})))
 
     def _labels(self) -> dict[str, Any]:
         """The fields besides the vectors that are there."""
@@ -82,12 +88,7 @@ class Embedded:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what ``save`` wrote. ReseenError: no such file, not Parquet, or a column is missing."""
-        if not path.is_file():
-            raise ReseenError(f"{path}: no such file; expected embeddings as Parquet")
-        try:
-            frame = pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise ReseenError(f"{path}: expected embeddings as Parquet, cannot read it as such") from error
+        frame = _read(path, lambda: pl.read_parquet(path, glob=False))
         missing = [column for column in ("vector", "identity") if column not in frame.columns]
         if missing:
             raise ReseenError(f"{path}: no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}")
@@ -95,6 +96,20 @@ class Embedded:
             raise ReseenError(f"{path}: column vector: expected arrays of one width, got {frame.schema['vector']}")
         labels = {field: frame[column].to_numpy() for field, column in _COLUMNS.items() if column in frame.columns}
         return cls(vectors=frame["vector"].to_numpy(), **labels)
+
+
+def saved_metadata(path: Path) -> dict[str, str]:
+    """What ``save`` wrote beside the columns. ReseenError: no such file, or not Parquet."""
+    return _read(path, lambda: pl.read_parquet_metadata(path.read_bytes()))
+
+
+def _read(path: Path, read: Callable[[], ResultT]) -> ResultT:
+    if not path.is_file():
+        raise ReseenError(f"{path}: no such file; expected embeddings as Parquet")
+    try:
+        return read()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ReseenError(f"{path}: expected embeddings as Parquet, cannot read it as such") from error
 
 
 def read_vectors(values: ArrayLike, *, what: str = "vectors") -> Vectors:

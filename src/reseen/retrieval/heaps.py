@@ -7,8 +7,9 @@ record has to beat it. Compiled loops that release the interpreter's lock.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from reseen.metrics.compute.compiled import compiled
 
 _STRIP = 64
 """Similarities looked at together: the few that may enter a heap are found strip by strip, not one by one."""
@@ -29,7 +30,7 @@ def empty_heaps(queries: int, *, count: int) -> Heaps:
     )
 
 
-@njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
+@compiled(fastmath={"nnan", "nsz"})
 def offer(heaps: Heaps, tile: NDArray[np.float32], *, first_query: int, first_place: int) -> None:
     """Offer a tile (R, C): row r to heap first_query + r, column c as place first_place + c."""
     for row in range(len(tile)):
@@ -46,7 +47,7 @@ def offer(heaps: Heaps, tile: NDArray[np.float32], *, first_query: int, first_pl
                         _replace_head(heap, places, value=values[column], place=first_place + column)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _replace_head(heap: NDArray[np.float32], places: NDArray[np.int64], value: float, place: int) -> None:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """Put a record where the least similar was, and sift it down to where its children are no less similar."""
     node, child = 0, 1

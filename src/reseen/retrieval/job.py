@@ -16,10 +16,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import polars
 
-from reseen.engine.files import write_atomically, write_json
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
+from reseen.files import write_atomically, write_json
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.listing import list_pictures
 

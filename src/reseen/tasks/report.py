@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from reseen.engine.files import write_text
 from reseen.engine.run import Run, read_json
 from reseen.explain.curves import plot_training
 from reseen.explain.encode import png_bytes, write_png
 from reseen.explain.pictures import Picture, rows_of
+from reseen.files import write_text
 
 
 class Table(NamedTuple):

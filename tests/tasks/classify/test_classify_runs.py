@@ -14,8 +14,9 @@ from reseen.engine.training_recipe import read_as
 from reseen.errors import ReseenError
 from reseen.tasks.ablate import ablate
 from reseen.tasks.classify import CLASSIFICATION
-from reseen.tasks.classify.build import load_classifier
+from reseen.tasks.classify.build import build_pieces, load_classifier
 from reseen.tasks.classify.evaluate import CHANCE, evaluate_run
+from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.recipe import ClassifyRecipe
 from stopping import Recorder, assert_same_end
 
@@ -97,6 +98,20 @@ def test_unreadable_pictures_stop_a_run_or_are_skipped(class_folder, classify_re
     trained = train(classify_recipe, data, tmp_path / "run", "data.unreadable=skip", "training.epochs=1", progress=said)
     assert trained.run.data()["pictures"] == {"train": 17, "val": 9}
     assert any("skipped 1 unreadable" in line for line in said.lines)
+
+
+def test_skipped_validation_pictures_stay_left_out_of_the_kept_run(class_folder, classify_recipe, tmp_path):
+    data = class_folder()
+    (data / "val" / "oak" / "100.png").write_bytes(b"")
+    run = train(classify_recipe, data, tmp_path / "run", "data.unreadable=skip", "training.epochs=1").run
+    assert run.unreadable().keys() == {"val/oak/100.png"}
+    assert evaluate_run(run).report.confusion.sum() == 8
+
+
+def test_each_process_needs_two_pictures_of_a_batch(class_folder, classify_recipe):
+    recipe = CLASSIFICATION.resolved(read_as(ClassifyRecipe, classify_recipe))
+    with pytest.raises(ReseenError, match=r"data\.batch_size is 4, .*expected at least 2 for each of 4 processes"):
+        build_pieces(recipe, read_classes(class_folder()), rank=0, world_size=4)
 
 
 def test_a_run_is_not_taken_for_one_of_another_task(class_folder, classify_recipe, tmp_path):

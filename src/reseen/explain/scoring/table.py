@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reseen.engine.files import write_json, write_text
 from reseen.explain.scoring.measures import STEPS
 from reseen.explain.scoring.score import MATCH, ScoredExplanations, ScoredQuestion
+from reseen.files import write_json, write_text
 from reseen.metrics import Estimate
 
 COLUMNS = ("map", "energy on marks / area", "points at a mark", "insertion", "deletion", "insertion - deletion")

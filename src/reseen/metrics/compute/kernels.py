@@ -8,15 +8,16 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from reseen.metrics.compute.compiled import compiled
 
 Whole = NDArray[np.int64]
 Single = NDArray[np.float32]
 Double = NDArray[np.float64]
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+@compiled(fastmath={"reassoc", "nsz", "contract"})
 def normalise(vectors: NDArray[Any], rows: Whole, units: Single) -> None:
     """(N, D) and n rows -> ``units`` (n, D) of length 1, their lengths summed in float64."""
     for place in range(len(rows)):
@@ -29,7 +30,7 @@ def normalise(vectors: NDArray[Any], rows: Whole, units: Single) -> None:
             units[place, axis] = np.float32(np.float64(vector[axis]) * scale)
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+@compiled(fastmath={"reassoc", "nsz", "contract"})
 def cosines(first: NDArray[Any], second: NDArray[Any], *, first_rows: Whole, second_rows: Whole, out: Double) -> None:
     """(N, D), (G, D) and n pairs of rows -> ``out`` (n,). One compiled loop for every pair, so equal rows tie."""
     for pair in range(len(out)):
@@ -43,7 +44,7 @@ def cosines(first: NDArray[Any], second: NDArray[Any], *, first_rows: Whole, sec
         out[pair] = product / math.sqrt(length) / math.sqrt(other_length)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def best_first(first: Whole, similarity: Double, order: Whole) -> None:
     """(p,) similarities, ``first`` (b + 1,) where each query's begin -> ``order`` (p,) their places, best first.
 
@@ -63,12 +64,12 @@ def best_first(first: Whole, similarity: Double, order: Whole) -> None:
                 places[at] = place
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _stands_behind(one: int, other: int, similarity: Double) -> bool:
     return similarity[one] < similarity[other] or (similarity[one] == similarity[other] and one > other)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def best_of_each(values: Single, starts: Whole, best: Single) -> None:
     """(b, pictures) and (c + 1,) where each entry's pictures begin -> ``best`` (b, c) largest value of each."""
     for query in range(len(values)):
@@ -76,7 +77,7 @@ def best_of_each(values: Single, starts: Whole, best: Single) -> None:
             best[query, entry] = values[query, starts[entry] : starts[entry + 1]].max()
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def hide(values: Single, query_identities: Whole, *, identities: Whole, columns: Whole) -> None:
     """(b, c), (b,): entries of the query's own identity become -inf, so that its rivals alone are counted.
 

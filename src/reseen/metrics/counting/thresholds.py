@@ -7,9 +7,9 @@ thresholds of its queries, one query after the other, n = values too close to ca
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.compiled import compiled
 from reseen.metrics.compute.kernels import Double, Single, Whole
 
 _CHUNK = 512
@@ -62,7 +62,7 @@ class Tally(NamedTuple):
     earlier: Whole
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def count(values: Single, thresholds: Thresholds, *, first: Whole, tally: Tally) -> Contested:
     """(b, c) -> adds to ``tally.certain`` the values over each threshold and returns those too close to call.
 
@@ -91,7 +91,7 @@ class _Row(NamedTuple):
     counted: Whole
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _count_by_passes(row: _Row, free: Contested) -> int:
     """One pass over each chunk for each threshold, from the worst up to the first that nothing reaches.
 
@@ -127,7 +127,7 @@ def _count_by_passes(row: _Row, free: Contested) -> int:
     return close
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _count_by_search(row: _Row, free: Contested) -> int:
     """As ``_count_by_passes``, but each value searches its place among the thresholds, and running sums make counts."""
     close = 0
@@ -150,7 +150,7 @@ def _count_by_search(row: _Row, free: Contested) -> int:
     return close
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def settle(thresholds: Thresholds, contested: Contested, *, entries: Whole, similarity: Double, tally: Tally) -> None:
     """Contested values, (n,) the entries they belong to and their (n,) exact similarities -> steps of the tally."""
     for value in range(len(entries)):
@@ -168,7 +168,7 @@ def settle(thresholds: Thresholds, contested: Contested, *, entries: Whole, simi
         tally.earlier[worse] -= 1
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _first_below(descending: NDArray[Any], value: float) -> int:
     """The first place that holds less than the value, or the length."""
     begin, end = 0, len(descending)
@@ -181,20 +181,20 @@ def _first_below(descending: NDArray[Any], value: float) -> int:
     return begin
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _room(size: int) -> Contested:
     whole = np.empty(size, np.int64)
     return Contested(whole, np.empty_like(whole), np.empty(size, np.float32), np.empty_like(whole))
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _part(found: Contested, begin: int, end: int) -> Contested:
     return Contested(
         found.queries[begin:end], found.columns[begin:end], found.values[begin:end], found.counted_from[begin:end]
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _grown(found: Contested, used: int, needed: int) -> Contested:
     more = _room(2 * needed)
     more.queries[:used] = found.queries[:used]

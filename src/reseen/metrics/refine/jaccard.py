@@ -6,10 +6,10 @@ Source: Zhong et al., CVPR 2017. N = Q + G pictures, the queries first.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from reseen.metrics.compute.compiled import compiled
 from reseen.metrics.compute.team import Team
 from reseen.metrics.refine.neighbours import Neighbours
 from reseen.metrics.refine.reciprocal import LEAST_DISTANCE, Sparse
@@ -54,7 +54,7 @@ def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32]
     team.share(len(block.queries), rerank)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _rerank(
     similarity: NDArray[np.float32],
     sets: Sparse,

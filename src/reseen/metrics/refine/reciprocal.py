@@ -9,9 +9,9 @@ authors' code has it.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from reseen.metrics.compute.compiled import compiled
 from reseen.metrics.compute.team import Team
 from reseen.metrics.refine.neighbours import Neighbours
 from reseen.metrics.similarity import Units
@@ -79,7 +79,7 @@ def _grown_sets(lists: _Lists, *, team: Team) -> _Sets:
     return _Sets(starts=starts, columns=columns)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
     """(N, K) -> (N, depth) whether a row stands among the first ``depth`` of each of its own first ``depth``."""
     mutual = np.zeros((len(rows), depth), dtype=np.bool_)
@@ -90,7 +90,7 @@ def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
     return mutual
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _grow_rows(
     lists: _Lists, columns: Lists, starts: NDArray[np.int64], *, rows: NDArray[np.int64]
 ) -> NDArray[np.int64]:
@@ -102,7 +102,7 @@ def _grow_rows(
     return sizes
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
     size = 0
@@ -124,7 +124,7 @@ def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int)
     return size
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """Whether more than two thirds of the candidate's smaller set were reached from the row."""
     total = shared = 0
@@ -135,7 +135,7 @@ def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> b
     return 3 * shared > 2 * total
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _weigh(weights: Sparse, units: Units, largest: NDArray[np.float32], *, rows: NDArray[np.int64]) -> None:
     """Values of some rows from their columns; ``largest`` (N,): each row's largest distance, halved like all."""
     for row in rows:
@@ -148,7 +148,7 @@ def _weigh(weights: Sparse, units: Units, largest: NDArray[np.float32], *, rows:
             weights.values[place] /= total
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+@compiled(fastmath={"reassoc", "contract"})
 def _cosine(unit: NDArray[np.float32], other: NDArray[np.float32]) -> np.float32:
     total = np.float32(0)
     for place in range(len(unit)):

@@ -7,8 +7,9 @@ takes the part of a tile that is one thread's.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from reseen.metrics.compute.compiled import compiled
 
 Tile = NDArray[np.float32]
 
@@ -33,7 +34,7 @@ def empty_shortlist(rows: int, *, count: int) -> Shortlist:
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _enter(similarity: NDArray[np.float32], entries: NDArray[np.int32], value: float, entry: int) -> None:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """Put one entry in its place; among equals, after those that came before."""
     place = len(similarity) - 1
@@ -45,7 +46,7 @@ def _enter(similarity: NDArray[np.float32], entries: NDArray[np.int32], value: f
     entries[place] = entry
 
 
-@njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
+@compiled(fastmath={"nnan", "nsz"})
 def offer_rows(kept: Shortlist, tile: Tile, *, first_row: int, first_entry: int) -> None:
     """Offer a tile's columns to the lists of its rows: row r to list first_row + r, as entry first_entry + c."""
     for row in range(len(tile)):
@@ -64,7 +65,7 @@ def offer_rows(kept: Shortlist, tile: Tile, *, first_row: int, first_entry: int)
         kept.lowest[own] = lowest
 
 
-@njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
+@compiled(fastmath={"nnan", "nsz"})
 def offer_columns(kept: Shortlist, tile: Tile, *, columns: slice, first_row: int, first_entry: int) -> None:
     """Offer a tile's rows to the lists of some of its columns: column c to list first_entry + c."""
     for start in range(columns.start, columns.stop, _STRIP):
@@ -86,7 +87,7 @@ def offer_columns(kept: Shortlist, tile: Tile, *, columns: slice, first_row: int
                         bars[column] = similarity[-1]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def settle(kept: Shortlist, left: Tile, right: Tile, *, margin: float) -> None:
     """Order entries within ``margin`` of the next in the list by float64 products; ties by entry."""
     for row in range(len(left)):
@@ -104,7 +105,7 @@ def settle(kept: Shortlist, left: Tile, right: Tile, *, margin: float) -> None:
             start = stop
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+@compiled(fastmath={"reassoc", "contract"})
 def _product(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
     total = 0.0
     for place in range(len(left)):
@@ -112,7 +113,7 @@ def _product(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _sort(exact: NDArray[np.float64], similarity: NDArray[np.float32], entries: NDArray[np.int32]) -> None:
     """Insertion sort of a short run, highest first, ties by entry."""
     for place in range(1, len(exact)):

@@ -1,6 +1,5 @@
 """Calibration: thresholds on the cosine with the errors made at them, kept as one JSON file beside the model."""
 
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -8,10 +7,10 @@ from typing import Any, Self
 from pydantic import TypeAdapter, ValidationError
 
 from reseen.errors import ReseenError
+from reseen.files import write_json
 from reseen.metrics.confidence.rates import Estimate
 from reseen.metrics.verification.identification import Identification
 from reseen.metrics.verification.roc import Roc
-from reseen.metrics.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         """Write one JSON file, whole or not at all."""
-        text = json.dumps(self.as_dict(), indent=2) + "\n"
-        write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+        write_json(path, self.as_dict())
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -6,11 +6,11 @@ Q = queries, I = identities, B = 2 * STEPS + 1 bins.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
+from reseen.metrics.compute.compiled import compiled
 from reseen.metrics.verification.pairs import Pairs
 
 STEPS = 2**18
@@ -76,7 +76,7 @@ def accepted_pairs(pairs: Pairs, thresholds: Sequence[float]) -> list[csr_array]
     return counts
 
 
-@numba.njit(cache=True)
+@compiled()
 def _count_into(histogram: Counts, similarity: NDArray[np.float32]) -> None:
     """Add to the histogram what is not -inf; what rounding took past -1 or 1 counts as that."""
     for value in similarity:

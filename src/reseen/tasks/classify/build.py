@@ -15,6 +15,7 @@ from reseen.engine.seeding import seed_here
 from reseen.engine.start import normalised, start_backbone
 from reseen.engine.task import Pieces
 from reseen.engine.training_recipe import recipe_as
+from reseen.errors import ReseenError
 from reseen.models import load_weights, read_weights
 from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
 from reseen.tasks.classify.learner import ClassLearner
@@ -46,6 +47,11 @@ def build_classifier(recipe: ClassifyRecipe, *, classes: int, start_weights: boo
 def build_pieces(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, world_size: int) -> Pieces:
     """Model, loss and batches of one process among so many."""
     size, classes = recipe.data.batch_size, len(splits.class_names)
+    if size < 2 * world_size:
+        raise ReseenError(
+            f"data.batch_size is {size}, of all processes together: expected at least 2 for each of {world_size} "
+            "processes; set it higher, or use fewer processes"
+        )
     batches = ShuffledBatches(
         len(splits.train.labels), batch_size=size, seed=recipe.seed, rank=rank, world_size=world_size
     )

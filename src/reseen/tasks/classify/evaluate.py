@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.engine.files import write_json
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
+from reseen.engine.unreadable import read_back
 from reseen.errors import ReseenError
+from reseen.files import write_json
 from reseen.tasks.classify.build import load_classifier
 from reseen.tasks.classify.classes import ClassSplits
+from reseen.tasks.classify.intake import leave_out
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.scoring import ClassReport, chance, score_classifier
 
@@ -40,6 +42,8 @@ def evaluate_run(
         raise ReseenError(
             f"{path}: {_difference(splits.class_names, names)}; expected the classes that {run.path} learned"
         )
+    listed = run.unreadable()
+    splits = leave_out(splits, read_back(listed, splits.root)) if listed else splits
     report = score_classifier(
         model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name=run.path.name
     )

@@ -1,14 +1,14 @@
 """Data on their way into a classification: read, every picture decoded once, nothing unfit let through in silence."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.data.pictures import unreadable
-from reseen.data.table import first
 from reseen.engine.progress import Progress
 from reseen.engine.task import Taken
+from reseen.engine.unreadable import find_unreadable, reasons, told, written_down
 from reseen.errors import ReseenError
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, Files
 from reseen.tasks.classify.readers import read_classes
@@ -27,11 +27,11 @@ def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Pro
     bad = fabric.broadcast(_unreadable(splits, progress) if looked else {})
     if bad and recipe.data.unreadable == "stop":
         raise ReseenError(
-            f"unreadable pictures: {_reasons(bad)}; repair or remove them, or train without: --set data.unreadable=skip"
+            f"unreadable pictures: {reasons(bad)}; repair or remove them, or train without: --set data.unreadable=skip"
         )
     if bad:
-        progress.say(f"skipped {len(bad)} unreadable: {_reasons(bad)}")
-        splits = splits._replace(train=_without(splits.train, bad), val=_without(splits.val, bad))
+        progress.say(told(bad))
+        splits = leave_out(splits, bad)
     facts: dict[str, object] = {
         "path": str(data.resolve()),
         "layout": splits.layout,
@@ -39,6 +39,7 @@ def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Pro
         "classes": len(splits.class_names),
         "pictures": {"train": len(splits.train.labels), "val": len(splits.val.labels)},
         "skipped_unreadable": len(bad),
+        "unreadable": written_down(bad, splits.root),
     }
     return Taken(splits, facts)
 
@@ -48,16 +49,16 @@ def _unreadable(splits: ClassSplits, progress: Progress) -> dict[Path, str]:
     paths = [Path(path) for source in sources if isinstance(source, Files) for path, _ in source.samples]
     if not paths:
         return {}
-    with progress.bar("check pictures", total=len(paths)) as bar:
-        return unreadable(paths, progress=lambda _done, _total: bar.advance())
+    return find_unreadable(paths, progress)
 
 
-def _without(split: ClassSplit, bad: dict[Path, str]) -> ClassSplit:
+def leave_out(splits: ClassSplits, bad: Mapping[Path, str]) -> ClassSplits:
+    """Both sides without these pictures, which are files."""
+    return splits._replace(train=_without(splits.train, bad), val=_without(splits.val, bad))
+
+
+def _without(split: ClassSplit, bad: Mapping[Path, str]) -> ClassSplit:
     assert isinstance(split.source, Files), "only files are looked at"
     keep = np.array([Path(path) not in bad for path, _ in split.source.samples])
     samples = [sample for sample, kept in zip(split.source.samples, keep, strict=True) if kept]
     return ClassSplit(Files(samples), split.labels[keep])
-
-
-def _reasons(bad: dict[Path, str]) -> str:
-    return first([f"{path} ({reason})" for path, reason in sorted(bad.items())])

@@ -15,7 +15,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 
 class ClassData(PictureLines):
-    """Which pictures, and how many a batch has on each device.
+    """Which pictures, and how many a batch has, of all processes together.
 
     ``unreadable``: what is done about pictures that do not decode; "unchecked" does not look for them beforehand, which
     takes long for a million, and stops when it meets one.

@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 
 from reseen.data.pictures import SUFFIXES, load_picture
-from reseen.engine.files import write_atomically
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.explain.encode import jpeg_bytes, write_png
+from reseen.files import write_atomically
 from reseen.tasks.segment.build import build_labeller, evaluation_transform, load_segmenter
 from reseen.tasks.segment.classes import LABEL_IDS
 from reseen.tasks.segment.overlay import overlay

@@ -21,7 +21,7 @@ class SceneLines(PictureLines):
     """How scenes are read: ``image_size`` is that of the piece that training cuts out of each.
 
     ``scale``: the range of the factor by which a scene is resized before that; ``flip``: how often it is mirrored;
-    ``batch_size`` on each device.
+    ``batch_size`` of all processes together.
     """
 
     scale: Annotated[tuple[_Factor, _Factor], FIXED_LENGTH] = (0.5, 2.0)

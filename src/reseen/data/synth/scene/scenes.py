@@ -29,6 +29,7 @@ from reseen.data.synth.shading import Light
 from reseen.data.synth.shot import develop
 from reseen.data.synth.station import WEATHERS, lit
 from reseen.errors import ReseenError
+from reseen.files import UNFINISHED, write_atomically
 
 Progress = Callable[[int, int], None]
 TOWNS = len(NAMES)
@@ -86,6 +87,8 @@ def synthesise_scenes(
     facts = {"made_by": "reseen synth", "kind": "scene", "layout": "cityscapes", **asked, "labels": dict(LABELS)}
     (order.root / "synth.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     (order.root / ASKED).unlink()
+    for left in order.root.rglob(f"*{UNFINISHED}"):  # by a process that was killed
+        left.unlink()
     if out.exists():
         out.rmdir()
     order.root.replace(out)
@@ -155,9 +158,7 @@ def _behind_bonnet(shot: Shot, town: Town, light: Light) -> Shot:
 def _save(picture: Image.Image, path: Path) -> None:
     """Whole or not at all, so that a stopped run can go on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}")
-    picture.save(unfinished, format="PNG")
-    unfinished.replace(path)
+    write_atomically(path, lambda file: picture.save(file, format="PNG"))
 
 
 ASKED = "asked.json"
