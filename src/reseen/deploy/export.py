@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.data.transforms import resize
 from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts, Loaded
@@ -61,7 +61,7 @@ def export_network(
     if not pictures:
         raise ReseenError("export: expected pictures to compare on, got none")
     loaded, shown = load_network(source), progress or Silent()
-    checked = [np.array(load_picture(path)) for path in _spread(pictures)]
+    checked = [np.array(open_image(path)) for path in _spread(pictures)]
     with shown.bar("export", total=len(outs) + 1) as bar:
         program = _traced(loaded)
         bar.advance()

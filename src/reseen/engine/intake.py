@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
-from reseen.data.pictures import unreadable
+from reseen.data.opening import unreadable
 from reseen.data.table import Split, Splits, first, without_unreadable
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from reseen.data.opening import PictureSource
 from reseen.data.pictures import PictureError
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of
-from reseen.retrieval.pictures import PictureSource
 from reseen.retrieval.record import Added, Failure, Record
 from reseen.retrieval.schema import new_fields
 from reseen.retrieval.store import Store

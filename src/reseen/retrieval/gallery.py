@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reseen.data.opening import PictureSource
 from reseen.errors import ReseenError, unknown
 from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
 from reseen.retrieval.filters import Wanted, condition, one_of
 from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
-from reseen.retrieval.pictures import PictureSource
 from reseen.retrieval.record import Added, FieldValue, Info, Matches, Record, summed
 from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of, new_fields
 from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, indexed, nearest

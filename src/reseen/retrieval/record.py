@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from numpy.typing import NDArray
 
+from reseen.data.opening import PictureSource
 from reseen.errors import ReseenError
-from reseen.retrieval.pictures import PictureSource
 
 FieldValue: TypeAlias = str | float | bool | None
 """What a free field of a record may hold; whole numbers are kept as floats."""

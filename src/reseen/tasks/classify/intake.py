@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.data.pictures import unreadable
+from reseen.data.opening import unreadable
 from reseen.data.table import first
 from reseen.engine.progress import Progress
 from reseen.engine.task import Taken

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from reseen.data.pictures import SUFFIXES, load_picture
+from reseen.data.opening import open_image
+from reseen.data.pictures import SUFFIXES
 from reseen.engine.files import write_atomically
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
@@ -59,7 +60,7 @@ def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> It
     transform = evaluation_transform(recipe)
     with torch.inference_mode(), progress.bar("segment", total=len(files)) as bar:
         for path in files:
-            picture = load_picture(path)
+            picture = open_image(path)
             image, _ = transform(picture, np.zeros(picture.size[::-1], np.uint8))
             classes = labeller(fabric.to_device(image[None]))[0]
             yield Found(path, picture, classes.cpu().numpy().astype(np.uint8))
