@@ -97,6 +97,7 @@ def test_a_rotated_picture_is_turned_upright() -> None:
     exif[0x0112] = 6  # to be shown turned by a quarter, clockwise
     opened = open_image(encoded(Image.fromarray(COLOURS), exif=exif))
     assert np.array_equal(np.asarray(opened), np.rot90(COLOURS, -1))
+    assert np.array_equal(np.asarray(open_image(opened)), np.asarray(opened)), "once is enough"
 
 
 REFUSED: dict[str, tuple[object, str]] = {

@@ -120,12 +120,10 @@ def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matche
     from reseen.data.opening import DEFAULT_LIMITS, open_image
     from reseen.explain import Tile, draw_sheet
 
+    opened = [open_image(path, limits=DEFAULT_LIMITS) for path in pictures]
     rows = [
-        [
-            Tile(open_image(path, limits=DEFAULT_LIMITS), "query", path.name, _in_short(matches)),
-            *_tiles(gallery, matches),
-        ]
-        for path, matches in zip(pictures, found, strict=True)
+        [Tile(picture, "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
+        for picture, path, matches in zip(opened, pictures, found, strict=True)
     ]
     return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, max(map(len, rows))))])
 

@@ -98,7 +98,11 @@ def in_threads(
 
 def _upright(picture: Image.Image) -> Image.Image:
     turn = _TURNS.get(_orientation(picture))
-    return picture if turn is None else picture.transpose(turn)
+    if turn is None:
+        return picture
+    turned = picture.transpose(turn)
+    turned.info = {key: value for key, value in picture.info.items() if key == "transparency"}  # it is upright now
+    return turned
 
 
 def _orientation(picture: Image.Image) -> int:
