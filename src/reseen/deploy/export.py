@@ -21,8 +21,9 @@ from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts, Loaded
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import OnTorch
+from reseen.deploy.program_file import Program, write_program
 from reseen.deploy.resizing import AnySize
-from reseen.deploy.runtime import FACTS, FACTS_FILE
+from reseen.deploy.runtime import FACTS
 from reseen.engine.evaluate import splits_of
 from reseen.engine.files import UNFINISHED
 from reseen.engine.progress import Progress, Silent
@@ -34,7 +35,6 @@ LARGEST_DIFFERENCE = 1e-4
 CHECKED = 16
 """Pictures that each export is compared on."""
 
-Program = torch.export.ExportedProgram
 # Not square, and neither the network's size: what traces alike is taken to be always alike.
 _TRACED_SIZE = (150, 170)
 
@@ -144,7 +144,7 @@ def _write_openvino(program: Program, facts: Facts, path: Path) -> None:
 
 
 def _write_program(program: Program, facts: Facts, path: Path) -> None:
-    torch.export.save(program, path, extra_files={FACTS_FILE: facts.as_json()})
+    write_program(program, facts.as_json(), path)
 
 
 WRITERS: Mapping[str, Callable[[Program, Facts, Path], None]] = MappingProxyType(
