@@ -17,6 +17,7 @@ from PIL import Image
 
 from reseen.data.opening import DEFAULT_LIMITS, open_image, regular_size
 from reseen.data.pictures import PictureError, in_threads
+from reseen.data.walking import readable
 from reseen.errors import ReseenError
 from reseen.retrieval.record import Box, Record
 from reseen.retrieval.schema import fields_of, in_utc
@@ -64,6 +65,9 @@ def content_id(record: Record) -> str:
     """
     digest = hashlib.sha256()
     picture = record.picture
+    name = reference_of(record)
+    if name is not None and readable(name) != name:
+        raise PictureError(f"{readable(name)}: its name is not UTF-8, which a gallery cannot hold; rename it")
     if picture is None:
         digest.update(repr(record.reference).encode())
         digest.update(np.asarray(record.vector, dtype="<f4").tobytes())
