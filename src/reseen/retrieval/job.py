@@ -105,9 +105,9 @@ def embed_pictures(
     if _VECTOR in listed.columns:
         raise ReseenError(f"{source}: has a column {_VECTOR} already; rename it")
     _begin(out, embedder)
-    done = _done(out, listed.schema)
-    _check_unchanged(done, listed, out)
-    pending = listed.join(done, on="path", how="anti", maintain_order="left")
+    there = _done(out, listed.schema)
+    _check_unchanged(there, listed, out)
+    pending = listed.join(there, on="path", how="anti", maintain_order="left")
     runner = runner or in_this_process(ChunkEmbedder(embedder, out, batch=batch, workers=None))
     embedded, failures = 0, list[Failure]()
     with (progress or Silent()).bar("embed", total=len(pending)) as bar:
