@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
+from reseen.cli.output import progress_for, results, say
 from reseen.cli.progress import RichProgress
 
 
@@ -147,3 +149,18 @@ def test_an_ablation_prints_its_rows(reseen, market, recipe_file, tmp_path):
         2,
         "reseen: --seeds: expected whole numbers of 0 or more, comma-separated, got 'x'",
     )
+
+
+def test_nothing_in_a_path_or_a_name_is_taken_for_markup_or_an_emoji(capsys: pytest.CaptureFixture[str]) -> None:
+    odd = "x[/b]/[red]a:car:[link"
+    table = Table("name", odd, title=odd, caption=odd)
+    table.add_row("value", odd)
+    results().print(table)
+    say(odd)
+    progress = progress_for(quiet=False)
+    progress.say(odd)
+    with progress.bar(odd, total=1) as bar:
+        bar.advance(note=odd)
+    out, err = capsys.readouterr()
+    assert out.count(odd) == 5
+    assert odd in err

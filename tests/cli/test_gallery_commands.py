@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reseen.data.opening import DEFAULT_LIMITS, open_image
 from reseen.deploy.facts import Facts
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.pictures import DEFAULT_LIMITS, open_picture
 
 
 class Squares:
@@ -30,7 +30,7 @@ class Squares:
         return about / np.linalg.norm(about, axis=1, keepdims=True)
 
     def __call__(self, images: list[Path]) -> np.ndarray:
-        return self.embed_prepared([self.prepare(open_picture(path)) for path in images])
+        return self.embed_prepared([self.prepare(open_image(path)) for path in images])
 
 
 @pytest.fixture(autouse=True)

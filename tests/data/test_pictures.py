@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reseen.data.pictures import in_threads, load_picture, unreadable
+from reseen.data.opening import open_image, unreadable
+from reseen.data.pictures import in_threads
 from reseen.errors import ReseenError
 
 COLOURS = np.array([[[200, 30, 60], [10, 220, 40], [0, 0, 255], [90, 90, 90]]] * 3, dtype=np.uint8)
@@ -17,7 +18,7 @@ COLOURS = np.array([[[200, 30, 60], [10, 220, 40], [0, 0, 255], [90, 90, 90]]] *
 
 def test_an_rgb_picture_is_itself(tmp_path: Path) -> None:
     Image.fromarray(COLOURS).save(tmp_path / "a.png")
-    loaded = load_picture(tmp_path / "a.png")
+    loaded = open_image(tmp_path / "a.png")
     assert loaded.mode == "RGB"
     assert np.array_equal(np.asarray(loaded), COLOURS)
 
@@ -28,7 +29,7 @@ def test_other_modes_come_out_as_pillow_converts_them(tmp_path: Path, suffix: st
     Image.fromarray(COLOURS).convert(mode).save(path)
     with Image.open(path) as opened:
         expected = np.asarray(opened.convert("RGB"))
-    loaded = load_picture(path)
+    loaded = open_image(path)
     assert loaded.mode == "RGB"
     assert np.array_equal(np.asarray(loaded), expected)
 
@@ -36,7 +37,7 @@ def test_other_modes_come_out_as_pillow_converts_them(tmp_path: Path, suffix: st
 def test_16_bits_are_scaled_and_not_clipped(tmp_path: Path) -> None:
     values = np.array([[0, 255, 256, 32768, 65535]], dtype=np.uint16)
     Image.fromarray(values).save(tmp_path / "a.png")
-    loaded = np.asarray(load_picture(tmp_path / "a.png"))
+    loaded = np.asarray(open_image(tmp_path / "a.png"))
     assert loaded[0, :, 0].tolist() == [0, 0, 1, 128, 255]
     assert np.array_equal(loaded[..., 0], loaded[..., 2])
 
@@ -46,7 +47,7 @@ def test_transparent_parts_are_laid_on_black(tmp_path: Path, mode: str) -> None:
     opaque = Image.new(mode, (2, 1), (255,) * len(mode))
     opaque.putpixel((0, 0), (255,) * (len(mode) - 1) + (0,))
     opaque.save(tmp_path / "a.png")
-    assert np.asarray(load_picture(tmp_path / "a.png"))[0].tolist() == [[0, 0, 0], [255, 255, 255]]
+    assert np.asarray(open_image(tmp_path / "a.png"))[0].tolist() == [[0, 0, 0], [255, 255, 255]]
 
 
 LARGE = 4000, 3000
@@ -64,23 +65,23 @@ def test_a_large_picture_has_the_pixels_of_its_parts(tmp_path: Path, mode: str, 
         if "A" in mode:
             noise.putalpha(Image.linear_gradient("L").resize(size))
     noise.save(tmp_path / "a.tif")
-    loaded = load_picture(tmp_path / "a.tif")
+    loaded = open_image(tmp_path / "a.tif")
     assert loaded.size == size
     for box in [(0, 0, 1000, 2), (size[0] - 1000, size[1] - 2, *size), (500, size[1] // 2, 1100, size[1] // 2 + 1)]:
         noise.crop(box).save(tmp_path / "part.tif")
-        assert np.array_equal(np.asarray(loaded.crop(box)), np.asarray(load_picture(tmp_path / "part.tif")))
+        assert np.array_equal(np.asarray(loaded.crop(box)), np.asarray(open_image(tmp_path / "part.tif")))
 
 
 PEAK = """
 import re, sys
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 
 def peak():  # of this program alone: getrusage counts that of the one that started it
     return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) * 1024
 
-load_picture(sys.argv[2])
+open_image(sys.argv[2])
 before = peak()
-load_picture(sys.argv[1])
+open_image(sys.argv[1])
 print(peak() - before)
 """
 
@@ -109,7 +110,7 @@ def test_exif_orientation_turns_the_picture_upright(tmp_path: Path, orientation:
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.fromarray(COLOURS).save(tmp_path / "a.png", exif=exif)
-    assert np.array_equal(np.asarray(load_picture(tmp_path / "a.png")), upright[orientation](COLOURS))
+    assert np.array_equal(np.asarray(open_image(tmp_path / "a.png")), upright[orientation](COLOURS))
 
 
 def test_what_is_missing_empty_or_no_picture_is_named(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_what_is_missing_empty_or_no_picture_is_named(tmp_path: Path) -> None:
         "folder.jpg": "it is a folder",
     }.items():
         with pytest.raises(ReseenError, match=f"{name}: cannot read the picture: .*{reason}"):
-            load_picture(tmp_path / name)
+            open_image(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp", "tif"])
@@ -146,7 +147,7 @@ def test_damaged_bytes_end_in_a_picture_or_in_one_line(tmp_path: Path, suffix: s
 
 def _refusal(path: Path) -> list[str]:
     try:
-        load_picture(path)
+        open_image(path)
     except ReseenError as error:
         return [str(error)]
     return []

@@ -169,6 +169,24 @@ def test_what_is_not_there_is_told(stand_in: StandIn) -> None:
         load_from_hub("no name")
 
 
+@pytest.mark.parametrize(
+    "mistyped",
+    ["runs/mien", "./mien", "../mien", "runs/mien@main", "elsewhere/best.safetensors", "a/b/c", "/tmp/mien", "~/mien"],
+)
+def test_the_hub_is_never_asked_for_a_mistyped_path(
+    mistyped: str, stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    asked: list[str] = []
+    monkeypatch.setattr(hub, "snapshot_download", lambda repository, **_: asked.append(repository))
+    for source in (mistyped, Path("owner/name")):
+        with pytest.raises(ReseenError, match=f"^{re.escape(str(source))}: no such file or folder; expected") as raised:
+            Embedder.from_pretrained(source)
+        assert "\n" not in str(raised.value)
+    assert asked == []
+
+
 REFUSALS = {
     "gated": (errors.GatedRepoError, "gives access on request"),
     "absent": (errors.RepositoryNotFoundError, "no such repository, or it is private"),

@@ -45,5 +45,5 @@ def test_more_sheets_than_a_page_takes_are_said_to_be_there(run):
 
 def test_no_picture_is_refused_by_name(run):
     (run.explanations / "pairs-01.png").write_text("no picture")
-    with pytest.raises(ReseenError, match=r"pairs-01\.png: expected a picture that `reseen explain` wrote"):
+    with pytest.raises(ReseenError, match=r"pairs-01\.png: cannot read the picture: not a picture"):
         kept_maps(run)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reseen.data.opening import DEFAULT_LIMITS, open_image
 from reseen.deploy.facts import Facts
 from reseen.deploy.search_threshold import SearchThreshold
-from reseen.retrieval.pictures import DEFAULT_LIMITS, open_picture
 
 
 class PlainEmbedder:
@@ -32,7 +32,7 @@ class PlainEmbedder:
 
     def __call__(self, images: object, *, bgr: bool = False, batch: int = 32) -> NDArray[np.float32]:
         listed = list(images) if isinstance(images, list | tuple) else [images]
-        return self.embed_prepared([self.prepare(open_picture(image)) for image in listed])
+        return self.embed_prepared([self.prepare(open_image(image)) for image in listed])
 
     def prepare(self, source: Image.Image, *, bgr: bool = False, name: str = "") -> NDArray[np.uint8]:
         return np.asarray(source.resize((4, 4), Image.Resampling.BOX))

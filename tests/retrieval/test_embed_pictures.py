@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import reseen
-from reseen.data.pictures import load_picture
+from reseen.data.opening import PictureLimits, open_image
 from reseen.data.transforms import plain_transform
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.engine.build import load_model
@@ -19,7 +19,6 @@ from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.retrieval.embedder import Embedder
-from reseen.retrieval.pictures import PictureLimits
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def by_evaluation(weights: Path, paths: list[Path]) -> np.ndarray:
     transform = plain_transform(tuple(data["image_size"]), mean=tuple(data["mean"]), std=tuple(data["std"]))
     model = load_model(weights)
     with torch.no_grad():
-        vectors = [model(transform(load_picture(path))[None]).embedding[0].double().numpy() for path in paths]
+        vectors = [model(transform(open_image(path))[None]).embedding[0].double().numpy() for path in paths]
     return np.stack([vector / np.sqrt((vector**2).sum()) for vector in vectors])
 
 
@@ -99,7 +98,7 @@ def test_files_are_streamed_and_bad_ones_skipped_with_their_reason(
     assert [entry.path for entry in found] == given
     assert [entry.path for entry in found if entry.vector is None] == [bad, gone]
     assert "not a picture" in found[2].error
-    assert found[-1].error == f"{gone}: no such file"
+    assert found[-1].error == f"{gone}: cannot read the picture: no such file"
     kept = np.stack([entry.vector for entry in found if entry.vector is not None])
     np.testing.assert_allclose(kept, embedder(files), atol=1e-6)
     with pytest.raises(ReseenError, match=r"bad.jpg"):

@@ -14,6 +14,7 @@ from PIL import Image
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.job import PARTS, ChunkDone, ChunkEmbedder, embed_pictures, in_this_process
+from reseen.retrieval.sources import read_source
 
 
 @pytest.fixture
@@ -137,3 +138,45 @@ def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embed
     assert len(list((tmp_path / "ray").glob(PARTS))) == 3
     np.testing.assert_allclose(there["vector"].to_numpy(), here["vector"].to_numpy(), atol=1e-6)
     assert failures(tmp_path / "ray") == ["04.png"]
+
+
+def test_a_source_that_has_grown_goes_on(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    whole = table.read_text()
+    table.write_text("".join(whole.splitlines(keepends=True)[:4]))
+    embed_pictures(table, tmp_path / "out", embedder=embedder)
+    table.write_text(whole)
+    done = embed_pictures(table, tmp_path / "out", embedder=embedder)
+    assert (done.embedded, done.before) == (7, 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("00.png,c0", "00.png,c7", r"begun with other rows: 1 of 10 are gone or changed, such as .*00\.png"),
+        ("00.png,c0", "00.png,", r"begun with other rows: 1 of 10 are gone or changed"),
+        ("01.png,c1\n", "", r"begun with other rows: 1 of 10 are gone or changed, such as .*01\.png"),
+        (
+            "path,camera",
+            "path,place",
+            r"begun with other columns: expected path \(String\), place \(String\), got path",
+        ),
+    ],
+)
+def test_a_source_that_says_something_else_now_is_refused(
+    table: Path, tmp_path: Path, embedder: Embedder, old: str, new: str, said: str
+) -> None:
+    embed_pictures(table, tmp_path / "out", embedder=embedder)
+    table.write_text(table.read_text().replace(old, new))
+    with pytest.raises(ReseenError, match=said) as raised:
+        embed_pictures(table, tmp_path / "out", embedder=embedder)
+    assert "\n" not in str(raised.value)
+
+
+def test_folders_with_brackets_are_no_patterns(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    inside = tmp_path / "set [1]*?"
+    inside.mkdir()
+    for path in (*tmp_path.glob("*.png"), table):
+        path.rename(inside / path.name)
+    for before in (0, 10):
+        assert embed_pictures(inside / "table.csv", inside / "out", embedder=embedder).before == before
+    assert sum(1 for _ in read_source(inside / "out").records) == 10

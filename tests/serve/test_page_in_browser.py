@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
@@ -335,7 +335,7 @@ def test_every_text_stands_out_from_what_is_behind_it(browser, url, file, scheme
 def test_a_picture_that_lies_on_its_side_is_cut_as_it_is_seen(browser, url, tmp_path, file):
     exif = Image.Exif()
     exif[0x0112] = 6
-    load_picture(file).resize((120, 60)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    open_image(file).resize((120, 60)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
     page = opened(browser, url)
     page.set_input_files("#file", tmp_path / "turned.jpg")
     found(page)

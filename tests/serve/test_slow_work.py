@@ -72,7 +72,7 @@ def test_pictures_that_wait_for_their_explanation_are_not_in_memory(gallery, pic
     match = gallery.search(np.eye(1, gallery.embedder.width)[0], k=1)[0][0]
     body, go, lock = encoded(picture(1, 9)), Event(), Lock()
     decoded: list[int] = []
-    real = service.open_picture
+    real = service.open_image
 
     def counting(data: Any, **more: Any) -> Any:
         if data == body:
@@ -84,7 +84,7 @@ def test_pictures_that_wait_for_their_explanation_are_not_in_memory(gallery, pic
         go.wait(20)
         raise ReseenError("no more")
 
-    monkeypatch.setattr(service, "open_picture", counting)
+    monkeypatch.setattr(service, "open_image", counting)
     app = create_app(gallery, limits=Limits(seconds=SECONDS, at_once=8))
     app.state.service.explainer = explain
     with TestClient(app, base_url="http://localhost") as asking, ThreadPoolExecutor(6) as callers:

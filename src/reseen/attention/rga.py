@@ -184,7 +184,8 @@ def _precise(values: Tensor) -> torch.dtype:
 
 def _without_autocast(values: Tensor) -> AbstractContextManager[object]:
     kind = values.device.type
-    return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
+    on = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)  # the meta device has none
+    return torch.autocast(kind, enabled=False) if on else nullcontext()
 
 
 def rga_s(

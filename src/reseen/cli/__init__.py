@@ -2,9 +2,9 @@
 
 import logging
 import sys
+from functools import partial
 
 import typer
-from rich.console import Console
 
 from reseen.cli.ablate import ablate
 from reseen.cli.calibrate import calibrate
@@ -20,6 +20,7 @@ from reseen.cli.export import export
 from reseen.cli.gallery import gallery_commands
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
+from reseen.cli.output import plain_console
 from reseen.cli.profile import profile
 from reseen.cli.push import push
 from reseen.cli.report import report
@@ -78,17 +79,22 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Run one command; an error the user can mend is one line on the error stream and exit code 2."""
+    """Run one command; an error the user can mend, also a file's, is one line on the error stream and exit code 2."""
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    errors = partial(plain_console(stderr=True).print, highlight=False, soft_wrap=True)
     try:
         application()()
     except ReseenError as error:
-        errors.print(f"reseen: {error}")
+        errors(f"reseen: {error}")
+        sys.exit(CANNOT)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        errors(f"reseen: {error.filename}: {error.strerror}")
         sys.exit(CANNOT)
     except Stopped as stopped:
-        errors.print(f"reseen: {stopped}")
+        errors(f"reseen: {stopped}")
         sys.exit(INTERRUPTED)
     except KeyboardInterrupt:
-        errors.print("reseen: interrupted")
+        errors("reseen: interrupted")
         sys.exit(INTERRUPTED)

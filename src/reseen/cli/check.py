@@ -33,5 +33,5 @@ def check(
 
     with counted(progress_for(quiet=quiet), "check pictures") as progress:
         report = reseen.check(data, layout=layout, seed=seed, progress=progress)
-    results().print(report.tables(), *report.lines(), sep="\n", highlight=False, markup=False, soft_wrap=True)
+    results().print(report.tables(), *report.lines(), sep="\n", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if report.findings else 0)

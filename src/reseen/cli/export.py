@@ -17,7 +17,9 @@ def export(
     *,
     onnx: Annotated[Path | None, typer.Option(help="Write this .onnx file.")] = None,
     openvino: Annotated[Path | None, typer.Option(help="Write this .xml file, and its .bin beside it.")] = None,
-    torch_export: Annotated[Path | None, typer.Option(help="Write this .pt2 file.")] = None,
+    torch_export: Annotated[
+        Path | None, typer.Option(help="Write this .pt2 file, without pickles; take others' only from those you trust.")
+    ] = None,
     pictures: Annotated[
         Path | None, typer.Option(help="Pictures to compare on, a folder or table; the run's own if left out.")
     ] = None,

@@ -50,7 +50,7 @@ def info(gallery: GalleryAddress) -> None:
         ("size", f"{held.bytes / 1e6:,.1f} MB"),
     ):
         table.add_row(name, value)
-    results().print(table, highlight=False, markup=False)
+    results().print(table, highlight=False)
 
 
 def update(

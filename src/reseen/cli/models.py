@@ -32,4 +32,4 @@ def models(
         table.add_row(name, (factory.__doc__ or "").splitlines()[0])
     console = results()
     console.print(table)
-    console.print("\n".join(found), highlight=False, markup=False)
+    console.print("\n".join(found), highlight=False)

@@ -48,7 +48,7 @@ class RichProgress:
 
     def say(self, line: str) -> None:
         """One line above the bars."""
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @contextmanager
     def _display(self) -> Iterator[Progress]:
@@ -56,12 +56,12 @@ class RichProgress:
             yield self._live
             return
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         )
         hidden = not self._console.is_terminal  # a log file would collect empty lines
         with Progress(*columns, console=self._console, transient=True, disable=hidden) as shown:

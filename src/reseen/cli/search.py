@@ -1,7 +1,6 @@
 """`reseen search`."""
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -123,12 +122,13 @@ def _short(value: Any) -> str:
 
 def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matches]") -> "Image.Image":
     """A row a query; matches at or above the threshold are ticked, those below crossed, without one all are plain."""
+    from reseen.data.opening import DEFAULT_LIMITS, open_image
     from reseen.explain import Tile, draw_sheet
-    from reseen.retrieval.pictures import open_picture
 
+    opened = [open_image(path, limits=DEFAULT_LIMITS) for path in pictures]
     rows = [
-        [Tile(open_picture(path), "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
-        for path, matches in zip(pictures, found, strict=True)
+        [Tile(picture, "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
+        for picture, path, matches in zip(opened, pictures, found, strict=True)
     ]
     return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, max(map(len, rows))))])
 
@@ -146,14 +146,14 @@ def _picture_of(gallery: "Gallery", match: "Match") -> "Image.Image":
     """The thumbnail, else the file that the record refers to, else an empty card."""
     from PIL import Image
 
+    from reseen.data.opening import DEFAULT_LIMITS, open_image
     from reseen.errors import ReseenError
-    from reseen.retrieval.pictures import open_picture
 
     small = gallery.thumbnail(match.id)
     if small is not None:
-        return Image.open(BytesIO(small)).convert("RGB")
+        return open_image(small, limits=DEFAULT_LIMITS)
     try:
-        picture = open_picture(match.picture or "")
+        picture = open_image(match.picture or "", limits=DEFAULT_LIMITS)
         return picture if match.box is None else picture.crop(match.box)
     except ReseenError:
         return Image.new("RGB", (96, 96), (226, 229, 233))

@@ -7,7 +7,8 @@ import polars
 
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import content_digest
-from reseen.data.pictures import Progress, in_threads, load_picture
+from reseen.data.opening import open_image
+from reseen.data.pictures import Progress, in_threads
 from reseen.data.published import compare
 from reseen.data.summary import CheckReport, Finding, summarise
 from reseen.data.table import Split, Splits, first
@@ -56,7 +57,7 @@ def _examine_one(path: Path) -> tuple[str, bytes]:
     except ReseenError as error:
         return str(error), b""
     try:
-        load_picture(path)
+        open_image(path)
     except ReseenError as error:
         return str(error), digest
     return "", digest

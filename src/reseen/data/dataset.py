@@ -10,7 +10,7 @@ from PIL.Image import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.data.table import Split
 from reseen.types import Sample
 
@@ -60,7 +60,7 @@ class Pictures(Dataset[Sample]):
 
     def _sample(self, index: int) -> Sample:
         return Sample(
-            image=self.transform(load_picture(self._paths[index])),
+            image=self.transform(open_image(self._paths[index])),
             label=int(self.labels[index]),
             camera=int(self.cameras[index]),
             view=int(self.views[index]),

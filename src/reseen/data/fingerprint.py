@@ -5,6 +5,7 @@ from hashlib import blake2b
 from os.path import relpath
 from pathlib import Path
 
+from reseen.data.opening import regular_size
 from reseen.data.pictures import Progress, in_threads
 from reseen.data.table import Split, Splits
 from reseen.errors import ReseenError
@@ -30,6 +31,7 @@ def fingerprint(splits: Splits, *, progress: Progress | None = None) -> str:
 def content_digest(path: Path) -> bytes:
     """16 bytes: BLAKE2b of the file's content."""
     try:
+        regular_size(path)
         return blake2b(path.read_bytes(), digest_size=16).digest()
     except OSError as error:
         raise ReseenError(f"{path}: cannot read the file: {error.strerror}") from None

@@ -1,17 +1,18 @@
-"""Picture files: decoded to upright RGB, or refused with the file's name.
+"""What an opened picture holds, as upright RGB, and many pictures worked on in threads.
 
-Grey, palette, CMYK, 16-bit and transparent pictures become 8-bit RGB; transparent parts are laid on black.
+`reseen.data.opening` opens them. Grey, palette, CMYK, 16-bit and transparent pictures become 8-bit RGB: transparent
+parts are laid on black, 16 bits keep their upper 8, of an animation the first frame is taken.
 """
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
-from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from reseen.errors import ReseenError
 
@@ -24,6 +25,19 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", "
 DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error, MemoryError)
 """What Pillow's decoders raise on damaged bytes; OSError holds UnidentifiedImageError."""
 _ORIENTATION = 0x0112
+_TURNS: Mapping[int, Image.Transpose] = MappingProxyType(
+    {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+)
+"""EXIF's orientation -> how to turn what is stored; Pillow's own turning writes the other entries anew, and fails on
+broken ones."""
 _IN_FLIGHT = 512
 _PIECE = 1 << 20
 """So many pixels are turned to RGB at a time."""
@@ -42,22 +56,8 @@ class PictureError(ReseenError):
         super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
 
 
-def load_picture(path: Path | str) -> Image.Image:
-    """The picture as 8-bit RGB, turned upright as its EXIF says.
-
-    Raises PictureError naming the file when it is missing, empty, truncated or no picture.
-    """
-    try:
-        with Image.open(path) as opened:
-            return upright_rgb(opened)
-    except Image.DecompressionBombError as error:
-        raise PictureError(f"{path}: cannot read the picture: {error}") from None
-    except DAMAGE as error:
-        raise PictureError(f"{path}: cannot read the picture: {_reason(Path(path), error)}") from None
-
-
 def upright_rgb(opened: Image.Image) -> Image.Image:
-    """What an open picture holds, its first frame if it has several, as `load_picture` gives it.
+    """What an open picture holds, its first frame if it has several, as its EXIF says it is to be seen.
 
     Raises one of DAMAGE for bytes that do not decode.
     """
@@ -69,13 +69,11 @@ def damage(error: Exception) -> str:
     """Why a picture did not decode, in one line."""
     if isinstance(error, UnidentifiedImageError):
         return "not a picture in a known format"
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
-    """The pictures among ``paths`` that do not decode to their last row, each with the reason, in order."""
-    reasons = in_threads(_why_unreadable, paths, progress=progress)
-    return {path: reason for path, reason in reasons if reason}
 
 
 def in_threads(
@@ -100,28 +98,22 @@ def in_threads(
             yield entry, result
 
 
-def _why_unreadable(path: Path) -> str:
-    try:
-        load_picture(path)
-    except PictureError as error:
-        return str(error).removeprefix(f"{path}: cannot read the picture: ")
-    return ""
-
-
-def _reason(path: Path, error: Exception) -> str:
-    if not path.exists():
-        return "no such file"
-    if path.is_dir():
-        return "it is a folder"
-    if path.stat().st_size == 0:
-        return "the file is empty (0 bytes)"
-    return damage(error)
-
-
 def _upright(picture: Image.Image) -> Image.Image:
-    if picture.getexif().get(_ORIENTATION, 1) == 1:
+    turn = _TURNS.get(_orientation(picture))
+    if turn is None:
         return picture
-    return ImageOps.exif_transpose(picture)
+    turned = picture.transpose(turn)
+    turned.info = {key: value for key, value in picture.info.items() if key == "transparency"}  # it is upright now
+    return turned
+
+
+def _orientation(picture: Image.Image) -> int:
+    """As the EXIF says, whose other entries may be broken; 1, upright, where it says nothing that can be read."""
+    try:
+        orientation: int = picture.getexif().get(_ORIENTATION, 1)
+    except (*DAMAGE, AttributeError, Warning):
+        return 1
+    return orientation
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:

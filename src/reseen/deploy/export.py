@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.data.transforms import resize
 from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts, Loaded
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import OnTorch
+from reseen.deploy.program_file import Program, write_program
 from reseen.deploy.resizing import AnySize
-from reseen.deploy.runtime import FACTS, FACTS_FILE
+from reseen.deploy.runtime import FACTS
 from reseen.engine.evaluate import splits_of
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import open_run
@@ -33,7 +34,6 @@ LARGEST_DIFFERENCE = 1e-4
 CHECKED = 16
 """Pictures that each export is compared on."""
 
-Program = torch.export.ExportedProgram
 # Not square, and neither the network's size: what traces alike is taken to be always alike.
 _TRACED_SIZE = (150, 170)
 
@@ -60,7 +60,7 @@ def export_network(
     if not pictures:
         raise ReseenError("export: expected pictures to compare on, got none")
     loaded, shown = load_network(source), progress or Silent()
-    checked = [np.array(load_picture(path)) for path in _spread(pictures)]
+    checked = [np.array(open_image(path)) for path in _spread(pictures)]
     with shown.bar("export", total=len(outs) + 1) as bar:
         program = _traced(loaded)
         bar.advance()
@@ -143,7 +143,7 @@ def _write_openvino(program: Program, facts: Facts, path: Path) -> None:
 
 
 def _write_program(program: Program, facts: Facts, path: Path) -> None:
-    torch.export.save(program, path, extra_files={FACTS_FILE: facts.as_json()})
+    write_program(program, facts.as_json(), path)
 
 
 WRITERS: Mapping[str, Callable[[Program, Facts, Path], None]] = MappingProxyType(

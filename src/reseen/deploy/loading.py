@@ -16,6 +16,8 @@ FILES: Mapping[str, Callable[..., Loaded]] = MappingProxyType(
 )
 """How a file's name ends -> function(path, *, device)."""
 
+_FILE_SUFFIXES = frozenset({*FILES, ".bin", ".ckpt", ".pt", ".pth", ".toml"})
+
 EXPECTS = (
     f"a run's folder, a file ({', '.join(FILES)}), a Hub repository owner/name, or '{BASELINE}', the plain ImageNet "
     "baseline"
@@ -34,9 +36,24 @@ def load_network(source: str | Path, *, revision: str | None = None, device: str
         return _load_file(path, device=device)
     if str(source) == BASELINE:
         return load_baseline(device=device)
-    if is_hub_name(str(source)):
-        return load_from_hub(str(source), revision=revision, device=device)
-    raise ReseenError(f"{source}: no such file or folder; expected {EXPECTS}")
+    if isinstance(source, str) and is_hub_name(source) and not looks_local(source):
+        return load_from_hub(source, revision=revision, device=device)
+    raise ReseenError(f"{source}: no such file or folder; expected {EXPECTS}{_why_not_the_hub(str(source))}")
+
+
+def looks_local(source: str) -> bool:
+    """Whether what may name a repository is rather a mistyped path, which is nobody else's business.
+
+    It begins with a dot, ends as a file of networks does, or its first part is a folder here.
+    """
+    path = Path(source.partition("@")[0])
+    return source.startswith((".", "~")) or path.suffix.lower() in _FILE_SUFFIXES or path.parent.exists()
+
+
+def _why_not_the_hub(source: str) -> str:
+    if not (is_hub_name(source) and looks_local(source)):
+        return ""
+    return "; it looks like a path, so the Hub was not asked"
 
 
 def _load_folder(folder: Path, *, device: str) -> Loaded:

@@ -5,7 +5,7 @@ B = batch, H x W = any picture size, D = width of the vectors.
 
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 import torch
@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts, Loaded
+from reseen.deploy.program_file import read_program
 from reseen.errors import ReseenError
 
 FACTS = "reseen"
 """What the entry is called that holds an export's `Facts` in its metadata."""
-FACTS_FILE = "reseen.json"
-"""The same inside a program of torch.export."""
 _ERRORS_ONLY = 3
-_UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, AttributeError, TypeError)
+_UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, AttributeError, TypeError, AssertionError, BadZipFile)
 
 
 class OnOnnxRuntime:
@@ -92,16 +91,18 @@ def load_openvino(path: Path, *, device: str = "cpu") -> Loaded:
 
 
 def load_program(path: Path, *, device: str = "cpu") -> Loaded:
-    """A program of torch.export that `reseen export` wrote. Load only files that you trust, as torch says."""
+    """A program of torch.export that `reseen export` wrote, refused if it holds a pickle.
+
+    torch builds Python code from the graph in it, so take one only from those whom you trust.
+    """
     _cpu_only(path, device)
     if not is_zipfile(path):  # torch would log a page about it
         raise ReseenError(f"{path}: damaged or no program of torch.export (not a zip archive)")
-    files = {FACTS_FILE: ""}
     try:
-        program = torch.export.load(path, extra_files=files)
+        program, facts = read_program(path)
     except _UNREADABLE as error:
         raise ReseenError(f"{path}: damaged or no program of torch.export ({_first_line(error)})") from None
-    return Loaded(OnProgram(program), _facts(path, files[FACTS_FILE]), str(path))
+    return Loaded(OnProgram(program), _facts(path, facts), str(path))
 
 
 def _facts(path: Path, text: str | None) -> Facts:

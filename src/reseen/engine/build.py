@@ -1,6 +1,7 @@
 """Where the recipe of re-identification stops: it goes in, built objects come out, and nothing below sees it."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +13,7 @@ from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
 from reseen.data.table import Splits
 from reseen.data.transforms import build_transforms
-from reseen.engine.checkpoint import load_card
+from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.learner import Learner
 from reseen.engine.recipe import PAIRWISE, Recipe, recipe_from
 from reseen.engine.seeding import seed_here
@@ -21,7 +22,7 @@ from reseen.engine.start import normalised, start_backbone
 from reseen.engine.task import Pieces
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES, WeightedSum
-from reseen.models import Embedder, load_weights, read_weights
+from reseen.models import Embedder
 from reseen.models.assemble import MetadataLine, multi_branch
 from reseen.models.embedder import single_branch
 from reseen.models.multibranch import MultiBranchEmbedder
@@ -64,14 +65,14 @@ def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
     path = Path(path)
     card = load_card(path)
     recipe = recipe_from(card.recipe, name=str(path))
-    model = build_embedder(
+    build = partial(
+        build_embedder,
         recipe,
         num_identities=card.num_identities,
         start_weights=False,
         metadata_names=(card.camera_names, card.view_names),
     )
-    load_weights(model, read_weights(path).tensors)
-    return model.eval()
+    return load_built(path, build)
 
 
 def build_losses(recipe: Recipe, *, num_identities: int, width: int) -> WeightedSum:

@@ -5,17 +5,19 @@ Both are written whole or not at all, and neither can run code when it is read.
 
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import torch
+from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from reseen.errors import ReseenError
 from reseen.files import write_atomically
+from reseen.models import load_weights, read_weights
 
 
 class Place(NamedTuple):
@@ -33,11 +35,16 @@ class Card(NamedTuple):
     """
 
     recipe: dict[str, Any]
-    num_identities: int | None
+    num_identities: Annotated[int, Field(ge=1)] | None
     score: float | None
     camera_names: Sequence[str] = ()
     view_names: Sequence[str] = ()
     class_names: Sequence[str] = ()
+
+
+_CARD = TypeAdapter(Card)
+
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 def save_checkpoint(path: Path, state: Mapping[str, object]) -> None:
@@ -79,4 +86,33 @@ def load_card(path: Path) -> Card:
         raise ReseenError(f"{path}: damaged or not a safetensors file ({error})") from None
     if text is None:
         raise ReseenError(f"{path}: these weights were not written by reseen: they carry no card")
-    return Card(**json.loads(text))
+    try:
+        return _CARD.validate_json(text, strict=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise ReseenError(
+            f"{path}: its card is damaged, or of another version of reseen: {where}{': ' * bool(where)}{fault['msg']}"
+        ) from None
+
+
+def load_built(path: Path, build: Callable[[], ModuleT]) -> ModuleT:
+    """The module that ``build`` makes as the file's card says, with the file's tensors, in evaluation mode.
+
+    It is built without memory first: a card may speak of any size, and only one that its tensors have is allocated.
+    Raises ReseenError where they do not fit.
+    """
+    try:
+        with torch.device("meta"):
+            load_weights(build(), _shapes(path))
+        module = build()
+        load_weights(module, read_weights(path).tensors)
+    except ReseenError as error:
+        raise ReseenError(f"{path}: {error}") from None
+    return module.eval()
+
+
+def _shapes(path: Path) -> dict[str, Tensor]:
+    """The file's tensors without their numbers."""
+    with safe_open(path, framework="pt") as file:
+        return {name: torch.empty(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118

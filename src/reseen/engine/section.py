@@ -33,7 +33,7 @@ def _as_tuple(value: object) -> object:
 # Strict pydantic wants tuples where TOML has arrays.
 FIXED_LENGTH = BeforeValidator(_as_tuple)
 
-_Pixels = Annotated[int, Field(ge=32)]
+_Pixels = Annotated[int, Field(ge=32, le=4096)]
 Size: TypeAlias = Annotated[tuple[_Pixels, _Pixels], FIXED_LENGTH]
 """(height, width) in pixels."""
 Triple: TypeAlias = Annotated[tuple[float, float, float], FIXED_LENGTH]

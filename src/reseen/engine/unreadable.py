@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
-from reseen.data.pictures import unreadable
+from reseen.data.opening import unreadable
 from reseen.data.table import Split, Splits, first, without_unreadable
 from reseen.engine.progress import Progress
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.data.table import Split, first, split_of
 from reseen.engine.progress import Progress
 from reseen.engine.scored import Evaluated
@@ -117,5 +117,5 @@ def _file(result: Evaluated, name: str) -> Path:
         raise ReseenError(
             f"--query: no picture '{name}' in {result.splits.root} and no such file; queries are called like {near[0]}"
         )
-    load_picture(path)
+    open_image(path)
     return path.resolve()

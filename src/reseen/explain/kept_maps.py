@@ -5,10 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from PIL import Image
-
+from reseen.data.opening import read_image
 from reseen.engine.run import Run
-from reseen.errors import ReseenError
 from reseen.explain.encode import jpeg_bytes
 from reseen.explain.pictures import Picture
 
@@ -63,8 +61,4 @@ def _of_kind(folder: Path, start: str, kind: _Kind) -> Iterator[Picture]:
 
 def _bytes(file: Path, kind: _Kind) -> bytes:
     """A sheet as JPEG, a quarter of its PNG; a plot as it is. ReseenError: no picture."""
-    try:
-        with Image.open(file) as opened:
-            return jpeg_bytes(opened) if kind.sheet else file.read_bytes()
-    except OSError as error:
-        raise ReseenError(f"{file}: expected a picture that `reseen explain` wrote: {error}") from None
+    return read_image(file, jpeg_bytes if kind.sheet else lambda _: file.read_bytes())

@@ -1,15 +1,16 @@
 """A drawing on a page, with its title and the words that explain it."""
 
 import base64
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
 from matplotlib.figure import Figure
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from reseen.data.opening import read_image
+from reseen.data.pictures import PictureError
 from reseen.explain.encode import jpeg_bytes, png_bytes
 
 Drawing = Image.Image | Figure
@@ -37,12 +38,12 @@ class Picture:
     @cached_property
     def _opened(self) -> Image.Image:
         try:
-            with Image.open(io.BytesIO(self.data)) as opened:
-                if opened.format in _MEDIA_TYPES:
-                    return opened
-        except UnidentifiedImageError:
-            pass
-        raise ValueError(f"picture '{self.title}': expected PNG or JPEG bytes")
+            opened = read_image(self.data, lambda opened: opened)
+        except PictureError:
+            opened = None
+        if opened is None or opened.format not in _MEDIA_TYPES:
+            raise ValueError(f"picture '{self.title}': expected PNG or JPEG bytes")
+        return opened
 
     @property
     def suffix(self) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, rankings
 from reseen.metrics.labels import Labels
@@ -109,7 +109,7 @@ def tile_of(side: Embedded, row: int, *, path: Path, kind: Kind, similarity: flo
     """A picture of one side with its identity, its camera and, where given, a similarity under it."""
     camera = _camera_words(side.cameras, row)
     second = camera if similarity is None else f"{camera} · {similarity:.3f}"
-    return Tile(load_picture(path), kind, f"id {side.identities[row]}", second)
+    return Tile(open_image(path), kind, f"id {side.identities[row]}", second)
 
 
 def draw_sheet(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from reseen.data.opening import PictureSource
 from reseen.data.pictures import PictureError
+from reseen.data.walking import readable
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of
-from reseen.retrieval.pictures import PictureSource
 from reseen.retrieval.record import Added, Failure, FieldValue, Record
 from reseen.retrieval.schema import new_fields
 from reseen.retrieval.store import Store
@@ -60,8 +61,13 @@ def _told_apart(batch: Sequence[Record], *, first: int) -> tuple[list[Seen], lis
         try:
             seen.append(Seen(place, content_id(record), record))
         except PictureError as error:
-            failures.append(Failure(place, reference_of(record), str(error)))
+            failures.append(Failure(place, _called(record), str(error)))
     return seen, failures
+
+
+def _called(record: Record) -> str | None:
+    name = reference_of(record)
+    return None if name is None else readable(name)
 
 
 def _present(store: Store, seen: Sequence[Seen]) -> set[str]:

@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from reseen.data.opening import DEFAULT_LIMITS, PictureLimits, PictureSource, open_image
 from reseen.data.pictures import PictureError, in_threads
 from reseen.data.transforms import resize
 from reseen.deploy.facts import Loaded
 from reseen.deploy.loading import load_network
 from reseen.deploy.network import BASELINE, NOTHING_TOLD, Names, OnTorch
 from reseen.errors import ReseenError
-from reseen.retrieval.pictures import DEFAULT_LIMITS, PictureLimits, PictureSource, open_picture
 
 Pictures: TypeAlias = PictureSource | Iterable[PictureSource]
 """One picture or many; an array of four axes is many."""
@@ -144,7 +144,7 @@ class Embedder:
     def prepare(self, source: PictureSource, *, bgr: bool = False, name: str = "") -> Prepared:
         """What `embed_prepared` takes, or the error that says why there is none."""
         try:
-            picture = open_picture(source, limits=self.limits, bgr=bgr, name=name)
+            picture = open_image(source, limits=self.limits, bgr=bgr, name=name)
         except PictureError as error:
             return error
         image = self._resize(torch.from_numpy(np.array(picture)).permute(2, 0, 1))

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike, as_array, is_tensor
+from reseen.data.opening import PictureSource
 from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
 from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
 from reseen.retrieval.filters import Wanted, condition, one_of
 from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
-from reseen.retrieval.pictures import PictureSource
 from reseen.retrieval.record import Added, FieldValue, Info, Matches, Record, summed
 from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of
 from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, indexed, nearest

@@ -15,9 +15,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
+from reseen.data.opening import DEFAULT_LIMITS, open_image, regular_size
 from reseen.data.pictures import PictureError, in_threads
+from reseen.data.walking import readable
 from reseen.errors import ReseenError
-from reseen.retrieval.pictures import DEFAULT_LIMITS, open_picture
 from reseen.retrieval.record import Box, Record
 from reseen.retrieval.schema import fields_of, in_utc
 
@@ -64,6 +65,9 @@ def content_id(record: Record) -> str:
     """
     digest = hashlib.sha256()
     picture = record.picture
+    name = reference_of(record)
+    if name is not None and readable(name) != name:
+        raise PictureError(f"{readable(name)}: its name is not UTF-8, which a gallery cannot hold; rename it")
     if picture is None:
         digest.update(repr(record.reference).encode())
         digest.update(np.asarray(record.vector, dtype="<f4").tobytes())
@@ -111,7 +115,7 @@ def _shown_by(seen: Seen, *, embedder: "Embedder | None") -> Shown | ReseenError
     try:
         limits = DEFAULT_LIMITS if embedder is None else embedder.limits
         name = reference_of(record) or f"record {seen.place + 1}"
-        picture = open_picture(record.picture, limits=limits, name=name)
+        picture = open_image(record.picture, limits=limits, name=name)
         shown = picture if record.box is None else cut_out(picture, record.box, name=name)
     except ReseenError as error:
         return error
@@ -188,6 +192,7 @@ def cut_out(picture: Image.Image, box: Box, *, name: str) -> Image.Image:
 
 def _digest_file(path: Path, digest: "hashlib._Hash") -> None:
     try:
+        regular_size(path)
         with path.open("rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)

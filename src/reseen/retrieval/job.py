@@ -27,6 +27,8 @@ CHUNK = 1024
 """Pictures a part, unless said otherwise: what a killed job does again at most."""
 
 PARTS = "part-*.parquet"
+_NOW = " now"
+_ANEW = "choose another folder, or remove this one"
 _JOB, _FAILURES, _VECTOR = "job.json", "failures.csv", "vector"
 _COLUMNS = ("camera", "view")
 
@@ -96,9 +98,10 @@ def embed_pictures(
 ) -> JobDone:
     """Embed what ``source`` lists (see `list_pictures`) into the folder ``out``, but for what lies there already.
 
-    ``runner``: who does the work; None: this process. ``metadata``: the columns camera and view are told to a network
-    that was evaluated with them. Raises ReseenError for a source that lists nothing, for an ``out`` of another network,
-    and for metadata that the table has not or the network does not take.
+    New rows of a source that has grown are added; a picture's file that changed is not looked at again. ``runner``: who
+    does the work; None: this process. ``metadata``: the columns camera and view are told to a network that was
+    evaluated with them. Raises ReseenError for a source that lists nothing, for an ``out`` of another network, or of
+    rows that are gone or changed, and for metadata that the table has not or the network does not take.
     """
     if chunk < 1:
         raise ValueError(f"expected a chunk of at least 1 picture, got {chunk}")
@@ -106,7 +109,9 @@ def embed_pictures(
     if _VECTOR in listed.columns:
         raise ReseenError(f"{source}: has a column {_VECTOR} already; rename it")
     _begin(out, embedder, told=_columns_to_tell(embedder, listed) if metadata else [])
-    pending = listed.join(_done(out), on="path", how="anti", maintain_order="left")
+    there = _done(out, listed.schema)
+    _check_unchanged(there, listed, out)
+    pending = listed.join(there, on="path", how="anti", maintain_order="left")
     runner = runner or in_this_process(ChunkEmbedder(embedder, out, batch=batch, workers=None))
     embedded, failures = 0, list[Failure]()
     with (progress or Silent()).bar("embed", total=len(pending)) as bar:
@@ -164,11 +169,28 @@ def _begin(out: Path, embedder: Embedder, *, told: list[str]) -> None:
     write_json(job, facts)
 
 
-def _done(out: Path) -> polars.DataFrame:
-    """The paths that have a vector."""
-    parts = sorted(out.glob(PARTS))
-    nothing = polars.DataFrame(schema={"path": polars.String})
-    return polars.concat([nothing, *(polars.read_parquet(part, columns=["path"]) for part in parts)])
+def _done(out: Path, schema: polars.Schema) -> polars.DataFrame:
+    """The rows that have a vector, without it. ReseenError: they have other columns than the source has now."""
+    rows = [polars.DataFrame(schema=schema)]
+    for part in sorted(out.glob(PARTS)):
+        found = polars.scan_parquet(part, glob=False).drop(_VECTOR).collect()
+        if found.schema != schema:
+            words = (
+                ", ".join(f"{name} ({kind})" for name, kind in columns.items()) for columns in (schema, found.schema)
+            )
+            raise ReseenError(f"{out}: begun with other columns: expected {next(words)}, got {next(words)}; {_ANEW}")
+        rows.append(found)
+    return polars.concat(rows)
+
+
+def _check_unchanged(done: polars.DataFrame, listed: polars.DataFrame, out: Path) -> None:
+    """ReseenError where rows that have a vector are gone from the source, or say something else there now."""
+    now = done.join(listed.with_columns(_there=True), on="path", how="left", suffix=_NOW, maintain_order="left")
+    same = [polars.col(name).eq_missing(polars.col(f"{name}{_NOW}")) for name in listed.columns if name != "path"]
+    changed = now.filter(~polars.all_horizontal(polars.col("_there").is_not_null(), *same))["path"]
+    if len(changed):
+        count = f"{len(changed)} of {len(done)} are gone or changed, such as {changed[0]}"
+        raise ReseenError(f"{out}: begun with other rows: {count}; {_ANEW}")
 
 
 def _part_name(chunk: polars.DataFrame) -> str:

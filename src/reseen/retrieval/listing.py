@@ -4,8 +4,10 @@ from pathlib import Path
 
 import polars
 
+from reseen.data.datasets.table import load_table
 from reseen.data.pictures import SUFFIXES
 from reseen.data.table import first
+from reseen.data.walking import check_names, pictures_below
 from reseen.errors import ReseenError, unknown
 
 _EXPECTS = "a folder of pictures, or a .csv or .parquet table with a column path"
@@ -14,9 +16,9 @@ _EXPECTS = "a folder of pictures, or a .csv or .parquet table with a column path
 def list_pictures(source: Path) -> polars.DataFrame:
     """``path`` (absolute, each once) and, of a table, its other columns as they are.
 
-    Of a folder: every picture in it and below, sorted; what begins with a dot is left out. Relative paths of a table
-    start at its own folder; whether they exist is not looked at. Raises ReseenError for a source that is neither, or
-    has no picture, and for paths that are missing or listed twice.
+    Of a folder: every picture in it and below, linked folders too, sorted; what begins with a dot is left out. Relative
+    paths of a table start at its own folder; whether they exist is not looked at. Raises ReseenError for a source that
+    is neither, or has no picture, for paths that are missing or listed twice, and for names that are not UTF-8.
     """
     if source.is_dir():
         return _folder(source.absolute())
@@ -35,6 +37,7 @@ def read_table(source: Path) -> polars.DataFrame:
     if not source.is_file():
         raise ReseenError(f"{source}: no such file or folder; expected {_EXPECTS}")
     table = source.absolute()
+    check_names([], table.parent)
     frame = _read(table)
     if "path" not in frame.columns:
         raise ReseenError(f"{table}: {unknown('column', 'path', frame.columns)}")
@@ -49,24 +52,13 @@ def read_table(source: Path) -> polars.DataFrame:
 
 
 def _folder(folder: Path) -> polars.DataFrame:
-    found = sorted(
-        str(path)
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    found = [str(path) for path in pictures_below(folder)]
     if not found:
         raise ReseenError(f"{folder}: expected pictures ({', '.join(sorted(SUFFIXES))}), found none")
     return polars.DataFrame({"path": found})
 
 
 def _read(table: Path) -> polars.DataFrame:
-    readers = {
-        ".csv": lambda: polars.read_csv(table, infer_schema=False),
-        ".parquet": lambda: polars.read_parquet(table),
-    }
-    if table.suffix.lower() not in readers:
+    if table.suffix.lower() not in {".csv", ".parquet"}:
         raise ReseenError(f"{table}: expected {_EXPECTS}")
-    try:
-        return readers[table.suffix.lower()]()
-    except (polars.exceptions.PolarsError, OSError) as error:
-        raise ReseenError(f"{table}: cannot read the table: {str(error).strip().splitlines()[0]}") from None
+    return load_table(table)

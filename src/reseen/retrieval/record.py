@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 from numpy.typing import NDArray
 
 from reseen.arrays import as_array
+from reseen.data.opening import PictureSource
 from reseen.errors import ReseenError
-from reseen.retrieval.pictures import PictureSource
 
 FieldValue: TypeAlias = str | float | bool | None
 """What a free field of a record may hold; whole numbers are kept as floats."""

@@ -68,8 +68,8 @@ def _embedded(folder: Path) -> Source:
     parts = sorted(folder.glob(PARTS))
     if not parts:
         raise ReseenError(f"{folder}: an embedding job without a finished part; run `reseen embed` again")
-    total = sum(polars.scan_parquet(part).select(polars.len()).collect().item() for part in parts)
-    records = (record for part in parts for record in _records(polars.read_parquet(part), part))
+    total = sum(polars.scan_parquet(part, glob=False).select(polars.len()).collect().item() for part in parts)
+    records = (record for part in parts for record in _records(polars.read_parquet(part, glob=False), part))
     return Source(total, records, Model(str(job["fingerprint"]), int(str(job["width"]))))
 
 

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reseen.data.opening import PictureLimits, open_image
 from reseen.data.pictures import PictureError
 from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import cut_out
-from reseen.retrieval.pictures import PictureLimits, open_picture
 from reseen.retrieval.record import Box, Matches, Record
 from reseen.retrieval.searching import MOST
 from reseen.serve.answers import About, in_order
@@ -149,7 +149,7 @@ class Service:
 
     def picture(self, data: Any, box: Box | None) -> Image.Image:
         """The upright picture, or the part of it in the box."""
-        picture = open_picture(data, limits=self._pictures)
+        picture = open_image(data, limits=self._pictures)
         return picture if box is None else cut_out(picture, box, name="the picture")
 
     def _prepared(self, data: bytes, box: Box | None) -> NDArray[np.uint8]:
@@ -165,4 +165,4 @@ class Service:
             raise MissingError(str(error)) from None
 
     async def _kept_picture(self, id: str) -> Image.Image:  # noqa: A002
-        return open_picture(await self.thumbnail(id))
+        return open_image(await self.thumbnail(id), limits=self._pictures)

@@ -1,5 +1,7 @@
 """A CSV or Parquet table: columns, types, splits, and each thing that can be wrong with one, in one line."""
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from reseen.data.datasets import read_data
 from reseen.errors import ReseenError
+from reseen.retrieval.sources import read_source
 
 
 @pytest.fixture
@@ -116,3 +119,35 @@ def test_a_broken_file_and_two_tables_are_refused(home: Path) -> None:
         read_data(home / "empty.csv")
     with pytest.raises(ReseenError, match="got 2 tables"):
         read_data(home, layout="table")
+
+
+def test_a_column_that_stands_twice_is_refused(home: Path) -> None:
+    table = write(home, "path,identity,identity,,", "images/0.jpg,a,b,,", "images/1.jpg,c,d,,")
+    for read in (read_data, read_source):
+        with pytest.raises(ReseenError, match=r"cars.csv: more than one column is named identity; rename or remove"):
+            read(table)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_path_is_no_pattern_and_no_other_table_is_read(home: Path, suffix: str) -> None:
+    other, meant = home.parent / "set 1", home.parent / "set [1]"
+    home.rename(other)
+    shutil.copytree(other, meant)
+    for folder, identity in ((other, "wrong"), (meant, "right")):
+        rows = {
+            "path": [f"images/{row}.jpg" for row in range(12)],
+            "identity": [f"{identity}{row % 4}" for row in range(12)],
+        }
+        frame = polars.DataFrame(rows)
+        frame.write_csv(folder / "t.csv") if suffix == ".csv" else frame.write_parquet(folder / "t.parquet")
+    for source in (meant, meant / f"t{suffix}"):
+        splits = read_data(source)
+        assert {name[:5] for name in splits.train.identity_names} == {"right"}
+    assert {record.identity[:5] for record in read_source(meant / f"t{suffix}").records if record.identity} == {"right"}
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_no_table(home: Path) -> None:
+    write(home, HEADER, *ROWS)
+    os.mkfifo(home / "pipe.csv")
+    assert read_data(home).layout == "table"

@@ -103,7 +103,7 @@ def test_picture_and_labels_of_different_size(scenes):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda path: path.write_bytes(b"no picture"), "cannot read the label map"),
+        (lambda path: path.write_bytes(b"no picture"), "cannot read the picture: not a picture"),
         (lambda path: Image.new("RGB", (64, 32)).save(path), "expected a label map of one 8-bit channel, got uint8"),
     ],
 )

@@ -8,16 +8,18 @@ import torch
 from PIL import Image
 
 from reseen.engine.progress import Silent
+from reseen.engine.run import Run
 from reseen.engine.train import train_task
 from reseen.engine.training_recipe import read_as
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.tasks.ablate import ablate
-from reseen.tasks.segment import SEGMENTATION
+from reseen.tasks.segment import SEGMENTATION, predict
 from reseen.tasks.segment.build import load_segmenter
 from reseen.tasks.segment.classes import COLOURS, KNOWN_IDS
 from reseen.tasks.segment.evaluate import CHANCE, evaluate_run
 from reseen.tasks.segment.overlay import legend, overlay, paint
+from reseen.tasks.segment.predict import Found
 from reseen.tasks.segment.recipe import SegmentRecipe
 
 
@@ -119,6 +121,25 @@ def test_the_command_line(reseen, scenes, segment_recipe, tmp_path):
     code, _, err = reseen("segment", "predict", run, tmp_path / "nowhere", "--out", tmp_path / "x", "-q")
     assert code == 2
     assert "expected a picture or a folder with pictures" in err
+
+
+def test_pictures_that_differ_in_their_suffix_alone_are_written_apart(tmp_path, monkeypatch):
+    names = ["a.png", "a.jpg", "b.png", "c.png", "c.png.jpg", "deep/a.png"]
+    for number, name in enumerate(names):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / "in" / name)
+
+    def label(_run, files, *, progress):
+        for number, file in enumerate(files):
+            yield Found(file, Image.open(file).convert("RGB"), np.full((8, 8), number, np.uint8))
+
+    monkeypatch.setattr(predict, "label_pictures", label)
+    made = predict.predict_run(Run(tmp_path), tmp_path / "in", out=tmp_path / "out")
+    assert len(set(made)) == len(names)
+    assert sorted(path.relative_to(tmp_path / "out").as_posix() for path in made) == [
+        "a.jpg_overlay.jpg", "a.png_overlay.jpg", "b_overlay.jpg", "c.png.jpg_overlay.jpg", "c_overlay.jpg",
+        "deep/a_overlay.jpg",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict"])

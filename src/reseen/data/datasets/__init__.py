@@ -19,6 +19,7 @@ from reseen.data.datasets import (
 )
 from reseen.data.datasets.layout import Layout
 from reseen.data.table import Splits
+from reseen.data.walking import check_names
 from reseen.errors import ReseenError, unknown
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
@@ -48,6 +49,7 @@ def read_data(path: Path | str, *, layout: str = "auto", seed: int = 0, allow_un
     path = Path(path).expanduser().resolve()
     if not path.exists():
         raise ReseenError(f"{path}: no such folder or file; expected a data set's folder, or a CSV or Parquet file")
+    check_names([], path)
     splits = LAYOUTS[choose_layout(path, layout)].read(path, seed)
     if splits.unparsed and not allow_unparsed:
         left = "; ".join(left.message for left in splits.unparsed)

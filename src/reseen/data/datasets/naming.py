@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from reseen.data.datasets.places import find_home, is_picture
 from reseen.data.table import Split, Unparsed, split_of
+from reseen.data.walking import check_names
 from reseen.errors import ReseenError
 
 
@@ -49,8 +50,10 @@ def read_named(root: Path, naming: Naming) -> Named:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files right in a folder, sorted by name; hidden files are not looked at."""
-    return sorted(path for path in folder.iterdir() if is_picture(path))
+    """The picture files right in a folder, sorted by name; hidden files are not looked at. ReseenError: not UTF-8."""
+    found = sorted(path for path in folder.iterdir() if is_picture(path))
+    check_names([Path(path.name) for path in found], folder)
+    return found
 
 
 def _read_folder(folder: Path, naming: Naming) -> tuple[Split, Unparsed]:

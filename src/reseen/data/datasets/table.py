@@ -40,7 +40,8 @@ def read(path: Path, seed: int) -> Splits:
 def find_tables(path: Path) -> list[Path]:
     """The CSV and Parquet files right in a folder, or the file itself."""
     files = path.iterdir() if path.is_dir() else [path]
-    return sorted(file for file in files if file.suffix.lower() in _SUFFIXES and not file.name.startswith("."))
+    named = (file for file in files if file.suffix.lower() in _SUFFIXES and not file.name.startswith("."))
+    return sorted(file for file in named if file.is_file())
 
 
 def the_table(path: Path, expects: str) -> Path:
@@ -52,14 +53,24 @@ def the_table(path: Path, expects: str) -> Path:
 
 
 def load_table(table: Path) -> polars.DataFrame:
-    """All rows and columns, those of a CSV as strings. ReseenError when it cannot be read."""
+    """All rows and columns, those of a CSV as strings. ReseenError: not to be read, or a column's name stands twice."""
     try:
         if table.suffix.lower() == ".parquet":
-            return polars.read_parquet(table)
-        return polars.read_csv(table, infer_schema=False, encoding="utf8")
+            return polars.read_parquet(table, glob=False)
+        _check_once(table)
+        return polars.read_csv(table, infer_schema=False, encoding="utf8", glob=False)
     except (polars.exceptions.PolarsError, OSError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ReseenError(f"{table}: cannot read the table: {reason}") from None
+
+
+def _check_once(table: Path) -> None:
+    """Polars would give the second column of a name another one."""
+    header = polars.read_csv(table, has_header=False, n_rows=1, infer_schema=False, glob=False).row(0)
+    names = [name.removeprefix("\ufeff") for name in header if name]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ReseenError(f"{table}: more than one column is named {first(twice)}; rename or remove all but one")
 
 
 def as_names(column: polars.Series) -> polars.Series:

@@ -62,8 +62,8 @@ def read(path: Path, seed: int) -> Splits:
 def _columns(table: Path) -> Sequence[str]:
     try:
         if table.suffix.lower() == ".parquet":
-            return list(polars.read_parquet_schema(table))
-        return polars.read_csv(table, n_rows=0, infer_schema=False, encoding="utf8").columns
+            return polars.scan_parquet(table, glob=False).collect_schema().names()
+        return polars.read_csv(table, n_rows=0, infer_schema=False, encoding="utf8", glob=False).columns
     except (polars.exceptions.PolarsError, OSError):
         return ()
 

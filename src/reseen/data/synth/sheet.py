@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from reseen.data.opening import open_image
 from reseen.errors import ReseenError
 
 GAP = 2
@@ -30,8 +31,7 @@ def contact_sheet(root: Path, *, rows: int = 8, columns: int = 10, height: int =
     sheet = Image.new("RGB", (columns * (width + GAP) - GAP, len(chosen) * (height + GAP) - GAP), "white")
     for row, name in enumerate(chosen):
         for column, camera in enumerate(sorted(seen[name])[:columns]):
-            with Image.open(seen[name][camera]) as picture:
-                tile = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+            tile = open_image(seen[name][camera]).resize((width, height), Image.Resampling.LANCZOS)
             sheet.paste(tile, (column * (width + GAP), row * (height + GAP)))
     return sheet
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 from reseen.errors import ReseenError
 
 FOLDER = "masks"
@@ -36,5 +36,5 @@ def marks_of(files: Mapping[str, Path], paths: Sequence[Path], *, size: tuple[in
 def _read(files: Mapping[str, Path], path: Path, size: tuple[int, int]) -> np.ndarray:
     if path.stem not in files:
         raise ReseenError(f"{path}: no mask for this picture; expected one called {path.stem}.png below {FOLDER}/")
-    mask = load_picture(files[path.stem]).convert("L").resize((size[1], size[0]), Image.Resampling.NEAREST)
+    mask = open_image(files[path.stem]).convert("L").resize((size[1], size[0]), Image.Resampling.NEAREST)
     return np.asarray(mask) >= 128

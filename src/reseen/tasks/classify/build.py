@@ -1,6 +1,7 @@
 """Where the recipe of a classification stops: it goes in, built objects come out."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,14 +10,13 @@ import torch
 from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
 from reseen.data.transforms import Pipeline, build_transforms
-from reseen.engine.checkpoint import load_card
+from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.lines import Entry
 from reseen.engine.seeding import seed_here
 from reseen.engine.start import normalised, start_backbone
 from reseen.engine.task import Pieces
 from reseen.engine.training_recipe import recipe_as
 from reseen.errors import ReseenError
-from reseen.models import load_weights, read_weights
 from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
 from reseen.tasks.classify.learner import ClassLearner
 from reseen.tasks.classify.model import Classifier
@@ -76,9 +76,10 @@ def load_classifier(path: Path | str) -> Loaded:
     """The model in a weights file that ``reseen classify train`` wrote (``best.safetensors``)."""
     card = load_card(Path(path))
     recipe = recipe_as(ClassifyRecipe, card.recipe, name=str(path))
-    model = build_classifier(recipe, classes=len(card.class_names), start_weights=False)
-    load_weights(model, read_weights(path).tensors)
-    return Loaded(model.eval(), recipe, tuple(card.class_names))
+    model = load_built(
+        Path(path), partial(build_classifier, recipe, classes=len(card.class_names), start_weights=False)
+    )
+    return Loaded(model, recipe, tuple(card.class_names))
 
 
 def _pipeline(recipe: ClassifyRecipe, lines: Mapping[str, Entry]) -> Pipeline:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from reseen.data.dataset import Draw, seeded
-from reseen.data.pictures import load_picture
+from reseen.data.opening import open_image
 
 
 class Source(Protocol):
@@ -32,7 +32,7 @@ class Files:
     def __getitem__(self, index: int) -> tuple[Image, int]:
         """ReseenError naming the file when it does not decode."""
         path, label = self.samples[index]
-        return load_picture(path), label
+        return open_image(path), label
 
     def __len__(self) -> int:
         return len(self.samples)

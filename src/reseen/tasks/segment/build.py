@@ -10,7 +10,7 @@ from reseen.backbones import Backbone
 from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
 from reseen.data.transforms import TRANSFORMS
-from reseen.engine.checkpoint import load_card
+from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.lines import without_name
 from reseen.engine.section import Triple
 from reseen.engine.seeding import seed_here
@@ -18,7 +18,6 @@ from reseen.engine.settings import typed_settings
 from reseen.engine.start import normalised, start_backbone
 from reseen.engine.task import Pieces
 from reseen.engine.training_recipe import recipe_as
-from reseen.models import load_weights, read_weights
 from reseen.tasks.segment.classes import CLASS_NAMES
 from reseen.tasks.segment.heads import HEADS, fcn
 from reseen.tasks.segment.inference import Labeller
@@ -83,9 +82,7 @@ def build_labeller(model: Segmenter, recipe: SegmentRecipe) -> Labeller:
 def load_segmenter(path: Path | str) -> Loaded:
     """The model in a weights file that ``reseen segment train`` wrote (``best.safetensors``)."""
     recipe = recipe_as(SegmentRecipe, load_card(Path(path)).recipe, name=str(path))
-    model = build_segmenter(recipe, start_weights=False)
-    load_weights(model, read_weights(path).tensors)
-    return Loaded(model.eval(), recipe)
+    return Loaded(load_built(Path(path), partial(build_segmenter, recipe, start_weights=False)), recipe)
 
 
 def _training(recipe: SegmentRecipe) -> JointTransform:

@@ -1,5 +1,6 @@
 """Label maps of pictures that have none: written as Cityscapes writes them, and laid over the pictures to look at."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from reseen.data.pictures import SUFFIXES, load_picture
+from reseen.data.opening import open_image
+from reseen.data.walking import pictures_below
 from reseen.engine.hardware import one_device
 from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
@@ -33,14 +35,15 @@ def predict_run(run: Run | Path | str, pictures: Path, *, out: Path, progress: P
     """Label a picture, or all in a folder, with a run's best weights; returns the overlays' files.
 
     For each picture NAME_labelIds.png (Cityscapes' ids) and NAME_overlay.jpg are written below ``out``, in the folders
-    that the pictures lie in.
+    that the pictures lie in; of a.png and a.jpg in one folder a.png_overlay.jpg and a.jpg_overlay.jpg.
     """
     run = run if isinstance(run, Run) else open_run(Path(run))
     files = _pictures(pictures)
     below = pictures if pictures.is_dir() else pictures.parent
     written = []
-    for found in label_pictures(run, files, progress=progress or Silent()):
-        stem = out / found.path.relative_to(below).with_suffix("")
+    labelled = label_pictures(run, files, progress=progress or Silent())
+    for name, found in zip(_stems(files, below=below), labelled, strict=True):
+        stem = out / name
         stem.parent.mkdir(parents=True, exist_ok=True)
         write_png(stem.with_name(f"{stem.name}_labelIds.png"), Image.fromarray(LABEL_IDS[found.classes]))
         page = stem.with_name(f"{stem.name}_overlay.jpg")
@@ -59,7 +62,7 @@ def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> It
     transform = evaluation_transform(recipe)
     with torch.inference_mode(), progress.bar("segment", total=len(files)) as bar:
         for path in files:
-            picture = load_picture(path)
+            picture = open_image(path)
             image, _ = transform(picture, np.zeros(picture.size[::-1], np.uint8))
             classes = labeller(fabric.to_device(image[None]))[0]
             yield Found(path, picture, classes.cpu().numpy().astype(np.uint8))
@@ -69,7 +72,15 @@ def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> It
 def _pictures(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES) if path.is_dir() else []
+    files = pictures_below(path) if path.is_dir() else []
     if not files:
         raise ReseenError(f"{path}: expected a picture or a folder with pictures, got neither")
     return files
+
+
+def _stems(files: Sequence[Path], *, below: Path) -> list[Path]:
+    """How what is written for each is called: as the picture, with its suffix where only that tells it from others."""
+    whole = [file.relative_to(below) for file in files]
+    plain = [name.with_suffix("") for name in whole]
+    often = Counter([*plain, *whole])
+    return [stem if often[stem] == 1 else name for stem, name in zip(plain, whole, strict=True)]

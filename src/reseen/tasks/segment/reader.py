@@ -13,7 +13,8 @@ from PIL import Image
 from torchvision.datasets import Cityscapes
 
 from reseen.data.fingerprint import content_digest
-from reseen.data.pictures import PictureError, in_threads, load_picture
+from reseen.data.opening import open_image
+from reseen.data.pictures import PictureError, in_threads
 from reseen.data.table import first
 from reseen.engine.progress import Progress
 from reseen.errors import ReseenError
@@ -92,7 +93,7 @@ def fingerprint(splits: SceneSplits, looks: dict[Pair, Look]) -> str:
 def _look(pair: Pair) -> tuple[Look | None, str]:
     """What a pair is, or what is wrong with it."""
     try:
-        picture, ids = load_picture(pair.picture), load_ids(pair.labels)
+        picture, ids = open_image(pair.picture), load_ids(pair.labels)
     except PictureError as error:
         return None, str(error)
     size, values = ids.shape, tuple(np.unique(ids).tolist())

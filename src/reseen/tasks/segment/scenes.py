@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from reseen.data.dataset import Draw, seeded
-from reseen.data.pictures import PictureError, load_picture
+from reseen.data.opening import open_image, read_image
+from reseen.data.pictures import PictureError
 from reseen.tasks.segment.classes import CLASS_OF_ID
 
 Labels: TypeAlias = NDArray[np.uint8]
@@ -61,16 +62,12 @@ class Scenes(Dataset[Scene]):
 
     def _scene(self, index: int) -> Scene:
         pair = self._pairs[index]
-        return Scene(*self._transform(load_picture(pair.picture), CLASS_OF_ID[load_ids(pair.labels)]))
+        return Scene(*self._transform(open_image(pair.picture), CLASS_OF_ID[load_ids(pair.labels)]))
 
 
 def load_ids(path: Path) -> Labels:
     """A label map (H, W) of ids as its file has them. Raises PictureError naming a file that is none."""
-    try:
-        with Image.open(path) as opened:
-            ids = np.asarray(opened)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise PictureError(f"{path}: cannot read the label map: {error}") from None
+    ids: NDArray[Any] = read_image(path, np.asarray)
     if ids.ndim != 2 or ids.dtype != np.uint8:
         raise PictureError(f"{path}: expected a label map of one 8-bit channel, got {ids.dtype} {ids.shape}")
     return ids

@@ -4,15 +4,17 @@ import struct
 import zlib
 from collections.abc import Callable
 from io import BytesIO
+from os import O_NONBLOCK, O_WRONLY, mkfifo
+from os import open as os_open
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from reseen.data.pictures import load_picture
+from reseen.data.fingerprint import content_digest
+from reseen.data.opening import DEFAULT_LIMITS, PictureLimits, open_image, read_image
 from reseen.errors import ReseenError
-from reseen.retrieval.pictures import PictureLimits, open_picture
 
 COLOURS = np.array([[[200, 30, 60], [10, 220, 40], [0, 0, 255], [90, 90, 90]]] * 3, dtype=np.uint8)
 
@@ -47,14 +49,14 @@ SOURCES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("kind", SOURCES)
 def test_every_kind_of_source_gives_the_same_picture(tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.png").write_bytes(encoded(Image.fromarray(COLOURS)))
-    opened = open_picture(SOURCES[kind](tmp_path / "a.png"))
+    opened = open_image(SOURCES[kind](tmp_path / "a.png"))
     assert opened.mode == "RGB"
     assert np.array_equal(np.asarray(opened), COLOURS)
 
 
 def test_bgr_turns_the_channels_of_arrays_and_leaves_the_array_alone() -> None:
     array = COLOURS[..., ::-1].copy()
-    assert np.array_equal(np.asarray(open_picture(array, bgr=True)), COLOURS)
+    assert np.array_equal(np.asarray(open_image(array, bgr=True)), COLOURS)
     assert np.array_equal(array, COLOURS[..., ::-1])
 
 
@@ -79,27 +81,28 @@ ODD: dict[str, tuple[Image.Image, str, dict[str, object]]] = {
 def test_odd_pictures_are_turned_to_rgb_as_training_does_it(tmp_path: Path, kind: str) -> None:
     picture, stored_as, options = ODD[kind]
     (tmp_path / "a").write_bytes(encoded(picture, stored_as, **options))
-    opened = open_picture((tmp_path / "a").read_bytes())
+    opened = open_image((tmp_path / "a").read_bytes())
     assert opened.mode == "RGB"
-    assert np.array_equal(np.asarray(opened), np.asarray(load_picture(tmp_path / "a")))
+    assert np.array_equal(np.asarray(opened), np.asarray(open_image(tmp_path / "a")))
 
 
 def test_of_an_animation_the_first_frame_is_taken() -> None:
     red, blue = (Image.new("RGB", (4, 3), colour) for colour in ("red", "blue"))
-    opened = open_picture(encoded(red, "GIF", save_all=True, append_images=[blue]))
+    opened = open_image(encoded(red, "GIF", save_all=True, append_images=[blue]))
     assert np.asarray(opened)[0, 0].tolist() == [255, 0, 0]
 
 
 def test_a_rotated_picture_is_turned_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown turned by a quarter, clockwise
-    opened = open_picture(encoded(Image.fromarray(COLOURS), exif=exif))
+    opened = open_image(encoded(Image.fromarray(COLOURS), exif=exif))
     assert np.array_equal(np.asarray(opened), np.rot90(COLOURS, -1))
+    assert np.array_equal(np.asarray(open_image(opened)), np.asarray(opened)), "once is enough"
 
 
 REFUSED: dict[str, tuple[object, str]] = {
     "text": (b"not a picture", r"cannot read the picture: not a picture in a known format"),
-    "nothing": (b"", r"expected a picture, got 0 bytes"),
+    "nothing": (b"", r"cannot read the picture: the file is empty \(0 bytes\)"),
     "truncated": (encoded(Image.effect_noise((64, 64), 50))[:900], r"cannot read the picture: .*truncated"),
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", r"not a picture in a known format"),
     "bomb": (png_header(60_000, 60_000), r"expected a picture of at most 40,000,000 pixels, got more"),
@@ -108,8 +111,8 @@ REFUSED: dict[str, tuple[object, str]] = {
     "floats": (COLOURS / 255, r"expected \(height, width, 3\) of uint8, got 3 x 4 x 3 of float64"),
     "grey array": (COLOURS[..., 0], r"expected \(height, width, 3\) of uint8, got 3 x 4 of uint8"),
     "empty array": (COLOURS[:0], r"expected at least 1 x 1 pixel, got 4 x 0"),
-    "missing": (Path("gone.jpg"), r"^gone.jpg: no such file$"),
-    "folder": (Path(), r"cannot read the picture: Is a directory|Is a directory"),
+    "missing": (Path("gone.jpg"), r"^gone.jpg: cannot read the picture: no such file$"),
+    "folder": (Path(), r"cannot read the picture: it is a folder"),
     "a number": (5, r"expected a path, bytes, a PIL picture or a numpy array, got int"),
     "a NUL in a path": ("a\0b", r"cannot read the picture: .*null"),
 }
@@ -119,8 +122,57 @@ REFUSED: dict[str, tuple[object, str]] = {
 def test_what_is_no_fit_picture_is_one_line(kind: str) -> None:
     source, reason = REFUSED[kind]
     with pytest.raises(ReseenError, match=reason) as raised:
-        open_picture(source)  # type: ignore[arg-type]
+        open_image(source, limits=DEFAULT_LIMITS)  # type: ignore[arg-type]
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("stored_as", ["EPS", "ICNS", "ICO", "PCX", "SGI", "TGA"])
+def test_what_else_pillow_knows_is_no_picture_whatever_it_is_called(tmp_path: Path, stored_as: str) -> None:
+    path = tmp_path / "a.jpg"  # Pillow would hand PostScript to a program, which runs it
+    path.write_bytes(encoded(Image.effect_noise((32, 32), 50).convert("RGB"), stored_as))
+    for read in (open_image, lambda path: read_image(path, np.asarray)):
+        with pytest.raises(ReseenError, match=r"a.jpg: cannot read the picture: not a picture in a known format"):
+            read(path)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("read", [open_image, content_digest])
+def test_a_pipe_is_refused_without_being_opened(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(ReseenError, match=r"a.jpg: cannot read the (picture|file): it is no regular file"):
+        read(tmp_path / "a.jpg")
+    with pytest.raises(OSError, match="No such device"):  # nobody reads there
+        os_open(tmp_path / "a.jpg", O_WRONLY | O_NONBLOCK)
+
+
+WORDS, RATIONAL = 2, 5
+
+
+def turning_exif(tag: int, kind: int) -> bytes:
+    """EXIF that turns a picture by a quarter, and whose other entry is eight bytes of the kind."""
+    count = {WORDS: 8, RATIONAL: 1}[kind]
+    entries = struct.pack(">HHHIHH", 2, 0x0112, 3, 1, 6, 0) + struct.pack(">HHII", tag, kind, count, 38)
+    return b"Exif\0\0MM\0*" + struct.pack(">I", 8) + entries + bytes(4) + b"2026:01\0"
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF:UserWarning")
+@pytest.mark.parametrize(
+    ("exif", "turned"),
+    [
+        (turning_exif(0x0152, WORDS), True),  # a tag of whole numbers
+        (turning_exif(0x011F, WORDS), True),  # of fractions
+        (turning_exif(0x010F, RATIONAL), True),  # of words
+        (b"Exif\0\0" + b"from a camera" * 3, False),
+        (b"Exif\0\0II*\0\x08\0\0\0\xff\xff", False),
+        (b"Exif\0\0MM\0*\xff\xff\xff\xf0", False),
+    ],
+)
+def test_broken_exif_spoils_no_picture_and_its_orientation_counts_where_it_can_be_read(
+    tmp_path: Path, exif: bytes, turned: bool
+) -> None:
+    Image.fromarray(COLOURS).save(tmp_path / "a.png", exif=exif)
+    expected = np.rot90(COLOURS, -1) if turned else COLOURS
+    assert np.array_equal(np.asarray(open_image(tmp_path / "a.png")), expected)
 
 
 def test_limits_hold_for_every_kind_of_source(tmp_path: Path) -> None:
@@ -129,12 +181,12 @@ def test_limits_hold_for_every_kind_of_source(tmp_path: Path) -> None:
     limits = PictureLimits(pixels=11)
     for source in (tmp_path / "a.png", encoded(picture), picture, COLOURS):
         with pytest.raises(ReseenError, match="at most 11 pixels, got 4 x 3 = 12"):
-            open_picture(source, limits=limits)
+            open_image(source, limits=limits)
     size = (tmp_path / "a.png").stat().st_size
     for source in (tmp_path / "a.png", encoded(picture)):
-        open_picture(source, limits=PictureLimits(bytes=size))
+        open_image(source, limits=PictureLimits(bytes=size))
         with pytest.raises(ReseenError, match=f"at most {size - 1} bytes, got {size}"):
-            open_picture(source, limits=PictureLimits(bytes=size - 1))
+            open_image(source, limits=PictureLimits(bytes=size - 1))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -153,7 +205,7 @@ def test_damaged_bytes_by_the_hundred_end_in_a_picture_or_in_one_line() -> None:
 
 def refusal(data: bytes) -> list[str]:
     try:
-        open_picture(data)
+        open_image(data)
     except ReseenError as error:
         return [str(error)]
     return []

@@ -1,0 +1,161 @@
+"""The one place where pictures are opened: whatever a caller hands over, or one line that says why not.
+
+Only the formats of `FORMATS` are read, whatever a file is called, and only regular files: training, evaluation, tools,
+galleries and the service see the same picture, or none.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from errno import EINVAL, EISDIR
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reseen.data.pictures import DAMAGE, PictureError, Progress, damage, in_threads, upright_rgb
+
+PictureSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
+"""A path, an encoded file's bytes, a Pillow picture, or (H, W, 3) uint8."""
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
+"""What is read. Pillow knows many more, some of which run other programs or keep a picture's size to themselves."""
+
+Result = TypeVar("Result")
+_CANNOT = "cannot read the picture: "
+
+
+class PictureLimits(NamedTuple):
+    """What is refused before it is decoded: so many pixels (width x height), and so many bytes of a file."""
+
+    pixels: int = 40_000_000
+    bytes: int = 64_000_000
+
+
+DEFAULT_LIMITS = PictureLimits()
+
+
+def open_image(
+    source: PictureSource, *, limits: PictureLimits | None = None, bgr: bool = False, name: str = ""
+) -> Image.Image:
+    """The picture as upright 8-bit RGB; see `upright_rgb`. ``bgr``: an array's channels stand as OpenCV has them.
+
+    ``name`` is what errors call it; without one a path is called by itself. Raises PictureError, a ReseenError, for
+    what is missing, no picture, damaged, or beyond the limits (None: Pillow's own).
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, limits, bgr=bgr, name=name or "the picture")
+    return read_image(source, upright_rgb, limits=limits, name=name)
+
+
+def read_image(
+    source: PictureSource,
+    read: Callable[[Image.Image], Result],
+    *,
+    limits: PictureLimits | None = None,
+    name: str = "",
+) -> Result:
+    """What ``read`` makes of the opened picture, for those who need something else of it than upright RGB.
+
+    Raises as `open_image` does.
+    """
+    name = name or (str(source) if isinstance(source, str | Path) else "the picture")
+    try:
+        return _decoded(source, read, limits)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"{name}: {_too_large(error, limits)}") from None
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}") from None
+    except DAMAGE as error:
+        raise PictureError(f"{name}: {_CANNOT}{damage(error)}") from None
+
+
+def regular_size(path: Path) -> int:
+    """How many bytes a file has. OSError where there is none, or where it is no regular file, which is not opened.
+
+    A pipe would keep us waiting for whoever writes to it, and to read a device may do anything.
+    """
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(EISDIR, "it is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(EINVAL, "it is no regular file")
+    return found.st_size
+
+
+def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
+    """The pictures among ``paths`` that do not decode to their last row, each with the reason, in order."""
+    reasons = in_threads(_why_unreadable, paths, progress=progress)
+    return {path: reason for path, reason in reasons if reason}
+
+
+def _why_unreadable(path: Path) -> str:
+    try:
+        open_image(path)
+    except PictureError as error:
+        return str(error).removeprefix(f"{path}: {_CANNOT}")
+    return ""
+
+
+def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limits: PictureLimits | None) -> Result:
+    if isinstance(source, Image.Image):
+        _check_size(source.size, limits)
+        return read(source)
+    with Image.open(BytesIO(_encoded(source, limits)), formats=FORMATS) as opened:
+        _check_size(opened.size, limits)
+        return read(opened)
+
+
+def _encoded(source: PictureSource, limits: PictureLimits | None) -> bytes | bytearray | memoryview:
+    """The bytes of a file: read at once, since of a small picture each call of the system costs as much as a row."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        _check_bytes(len(source), limits)
+        return source
+    if not isinstance(source, str | Path):
+        raise PictureError(f"expected a path, bytes, a PIL picture or a numpy array, got {type(source).__name__}")
+    size = regular_size(Path(source))
+    _check_bytes(size, limits)
+    descriptor = os.open(source, os.O_RDONLY)
+    try:
+        return os.read(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
+def _from_array(array: NDArray[Any], limits: PictureLimits | None, *, bgr: bool, name: str) -> Image.Image:
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        shape = " x ".join(map(str, array.shape))
+        raise PictureError(f"{name}: expected (height, width, 3) of uint8, got {shape} of {array.dtype}")
+    height, width = array.shape[:2]
+    try:
+        _check_size((width, height), limits)
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}") from None
+    return Image.fromarray(np.ascontiguousarray(array[..., ::-1] if bgr else array))
+
+
+def _check_bytes(count: int, limits: PictureLimits | None) -> None:
+    if count == 0:
+        raise PictureError(f"{_CANNOT}the file is empty (0 bytes)")
+    if limits is not None and count > limits.bytes:
+        raise PictureError(f"expected a file of at most {limits.bytes:,} bytes, got {count:,}")
+
+
+def _check_size(size: tuple[int, int], limits: PictureLimits | None) -> None:
+    width, height = size
+    if min(size) < 1:
+        raise PictureError(f"expected at least 1 x 1 pixel, got {width} x {height}")
+    if limits is not None and width * height > limits.pixels:
+        raise PictureError(_too_many(f"{width:,} x {height:,} = {width * height:,}", limits))
+
+
+def _too_large(error: Exception, limits: PictureLimits | None) -> str:
+    """What Pillow did not even begin to decode."""
+    return f"{_CANNOT}{error}" if limits is None else _too_many("more than Pillow opens", limits)
+
+
+def _too_many(got: str, limits: PictureLimits) -> str:
+    return f"expected a picture of at most {limits.pixels:,} pixels, got {got}; make it smaller"
