@@ -33,10 +33,11 @@ def test_warmup_never_trains_at_zero():
     assert schedule(10) == schedule(11) == 1
 
 
+@pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_goes_downhill(name):
+def test_every_optimizer_goes_downhill(name, fused):
     weight = nn.Parameter(torch.tensor([3.0]))
-    optimizer = OPTIMIZERS[name](parameters=[weight], learning_rate=0.1)
+    optimizer = OPTIMIZERS[name](parameters=[weight], fused=fused, learning_rate=0.1)
     for _ in range(20):
         optimizer.zero_grad()
         (weight**2).sum().backward()
