@@ -23,16 +23,18 @@ from reseen.engine.ablation import Ablation, Row, markdown, run_ablation
 from reseen.engine.compare import compare_runs
 from reseen.engine.evaluate import evaluate_run
 from reseen.engine.files import write_json, write_text
+from reseen.engine.kept import embeddings_of
 from reseen.engine.progress import Progress
 from reseen.engine.recipe import Recipe, read_recipe
 from reseen.engine.reidentify import REIDENTIFICATION
 from reseen.engine.run import open_run
+from reseen.metrics import Estimate, evaluate, interval
 from reseen.tasks.ablate import BASELINE, with_attention
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Train, score, compare, print."""
-    options = arguments()
+    options = arguments(given)
     recipe = read_recipe(options.recipe, overrides=options.set)
     data = options.data
     if options.held_out:
@@ -64,16 +66,9 @@ def measure(
 
 def beside_first(out: Path, first: str, row: str, *, seed: int) -> dict[str, Any]:
     """The paired differences of two runs of one seed, in points, with their intervals and p-values."""
-    runs = [out / name / f"seed-{seed}" for name in (first, row)]
-    found = compare_runs(*runs)
+    found = compare_runs(*(out / name / f"seed-{seed}" for name in (first, row)))
     differences = {
-        score: {
-            "difference": 100 * one.difference.value,
-            "low": 100 * one.difference[1],
-            "high": 100 * one.difference[2],
-            "p_value": one.p_value,
-        }
-        for score, one in found.differences.items()
+        score: {**points(one.difference), "p_value": one.p_value} for score, one in found.differences.items()
     }
     return {"row": row, "against": first, "seed": seed, "queries": found.queries, "differences": differences}
 
@@ -84,16 +79,29 @@ def paired_markdown(paired: Sequence[Mapping[str, Any]]) -> str:
     for one in paired:
         found = next(iter(one["differences"].values()))
         ends = f"{found['low']:+.1f} to {found['high']:+.1f}"
-        cells = (one["row"], str(one["seed"]), f"{found['difference']:+.1f}", ends, f"{found['p_value']:.3f}")
+        cells = (one["row"], str(one["seed"]), f"{found['value']:+.1f}", ends, f"{found['p_value']:.3f}")
         lines.append(f"| {' | '.join(cells)} |\n")
     return "".join(lines)
 
 
 def plain(row: Row, out: Path) -> dict[str, Any]:
-    """A row with the scores of each seed beside their mean and spread."""
+    """A row: mean and spread over seeds, and each seed's scores with their intervals, in points."""
     scores = {words: spread._asdict() for words, spread in row.scores.items()}
-    by_seed = {seed: open_run(out / row.name / f"seed-{seed}").scores()["trained"] for seed in row.seeds}
+    by_seed = {seed: with_intervals(out / row.name / f"seed-{seed}") for seed in row.seeds}
     return {"row": row.name, "scores": scores, "by_seed": by_seed}
+
+
+def with_intervals(run: Path) -> dict[str, dict[str, float]]:
+    """Score -> its value and its 95 % interval over identities, from the embeddings that the run kept."""
+    kept = embeddings_of(open_run(run))
+    report = evaluate(kept.query, kept.gallery, protocol=kept.protocol, average_precision=kept.average_precision)
+    return {score: points(estimate) for score, estimate in interval(report, kept.query.identities).items()}
+
+
+def points(estimate: Estimate) -> dict[str, float]:
+    """A fraction and its interval, in points."""
+    value, low, high = (round(100 * number, 2) for number in estimate[:3])
+    return {"value": value, "low": low, "high": high}
 
 
 def held_out(data: Path, table: Path, *, share: float) -> Path:
@@ -132,7 +140,7 @@ ROWS: Ablation[Recipe, Splits] = Ablation(REIDENTIFICATION, _variant, evaluate_r
 """Attentions in the recipe's own network, or models by name."""
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe")
@@ -142,7 +150,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--held-out", type=float, default=0.0, help="share of the training identities that is held out")
     parser.add_argument("--set", action="append", default=[], help="key=value of the recipe")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 if __name__ == "__main__":
