@@ -128,7 +128,7 @@ class Pieces:
         model = made(case.model, case.size, self.options)
         self.work = work(compiled(model, case.mode), self.options, batch=case.batch, size=case.size)
         for kind in KINDS:
-            for _ in range(1 if setting.smoke else 3):
+            for _ in range(0 if setting.smoke else 3):
                 self.work[kind]()
         self.peak = torch.cuda.max_memory_allocated() - before if on_card else None
 

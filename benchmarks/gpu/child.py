@@ -14,9 +14,8 @@ from gpu.part import Cell, Part, Setting
 from gpu.results import Results, said
 
 
-def run_part(part: Part, setting: Setting, *, results: Results, seconds: float) -> None:
-    """Measure what is not done yet and fits into so many seconds."""
-    deadline = monotonic() + seconds
+def run_part(part: Part, setting: Setting, *, results: Results, deadline: float) -> None:
+    """Measure what is not done yet and ends before ``deadline`` of `time.monotonic`."""
     cells = list(import_module(f"gpu.{part.module}").cells(setting))
     run_cells(cells, part=part.name, results=results, deadline=deadline)
     if results.done(part.name) >= {cell.name for cell in cells}:

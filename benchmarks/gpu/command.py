@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import TypeAlias
 
 from gpu.machine import card, described, folder_name, missing
 from gpu.part import PARTS, Part, Setting
@@ -62,8 +63,8 @@ def orchestrate(options: argparse.Namespace) -> None:
         )
     results.begin(described(smoke=options.smoke), command=shlex.join(["python", "benchmarks/gpu", *sys.argv[1:]]))
     scratch = options.scratch or Path(tempfile.gettempdir()) / f"reseen-{folder.name}"
-    for part, seconds in shares(left, folder, deadline=deadline):
-        in_own_process(part, options, folder=folder, scratch=scratch, seconds=seconds)
+    for some, seconds in shares(left, folder, deadline=deadline, together=options.smoke):
+        in_own_process(some, options, folder=folder, scratch=scratch, seconds=seconds)
     print(folder / "results.md")
 
 
@@ -97,34 +98,46 @@ def opened(folder: Path, *, resume: bool) -> Results:
     return Results(folder)
 
 
-def shares(parts: Sequence[Part], folder: Path, *, deadline: float) -> Iterator[tuple[Part, float]]:
-    """Each part with its own share of seconds; then, with what is left, those that are not through."""
+Shares: TypeAlias = Iterator[tuple[Sequence[Part], float]]
+
+
+def shares(parts: Sequence[Part], folder: Path, *, deadline: float, together: bool) -> Shares:
+    """Each part with its own share of seconds; then, with what is left, those that are not through.
+
+    ``together``: all in one process, which imports everything once: quicker, but what one dies of costs the others.
+    """
+    if together:
+        yield parts, deadline - monotonic()
+        return
     for part in parts:
         left = deadline - monotonic()
         if left >= LEAST_SECONDS:
-            yield part, min(part.seconds, left)
+            yield [part], min(part.seconds, left)
     for part in parts:
         left = deadline - monotonic()
         if left >= LEAST_SECONDS and not Results(folder).is_complete(part.name):
-            yield part, left
+            yield [part], left
 
 
-def in_own_process(part: Part, options: argparse.Namespace, *, folder: Path, scratch: Path, seconds: float) -> None:
-    """Run a part, again if its process dies, until its seconds are over; the cell that it dies of becomes a row."""
+def in_own_process(
+    parts: Sequence[Part], options: argparse.Namespace, *, folder: Path, scratch: Path, seconds: float
+) -> None:
+    """Run parts, again if their process dies, until their seconds are over; the cell that it dies of becomes a row."""
     until = monotonic() + seconds
+    names = ",".join(part.name for part in parts)
     while (left := until - monotonic()) > LEAST_SECONDS / 2:
-        command = [sys.executable, str(Path(__file__).parent), "--child", part.name, "--minutes", str(left / 60)]
+        command = [sys.executable, str(Path(__file__).parent), "--child", names, "--minutes", str(left / 60)]
         command += ["--out", str(folder), "--scratch", str(scratch), *(["--smoke"] if options.smoke else [])]
         code = waited_for(command, seconds=left)
         results = Results(folder)
-        cell = results.under_way(part.name)
-        if code == 0 or cell is None:
+        stopped = [(part.name, cell) for part in parts if (cell := results.under_way(part.name)) is not None]
+        for part, cell in stopped:
+            reason = f"its process ended with exit code {code}" if code is not None else "its time was over"
+            results.add(part, cell, {"row": cell, "failed": reason})
+            if code is not None:
+                results.finish(part, cell)
+        if code in {0, None} or not stopped:
             return
-        if code is None:
-            results.add(part.name, cell, {"row": cell, "failed": f"not through when its {seconds:.0f} s were over"})
-            return
-        results.add(part.name, cell, {"row": cell, "failed": f"its process ended with exit code {code}"})
-        results.finish(part.name, cell)
 
 
 def waited_for(command: Sequence[str], *, seconds: float) -> int | None:
@@ -156,8 +169,9 @@ def run_child(options: argparse.Namespace) -> None:
     cores = len(os.sched_getaffinity(0))
     device = "cpu" if options.smoke else "cuda"
     setting = Setting(device, options.smoke, options.scratch, workers=0 if options.smoke else max(1, cores - 2))
-    part = BY_NAME[options.child]
-    run_part(part, setting, results=Results(options.out), seconds=60 * options.minutes)
+    results, deadline = Results(options.out), monotonic() + 60 * options.minutes
+    for part in chosen(options.child):
+        run_part(part, setting, results=results, deadline=deadline)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -170,5 +184,5 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--scratch", type=Path, help="a folder for data and runs; one of the system's if left out")
-    parser.add_argument("--child", choices=BY_NAME, help=argparse.SUPPRESS)
+    parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)

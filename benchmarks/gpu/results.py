@@ -87,8 +87,24 @@ class Results:
         for part in PARTS:
             rows = self.rows(part.name) if part.name in self._told["parts"] else []
             if rows:
-                lines += ["", f"## {part.title}", "", *table(rows)]
+                lines += ["", f"## {part.title}"]
+                lines += [line for kind in kinds(rows) for line in ("", *table(kind))]
         return "\n".join(lines) + "\n"
+
+
+def kinds(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows, those that have a column in common together; one that failed belongs to those before it."""
+    found: list[list[Row]] = []
+    for row in rows:
+        columns = row.keys() - {"row", "cell", "date"}
+        fits = [kind for kind in found if any(columns & other.keys() for other in kind)]
+        if fits:
+            fits[0].append(row)
+        elif found and "failed" in row:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> list[str]:
