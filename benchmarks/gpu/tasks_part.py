@@ -109,7 +109,7 @@ def data_of(study: Study, setting: Setting) -> Path:
     if study is TYPES:
         identities, images = (8, 40) if setting.smoke else (800, 16_000)
         return rendered(setting, "vehicle", identities=identities, images=images, image_size=32)
-    images, height = (8, 64) if setting.smoke else (1200, 512)
+    images, height = (4, 32) if setting.smoke else (1200, 512)
     folder = setting.scratch / f"scenes-{images}-{height}"
     if not folder.exists():
         synthesise_scenes(folder, images=images, image_size=height, workers=max(1, setting.workers))
