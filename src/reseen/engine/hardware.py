@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 import torch
@@ -78,9 +78,12 @@ def compile_for_training(model: nn.Module) -> None:
     model.compile(dynamic=False)
 
 
-def uncompiled() -> AbstractContextManager[object]:
-    """Inside the block compiled models run as they were written: nothing is compiled for a batch seen once."""
-    return torch.compiler.set_stance("force_eager")
+def uncompiled(hardware: Hardware) -> AbstractContextManager[object]:
+    """Inside the block a compiled model runs as it was written: nothing is compiled for batches of another size."""
+    if not hardware.compile:
+        return nullcontext()
+    stance: AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
+    return stance
 
 
 def _strategy(processes: int, *, all_trained: bool) -> str:

@@ -191,7 +191,7 @@ def _finish_epoch(course: Course[RecipeT, DataT], standing: Standing) -> None:
 
 def _score(course: Course[RecipeT, DataT]) -> dict[str, float]:
     parts, progress = course.parts, course.progress
-    with uncompiled():
+    with uncompiled(course.recipe.hardware):
         return course.task.score(parts.scored, course.data, course.recipe, fabric=parts.fabric, progress=progress)
 
 
