@@ -3,9 +3,10 @@
     python benchmarks/accuracy.py RECIPE --data DATA --rows baseline,rga_sc,lka,hca --seeds 0,1,2 --out OUT
     python benchmarks/accuracy.py RECIPE --data DATA --held-out 0.2 --rows baseline --seeds 0 --out TRIAL
 
-A row is "baseline" or an attention, which takes the recipe's slots, or a model by name. Seeds go round first, so that a
-table stopped early has every row; the same command goes on. ``--held-out``: train and score on training identities
-alone, to choose settings without a look at the test set. OUT/accuracy.json and .md are written anew after each seed.
+A row is "baseline", an attention, which takes the recipe's slots (with ``+neutral`` from its neutral start), or a model
+by name. Seeds go round first, so that a table stopped early has every row; the same command goes on. ``--held-out``:
+train and score on training identities alone, to choose settings without a look at the test set. OUT/accuracy.json and
+accuracy.md are written anew after each seed.
 """
 
 import argparse
@@ -25,11 +26,14 @@ from reseen.engine.evaluate import evaluate_run
 from reseen.engine.files import write_json, write_text
 from reseen.engine.kept import embeddings_of
 from reseen.engine.progress import Progress
-from reseen.engine.recipe import Recipe, read_recipe
+from reseen.engine.recipe import Recipe, read_recipe, recipe_from
 from reseen.engine.reidentify import REIDENTIFICATION
 from reseen.engine.run import open_run
 from reseen.metrics import Estimate, evaluate, interval
 from reseen.tasks.ablate import BASELINE, with_attention
+
+NEUTRAL = "+neutral"
+"""What ends the name of a row whose attention begins neutral."""
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -132,8 +136,14 @@ def _notes(_row: str, _run: object) -> Mapping[str, str]:
 
 
 def _variant(row: str, base: Recipe) -> Recipe:
-    attentions = {BASELINE, *ATTENTIONS}
-    return with_attention(row, base) if row in attentions else ABLATION.variant(row, base)
+    name = row.removesuffix(NEUTRAL)
+    made = with_attention(name, base) if name in {BASELINE, *ATTENTIONS} else ABLATION.variant(name, base)
+    if name == row:
+        return made
+    raw = made.model_dump(mode="json", exclude_none=True)
+    for line in raw["model"]["attention"].values():
+        line["start"] = "neutral"
+    return recipe_from(raw, name=row)
 
 
 ROWS: Ablation[Recipe, Splits] = Ablation(REIDENTIFICATION, _variant, evaluate_run, _notes)

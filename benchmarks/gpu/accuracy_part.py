@@ -31,9 +31,8 @@ class Study(NamedTuple):
     settings: tuple[str, ...] = ()
 
 
-PERSONS = Study(
-    "person", 1500, 32_000, 128, ("baseline", "rga_s", "rga_c", "rga_sc"), ("baseline", "rga_sc"), (1e-3, 3e-3), 5
-)
+ATTENTIONS = ("baseline", "rga_sc", "rga_sc+neutral", "lka", "rga_s", "rga_c", "hca", "rga_s+neutral")
+PERSONS = Study("person", 1500, 32_000, 128, ATTENTIONS, ("baseline", "rga_sc"), (1e-3, 3e-3), 5)
 BRANCHES = ("mbr_r50", "mbr_4b", "mbr_4b_lka", "mbr_4b_hca", "lka_reid", "mbr_4b+metadata", "lka_reid+metadata")
 VEHICLES = Study("vehicle", 776, 50_000, 128, BRANCHES, ("mbr_r50", "lka_reid"), (5e-4, 1.5e-3), 2)
 
@@ -46,7 +45,7 @@ TOY = (
     "sampler.identities=2",
     "sampler.images=2",
 )
-TOY_PERSONS = Study("person", 16, 64, 64, ("baseline", "rga_sc"), ("baseline",), (1e-3,), 1, TOY)
+TOY_PERSONS = Study("person", 16, 64, 64, ("baseline", "rga_sc+neutral"), ("baseline",), (1e-3,), 1, TOY)
 
 
 def cells(setting: Setting) -> Iterator[Cell]:

@@ -74,3 +74,11 @@ def test_the_tasks_settings_at_full_size_are_settings_of_their_recipes(study):
 
 def test_the_systems_of_the_table_are_models_by_name():
     assert set(accuracy_part.BRANCHES) <= set(NAMED) | {f"{name}+metadata" for name in NAMED}
+
+
+def test_a_neutral_row_differs_from_its_attention_in_the_start_alone():
+    recipe = read_recipe(accuracy_part.HERE / "persons.toml")
+    random, neutral = (accuracy.ROWS.variant(row, recipe) for row in ("rga_sc", "rga_sc+neutral"))
+    assert {line.pop("start") for line in random.model.attention.values()} == {"random"}
+    assert {line.pop("start") for line in neutral.model.attention.values()} == {"neutral"}
+    assert random == neutral
