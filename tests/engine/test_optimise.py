@@ -43,10 +43,11 @@ def test_a_warmup_by_epoch_keeps_its_rate_through_an_epoch():
     assert [schedule(done) for done in (0.9, 1, 1.9, 2, 2.5, 5)] == pytest.approx([1, 0.2, 0.2, 0.4, 0.4, 1])
 
 
+@pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_goes_downhill(name):
+def test_every_optimizer_goes_downhill(name, fused):
     weight = nn.Parameter(torch.tensor([3.0]))
-    optimizer = OPTIMIZERS[name](parameters=[weight], learning_rate=0.1)
+    optimizer = OPTIMIZERS[name](parameters=[weight], fused=fused, learning_rate=0.1)
     for _ in range(20):
         optimizer.zero_grad()
         (weight**2).sum().backward()

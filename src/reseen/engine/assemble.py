@@ -3,9 +3,10 @@
 from lightning_fabric import Fabric
 from timm.utils.model_ema import ModelEmaV3
 
+from reseen.engine.hardware import compile_for_training, takes_fused
 from reseen.engine.lines import without_name
 from reseen.engine.loop import Parts
-from reseen.engine.optimise import OPTIMIZERS, SCHEDULES, Schedule, with_warmup
+from reseen.engine.optimise import OPTIMIZERS, PROVIDED, SCHEDULES, Schedule, with_warmup
 from reseen.engine.settings import typed_settings
 from reseen.engine.task import Pieces
 from reseen.engine.training_recipe import TrainingRecipe
@@ -14,9 +15,12 @@ from reseen.engine.training_recipe import TrainingRecipe
 def assemble(pieces: Pieces, recipe: TrainingRecipe, *, fabric: Fabric) -> Parts:
     """Everything the training loop needs."""
     factory = OPTIMIZERS[recipe.optimizer["name"]]
-    settings = typed_settings(factory, without_name(recipe.optimizer), provided=("parameters",))
+    settings = typed_settings(factory, without_name(recipe.optimizer), provided=PROVIDED)
     trainable = [parameter for parameter in pieces.learner.parameters() if parameter.requires_grad]
-    wrapped, optimizer = fabric.setup(pieces.learner, factory(parameters=trainable, **settings))
+    fused = takes_fused(fabric.device, recipe)
+    if recipe.hardware.compile:
+        compile_for_training(pieces.model)
+    wrapped, optimizer = fabric.setup(pieces.learner, factory(parameters=trainable, fused=fused, **settings))
     decay = recipe.training.ema
     return Parts(
         fabric=fabric,

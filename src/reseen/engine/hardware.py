@@ -1,13 +1,16 @@
 """Lightning Fabric from a recipe: one or many devices, and the precision."""
 
 import os
+import shutil
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.single_device import SingleDeviceStrategy
+from torch import nn
 
-from reseen.engine.training_recipe import Hardware
+from reseen.engine.training_recipe import Hardware, TrainingRecipe
 from reseen.errors import ReseenError
 
 DeviceName = Literal["auto", "cpu", "cuda"]
@@ -52,6 +55,35 @@ def one_device(name: DeviceName = "auto") -> Fabric:
 def counting_device(fabric: Fabric) -> str:
     """Where similarities are made and counted: the GPU where the model is on one, else the processor."""
     return "cuda" if fabric.device.type == "cuda" else "cpu"
+
+
+def takes_fused(device: torch.device, recipe: TrainingRecipe) -> bool:
+    """Whether the optimiser may step all weights in one kernel: on a GPU, unless fp16 gradients must be clipped first.
+
+    A fused optimiser takes fp16's scale off the gradients itself, so nobody can clip them before.
+    """
+    clips_scaled = recipe.hardware.precision == "fp16" and recipe.training.clip_norm is not None
+    return device.type == "cuda" and not clips_scaled
+
+
+def compile_for_training(model: nn.Module) -> None:
+    """Run the model's calls through `torch.compile` from now on; its tensors keep their names.
+
+    Raises ReseenError where there is no compiler, which torch needs on every device.
+    """
+    if not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
+        raise ReseenError(
+            "hardware.compile: torch.compile needs a C++ compiler, and there is none; install g++, or leave it out"
+        )
+    model.compile(dynamic=False)
+
+
+def uncompiled(hardware: Hardware) -> AbstractContextManager[object]:
+    """Inside the block a compiled model runs as it was written: nothing is compiled for batches of another size."""
+    if not hardware.compile:
+        return nullcontext()
+    stance: AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
+    return stance
 
 
 def _strategy(processes: int, *, all_trained: bool) -> str:

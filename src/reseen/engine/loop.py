@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil, isfinite
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # the types that setup() returns
@@ -77,23 +77,34 @@ class Tally:
         }
 
 
+class Begun(NamedTuple):
+    """A step that a device may still be at. Its losses are read once the next step is under way, or it would idle."""
+
+    terms: LossTerms
+    place: Place
+    pictures: int
+
+
 def train_epoch(parts: Parts, place: Place, tally: Tally, *, stop_asked: Callable[[], bool], bar: Bar) -> Place:
     """Train from ``place`` to the end of its epoch, or to the first whole step after a wish to stop."""
     parts.batches.set_epoch(place.epoch, start=place.step)
     total = len(parts.batches)
     began = perf_counter()
+    begun: Begun | None = None
     for batch in parts.loader:
         whole = (place.step + 1) % parts.accumulate == 0 or place.step + 1 == total
         terms = train_step(parts, batch, place, fraction=place.step / total, whole=whole)
-        tally.add(terms, pictures=len(batch.image) * parts.fabric.world_size)
-        _check_finite(terms, place)
+        _finish(begun, tally)
+        begun = Begun(terms, place, len(batch.image) * parts.fabric.world_size)
         place = Place(place.epoch, place.step + 1)
         bar.advance(note=_note(tally, perf_counter() - began))
         if whole and place.step < total and _any_asked(parts.fabric, stop_asked()):
-            tally.seconds += perf_counter() - began
-            return place
+            break
+    else:
+        place = Place(place.epoch + 1, 0)
+    _finish(begun, tally)
     tally.seconds += perf_counter() - began
-    return Place(place.epoch + 1, 0)
+    return place
 
 
 def train_step(parts: Parts, batch: Batch, place: Place, *, fraction: float, whole: bool) -> LossTerms:
@@ -135,6 +146,13 @@ def _any_asked(fabric: Fabric, asked: bool) -> bool:  # noqa: FBT001
     return fabric.strategy.reduce_boolean_decision(asked, all=False)
 
 
+def _finish(begun: Begun | None, tally: Tally) -> None:
+    """Wait for a step and count it; ReseenError if its loss is not finite."""
+    if begun is not None:
+        tally.add(begun.terms, pictures=begun.pictures)
+        _check_finite(begun.terms, begun.place)
+
+
 def _check_finite(terms: LossTerms, place: Place) -> None:
     if not isfinite(float(terms.total.detach())):
         parts = ", ".join(f"{name} {float(value):g}" for name, value in terms.terms.items())
@@ -145,5 +163,7 @@ def _check_finite(terms: LossTerms, place: Place) -> None:
 
 
 def _note(tally: Tally, seconds: float) -> str:
+    if not tally.steps:
+        return "loss ..."  # of the first step, which is still under way
     mean = tally.sums["total"] / tally.steps
     return f"loss {mean:.3f}  {tally.pictures / (tally.seconds + seconds):.0f} images/s"

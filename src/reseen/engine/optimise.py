@@ -19,26 +19,38 @@ Rate = Annotated[float, Field(gt=0)]
 Decay = Annotated[float, Field(ge=0)]
 
 
-def adam(*, parameters: Parameters, learning_rate: Rate, weight_decay: Decay = 0.0) -> optim.Optimizer:
+def adam(
+    *, parameters: Parameters, fused: bool = False, learning_rate: Rate, weight_decay: Decay = 0.0
+) -> optim.Optimizer:
     """Adam with L2 weight decay added to the gradient, as the re-ID baselines use it."""
-    return optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay)
+    return optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay, fused=fused or None)
 
 
-def adamw(*, parameters: Parameters, learning_rate: Rate, weight_decay: Decay = 0.01) -> optim.Optimizer:
+def adamw(
+    *, parameters: Parameters, fused: bool = False, learning_rate: Rate, weight_decay: Decay = 0.01
+) -> optim.Optimizer:
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
-    return optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+    return optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay, fused=fused or None)
 
 
 def sgd(
     *,
     parameters: Parameters,
+    fused: bool = False,
     learning_rate: Rate,
     weight_decay: Decay = 0.0,
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9,
     nesterov: bool = False,
 ) -> optim.Optimizer:
     """Stochastic gradient descent with momentum."""
-    return optim.SGD(parameters, lr=learning_rate, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov)
+    return optim.SGD(
+        parameters,
+        lr=learning_rate,
+        weight_decay=weight_decay,
+        momentum=momentum,
+        nesterov=nesterov,
+        fused=fused or None,
+    )
 
 
 def step(
@@ -78,6 +90,8 @@ def with_warmup(schedule: Schedule, *, epochs: float, start: float, begin: int =
 
 
 OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = MappingProxyType({"adam": adam, "adamw": adamw, "sgd": sgd})
+PROVIDED = ("parameters", "fused")
+"""What the program gives an optimiser, and no recipe. ``fused``: one kernel for all weights, for GPUs."""
 SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
     {"step": step, "cosine": cosine, "poly": poly, "constant": constant}
 )

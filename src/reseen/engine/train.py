@@ -9,7 +9,7 @@ from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place, load_checkpoint, save_checkpoint, save_weights
 from reseen.engine.claim import claimed
 from reseen.engine.environment import environment
-from reseen.engine.hardware import launch
+from reseen.engine.hardware import launch, uncompiled
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import Parts, Tally, train_epoch
 from reseen.engine.progress import Progress, Silent
@@ -206,7 +206,8 @@ def _finish_epoch(course: Course[RecipeT, DataT], standing: Standing) -> None:
 def _score(course: Course[RecipeT, DataT]) -> dict[str, float]:
     parts, progress = course.parts, course.progress
     share_buffers(parts.scored, fabric=parts.fabric)
-    return course.task.score(parts.scored, course.data, course.recipe, fabric=parts.fabric, progress=progress)
+    with uncompiled(course.recipe.hardware):
+        return course.task.score(parts.scored, course.data, course.recipe, fabric=parts.fabric, progress=progress)
 
 
 def _keep_best(course: Course[RecipeT, DataT], score: float) -> None:

@@ -8,7 +8,7 @@ import tomli_w
 from pydantic import Field, field_validator, model_validator
 
 from reseen.engine.lines import Entry, named_entry
-from reseen.engine.optimise import OPTIMIZERS, SCHEDULES
+from reseen.engine.optimise import OPTIMIZERS, PROVIDED, SCHEDULES
 from reseen.engine.overrides import apply_overrides
 from reseen.engine.recipe_files import locate, read_lines
 from reseen.engine.section import Section, Size, Triple, section_from
@@ -56,13 +56,17 @@ class Training(Section):
 
 
 class Hardware(Section):
-    """What Lightning Fabric carries: device, precision, distribution."""
+    """What Lightning Fabric carries: device, precision, distribution; and how the network is laid out and run.
+
+    ``compile``: the training steps run through `torch.compile`, which takes a minute at first; scoring does not.
+    """
 
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"] = "auto"
     devices: Annotated[int, Field(ge=1)] = 1
     nodes: Annotated[int, Field(ge=1)] = 1
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     channels_last: bool = False
+    compile: bool = False
 
 
 class Scoring(Section):
@@ -86,7 +90,7 @@ class TrainingRecipe(Section):
     @field_validator("optimizer")
     @classmethod
     def _known_optimizer(cls, entry: Entry) -> Entry:
-        return named_entry("optimizer", OPTIMIZERS, settings=entry, provided=("parameters",))
+        return named_entry("optimizer", OPTIMIZERS, settings=entry, provided=PROVIDED)
 
     @field_validator("schedule")
     @classmethod

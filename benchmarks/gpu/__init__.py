@@ -1,0 +1,1 @@
+"""What needs a GPU, measured in one call: `python benchmarks/gpu`."""
