@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike, as_array, is_tensor
@@ -19,10 +18,11 @@ from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
 from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
 from reseen.retrieval.filters import Wanted, condition, one_of
+from reseen.retrieval.info import Info, fields_held, measured
 from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
-from reseen.retrieval.record import Added, FieldValue, Info, Matches, Record, summed
-from reseen.retrieval.schema import Model, changed_values, fields_of, free_fields, kind_of
-from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, indexed, nearest
+from reseen.retrieval.record import Added, FieldValue, Matches, Record, summed
+from reseen.retrieval.schema import Model, changed_values, free_fields
+from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, nearest
 from reseen.retrieval.store import Store
 from reseen.retrieval.versions import committed, delete_all
 
@@ -64,7 +64,6 @@ class Gallery:
         )
         self.model = self._store.model
         self._refuse_other_model()
-        self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
 
     def add(
         self,
@@ -180,36 +179,15 @@ class Gallery:
 
     def info(self) -> Info:
         """The gallery in numbers."""
-        columns = ["identity", "time"]
-        known = self._store.read(lambda table: table.search().select(columns).to_arrow())
-        times = pc.min_max(known["time"]).as_py()
-        return Info(
-            uri=self._store.uri,
-            records=known.num_rows,
-            identities=pc.count_distinct(known["identity"]).as_py(),
-            cameras=self.cameras(),
-            earliest=times["min"],
-            latest=times["max"],
-            fields=self.fields(),
-            model=self.model.fingerprint,
-            width=self.model.width,
-            threshold=self.threshold,
-            search_threshold=self.search_threshold,
-            bytes=self._store.read(lambda table: int(table.stats()["total_bytes"])),
-            indexed=self._store.read(indexed),
-        )
+        return measured(self._store, threshold=self.threshold, search_threshold=self.search_threshold)
 
     def cameras(self) -> tuple[str, ...]:
         """The cameras that records name, sorted."""
-        version = self._store.read(lambda table: table.version)
-        if self._cameras[0] != version:
-            named = self._store.read(lambda _: self._store.column("camera"))
-            self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
-        return self._cameras[1]
+        return self._store.cameras()
 
     def fields(self) -> dict[str, str]:
         """The free fields that records have, each with what it holds: words, numbers or truths."""
-        return {name: kind_of(kind) for name, kind in fields_of(self._store.schema).items()}
+        return fields_held(self._store)
 
     @property
     def threshold(self) -> float | None:
@@ -229,12 +207,12 @@ class Gallery:
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """(N, D): the vectors of these records in this order. ReseenError for an id that is not there."""
-        rows = self._fetch(ids, "vector")
+        rows = self._store.fetch(ids, "vector")
         return np.array([rows[one] for one in ids], dtype=np.float32).reshape(len(ids), self.model.width)
 
     def thumbnail(self, id: str) -> bytes | None:  # noqa: A002 - what records call it
         """The small JPEG that was kept of the record's picture, None for a bare vector. ReseenError: not there."""
-        found: bytes | None = self._fetch([id], "thumbnail")[id]
+        found: bytes | None = self._store.fetch([id], "thumbnail")[id]
         return found
 
     def __len__(self) -> int:
@@ -256,15 +234,6 @@ class Gallery:
         if self.embedder is None:
             raise ReseenError(NEEDS_EMBEDDER)
         return self.embedder(queries)
-
-    def _fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
-        wanted = one_of("id", sorted(set(ids)))
-        blocks = self._store.read(lambda _: list(self._store.rows(wanted, columns=["id", column])))
-        rows = {row["id"]: row[column] for block in blocks for row in block.to_pylist()}
-        missing = [one for one in ids if one not in rows]
-        if missing:
-            raise ReseenError(f"{self._store.uri}: no record with the id '{missing[0]}'")
-        return rows
 
     def _refuse_unknown_cameras(self, cameras: Sequence[str]) -> None:
         known = self.cameras()

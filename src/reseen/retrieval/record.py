@@ -136,24 +136,3 @@ class Matches(Sequence[Match]):
 
 UNKNOWN_IDENTITY = "unknown"
 """Who a picture shows that nobody in the gallery is similar enough to."""
-
-
-class Info(NamedTuple):
-    """A gallery in numbers. ``bytes``: of the newest version. ``indexed``: records that the index holds.
-
-    ``threshold``: of two pictures; ``search_threshold``: of a search in a gallery of this size.
-    """
-
-    uri: str
-    records: int
-    identities: int
-    cameras: tuple[str, ...]
-    earliest: datetime | None
-    latest: datetime | None
-    fields: Mapping[str, str]
-    model: str
-    width: int
-    threshold: float | None
-    bytes: int
-    indexed: int
-    search_threshold: float | None

@@ -4,7 +4,7 @@ Every write is one commit of LanceDB's: a new version that readers see whole or 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow as pa
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
+from reseen.retrieval.filters import one_of
 from reseen.retrieval.lock import one_writer
 from reseen.retrieval.schema import Model, model_of, schema_of
 from reseen.retrieval.versions import (
@@ -58,6 +59,7 @@ class Store:
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
         self.model = model
+        self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
 
     @property
     def schema(self) -> pa.Schema:
@@ -98,6 +100,24 @@ class Store:
     def column(self, name: str, where: Expr | None = None) -> pa.ChunkedArray:
         """A column of words, of every record that fits."""
         return pa.chunked_array([block[name] for block in self.rows(where, columns=[name])], pa.string())
+
+    def cameras(self) -> tuple[str, ...]:
+        """The cameras that records name, sorted; read again when the table has changed."""
+        version = self.read(lambda table: table.version)
+        if self._cameras[0] != version:
+            named = self.read(lambda _: self.column("camera"))
+            self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
+        return self._cameras[1]
+
+    def fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
+        """Id -> what the record has in the column. ReseenError for an id that is not there."""
+        wanted = one_of("id", sorted(set(ids)))
+        blocks = self.read(lambda _: list(self.rows(wanted, columns=["id", column])))
+        rows = {row["id"]: row[column] for block in blocks for row in block.to_pylist()}
+        missing = [wanted for wanted in ids if wanted not in rows]
+        if missing:
+            raise ReseenError(f"{self.uri}: no record with the id '{missing[0]}'")
+        return rows
 
     def rewrite_without(self, gone: Expr) -> None:
         """New files that never held the records that are ``gone``, and no older ones.
