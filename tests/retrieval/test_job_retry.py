@@ -6,6 +6,7 @@ from pathlib import Path
 import polars
 from PIL import Image
 
+from reseen.files import write_json
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.job import PARTS, ChunkEmbedder
 
@@ -18,6 +19,7 @@ def test_a_chunk_done_twice_is_one_part_even_where_a_picture_was_back_only_the_s
         picture(number, 0).save(path)
     out = tmp_path / "out"
     out.mkdir()
+    write_json(out / "job.json", {})
     chunk = polars.DataFrame({"path": paths})
     embed = ChunkEmbedder(Embedder.from_pretrained(weights_file), out, batch=32, workers=1)
     Path(paths[1]).unlink()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from errno import EINVAL, EISDIR
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """What is read. Pillow knows many more, some of which run other programs or keep a picture's size to themselves."""
 
 Result = TypeVar("Result")
+_READ_AT_ONCE = 1 << 20
+"""Bytes of a file that are read before they are decoded; a larger one would lie in memory beside its pixels."""
 _CANNOT = "cannot read the picture: "
 
 
@@ -104,23 +106,25 @@ def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limit
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
         return read(source)
-    with Image.open(BytesIO(_encoded(source, limits)), formats=FORMATS) as opened:
+    with _encoded(source, limits) as file, Image.open(file, formats=FORMATS) as opened:
         _check_size(opened.size, limits)
         return read(opened)
 
 
-def _encoded(source: PictureSource, limits: PictureLimits | None) -> bytes | bytearray | memoryview:
-    """The bytes of a file: read at once, since of a small picture each call of the system costs as much as a row."""
+def _encoded(source: PictureSource, limits: PictureLimits | None) -> BinaryIO:
+    """The bytes of a file; a small one's are read at once, since each call of the system costs as much as a row."""
     if isinstance(source, bytes | bytearray | memoryview):
         _check_bytes(len(source), limits)
-        return source
+        return BytesIO(source)
     if not isinstance(source, str | Path):
         raise PictureError(f"expected a path, bytes, a PIL picture or a numpy array, got {type(source).__name__}")
     size = regular_size(Path(source))
     _check_bytes(size, limits)
+    if size > _READ_AT_ONCE:
+        return Path(source).open("rb")
     descriptor = os.open(source, os.O_RDONLY)
     try:
-        return os.read(descriptor, size)
+        return BytesIO(os.read(descriptor, size))
     finally:
         os.close(descriptor)
 
