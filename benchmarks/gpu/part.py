@@ -48,9 +48,9 @@ TABLES = (*TRAINING, *RENDERING, "torchmetrics")
 """What `reseen.tasks.ablate` needs, since it knows every task."""
 
 PARTS = (
-    Part("attention", "What attention and the systems cost", "attention_part", NETWORKS, 150),
-    Part("training", "What the training loop reaches of the bare step", "training_part", (*TRAINING, *RENDERING), 170),
-    Part("evaluation", "Evaluation, re-ranking, embedding", "evaluation_part", (*TRAINING, *RENDERING), 120),
+    Part("attention", "What attention and the systems cost", "attention_part", NETWORKS, 140),
+    Part("training", "What the training loop reaches of the bare step", "training_part", (*TRAINING, *RENDERING), 220),
+    Part("evaluation", "Evaluation, re-ranking, embedding", "evaluation_part", (*TRAINING, *RENDERING), 100),
     Part("accuracy", "Does attention pay?", "accuracy_part", TABLES, 480),
     Part("tasks", "Scenes and classes", "tasks_part", TABLES, 240),
 )

@@ -51,7 +51,7 @@ def cells(setting: Setting) -> Iterator[Cell]:
         yield Cell(f"releases' loop {precision}", 20.0, partial(bench.release, precision))
     for name, attention in (("plain", None), ("rga_sc", "rga_sc")):
         if not setting.smoke:
-            yield Cell(f"{name} compiled", 75.0, partial(bench.loop, name, attention, compiled=True))
+            yield Cell(f"{name} compiled", 60.0, partial(bench.loop, name, attention, compiled=True))
 
 
 class Bench:
