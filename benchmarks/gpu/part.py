@@ -42,8 +42,11 @@ class Part:
 
 NETWORKS = ("einops", "pydantic", "safetensors", "timm", "torch", "torchvision")
 """What the networks alone need."""
-TRAINING = (*NETWORKS, "lightning_fabric", "numba", "PIL", "polars", "pytorch_metric_learning", "tomli_w")
-RENDERING = ("panda3d", "scipy")
+TRAINING = (
+    *(*NETWORKS, "lightning_fabric", "lightning_utilities", "numba", "PIL", "polars", "pytorch_metric_learning"),
+    *("scipy", "threadpoolctl", "tomli_w"),
+)
+RENDERING = ("panda3d",)
 TABLES = (*TRAINING, *RENDERING, "torchmetrics")
 """What `reseen.tasks.ablate` needs, since it knows every task."""
 
