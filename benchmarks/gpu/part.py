@@ -42,10 +42,9 @@ class Part:
 
 NETWORKS = ("einops", "pydantic", "safetensors", "timm", "torch", "torchvision")
 """What the networks alone need."""
-TRAINING = (
-    *(*NETWORKS, "lightning_fabric", "lightning_utilities", "numba", "PIL", "polars", "pytorch_metric_learning"),
-    *("scipy", "threadpoolctl", "tomli_w"),
-)
+RUNS = ("lightning_fabric", "lightning_utilities", "PIL", "polars", "pytorch_metric_learning", "tomli_w")
+SCORES = ("numba", "scipy", "threadpoolctl")
+TRAINING = (*NETWORKS, *RUNS, *SCORES)
 RENDERING = ("panda3d",)
 TABLES = (*TRAINING, *RENDERING, "torchmetrics")
 """What `reseen.tasks.ablate` needs, since it knows every task."""
