@@ -1,5 +1,6 @@
 """Part 3: does attention pay? Persons and vehicles, all with twins, from random weights; several runs at once."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -159,8 +160,9 @@ def trained(jobs: Sequence[Job], setting: Setting) -> Iterator[Job]:
 
 
 def begin(command: Sequence[str]) -> subprocess.Popen[str]:
-    """A process whose errors are kept."""
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    """A process whose errors are kept, and which finds the package where this one did."""
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, env=found, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def data_of(study: Study, setting: Setting) -> Path:

@@ -21,14 +21,14 @@ def cells(setting: Setting) -> Iterator[Cell]:
     """Ranking at MSMT17's size, re-ranking at VeRi-776's and MSMT17's, embedding."""
     sizes = {"MSMT17": TOY if setting.smoke else MSMT17, "VeRi-776": TOY if setting.smoke else VERI}
     yield Cell("evaluate MSMT17", 15.0, partial(both, setting, "evaluate MSMT17", sizes["MSMT17"]))
-    for name, seconds in (("VeRi-776", 8.0), ("MSMT17", 60.0)):
+    for name, seconds in (("VeRi-776", 8.0), ("MSMT17", 30.0)):
         row = f"re-rank {name}"
         yield Cell(row, seconds, partial(both, setting, row, sizes[name], rerank=True))
     for network in ("resnet50", "rga_sc"):
         yield Cell(f"embed {network}", 20.0, partial(embed, setting, network, compiled=False))
     for network in ("resnet50", "rga_sc"):
         if not setting.smoke:
-            yield Cell(f"embed {network} compiled", 50.0, partial(embed, setting, network, compiled=True))
+            yield Cell(f"embed {network} compiled", 40.0, partial(embed, setting, network, compiled=True))
 
 
 def both(setting: Setting, row: str, size: Size, *, rerank: bool = False) -> Iterator[Row]:

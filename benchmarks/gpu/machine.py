@@ -13,6 +13,7 @@ from gpu.part import Part
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED_AS = {
     "lightning_fabric": "lightning-fabric",
+    "lightning_utilities": "lightning-utilities",
     "PIL": "pillow",
     "pytorch_metric_learning": "pytorch-metric-learning",
     "tomli_w": "tomli-w",

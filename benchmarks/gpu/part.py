@@ -42,15 +42,18 @@ class Part:
 
 NETWORKS = ("einops", "pydantic", "safetensors", "timm", "torch", "torchvision")
 """What the networks alone need."""
-TRAINING = (*NETWORKS, "lightning_fabric", "numba", "PIL", "polars", "pytorch_metric_learning", "tomli_w")
-"""What training needs besides; torchmetrics comes with classes and scenes only."""
-RENDERING = ("panda3d", "scipy")
+RUNS = ("lightning_fabric", "lightning_utilities", "PIL", "polars", "pytorch_metric_learning", "tomli_w")
+SCORES = ("numba", "scipy", "threadpoolctl")
+TRAINING = (*NETWORKS, *RUNS, *SCORES)
+RENDERING = ("panda3d",)
+TABLES = (*TRAINING, *RENDERING, "torchmetrics")
+"""What `reseen.tasks.ablate` needs, since it knows every task."""
 
 PARTS = (
-    Part("attention", "What attention and the systems cost", "attention_part", NETWORKS, 150),
-    Part("training", "What the training loop reaches of the bare step", "training_part", (*TRAINING, *RENDERING), 170),
-    Part("evaluation", "Evaluation, re-ranking, embedding", "evaluation_part", (*TRAINING, *RENDERING), 120),
-    Part("accuracy", "Does attention pay?", "accuracy_part", (*TRAINING, *RENDERING), 480),
-    Part("tasks", "Scenes and classes", "tasks_part", (*TRAINING, *RENDERING, "torchmetrics"), 240),
+    Part("attention", "What attention and the systems cost", "attention_part", NETWORKS, 140),
+    Part("training", "What the training loop reaches of the bare step", "training_part", (*TRAINING, *RENDERING), 220),
+    Part("evaluation", "Evaluation, re-ranking, embedding", "evaluation_part", (*TRAINING, *RENDERING), 100),
+    Part("accuracy", "Does attention pay?", "accuracy_part", TABLES, 480),
+    Part("tasks", "Scenes and classes", "tasks_part", TABLES, 240),
 )
 """In the order in which they are begun."""

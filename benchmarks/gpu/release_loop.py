@@ -65,7 +65,11 @@ def release_images_per_second(  # noqa: PLR0913 - each is a size of the benchmar
         train.numbers("identity", train.identity_names), identities=batch[0], images=batch[1], seed=0, epoch_is="pass"
     )
     loader = DataLoader(
-        Files(train, image_size), batch_sampler=batches, num_workers=workers, pin_memory=device == "cuda"
+        Files(train, image_size),
+        batch_sampler=batches,
+        num_workers=workers,
+        pin_memory=device == "cuda",
+        multiprocessing_context="forkserver" if workers else None,  # a fork of threads may hang
     )
     network = build_backbone(backbone, image_size=image_size, last_stride=1)
     model = single_branch(network, num_identities=len(train.identity_names)).to(device)

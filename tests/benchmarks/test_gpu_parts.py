@@ -82,3 +82,17 @@ def test_a_neutral_row_differs_from_its_attention_in_the_start_alone():
     assert {line.pop("start") for line in random.model.attention.values()} == {"random"}
     assert {line.pop("start") for line in neutral.model.attention.values()} == {"neutral"}
     assert random == neutral
+
+
+@pytest.mark.parametrize("length", [3, 4, 9])
+def test_the_clock_counts_each_step_once_however_long_an_epoch_is(length):
+    clock = training_part.Clock(range(length), warm=2, last=7)
+    taken = 0
+    while not clock.over():
+        for place, _ in enumerate(clock, start=1):
+            taken += 1
+            if place < length and clock.asked():  # the loop does not ask after an epoch's last step
+                break
+    assert taken >= 7
+    assert clock.steps == taken
+    assert clock.seconds > 0
