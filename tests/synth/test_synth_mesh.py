@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reseen.synth import mesh as m
+from reseen.synth.render import mesh as m
 from reseen.synth.render.decal import patch
 from reseen.synth.render.mesh import Mesh
 

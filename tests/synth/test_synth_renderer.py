@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reseen.synth import shading
+from reseen.synth.render import shading
 from reseen.synth.render.mesh import Part, box, ellipsoid
 from reseen.synth.render.renderer import Camera, Renderer, assemble, frame
 from reseen.synth.render.shading import Light, shade, to_bytes
