@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from reseen.data.synth import SUBJECTS, synthesise
+from reseen.synth import SUBJECTS, synthesise
 
 
 def main() -> None:

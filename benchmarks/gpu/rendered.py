@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gpu.part import Setting
-from reseen.data.synth import synthesise
+from reseen.synth import synthesise
 
 
 def rendered(setting: Setting, kind: str, *, identities: int, images: int, image_size: int, twins: float = 0.5) -> Path:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gpu.part import Cell, Row, Setting
 from gpu.rendered import rendered
-from reseen.data.synth import synthesise_scenes
+from reseen.synth import synthesise_scenes
 from reseen.engine.run import open_run
 from reseen.tasks.ablate import ablate
 

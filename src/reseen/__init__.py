@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.datasets.cuhk03_release import unpack
-    from reseen.data.synth import synthesise, synthesise_scenes
     from reseen.demonstration import demo
     from reseen.engine.build import load_model
     from reseen.engine.calibrate import calibrate_run as calibrate
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.record import Record
+    from reseen.synth import synthesise, synthesise_scenes
     from reseen.tasks.ablate import ablate
 
 __all__ = [
@@ -84,8 +84,8 @@ _HOMES = MappingProxyType(
         "report_pair": ("reseen.explain.pair_report", "report_pair"),
         "report_run": ("reseen.explain.run_report", "report_run"),
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
-        "synthesise": ("reseen.data.synth", "synthesise"),
-        "synthesise_scenes": ("reseen.data.synth", "synthesise_scenes"),
+        "synthesise": ("reseen.synth", "synthesise"),
+        "synthesise_scenes": ("reseen.synth", "synthesise_scenes"),
         "train": ("reseen.engine.train", "train"),
         "unpack": ("reseen.data.datasets.cuhk03_release", "unpack"),
     }

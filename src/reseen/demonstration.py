@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.synth import synthesise
 from reseen.engine.evaluate import evaluate_baselines, evaluate_run
 from reseen.engine.progress import Progress, Silent, counted
 from reseen.engine.run import Run
@@ -13,6 +12,7 @@ from reseen.errors import ReseenError
 from reseen.explain.run_report import report_run
 from reseen.files import write_bytes, write_json
 from reseen.metrics import Report
+from reseen.synth import synthesise
 
 IDENTITIES, IMAGES, IMAGE_SIZE, SEED = 120, 2160, 128, 0
 """Small enough for minutes on two cores, with VeRi-776's share of test identities, about one in four."""

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-from reseen.data.processes import usable_workers
+from reseen.processes import usable_workers
 print(usable_workers(2), usable_workers(0))
 """
 

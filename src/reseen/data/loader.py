@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, Sampler
 
 from reseen.data.dataset import Draw
-from reseen.data.processes import usable_workers
+from reseen.processes import usable_workers
 
 SampleT = TypeVar("SampleT")
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from torchvision.datasets import CIFAR10, CIFAR100
 
-from reseen.data.synth import synthesise
 from reseen.errors import ReseenError
+from reseen.synth import synthesise
 from reseen.tasks.classify.readers import READERS, read_classes
 
 CIFAR = {"cifar10": (CIFAR10, "labels", 10), "cifar100": (CIFAR100, "fine_labels", 100)}

@@ -1,0 +1,164 @@
+"""The generator: from a kind, a size and a seed to a complete data set on disk."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reseen.errors import ReseenError, unknown
+from reseen.synth.kinds import SUBJECTS
+from reseen.synth.layouts import LAYOUTS, Counts, Finished
+from reseen.synth.plan import FEWEST, Plan, make_plan
+from reseen.synth.render.station import Station
+from reseen.synth.studio import Order, Progress, jobs, take_all
+from reseen.synth.subject import Description, Subject
+
+SMALLEST = 32
+"""The least height and width of a picture, pixels."""
+
+
+class SynthResult(NamedTuple):
+    """Where the set is, how it is laid out, how many pictures each split has, and which identities are twins."""
+
+    root: Path
+    layout: str
+    counts: Counts
+    identities: int
+    twins: list[tuple[str, str]]
+
+
+def synthesise(  # noqa: PLR0913 - each is a setting that the command line has too
+    kind: str,
+    out: Path,
+    *,
+    identities: int,
+    images: int,
+    image_size: int | tuple[int, int] = 128,
+    seed: int = 0,
+    twins: float = 0.5,
+    masks: bool = False,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> SynthResult:
+    """Render a set of ``images`` pictures of ``identities`` objects into the new folder ``out``.
+
+    ``kind``: "vehicle" (VeRi-776's layout) or "person" (Market-1501's). ``image_size``: pixels, the height, or
+    (height, width). ``twins``: share of identities that come in pairs which differ in small marks only. ``masks``:
+    also write, below masks/, the visible pixels of the identity's marks, white on black. The same arguments give the
+    same bytes whatever ``workers`` is. ``progress(done, total)`` is called in this process.
+
+    With ``workers`` > 1 fresh processes import the calling script: guard it with ``if __name__ == "__main__"``.
+    Raises ReseenError for impossible sizes and for an ``out`` that holds files; nothing half-written is left there.
+    """
+    if kind not in SUBJECTS:
+        raise ReseenError(unknown("synthetic set", kind, SUBJECTS))
+    subject = SUBJECTS[kind]
+    size = _checked(subject, identities=identities, images=images, image_size=image_size, twins=twins, seed=seed)
+    _check_free(out)
+    key = (seed, sorted(SUBJECTS).index(kind))
+    cast = _arrange(subject, identities=identities, images=images, twins=twins, key=key)
+    asked = {"identities": identities, "images": images, "image_size": size, "seed": seed, "twins": twins}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        order = Order(kind, draft, size, cast.stations, key, masks)
+        counts = _render(order, subject, cast, workers=workers, progress=progress or _silent)
+        _write_facts(draft, cast, facts={"kind": kind, "layout": subject.layout, **asked})
+        draft.chmod(0o755)
+        draft.replace(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return SynthResult(out, subject.layout, counts, identities, _named_pairs(cast.plan))
+
+
+class _Cast(NamedTuple):
+    """Who is seen, by which cameras and when: all that is settled before the first picture."""
+
+    people: Sequence[Any]
+    described: list[Description]
+    stations: tuple[Station, ...]
+    plan: Plan
+
+
+def _arrange(subject: Subject, *, identities: int, images: int, twins: float, key: tuple[int, ...]) -> _Cast:
+    people = subject.draw_identities(identities, twins_share=twins, rng=np.random.default_rng([*key, 0]))
+    stations = tuple(subject.stations(np.random.default_rng([*key, 4])))
+    described = [subject.describe(one) for one in people]
+    plan = make_plan(
+        [about.twin for about in described],
+        images=images,
+        cameras=len(stations),
+        test_share=LAYOUTS[subject.layout].test_share,
+        seed=key,
+    )
+    return _Cast(people, described, stations, plan)
+
+
+def _render(order: Order, subject: Subject, cast: _Cast, *, workers: int, progress: Progress) -> Counts:
+    layout, shots = LAYOUTS[subject.layout], cast.plan.shots
+    _make_folders(order.root, {layout.file(shot) for shot in shots}, masks=order.masks)
+    views = take_all(order, jobs(cast.people, shots), workers=workers, progress=progress)
+    return layout.finish(order.root, Finished(subject, shots, views, cast.described))
+
+
+def _silent(done: int, total: int) -> None:
+    """No progress wanted."""
+
+
+def _checked(
+    subject: Subject, *, identities: int, images: int, image_size: int | tuple[int, int], twins: float, seed: int
+) -> tuple[int, int]:
+    """The pictures' height and width, or a ReseenError about what cannot be."""
+    if identities < 2:
+        raise ReseenError(f"identities: at least 2 (one to train on, one to test with), got {identities}")
+    if images < FEWEST * identities:
+        raise ReseenError(
+            f"images: {identities} identities need at least {FEWEST * identities} pictures ({FEWEST} each, from "
+            f"different cameras), got {images}"
+        )
+    if not 0 <= twins <= 1:
+        raise ReseenError(f"twins: a share from 0 to 1, got {twins}")
+    if seed < 0:
+        raise ReseenError(f"seed: 0 or more, got {seed}")
+    size = (image_size, round(image_size * subject.aspect)) if isinstance(image_size, int) else image_size
+    if min(size) < SMALLEST:
+        raise ReseenError(f"image size: at least {SMALLEST} x {SMALLEST} pixels, got {size[0]} x {size[1]}")
+    return size
+
+
+def _check_free(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ReseenError(f"{out}: is a file; name a new folder")
+    if out.is_dir() and any(out.iterdir()):
+        raise ReseenError(f"{out}: holds files already; name a new or empty folder")
+
+
+def _make_folders(root: Path, files: set[str], *, masks: bool) -> None:
+    for folder in sorted({str(Path(file).parent) for file in files}):
+        (root / folder).mkdir(parents=True)
+        if masks:
+            (root / "masks" / folder).mkdir(parents=True)
+
+
+def _named_pairs(plan: Plan) -> list[tuple[str, str]]:
+    return [(f"{plan.numbers[a]:04d}", f"{plan.numbers[b]:04d}") for a, b in plan.pairs]
+
+
+def _write_facts(root: Path, cast: _Cast, *, facts: dict[str, Any]) -> None:
+    """synth.json: what was asked for, who is whose twin, and which marks each identity bears."""
+    plan, described = cast.plan, cast.described
+    order = sorted(range(len(described)), key=lambda place: plan.numbers[place])
+    people = {
+        f"{plan.numbers[place]:04d}": {
+            "split": "train" if plan.train[place] else "test",
+            **described[place].facts,
+            "marks": list(described[place].marks),
+        }
+        for place in order
+    }
+    content = {"made_by": "reseen synth", **facts, "twin_pairs": _named_pairs(plan), "identity": people}
+    (root / "synth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
