@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from gpu.part import Cell, Row, Setting
 from gpu.rendered import rendered
-from reseen.synth import synthesise_scenes
 from reseen.engine.run import open_run
+from reseen.synth import synthesise_scenes
 from reseen.tasks.ablate import ablate
 
 ROWS = ("baseline", "rga_sc")
