@@ -132,7 +132,31 @@ def test_exports_run_on_the_cpu(exported: dict[str, Exported]) -> None:
         load_network(exported[".onnx"].path, device="cuda")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"image_size": 3}', '{"image_size": [1, 2], "colour": "red"}'])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": "8"},
+        {"fingerprint": 4},
+        {"image_size": ["a", "b"]},
+        {"image_size": [4, 10**9]},
+        {"threshold": "high"},
+        {"threshold": float("nan")},
+        {"flip": "no"},
+        {"note": 5},
+        {"search": {"value": "high"}},
+        {"search": {"value": 0.5, "records": "many"}},
+        {"search": {"value": 0.5, "records": 3, "doubling": float("inf")}},
+    ],
+)
+def test_facts_of_another_type_or_size_are_refused(change: dict[str, object]) -> None:
+    text = json.dumps({"fingerprint": "0123456789abcdef", "width": 8, "image_size": [4, 6], **change})
+    with pytest.raises(ReseenError, match="expected what reseen writes about a network"):
+        Facts.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "[" * 10**5, '{"image_size": 3}', '{"image_size": [1, 2], "colour": "red"}']
+)
 def test_facts_are_read_as_written_or_refused(text: str) -> None:
     facts = Facts("0123456789abcdef", width=8, image_size=(4, 6), threshold=0.25, note="so")
     searching = replace(facts, search=SearchThreshold(0.5, records=800, doubling=0.02), flip=True)

@@ -144,6 +144,15 @@ def test_weights_that_its_config_does_not_speak_of_are_refused(stand_in: StandIn
         load_from_hub("owner/cars")
 
 
+@pytest.mark.parametrize("name", ["config.json", "calibration.json"])
+@pytest.mark.parametrize("text", ["[]", "3", "null", "[" * 10**5])
+def test_json_of_a_repository_that_is_no_object_is_one_line(name: str, text: str, stand_in: StandIn, run: Path) -> None:
+    push(run, "owner/cars")
+    (stand_in.folder("owner/cars") / "snapshots" / FIRST / name).write_text(text)
+    with pytest.raises(ReseenError, match=rf"{name}: (expected a JSON object|not JSON)"):
+        load_from_hub("owner/cars")
+
+
 def test_nothing_but_safetensors_and_json_is_asked_for(
     stand_in: StandIn, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

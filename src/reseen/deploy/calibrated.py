@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.deploy.search_threshold import SearchThreshold
+from reseen.deploy.search_threshold import MOST, SearchThreshold
 from reseen.engine.recipe import Evaluation
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 
-_MOST = 1 + 2**-18
-"""A search threshold that nothing reaches: one step above the largest cosine."""
 _WITHHELD = "withheld"
 _EVALUATED = "this network was evaluated with pictures' cameras and views; a picture alone is embedded without them"
 
@@ -73,7 +71,7 @@ def _search(found: Mapping[str, object], path: Path) -> SearchThreshold | None:
         raise ReseenError(f"{path}: expected a number of records, got {records!r}")
     if not isinstance(doubling, int | float) or not 0 <= doubling < math.inf:
         raise ReseenError(f"{path}: expected a rise of the threshold from 0 on, got {doubling!r}")
-    return SearchThreshold(_number(search, "threshold", path=path, most=_MOST), records, float(doubling))
+    return SearchThreshold(_number(search, "threshold", path=path, most=MOST), records, float(doubling))
 
 
 def _number(values: Mapping[str, object], name: str, *, path: Path, most: float) -> float:

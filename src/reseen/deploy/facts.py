@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Annotated, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from torch import Tensor
 
 from reseen.deploy.search_threshold import SearchThreshold
@@ -19,8 +20,10 @@ Network: TypeAlias = Callable[..., NDArray[np.float32]]
 
 _DIGITS = 16
 _OF_THE_START = frozenset({"name", "weights", "carried_from", "expect_missing", "expect_unexpected"})
+_Pixels = Annotated[int, Field(ge=1, le=4096)]
 
 
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True)
 class Facts:
     """``image_size`` (height, width) that pictures are resized to.
@@ -31,9 +34,9 @@ class Facts:
     """
 
     fingerprint: str
-    width: int
-    image_size: tuple[int, int]
-    threshold: float | None = None
+    width: Annotated[int, Field(ge=1)]
+    image_size: tuple[_Pixels, _Pixels]
+    threshold: Annotated[float, Field(ge=-1, le=1)] | None = None
     note: str = ""
     search: SearchThreshold | None = None
     flip: bool = False
@@ -46,13 +49,8 @@ class Facts:
     def from_json(cls, text: str) -> Self:
         """What ``as_json`` wrote. ReseenError for anything else."""
         try:
-            values: dict[str, Any] = json.loads(text)
-            height, width = values.pop("image_size")
-            search = values.pop("search", None)
-            return cls(
-                image_size=(height, width), search=None if search is None else SearchThreshold(**search), **values
-            )
-        except (ValueError, TypeError, KeyError, AttributeError):
+            return TypeAdapter(cls).validate_json(text, strict=True)
+        except ValidationError:
             raise ReseenError(f"expected what reseen writes about a network, got {text[:60]!r}") from None
 
 

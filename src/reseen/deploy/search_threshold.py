@@ -2,8 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, with_config
+
+MOST = 1 + 2**-18
+"""A search threshold that nothing reaches: one step above the largest cosine."""
 
 
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True)
 class SearchThreshold:
     """A similarity from which a search's best match counts as known, in a gallery of as many ``records``.
@@ -12,9 +19,9 @@ class SearchThreshold:
     found was not written down, and it rises nowhere.
     """
 
-    value: float
-    records: int = 0
-    doubling: float = 0.0
+    value: Annotated[float, Field(ge=-1, le=MOST)]
+    records: Annotated[int, Field(ge=0)] = 0
+    doubling: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
     def at(self, records: int) -> float:
         """For a gallery of so many records: the same up to twice the size, and never lower.

@@ -182,9 +182,11 @@ def open_run(path: Path) -> Run:
 def read_json(path: Path) -> dict[str, object]:
     """One JSON object from a file of ours."""
     try:
-        value: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ReseenError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReseenError(f"{path}: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ReseenError(f"{path}: expected a JSON object, got {value!r:.60}")
     return value
