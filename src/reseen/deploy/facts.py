@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
+from reseen.formats import migrated, with_format
 
 Network: TypeAlias = Callable[..., NDArray[np.float32]]
 """(B, H, W, 3) RGB of the network's own size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
@@ -40,13 +41,13 @@ class Facts:
 
     def as_json(self) -> str:
         """One line."""
-        return json.dumps(asdict(self))
+        return json.dumps(with_format("facts", asdict(self)))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What ``as_json`` wrote. ReseenError for anything else."""
         try:
-            values: dict[str, Any] = json.loads(text)
+            values = migrated("facts", json.loads(text), name="its facts")
             height, width = values.pop("image_size")
             search = values.pop("search", None)
             return cls(
