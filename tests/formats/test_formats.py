@@ -26,7 +26,6 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import reseen
-from conftest import write_market
 from reseen import formats
 from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
@@ -118,8 +117,8 @@ def test_kept_embeddings_are_those_of_the_kept_weights(kept: Path) -> None:
     assert sorted(set(gallery.identities)) == ["0007", "0008", "0009"]
 
 
-def test_a_kept_checkpoint_is_resumed(kept: Path, tmp_path: Path) -> None:
-    data = write_market(tmp_path / "market")
+def test_a_kept_checkpoint_is_resumed(kept: Path, market: Callable[..., Path]) -> None:
+    data = market()
     edit_json(kept / "run" / "data.json", fingerprint=fingerprint(read_data(data)))  # pictures are drawn again
     done = train(kept / "run" / "recipe.toml", data=data, out=kept / "run", resume=True)
     assert (done.epochs, [row["epoch"] for row in done.run.metrics()]) == (2, [1, 2])
