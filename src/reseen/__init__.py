@@ -5,10 +5,12 @@ package does nothing.
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
@@ -93,6 +95,8 @@ _HOMES = MappingProxyType(
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return version("reseen")
     if name not in _HOMES:
         raise AttributeError(f"module 'reseen' has no attribute '{name}'")
     module, attribute = _HOMES[name]

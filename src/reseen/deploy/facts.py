@@ -9,11 +9,13 @@ from typing import Annotated, NamedTuple, Self, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from pydantic_core import from_json
 from torch import Tensor
 
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
+from reseen.formats import migrated, with_format
 
 Network: TypeAlias = Callable[..., NDArray[np.float32]]
 """(B, H, W, 3) RGB of the network's own size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
@@ -43,14 +45,15 @@ class Facts:
 
     def as_json(self) -> str:
         """One line."""
-        return json.dumps(asdict(self))
+        return json.dumps(with_format("facts", asdict(self)))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """What ``as_json`` wrote. ReseenError for anything else."""
         try:
-            return TypeAdapter(cls).validate_json(text, strict=True)
-        except ValidationError:
+            values = migrated("facts", from_json(text), name="its facts")
+            return TypeAdapter(cls).validate_json(json.dumps(values), strict=True)
+        except (ValueError, TypeError):
             raise ReseenError(f"expected what reseen writes about a network, got {text[:60]!r}") from None
 
 

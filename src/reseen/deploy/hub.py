@@ -21,6 +21,7 @@ from reseen.engine.calibrate import OPTIMISTIC
 from reseen.engine.checkpoint import Card, load_card, save_weights
 from reseen.engine.run import Run, open_run, read_json
 from reseen.errors import ReseenError
+from reseen.formats import migrated
 from reseen.models import read_weights
 
 WEIGHTS = "model.safetensors"
@@ -75,7 +76,7 @@ def load_hub_folder(folder: Path, *, device: str = "cpu", source: str = "") -> L
     if not (folder / WEIGHTS).is_file():
         raise ReseenError(f"{source}: expected {WEIGHTS} in it; was it written by `reseen push`?")
     loaded = load_weights_file(folder / WEIGHTS, device=device, source=source)
-    stated = read_json(folder / CONFIG).get("fingerprint")
+    stated = migrated("facts", read_json(folder / CONFIG), name=f"{source}: {CONFIG}").get("fingerprint")
     if stated != loaded.facts.fingerprint:
         raise ReseenError(
             f"{source}: {CONFIG} speaks of other weights ({stated}) than these ({loaded.facts.fingerprint})"

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from reseen.errors import ReseenError
 from reseen.files import write_atomically
+from reseen.formats import migrated, with_format
 from reseen.models import load_weights, read_weights
 
 
@@ -43,13 +44,14 @@ class Card(NamedTuple):
 
 
 _CARD = TypeAdapter(Card)
+_CARD_VALUES = TypeAdapter(dict[str, Any])
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 def save_checkpoint(path: Path, state: Mapping[str, object]) -> None:
     """Tensors and plain values, for resuming."""
-    write_atomically(path, lambda file: torch.save(dict(state), file))
+    write_atomically(path, lambda file: torch.save(with_format("checkpoint", state), file))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -63,7 +65,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except (RuntimeError, EOFError, OSError) as error:
         reason = next(iter(str(error).splitlines()), "it ends too soon")
         raise ReseenError(f"{path}: damaged or not a checkpoint ({reason})") from None
-    if not isinstance(state, dict) or "place" not in state:
+    state = migrated("checkpoint", state, name=str(path)) if isinstance(state, dict) else {}
+    if "place" not in state:
         raise ReseenError(f"{path}: not a checkpoint that `reseen train` wrote")
     return state
 
@@ -71,7 +74,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 def save_weights(path: Path, tensors: Mapping[str, Tensor], card: Card) -> None:
     """Weights with their card in the header of one safetensors file."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    data = save(plain, metadata={"reseen": json.dumps(card._asdict())})
+    said = with_format("weights", {**card._asdict(), "recipe": with_format("recipe", card.recipe)})
+    data = save(plain, metadata={"reseen": json.dumps(said)})
     write_atomically(path, lambda file: file.write(data))
 
 
@@ -87,13 +91,15 @@ def load_card(path: Path) -> Card:
     if text is None:
         raise ReseenError(f"{path}: these weights were not written by reseen: they carry no card")
     try:
-        return _CARD.validate_json(text, strict=True)
+        values = migrated("weights", _CARD_VALUES.validate_json(text), name=str(path))
+        card = _CARD.validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise ReseenError(
             f"{path}: its card is damaged, or of another version of reseen: {where}{': ' * bool(where)}{fault['msg']}"
         ) from None
+    return card._replace(recipe=migrated("recipe", card.recipe, name=f"{path}: its recipe"))
 
 
 def load_built(path: Path, build: Callable[[], ModuleT]) -> ModuleT:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reseen.errors import ReseenError, unknown
+from reseen.formats import migrated
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 
@@ -31,9 +32,10 @@ def locate(recipe: Path | str, *, beside: Path = Path()) -> Path:
 def read_lines(path: Path, *, below: tuple[Path, ...] = ()) -> dict[str, object]:
     """The lines of a recipe file over those it extends. ``below``: the files that led here.
 
-    Raises ReseenError for a file that cannot be read, is not TOML, or extends itself or nothing known.
+    Raises ReseenError for a file that cannot be read, is not TOML, is of a newer format, or extends itself or
+    nothing known.
     """
-    lines = _toml(path)
+    lines = migrated("recipe", _toml(path), name=str(path))
     base = lines.pop("extends", None)
     if base is None:
         return lines

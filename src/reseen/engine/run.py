@@ -2,7 +2,7 @@
 
 ```
 RUN/
-  recipe.toml        as run, every default written out
+  recipe.toml        as run, every default written out; its format is the whole directory's
   environment.json   versions, hardware, git commit
   data.json          where the data were, their fingerprint and counts
   metrics.jsonl      one line an epoch
@@ -24,6 +24,7 @@ from pathlib import Path
 
 from reseen.engine.lock import held
 from reseen.engine.recipe import Recipe, read_recipe
+from reseen.engine.recipe_files import read_lines
 from reseen.engine.training_recipe import TrainingRecipe, recipe_text
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, write_json, write_text
@@ -171,11 +172,12 @@ def create_run(path: Path, recipe: TrainingRecipe) -> Run:
 
 
 def open_run(path: Path) -> Run:
-    """An existing run directory."""
+    """An existing run directory. ReseenError for none, and for one that a newer reseen wrote."""
     if not path.is_dir():
         raise ReseenError(f"{path}: no such run; expected a folder that `reseen train` wrote")
     if not (path / "recipe.toml").exists():
         raise ReseenError(f"{path}: not a run: it has no recipe.toml")
+    read_lines(path / "recipe.toml")
     return Run(path)
 
 

@@ -13,6 +13,7 @@ from reseen.engine.overrides import apply_overrides
 from reseen.engine.recipe_files import locate, read_lines
 from reseen.engine.section import Section, Size, Triple, section_from
 from reseen.errors import ReseenError
+from reseen.formats import with_format
 
 REIDENTIFY = "reid"
 """The task of a recipe that names none."""
@@ -130,5 +131,5 @@ def task_of(recipe: Path | str) -> str:
 
 
 def recipe_text(recipe: TrainingRecipe) -> str:
-    """The recipe as TOML with every default written out: what the run directory keeps."""
-    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
+    """The recipe as TOML with its format and every default written out: what the run directory keeps."""
+    return tomli_w.dumps(with_format("recipe", recipe.model_dump(mode="json", exclude_none=True)))

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from reseen.arrays import ArrayLike, as_array
 from reseen.errors import ReseenError
 from reseen.files import write_atomically
+from reseen.formats import FORMAT, format_of, migrated
 from reseen.metrics.labels import Labels, clean_labels
 
 ResultT = TypeVar("ResultT")
 Vectors = NDArray[Any]
 """(N, D) of float32 or float64."""
 
+_FORMAT = f"reseen.{FORMAT}"
 _COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name", "tracks": "track"}
 
 
@@ -75,11 +77,12 @@ class Embedded:
     def save(self, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others.
 
-        ``metadata`` is written beside the columns, for `saved_metadata`.
+        The format, and ``metadata``, are written beside the columns, for `saved_metadata`.
         """
         columns = {_COLUMNS[field]: values for field, values in self._labels().items()}
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        write_atomically(path, partial(frame.write_parquet, metadata=dict(metadata or {})))
+        said = {_FORMAT: str(format_of("embeddings")), **(metadata or {})}
+        write_atomically(path, partial(frame.write_parquet, metadata=said))
 
     def _labels(self) -> dict[str, Any]:
         """The fields besides the vectors that are there."""
@@ -87,8 +90,8 @@ class Embedded:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what ``save`` wrote. ReseenError: no such file, not Parquet, or a column is missing."""
-        frame = _read(path, lambda: pl.read_parquet(path, glob=False))
+        """Read what ``save`` wrote. ReseenError: no such file, not Parquet, a newer format, or a column is missing."""
+        frame = _read_columns(path)
         missing = [column for column in ("vector", "identity") if column not in frame.columns]
         if missing:
             raise ReseenError(f"{path}: no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}")
@@ -96,6 +99,14 @@ class Embedded:
             raise ReseenError(f"{path}: column vector: expected arrays of one width, got {frame.schema['vector']}")
         labels = {field: frame[column].to_numpy() for field, column in _COLUMNS.items() if column in frame.columns}
         return cls(vectors=frame["vector"].to_numpy(), **labels)
+
+
+def _read_columns(path: Path) -> pl.DataFrame:
+    """The table in today's format; its own column of the format's name, if any, is none of ours."""
+    said = saved_metadata(path).get(_FORMAT, "1")
+    frame = _read(path, lambda: pl.read_parquet(path, glob=False))
+    columns = migrated("embeddings", {**frame.to_dict(as_series=True), FORMAT: said}, name=str(path))
+    return pl.DataFrame(columns)
 
 
 def saved_metadata(path: Path) -> dict[str, str]:

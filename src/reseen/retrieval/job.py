@@ -2,7 +2,7 @@
 
 ```
 OUT/
-  job.json                  the network: its source, fingerprint, width; and the columns that it was told of pictures
+  job.json                  format, network (source, fingerprint, width), and the columns that it was told of pictures
   part-0123456789.parquet   one chunk: the source's columns and vector (D float32 of length 1), whole or not there
   failures.csv              path and error of what was no fit picture in the last run; the next run tries again
 ```
@@ -20,6 +20,7 @@ from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.files import write_atomically, write_json
+from reseen.formats import migrated, with_format
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.listing import list_pictures
 
@@ -29,7 +30,8 @@ CHUNK = 1024
 PARTS = "part-*.parquet"
 _NOW = " now"
 _ANEW = "choose another folder, or remove this one"
-_JOB, _FAILURES, _VECTOR = "job.json", "failures.csv", "vector"
+JOB = "job.json"
+_FAILURES, _VECTOR = "failures.csv", "vector"
 _COLUMNS = ("camera", "view")
 
 
@@ -67,7 +69,7 @@ class ChunkEmbedder:
 
     def __call__(self, chunk: polars.DataFrame) -> ChunkDone:
         """Embed the rows' pictures; the part is there when this returns."""
-        told = {f"{column}s": _names(chunk[column]) for column in columns_told(read_json(self._out / _JOB))}
+        told = {f"{column}s": _names(chunk[column]) for column in columns_told(read_job(self._out))}
         found = list(
             self._embedder.embed_files(chunk["path"], batch=self._batch, workers=self._workers, on_error="skip", **told)
         )
@@ -123,6 +125,11 @@ def embed_pictures(
     return JobDone(embedded, len(listed) - len(pending), failures)
 
 
+def read_job(folder: Path) -> dict[str, object]:
+    """What the job.json of an embedding job says, in today's format. ReseenError for one of a newer reseen."""
+    return migrated("job", read_json(folder / JOB), name=str(folder / JOB))
+
+
 def columns_told(job: Mapping[str, object]) -> list[str]:
     """The columns of a job that its network was told beside each picture; none in jobs of before there were any."""
     told = job.get("told", [])
@@ -144,9 +151,9 @@ def _names(column: polars.Series) -> list[str | None]:
 
 def _begin(out: Path, embedder: Embedder, *, told: list[str]) -> None:
     """The folder with its job.json, which must speak of this network if it is there."""
-    job = out / _JOB
+    job = out / JOB
     if job.exists():
-        there = read_json(job)
+        there = read_job(out)
         stated, before = there.get("fingerprint"), columns_told(there)
         if stated != embedder.fingerprint:
             raise ReseenError(
@@ -166,7 +173,7 @@ def _begin(out: Path, embedder: Embedder, *, told: list[str]) -> None:
     except OSError as error:
         raise ReseenError(f"{out}: the folder cannot be made: {error.strerror}") from None
     facts = {"source": embedder.source, "fingerprint": embedder.fingerprint, "width": embedder.width, "told": told}
-    write_json(job, facts)
+    write_json(job, with_format("job", facts))
 
 
 def _done(out: Path, schema: polars.Schema) -> polars.DataFrame:

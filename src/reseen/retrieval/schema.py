@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
+from reseen.formats import migrated, with_format
 from reseen.retrieval.record import FieldValue, Match
 
 _CHANGEABLE = ("identity", "camera", "picture", "time")
@@ -26,7 +27,8 @@ TYPES = MappingProxyType({"words": pa.string(), "numbers": pa.float64(), "truths
 """What a free field may hold, by the name that messages use."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_MODEL, _THRESHOLD, _SEARCH = b"reseen.model", b"reseen.threshold", b"reseen.search_threshold"
+_PREFIX = "reseen."
+"""Of the schema's metadata, what begins so is ours: format, model, threshold and search_threshold."""
 
 
 class Model(NamedTuple):
@@ -41,12 +43,12 @@ class Model(NamedTuple):
 
 
 def schema_of(model: Model) -> pa.Schema:
-    """The columns of a new gallery; the model stands in the schema's metadata."""
-    metadata = {_MODEL: model.fingerprint.encode()}
+    """The columns of a new gallery; its format and the model stand in the schema's metadata."""
+    said = {"model": model.fingerprint}
     if model.threshold is not None:
-        metadata[_THRESHOLD] = repr(model.threshold).encode()
+        said["threshold"] = repr(model.threshold)
     if model.search is not None:
-        metadata[_SEARCH] = json.dumps(asdict(model.search)).encode()
+        said["search_threshold"] = json.dumps(asdict(model.search))
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -59,18 +61,23 @@ def schema_of(model: Model) -> pa.Schema:
             pa.field("model", pa.string(), nullable=False),
             pa.field("thumbnail", pa.binary()),
         ],
-        metadata=metadata,
+        metadata={f"{_PREFIX}{key}": str(value) for key, value in with_format("gallery", said).items()},
     )
 
 
-def model_of(schema: pa.Schema) -> Model | None:
-    """Whose vectors the table of this schema holds; None for a table that is no gallery."""
-    metadata = schema.metadata or {}
-    if _MODEL not in metadata or any(name not in schema.names for name in OWN):
+def model_of(schema: pa.Schema, *, name: str) -> Model | None:
+    """Whose vectors the table of this schema holds; None for a table that is no gallery.
+
+    Raises ReseenError, which begins with the gallery's ``name``, for one that a newer reseen made.
+    """
+    metadata = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    ours = {key.removeprefix(_PREFIX): value for key, value in metadata.items() if key.startswith(_PREFIX)}
+    said = migrated("gallery", ours, name=name)
+    if "model" not in said or any(column not in schema.names for column in OWN):
         return None
-    threshold, search = metadata.get(_THRESHOLD), metadata.get(_SEARCH)
+    threshold, search = said.get("threshold"), said.get("search_threshold")
     return Model(
-        metadata[_MODEL].decode(),
+        said["model"],
         schema.field("vector").type.list_size,
         None if threshold is None else float(threshold),
         None if search is None else SearchThreshold(**json.loads(search)),

@@ -17,9 +17,8 @@ import numpy as np
 import polars
 
 from reseen.data.datasets import read_data
-from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.retrieval.job import PARTS, columns_told
+from reseen.retrieval.job import JOB, PARTS, columns_told, read_job
 from reseen.retrieval.listing import list_pictures, read_table
 from reseen.retrieval.record import Box, FieldValue, Record
 from reseen.retrieval.schema import Model
@@ -28,7 +27,6 @@ _BOX = ("left", "top", "right", "bottom")
 _OWN = frozenset({"path", "identity", "camera", "time", "vector", *_BOX})
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
-_JOB = "job.json"
 
 
 class Source(NamedTuple):
@@ -48,7 +46,7 @@ def read_source(path: Path, *, split: Literal["train", "query", "gallery"] | Non
     if split is not None:
         frame = getattr(read_data(path), split).frame
         return _source(frame.drop("view"), path)
-    if (path / _JOB).is_file():
+    if (path / JOB).is_file():
         return _embedded(path)
     if path.is_dir():
         return _source(list_pictures(path), path)
@@ -59,7 +57,7 @@ def read_source(path: Path, *, split: Literal["train", "query", "gallery"] | Non
 
 
 def _embedded(folder: Path) -> Source:
-    job = read_json(folder / _JOB)
+    job = read_job(folder)
     if told := columns_told(job):
         raise ReseenError(
             f"{folder}: these vectors were made with the {' and '.join(told)} of each picture, and what is searched "

@@ -55,7 +55,7 @@ class Store:
         self._files = None if self.folder is None else self.folder / f"{TABLE}.lance"
         with self.errors():
             self._base, self.table = self._open(options, create)
-        model = model_of(self.table.schema)
+        model = model_of(self.table.schema, name=self.uri)
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
         self.model = model

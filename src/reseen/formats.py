@@ -1,0 +1,57 @@
+"""What outlives a process says its format: the one table of formats, how each is said, and what is done on reading.
+
+A file of ours that says none is of format 1. An older one is brought up step by step, a newer one is refused.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from reseen.errors import ReseenError
+
+Kind: TypeAlias = Literal["recipe", "weights", "checkpoint", "facts", "embeddings", "job", "gallery"]
+"""What has a format. A run directory's is that of its recipe, which also stands in a weights file's card."""
+
+Migration: TypeAlias = Callable[[dict[str, Any]], Mapping[str, Any]]
+"""The values of one format -> those of the next. Recipes written by hand say no format, so one for recipes renames what
+is there under its old name and leaves the rest alone."""
+
+FORMAT = "format"
+"""The key that says it."""
+
+MIGRATIONS: Mapping[Kind, tuple[Migration, ...]] = MappingProxyType(
+    {"recipe": (), "weights": (), "checkpoint": (), "facts": (), "embeddings": (), "job": (), "gallery": ()}
+)
+"""The first brings format 1 to 2, and so on: a kind's format is one more than it has migrations."""
+
+
+def format_of(kind: Kind) -> int:
+    """The format that is written now."""
+    return len(MIGRATIONS[kind]) + 1
+
+
+def with_format(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they are written: with their format first.
+
+    >>> with_format("job", {"width": 2})
+    {'format': 1, 'width': 2}
+    """
+    return {FORMAT: format_of(kind), **values}
+
+
+def migrated(kind: Kind, values: Mapping[str, Any], *, name: str) -> dict[str, Any]:
+    """The values that were read, in today's format and without it; ``name`` of the file begins the error line.
+
+    Raises ReseenError for a format of a newer reseen, and for one that is no number.
+    """
+    values, newest = dict(values), format_of(kind)
+    said = str(values.pop(FORMAT, 1))
+    if not said.isdecimal() or int(said) < 1:
+        raise ReseenError(f"{name}: format: expected a whole number from 1, got {said!r}")
+    if int(said) > newest:
+        raise ReseenError(
+            f"{name}: written by a newer reseen (format {said}; this one reads up to {newest}): upgrade reseen"
+        )
+    for migration in MIGRATIONS[kind][int(said) - 1 :]:
+        values = dict(migration(values))
+    return values
