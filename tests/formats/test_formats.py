@@ -263,7 +263,7 @@ def test_a_newer_format_is_told_in_one_line_before_what_else_is_new(
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("said", [0, -1, 1.5, "new", None, True, [1]])
+@pytest.mark.parametrize("said", [0, -1, 1.5, "new", None, True, [1], "9" * 5000])
 def test_a_format_that_is_no_number_is_damaged(said: object) -> None:
     with pytest.raises(ReseenError, match=r"^job.json: format: expected a whole number from 1, got "):
         formats.migrated("job", {"format": said}, name="job.json")
