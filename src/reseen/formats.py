@@ -3,6 +3,7 @@
 A file of ours that says none is of format 1. An older one is brought up step by step, a newer one is refused.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -23,6 +24,8 @@ MIGRATIONS: Mapping[Kind, tuple[Migration, ...]] = MappingProxyType(
     {"recipe": (), "weights": (), "checkpoint": (), "facts": (), "embeddings": (), "job": (), "gallery": ()}
 )
 """The first brings format 1 to 2, and so on: a kind's format is one more than it has migrations."""
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def format_of(kind: Kind) -> int:
@@ -46,8 +49,8 @@ def migrated(kind: Kind, values: Mapping[str, Any], *, name: str) -> dict[str, A
     """
     values, newest = dict(values), format_of(kind)
     said = str(values.pop(FORMAT, 1))
-    if not said.isdecimal() or int(said) < 1:
-        raise ReseenError(f"{name}: format: expected a whole number from 1, got {said!r}")
+    if not _NUMBER.fullmatch(said):
+        raise ReseenError(f"{name}: format: expected a whole number from 1, got {said[:40]!r}")
     if int(said) > newest:
         raise ReseenError(
             f"{name}: written by a newer reseen (format {said}; this one reads up to {newest}): upgrade reseen"

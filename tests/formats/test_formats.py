@@ -263,7 +263,14 @@ def test_a_newer_format_is_told_in_one_line_before_what_else_is_new(
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("said", [0, -1, 1.5, "new", None, True, [1]])
+def test_a_table_of_others_is_no_gallery_whatever_it_says_of_itself(tmp_path: Path) -> None:
+    schema = pa.schema([pa.field("key", pa.string())], metadata={"format": "999", "made": "by others"})
+    lancedb.connect(str(tmp_path)).create_table("records", schema=schema)
+    with pytest.raises(ReseenError, match="was not made by a gallery of reseen"):
+        Gallery(tmp_path)
+
+
+@pytest.mark.parametrize("said", [0, -1, 1.5, "new", None, True, [1], "9" * 5000])
 def test_a_format_that_is_no_number_is_damaged(said: object) -> None:
     with pytest.raises(ReseenError, match=r"^job.json: format: expected a whole number from 1, got "):
         formats.migrated("job", {"format": said}, name="job.json")

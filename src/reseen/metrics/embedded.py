@@ -111,7 +111,7 @@ def _read_columns(path: Path) -> pl.DataFrame:
 
 def saved_metadata(path: Path) -> dict[str, str]:
     """What ``save`` wrote beside the columns. ReseenError: no such file, or not Parquet."""
-    return _read(path, lambda: pl.read_parquet_metadata(path.read_bytes()))
+    return _read(path, lambda: pl.read_parquet_metadata(path))
 
 
 def _read(path: Path, read: Callable[[], ResultT]) -> ResultT:

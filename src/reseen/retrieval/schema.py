@@ -70,9 +70,10 @@ def model_of(schema: pa.Schema, *, name: str) -> Model | None:
 
     Raises ReseenError, which begins with the gallery's ``name``, for one that a newer reseen made.
     """
-    metadata = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
-    ours = {key.removeprefix(_PREFIX): value for key, value in metadata.items() if key.startswith(_PREFIX)}
-    said = migrated("gallery", ours, name=name)
+    prefix = _PREFIX.encode()
+    ours = {key: value for key, value in (schema.metadata or {}).items() if key.startswith(prefix)}
+    values = {key.removeprefix(prefix).decode(): value.decode() for key, value in ours.items()}
+    said = migrated("gallery", values, name=name)
     if "model" not in said or any(column not in schema.names for column in OWN):
         return None
     threshold, search = said.get("threshold"), said.get("search_threshold")
