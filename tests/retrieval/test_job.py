@@ -149,6 +149,14 @@ def test_a_source_that_has_grown_goes_on(table: Path, tmp_path: Path, embedder: 
     assert (done.embedded, done.before) == (7, 3)
 
 
+def test_columns_may_have_any_name(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    columns = [polars.lit(word).alias(word) for word in ("lane", "lane now", "_there")]
+    polars.read_csv(table).with_columns(columns).write_csv(table)
+    for expected in ((10, 0), (0, 10)):
+        done = embed_pictures(table, tmp_path / "out", embedder=embedder)
+        assert (done.embedded, done.before) == expected
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

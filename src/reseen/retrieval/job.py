@@ -28,7 +28,8 @@ CHUNK = 1024
 """Pictures a part, unless said otherwise: what a killed job does again at most."""
 
 PARTS = "part-*.parquet"
-_NOW = " now"
+_NOW, _THERE = "\0now", "\0there"
+"""In the names of columns that no table has."""
 _ANEW = "choose another folder, or remove this one"
 JOB = "job.json"
 _FAILURES, _VECTOR = "failures.csv", "vector"
@@ -192,9 +193,10 @@ def _done(out: Path, schema: polars.Schema) -> polars.DataFrame:
 
 def _check_unchanged(done: polars.DataFrame, listed: polars.DataFrame, out: Path) -> None:
     """ReseenError where rows that have a vector are gone from the source, or say something else there now."""
-    now = done.join(listed.with_columns(_there=True), on="path", how="left", suffix=_NOW, maintain_order="left")
+    there = listed.with_columns(polars.col("path").alias(_THERE))
+    now = done.join(there, on="path", how="left", suffix=_NOW, maintain_order="left")
     same = [polars.col(name).eq_missing(polars.col(f"{name}{_NOW}")) for name in listed.columns if name != "path"]
-    changed = now.filter(~polars.all_horizontal(polars.col("_there").is_not_null(), *same))["path"]
+    changed = now.filter(~polars.all_horizontal(polars.col(_THERE).is_not_null(), *same))["path"]
     if len(changed):
         count = f"{len(changed)} of {len(done)} are gone or changed, such as {changed[0]}"
         raise ReseenError(f"{out}: begun with other rows: {count}; {_ANEW}")
