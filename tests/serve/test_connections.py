@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from time import sleep
 
 import pytest
+from waiting import until
 
 from reseen.serve.app import create_app
 from reseen.serve.limits import Limits
@@ -73,14 +74,6 @@ def is_open(connection: socket.socket) -> bool:
         return True
     except ConnectionError:
         return False
-
-
-def until(true: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        sleep(0.02)
-    pytest.fail("it never came true")
 
 
 @pytest.mark.parametrize("data", [b"", b"G", HALF_A_HEAD])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from waiting import until
 
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
@@ -19,14 +20,6 @@ from reseen.serve.app import create_app
 from reseen.serve.limits import Limits
 
 SECONDS = 0.3
-
-
-def until(true: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        sleep(0.02)
-    pytest.fail("it never came true")
 
 
 @pytest.fixture
