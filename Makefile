@@ -26,7 +26,7 @@ floors: .venv/installed
 # Pages are looked at in a browser: the one that is there, or Playwright's own, or the distribution's if we are root.
 # In CI it is an error if one could have been had and was not.
 browser: .venv/installed
-	$(BIN)/python tests/chromium.py
+	$(BIN)/python tests/support/chromium.py
 
 # One thread a process, and one process more than cores, since tests also wait for processes of their own.
 # Its last lines say how many tests were skipped, and why.

@@ -19,18 +19,18 @@ from typing import Any
 from reseen.attention import ATTENTIONS
 from reseen.data.datasets import read_data
 from reseen.data.table import Splits
-from reseen.engine.ablate import ABLATION
 from reseen.engine.ablation import Ablation, Row, markdown, run_ablation
-from reseen.engine.compare import compare_runs
-from reseen.engine.evaluate import evaluate_run
-from reseen.engine.kept import embeddings_of
-from reseen.engine.progress import Progress
-from reseen.engine.recipe import Recipe, read_recipe, recipe_from
-from reseen.engine.reidentify import REIDENTIFICATION
 from reseen.engine.run import open_run
 from reseen.files import write_json, write_text
 from reseen.metrics import Estimate, evaluate, interval
+from reseen.progress import Progress
 from reseen.tasks.ablate import BASELINE, with_attention
+from reseen.tasks.reid.ablate import ABLATION
+from reseen.tasks.reid.compare import compare_runs
+from reseen.tasks.reid.evaluate import evaluate_run
+from reseen.tasks.reid.recipe import Recipe, read_recipe, recipe_from
+from reseen.tasks.reid.saved_embeddings import embeddings_of
+from reseen.tasks.reid.task import REIDENTIFICATION
 
 NEUTRAL = "+neutral"
 """What ends the name of a row whose attention begins neutral."""

@@ -24,6 +24,7 @@ from reseen.engine.run import open_run
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.listing import list_pictures
+from reseen.tasks.reid.recipe import recipe_of
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def plain(source: str) -> Callable[[Sequence[Path]], np.ndarray]:
     """The loop anybody writes first, with the same weights."""
     if Path(source).is_dir():
         run = open_run(Path(source))
-        model, data = reseen.load_model(run.best_weights), run.recipe().data
+        model, data = reseen.load_model(run.best_weights), recipe_of(run).data
         size, mean, std = data.image_size, data.mean, data.std
     else:
         size, mean, std = Embedder.from_pretrained(source).image_size, WHEEL_MEAN, WHEEL_STD

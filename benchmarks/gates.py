@@ -23,12 +23,13 @@ from reseen.attention.hca import HybridChannelAttention
 from reseen.attention.lka import LargeKernelAttention
 from reseen.attention.rga import ChannelRelation, SpatialRelation
 from reseen.engine.assemble import assemble
-from reseen.engine.build import build_pieces, resolved
-from reseen.engine.evaluate import splits_of
 from reseen.engine.hardware import launch
 from reseen.engine.loop import Parts
 from reseen.engine.run import Run, open_run
 from reseen.models import load_weights, read_weights
+from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.evaluate import splits_of
+from reseen.tasks.reid.recipe import recipe_of
 
 GATES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
     SpatialRelation: lambda module, maps: module.gates(maps),
@@ -68,7 +69,7 @@ def main() -> None:
 
 def trained(run: Run) -> Parts:
     """The run's training, with its weights as they ended."""
-    recipe = resolved(run.recipe())
+    recipe = resolved(recipe_of(run))
     parts = assemble(
         build_pieces(recipe, splits_of(run, None), rank=0, world_size=1), recipe, fabric=launch(recipe.hardware)
     )

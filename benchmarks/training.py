@@ -14,13 +14,13 @@ from pathlib import Path
 from time import perf_counter
 
 from reseen.engine.assemble import assemble
-from reseen.engine.build import build_pieces, resolved
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
-from reseen.engine.intake import take_in
 from reseen.engine.loop import Parts, train_step
-from reseen.engine.progress import Silent
-from reseen.engine.recipe import read_recipe
+from reseen.progress import Silent
+from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.load import take_in
+from reseen.tasks.reid.recipe import read_recipe
 from reseen.types import Sample
 
 

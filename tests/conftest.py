@@ -13,10 +13,10 @@ from playwright.sync_api import sync_playwright
 
 from chromium import find
 from reseen.cli import main
-from reseen.engine.build import build_embedder, resolved
 from reseen.engine.checkpoint import Card, save_weights
-from reseen.engine.recipe import read_recipe
 from reseen.engine.run import Run
+from reseen.tasks.reid.build import build_embedder, resolved
+from reseen.tasks.reid.recipe import read_recipe
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -143,8 +143,8 @@ def recipe_file(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two runs of the tiny recipe on one set, seeds 3 and 4, evaluated; to be copied by who changes them."""
-    from reseen.engine.evaluate import evaluate_run
-    from reseen.engine.train import train
+    from reseen.tasks.reid.evaluate import evaluate_run
+    from reseen.tasks.reid.train import train
 
     root = tmp_path_factory.mktemp("finished")
     data, recipe = write_market(root / "data"), root / "tiny.toml"
@@ -159,8 +159,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def evaluated_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
     """Trains the tiny recipe with overrides, or with other lines for its model, and evaluates it."""
-    from reseen.engine.evaluate import evaluate_run
-    from reseen.engine.train import train
+    from reseen.tasks.reid.evaluate import evaluate_run
+    from reseen.tasks.reid.train import train
 
     def make(*overrides: str, model: str = 'backbone = "test_resnet.r160_in1k"') -> Run:
         root = tmp_path_factory.mktemp("evaluated")

@@ -16,12 +16,12 @@ from gpu.rendered import rendered
 from reseen.data.datasets import read_data
 from reseen.data.table import Splits
 from reseen.engine.assemble import assemble
-from reseen.engine.build import build_pieces, resolved
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
 from reseen.engine.loop import Parts, Tally, train_epoch, train_step
-from reseen.engine.progress import Silent
-from reseen.engine.recipe import Recipe, read_recipe
+from reseen.progress import Silent
+from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.recipe import Recipe, read_recipe
 
 
 class Scale(NamedTuple):

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from reseen.data.datasets import read_data
     from reseen.data.datasets.cuhk03_release import unpack
     from reseen.demonstration import demo
-    from reseen.engine.build import load_model
-    from reseen.engine.calibrate import calibrate_run as calibrate
-    from reseen.engine.compare import compare_runs as compare
-    from reseen.engine.evaluate import evaluate, evaluate_baselines
-    from reseen.engine.profile import profile
-    from reseen.engine.recipe import read_recipe
-    from reseen.engine.train import train
     from reseen.errors import ReseenError
     from reseen.explain.explain_run import explain_run
-    from reseen.explain.pair_report import report_pair
-    from reseen.explain.run_report import report_run
     from reseen.explain.scoring import score_explanations
     from reseen.models import build_model
+    from reseen.profiling.profile import profile
+    from reseen.report.comparison import report_pair
+    from reseen.report.run_page import report_run
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.record import Record
     from reseen.synth import synthesise, synthesise_scenes
     from reseen.tasks.ablate import ablate
+    from reseen.tasks.reid.build import load_model
+    from reseen.tasks.reid.calibrate import calibrate_run as calibrate
+    from reseen.tasks.reid.compare import compare_runs as compare
+    from reseen.tasks.reid.evaluate import evaluate, evaluate_baselines
+    from reseen.tasks.reid.recipe import read_recipe
+    from reseen.tasks.reid.train import train
 
 __all__ = [
     "Embedder",
@@ -71,24 +71,24 @@ _HOMES = MappingProxyType(
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.tasks.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
-        "calibrate": ("reseen.engine.calibrate", "calibrate_run"),
+        "calibrate": ("reseen.tasks.reid.calibrate", "calibrate_run"),
         "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
-        "compare": ("reseen.engine.compare", "compare_runs"),
+        "compare": ("reseen.tasks.reid.compare", "compare_runs"),
         "demo": ("reseen.demonstration", "demo"),
-        "evaluate": ("reseen.engine.evaluate", "evaluate"),
-        "evaluate_baselines": ("reseen.engine.evaluate", "evaluate_baselines"),
+        "evaluate": ("reseen.tasks.reid.evaluate", "evaluate"),
+        "evaluate_baselines": ("reseen.tasks.reid.evaluate", "evaluate_baselines"),
         "explain_run": ("reseen.explain.explain_run", "explain_run"),
-        "load_model": ("reseen.engine.build", "load_model"),
-        "profile": ("reseen.engine.profile", "profile"),
+        "load_model": ("reseen.tasks.reid.build", "load_model"),
+        "profile": ("reseen.profiling.profile", "profile"),
         "read_data": ("reseen.data.datasets", "read_data"),
-        "read_recipe": ("reseen.engine.recipe", "read_recipe"),
-        "report_pair": ("reseen.explain.pair_report", "report_pair"),
-        "report_run": ("reseen.explain.run_report", "report_run"),
+        "read_recipe": ("reseen.tasks.reid.recipe", "read_recipe"),
+        "report_pair": ("reseen.report.comparison", "report_pair"),
+        "report_run": ("reseen.report.run_page", "report_run"),
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
         "synthesise": ("reseen.synth", "synthesise"),
         "synthesise_scenes": ("reseen.synth", "synthesise_scenes"),
-        "train": ("reseen.engine.train", "train"),
+        "train": ("reseen.tasks.reid.train", "train"),
         "unpack": ("reseen.data.datasets.cuhk03_release", "unpack"),
     }
 )

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.engine.evaluate import evaluate_baselines, evaluate_run
-from reseen.engine.progress import Progress, Silent, counted
 from reseen.engine.run import Run
-from reseen.engine.train import train
 from reseen.errors import ReseenError
-from reseen.explain.run_report import report_run
 from reseen.files import write_bytes, write_json
 from reseen.metrics import Report
+from reseen.progress import Progress, Silent, counted
+from reseen.report.run_page import report_run
 from reseen.synth import synthesise
+from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
+from reseen.tasks.reid.train import train
 
 IDENTITIES, IMAGES, IMAGE_SIZE, SEED = 120, 2160, 128, 0
 """Small enough for minutes on two cores, with VeRi-776's share of test identities, about one in four."""

@@ -4,11 +4,11 @@ from copy import deepcopy
 
 import pytest
 import torch
-from direct_rga import direct
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from direct_rga import direct
 from reseen.attention import ATTENTIONS
 from reseen.attention.rga import _relations
 from reseen.backbones import build_backbone

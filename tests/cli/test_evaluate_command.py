@@ -7,9 +7,9 @@ import pytest
 
 from kept_runs import keep_run
 from reseen.cli.rules import expansion_of, protocol_of, reranking_of
-from reseen.engine.refinement import Expansion
 from reseen.errors import ReseenError
 from reseen.metrics import KReciprocal, custom_protocol
+from reseen.tasks.reid.postprocess import Expansion
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import pytest
 from reseen.deploy.calibrated import calibrated_for
 from reseen.deploy.export import WRITERS, export_network
 from reseen.deploy.hub import stage
-from reseen.engine.calibrate import calibrate_run
 from reseen.engine.checkpoint import load_card, save_weights
-from reseen.engine.recipe import Evaluation
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.metrics import Calibration, Embedded
@@ -23,7 +21,9 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import PARTS, embed_pictures
 from reseen.retrieval.record import Record
 from reseen.retrieval.sources import read_source
-from reseen.serve.explaining import Explainer
+from reseen.serve.explanation import Explainer
+from reseen.tasks.reid.calibrate import calibrate_run
+from reseen.tasks.reid.recipe import Evaluation
 
 BRANCHES = 'backbone = "resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }]\nmetadata = {}'
 RATES = {"false_accept_rate": 0.1, "false_alarm_rate": 0.1}

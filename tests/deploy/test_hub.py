@@ -12,11 +12,11 @@ from huggingface_hub import constants, errors
 from reseen.deploy import hub
 from reseen.deploy.hub import load_from_hub, push
 from reseen.engine.checkpoint import load_card, save_weights
-from reseen.engine.recipe import read_recipe
-from reseen.engine.training_recipe import recipe_text
 from reseen.errors import ReseenError
 from reseen.models import read_weights
+from reseen.recipe.training import recipe_text
 from reseen.retrieval.embedder import Embedder
+from reseen.tasks.reid.recipe import read_recipe
 
 FIRST, SECOND = "1" * 40, "2" * 40
 

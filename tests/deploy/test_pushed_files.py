@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from reseen.deploy.hub import stage
-from reseen.engine.calibrate import OPTIMISTIC, calibrate_run
 from reseen.engine.checkpoint import load_card
-from reseen.engine.evaluate import evaluate_run
 from reseen.engine.run import Run
-from reseen.engine.train import train
 from reseen.metrics import Calibration
+from reseen.tasks.reid.calibrate import OPTIMISTIC, calibrate_run
+from reseen.tasks.reid.evaluate import evaluate_run
+from reseen.tasks.reid.train import train
 
 CAMERAS = ("gate of the depot", "back door of the depot")
 PLAIN = 'backbone = "test_resnet.r160_in1k"'

@@ -5,15 +5,15 @@ import torch
 from safetensors.torch import load_file
 
 from reseen.engine.assemble import assemble
-from reseen.engine.build import build_pieces, resolved
 from reseen.engine.checkpoint import Place, load_checkpoint
 from reseen.engine.hardware import launch
-from reseen.engine.intake import take_in
 from reseen.engine.interrupt import Stopped
 from reseen.engine.loop import train_step
-from reseen.engine.progress import Silent
-from reseen.engine.recipe import read_recipe
-from reseen.engine.train import train
+from reseen.progress import Silent
+from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.load import take_in
+from reseen.tasks.reid.recipe import read_recipe
+from reseen.tasks.reid.train import train
 from stopping import Recorder, assert_same_end
 
 

@@ -5,11 +5,11 @@ from functools import partial
 import pytest
 import torch
 
-from reseen.engine.build import load_model
 from reseen.engine.hardware import takes_fused
-from reseen.engine.recipe import read_recipe
-from reseen.engine.train import train
 from reseen.errors import ReseenError
+from reseen.tasks.reid.build import load_model
+from reseen.tasks.reid.recipe import read_recipe
+from reseen.tasks.reid.train import train
 
 SHORT = ("training.epochs=1", "evaluation.every=0")
 

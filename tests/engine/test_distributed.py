@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reseen.engine.evaluate import evaluate_run
 from reseen.engine.interrupt import Stopped
 from reseen.engine.run import open_run
-from reseen.engine.train import train
+from reseen.tasks.reid.evaluate import evaluate_run
+from reseen.tasks.reid.train import train
 from stopping import Recorder
 
 pytestmark = pytest.mark.long

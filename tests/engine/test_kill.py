@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 
 def command(recipe: Path, data: Path, out: Path) -> list[str]:
     script = (
-        "import sys; from reseen.engine.train import train\n"
+        "import sys; from reseen.tasks.reid.train import train\n"
         "if __name__ == '__main__':\n"
         "    train(sys.argv[1], data=sys.argv[2], out=sys.argv[3], resume=True,\n"
         "          overrides=['training.epochs=30', 'evaluation.every=3'])"

@@ -7,9 +7,9 @@ import pytest
 from reseen.engine import loop
 from reseen.engine.checkpoint import Place
 from reseen.engine.loop import Tally, train_epoch
-from reseen.engine.progress import Silent
 from reseen.errors import ReseenError
 from reseen.losses import LossTerms
+from reseen.progress import Silent
 
 
 class Batches(list):

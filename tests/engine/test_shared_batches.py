@@ -3,11 +3,11 @@
 import pytest
 
 from reseen.data.datasets import read_data
-from reseen.engine.build import build_pieces, resolved
-from reseen.engine.recipe import read_recipe
 from reseen.engine.run import read_json
-from reseen.engine.train import train
 from reseen.errors import ReseenError
+from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.recipe import read_recipe
+from reseen.tasks.reid.train import train
 from stopping import Recorder
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from reseen.engine.build import load_model
 from reseen.engine.checkpoint import load_checkpoint
-from reseen.engine.evaluate import evaluate_baselines, evaluate_run
 from reseen.engine.interrupt import Stopped
-from reseen.engine.kept_evaluation import kept_evaluation
 from reseen.engine.run import open_run
-from reseen.engine.train import train
 from reseen.errors import ReseenError
+from reseen.tasks.reid.build import load_model
+from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
+from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.train import train
 from stopping import Recorder, assert_same_end
 
 

@@ -62,8 +62,8 @@ def images() -> torch.Tensor:
 @pytest.fixture(scope="session")
 def attended(finished: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the tiny recipe with RGA, evaluated; to be copied by who changes it."""
-    from reseen.engine.evaluate import evaluate_run
-    from reseen.engine.train import train
+    from reseen.tasks.reid.evaluate import evaluate_run
+    from reseen.tasks.reid.train import train
 
     out = tmp_path_factory.mktemp("attended") / "rga"
     attention = 'model.attention.stage2={name="rga_sc",gate_reduction=2}'

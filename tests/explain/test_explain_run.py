@@ -10,16 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
-from reseen.engine.kept_evaluation import kept_evaluation
-from reseen.engine.progress import Silent
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
-from reseen.explain.asked import Asked, Wanted
 from reseen.explain.explain_attention import explain_attention
 from reseen.explain.explain_run import BATCH, explain_pairs, explain_run
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import attention_maps, contrast_maps, similarity_maps, summed
 from reseen.explain.pairs import Pair
+from reseen.explain.queries import Asked, Wanted
+from reseen.progress import Silent
+from reseen.tasks.reid.recipe import recipe_of
+from reseen.tasks.reid.saved_evaluation import kept_evaluation
 from stopping import Recorder
 
 # By name, since the package's attributes of these names are the functions.
@@ -87,7 +88,7 @@ def test_maps_are_those_of_the_pair(run, method):
 
 
 def test_branches_have_a_map_each_and_their_sum(run, branched):
-    result, recipe = kept_evaluation(run), run.recipe()
+    result, recipe = kept_evaluation(run), recipe_of(run)
     data = recipe.data.model_copy(update={"image_size": (64, 64)})
     explainer = Explainer(branched(), recipe.model_copy(update={"data": data}), explainer_of(run).fabric)
     asked = Asked(result.splits.query, result.query)

@@ -6,15 +6,15 @@ import torch
 from PIL import Image
 
 from reseen.data.table import split_of
+from reseen.draw.overlay import contrast_overlay, overlay
+from reseen.draw.sheet import Tile
 from reseen.explain import attention_sheet as attention_module
 from reseen.explain import map_sheet as map_module
-from reseen.explain.asked import Asked
 from reseen.explain.attention_sheet import attention_sheet, plot_channels
 from reseen.explain.map_sheet import ExplainedPair, map_sheet
 from reseen.explain.maps import AttentionMaps
-from reseen.explain.overlay import contrast_overlay, overlay
 from reseen.explain.pairs import Pair
-from reseen.explain.sheet import Tile
+from reseen.explain.queries import Asked
 from reseen.metrics import Embedded
 
 

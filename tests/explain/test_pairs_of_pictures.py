@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from reseen.data.table import Splits, split_of
-from reseen.engine.scored import Evaluated
-from reseen.explain.asked import NOBODY, Asked
 from reseen.explain.pairs import find_pairs
+from reseen.explain.queries import NOBODY, Asked
 from reseen.metrics import PROTOCOLS, Embedded, evaluate
+from reseen.tasks.reid.scoring import Evaluated
 
 # One query at angle 0 and a gallery at these angles, so that the ranking is the order below.
 GALLERY = ["b", "c", "a", "b", "a"]

@@ -33,17 +33,7 @@ from reseen.deploy.facts import Facts
 from reseen.deploy.hub import load_hub_folder
 from reseen.deploy.network import load_weights_file
 from reseen.engine.checkpoint import load_card, load_checkpoint, save_checkpoint, save_weights
-from reseen.engine.compare import compare_runs
-from reseen.engine.kept_embeddings import (
-    keep_embeddings,
-    kept_files,
-    load_kept,
-    not_of_best_weights,
-    weights_fingerprint,
-)
-from reseen.engine.recipe import read_recipe
 from reseen.engine.run import create_run, open_run
-from reseen.engine.train import train
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded
 from reseen.metrics.embedded import saved_metadata
@@ -54,6 +44,16 @@ from reseen.retrieval.job import embed_pictures
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import Model
 from reseen.retrieval.sources import read_source
+from reseen.tasks.reid.compare import compare_runs
+from reseen.tasks.reid.embedding_files import (
+    keep_embeddings,
+    kept_files,
+    load_kept,
+    not_of_best_weights,
+    weights_fingerprint,
+)
+from reseen.tasks.reid.recipe import read_recipe, recipe_of
+from reseen.tasks.reid.train import train
 
 KEPT = Path(__file__).parent / "kept"
 NETWORK = "3b1e640000359d58"
@@ -102,7 +102,7 @@ def test_kept_weights_are_the_network_that_they_were(kept: Path) -> None:
 
 def test_a_kept_run_opens_with_all_that_was_written_about_it(kept: Path) -> None:
     run = open_run(kept / "run")
-    assert run.recipe().training.epochs == 2
+    assert recipe_of(run).training.epochs == 2
     assert [row["epoch"] for row in run.metrics()] == [1]
     assert run.scores()["trained"]["evaluated"] == 3
     assert run.data()["path"] == "/data/market"
@@ -295,7 +295,7 @@ def test_a_setting_may_be_renamed_without_losing_older_runs_and_weights(
     recipe = kept / "run" / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("seed = 3", "start = 3"))
     edit_card(kept / "run" / "best.safetensors", lambda card: card["recipe"].update(start=card["recipe"].pop("seed")))
-    assert open_run(kept / "run").recipe().seed == 3
+    assert recipe_of(open_run(kept / "run")).seed == 3
     assert load_card(kept / "run" / "best.safetensors").recipe["seed"] == 3
     assert load_weights_file(kept / "run" / "best.safetensors").facts.fingerprint == NETWORK
 

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from naive_evaluation import naive_evaluate, naive_rankings
 from random_sides import random_sides
-
 from reseen.errors import ReseenError
 from reseen.metrics import PROTOCOLS, Embedded, custom_protocol, evaluate, rankings
-from reseen.metrics.counting import cosine as cosine_module
-from reseen.metrics.counting.thresholds import SEARCH_FROM
+from reseen.metrics.ranking import cosine as cosine_module
+from reseen.metrics.ranking.thresholds import SEARCH_FROM
 
 AXES = np.eye(4, dtype=np.float32)
 

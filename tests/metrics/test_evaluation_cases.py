@@ -4,13 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from naive_evaluation import naive_evaluate, naive_rankings
 from random_sides import is_refused, random_protocol, random_sides
-
 from reseen.errors import ReseenError
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS, Embedded, Protocol, evaluate
-from reseen.metrics.counting import cosine as cosine_module
-from reseen.metrics.counting.on_device import count_on_device
+from reseen.metrics.ranking import cosine as cosine_module
+from reseen.metrics.ranking.on_device import count_on_device
 
 CASES = 120
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reseen.metrics.compute.team import Team
+from reseen.metrics.kernels.team import Team
 from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close, unit_vectors
 
 

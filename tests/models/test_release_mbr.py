@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 import reseen
 from reseen.backbones.ibn import InstanceBatchNorm
-from reseen.engine.releases import import_weights
 from reseen.errors import ReseenError
 from reseen.models import build_model, load_weights
 from reseen.models.release_mbr import mbr_release
+from reseen.tasks.reid.releases import import_weights
 
 SIZE = (64, 64)
 """Whose map after three stages is 4 x 4."""

@@ -14,11 +14,11 @@ import reseen
 from reseen.data.opening import PictureLimits, open_image
 from reseen.data.transforms import plain_transform
 from reseen.deploy.search_threshold import SearchThreshold
-from reseen.engine.build import load_model
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.retrieval.embedder import Embedder
+from reseen.tasks.reid.build import load_model
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from plain_embedder import PlainEmbedder
 
+from plain_embedder import PlainEmbedder
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.retrieval import searching

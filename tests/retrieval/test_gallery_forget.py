@@ -7,9 +7,9 @@ from time import time
 
 import numpy as np
 import pytest
+
 from clock_ahead import dated
 from plain_embedder import PlainEmbedder
-
 from reseen.errors import ReseenError
 from reseen.retrieval import searching
 from reseen.retrieval.gallery import Gallery

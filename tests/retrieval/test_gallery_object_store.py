@@ -7,9 +7,9 @@ from time import time
 
 import numpy as np
 import pytest
+
 from clock_ahead import dated
 from object_store import Store, object_store
-
 from reseen.errors import ReseenError
 from reseen.retrieval import store as stores
 from reseen.retrieval.gallery import Gallery

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from plain_embedder import PlainEmbedder
 
+from plain_embedder import PlainEmbedder
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record

@@ -20,8 +20,8 @@ from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
-from reseen.serve.limits import Limits
-from reseen.serve.running import address_of, listening, server_of
+from reseen.serve.middleware.limits import Limits
+from reseen.serve.server import address_of, listening, server_of
 
 THRESHOLD = 0.9
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from time import sleep
 
 import pytest
-from waiting import until
 
 from reseen.serve.app import create_app
-from reseen.serve.limits import Limits
+from reseen.serve.middleware.limits import Limits
+from waiting import until
 
 OTHER = "127.0.0.2"
 TOKEN = "0123456789abcdef-token"

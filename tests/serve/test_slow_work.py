@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
-from waiting import until
 
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.serve import service
 from reseen.serve.app import create_app
-from reseen.serve.limits import Limits
+from reseen.serve.middleware.limits import Limits
+from waiting import until
 
 SECONDS = 0.3
 

@@ -7,7 +7,7 @@ import typer
 
 from reseen.cli.options import Quiet, Seed
 from reseen.cli.output import progress_for, results
-from reseen.engine.progress import counted
+from reseen.progress import counted
 
 
 def check(

@@ -45,7 +45,7 @@ def train(
     """
     from reseen.cli.shown import show_run
     from reseen.engine.train import train_task
-    from reseen.engine.training_recipe import read_as
+    from reseen.recipe.training import read_as
     from reseen.tasks.classify import CLASSIFICATION
     from reseen.tasks.classify.evaluate import evaluate_run
     from reseen.tasks.classify.recipe import ClassifyRecipe

@@ -61,8 +61,8 @@ def evaluate(  # noqa: PLR0913 - each is a choice of its own
     import reseen
     from reseen.cli.rules import expansion_of, protocol_of, reranking_of
     from reseen.cli.scores import evaluation_lines, interval_table
-    from reseen.engine.results import intervals_of, require_writable, summary, write_per_query
     from reseen.files import write_json
+    from reseen.tasks.reid.results import intervals_of, require_writable, summary, write_per_query
 
     rules = {
         "drop_same_camera": drop_same_camera,

@@ -8,11 +8,11 @@ from rich.table import Table
 
 from reseen.cli.options import Quiet
 from reseen.cli.output import progress_for, results, say
-from reseen.engine.progress import Progress
 from reseen.errors import ReseenError
+from reseen.progress import Progress
 
 if TYPE_CHECKING:
-    from reseen.explain.asked import Wanted
+    from reseen.explain.queries import Wanted
     from reseen.explain.scoring import ScoredExplanations
 
 ATTENTION, DEFAULT = "attention", "hires_cam"
@@ -69,7 +69,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     reseen explain runs/market --score vehicles-with-masks --out scored
     """
     from reseen.engine.run import open_run
-    from reseen.explain.asked import Wanted
+    from reseen.explain.queries import Wanted
 
     progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
     if score is not None:

@@ -29,7 +29,7 @@ def import_weights(
 
     reseen import-weights mbr-release best_mAP.pt mbr.safetensors
     """
-    from reseen.engine.releases import import_weights as convert
+    from reseen.tasks.reid.releases import import_weights as convert
 
     released = convert(
         release, source, out, image_size=image_size, num_identities=identities, with_head=not without_head

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reseen.engine.progress import Progress
+from reseen.progress import Progress
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from reseen.engine.progress import Progress, Silent
+from reseen.progress import Progress, Silent
 
 
 def progress_for(*, quiet: bool) -> Progress:

@@ -36,8 +36,8 @@ def profile(
         return
     if not name:
         raise ReseenError("profile: expected a model's name or --paper; `reseen models` lists the names")
-    from reseen.engine.profile import profile as count
     from reseen.files import write_json
+    from reseen.profiling.profile import profile as count
 
     counted = count(name, identities=identities, image_size=image_size)
     if json is not None:
@@ -54,7 +54,7 @@ def profile(
 
 
 def _print_paper(console: Console) -> None:
-    from reseen.engine.paper_profile import baseline_candidates, compare_rga, compare_table_ii
+    from reseen.profiling.papers import baseline_candidates, compare_rga, compare_table_ii
 
     cost = Table("LKA-ReID, Table II", "parameters (M)", "ours", "GFLOPs", "ours (G MACs)", "difference")
     for paper, parameters, macs in compare_table_ii():

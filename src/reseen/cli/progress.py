@@ -29,7 +29,7 @@ class RichBar:
 
 
 class RichProgress:
-    """A `reseen.engine.progress.Progress` on the error stream, so that results can be piped."""
+    """A `reseen.progress.Progress` on the error stream, so that results can be piped."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

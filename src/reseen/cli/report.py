@@ -32,8 +32,8 @@ def report(
 
     The page is one file that needs no network. Embeddings that the runs kept are used as they are.
     """
-    from reseen.explain.pair_report import report_pair
-    from reseen.explain.run_report import report_run
+    from reseen.report.comparison import report_pair
+    from reseen.report.run_page import report_run
 
     progress = progress_for(quiet=quiet)
     if len(runs) > 2:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from reseen.cli.options import words
-from reseen.engine.refinement import Expansion
 from reseen.errors import ReseenError
 from reseen.metrics import KReciprocal, Protocol, Reranking, custom_protocol
+from reseen.tasks.reid.postprocess import Expansion
 
 CUSTOM = "custom"
 

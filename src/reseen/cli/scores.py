@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from reseen.engine.results import CONFIDENCE
-from reseen.engine.scored import Evaluated
 from reseen.metrics import Estimate, Report
+from reseen.tasks.reid.results import CONFIDENCE
+from reseen.tasks.reid.scoring import Evaluated
 
 COLUMNS = ("mAP", "rank1", "rank5", "mINP")
 

@@ -14,8 +14,8 @@ from reseen.cli.wishes import After, Before, Cameras, Where, read_wishes
 if TYPE_CHECKING:
     from PIL import Image
 
-    from reseen.explain import Tile
-    from reseen.explain.sheet import Kind
+    from reseen.draw import Tile
+    from reseen.draw.sheet import Kind
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.record import Match, Matches
 
@@ -52,7 +52,7 @@ def search(  # noqa: PLR0913 - one parameter an option
 
     reseen search car.jpg --gallery cars --model runs/mine --camera "gate 2" --after 2026-05-01 --where speed=30..50
     """
-    from reseen.explain import write_png
+    from reseen.draw import write_png
     from reseen.files import write_json
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.sources import read_time
@@ -123,7 +123,7 @@ def _short(value: Any) -> str:
 def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matches]") -> "Image.Image":
     """A row a query; matches at or above the threshold are ticked, those below crossed, without one all are plain."""
     from reseen.data.opening import DEFAULT_LIMITS, open_image
-    from reseen.explain import Tile, draw_sheet
+    from reseen.draw import Tile, draw_sheet
 
     opened = [open_image(path, limits=DEFAULT_LIMITS) for path in pictures]
     rows = [
@@ -134,7 +134,7 @@ def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matche
 
 
 def _tiles(gallery: "Gallery", matches: "Matches") -> "Iterator[Tile]":
-    from reseen.explain import Tile
+    from reseen.draw import Tile
 
     for match in matches:
         kind: Kind = "query" if match.known is None else ("match" if match.known else "other")

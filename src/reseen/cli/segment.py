@@ -44,7 +44,7 @@ def train(
     """
     from reseen.cli.shown import show_run
     from reseen.engine.train import train_task
-    from reseen.engine.training_recipe import read_as
+    from reseen.recipe.training import read_as
     from reseen.tasks.segment import SEGMENTATION
     from reseen.tasks.segment.evaluate import evaluate_run
     from reseen.tasks.segment.recipe import SegmentRecipe

@@ -50,10 +50,10 @@ def serve(  # noqa: PLR0913 - one parameter an option
     from reseen.deploy.loading import load_network
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
-    from reseen.serve.access import checked_token
     from reseen.serve.app import create_app
-    from reseen.serve.limits import DEFAULT_LIMITS
-    from reseen.serve.running import address_of, listening, server_of
+    from reseen.serve.middleware.access import checked_token
+    from reseen.serve.middleware.limits import DEFAULT_LIMITS
+    from reseen.serve.server import address_of, listening, server_of
 
     token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)
@@ -81,7 +81,7 @@ def _token(file: Path | None) -> str | None:
 
 
 def _log_to_errors(*, quiet: bool) -> None:
-    from reseen.serve.telemetry import LOGGER
+    from reseen.serve.middleware.telemetry import LOGGER
 
     log = logging.getLogger(LOGGER)
     log.setLevel(logging.ERROR if quiet else logging.INFO)

@@ -8,8 +8,8 @@ import typer
 
 from reseen.cli.options import Quiet, Seed
 from reseen.cli.output import progress_for, say
-from reseen.engine.progress import counted
 from reseen.errors import ReseenError
+from reseen.progress import counted
 
 
 def synth(  # noqa: PLR0913 - one parameter an option

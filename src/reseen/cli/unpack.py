@@ -7,7 +7,7 @@ import typer
 
 from reseen.cli.options import Quiet
 from reseen.cli.output import progress_for, say
-from reseen.engine.progress import counted
+from reseen.progress import counted
 
 
 def unpack(

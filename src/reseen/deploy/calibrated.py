@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.deploy.search_threshold import MOST, SearchThreshold
-from reseen.engine.recipe import Evaluation
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
+from reseen.tasks.reid.recipe import Evaluation
 
 _WITHHELD = "withheld"
 _EVALUATED = "this network was evaluated with pictures' cameras and views; a picture alone is embedded without them"

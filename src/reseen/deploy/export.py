@@ -23,11 +23,11 @@ from reseen.deploy.network import OnTorch
 from reseen.deploy.program_file import Program, write_program
 from reseen.deploy.resizing import AnySize
 from reseen.deploy.runtime import FACTS
-from reseen.engine.evaluate import splits_of
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, put_in_place
+from reseen.progress import Progress, Silent
+from reseen.tasks.reid.evaluate import splits_of
 
 LARGEST_DIFFERENCE = 1e-4
 """Of any number in any vector, between an export and PyTorch."""

@@ -17,12 +17,12 @@ from huggingface_hub import HfApi, errors, snapshot_download
 from reseen.deploy.facts import Facts, Loaded
 from reseen.deploy.model_card import model_card
 from reseen.deploy.network import CALIBRATION, load_weights_file
-from reseen.engine.calibrate import OPTIMISTIC
 from reseen.engine.checkpoint import Card, load_card, save_weights
 from reseen.engine.run import Run, open_run, read_json
 from reseen.errors import ReseenError
 from reseen.formats import migrated
 from reseen.models import read_weights
+from reseen.tasks.reid.calibrate import OPTIMISTIC
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"

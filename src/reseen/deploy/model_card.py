@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from reseen.deploy.facts import Facts
-from reseen.engine.evaluate import OTHER_DATA
 from reseen.engine.run import Run
+from reseen.tasks.reid.evaluate import OTHER_DATA
+from reseen.tasks.reid.recipe import recipe_of
 
 _WHAT = """Finds the same individual again: a picture in, a vector out, whose cosine similarity with another says how
 likely both show the same one. Made with reseen."""
@@ -45,7 +46,7 @@ def _use(repository: str) -> str:
 
 
 def _network(run: Run, facts: Facts) -> str:
-    recipe, (height, width) = run.recipe(), facts.image_size
+    recipe, (height, width) = recipe_of(run), facts.image_size
     search = facts.search
     rows = {
         "model": recipe.model.name or recipe.model.backbone,

@@ -17,14 +17,14 @@ from reseen.data.table import numbers
 from reseen.deploy.calibrated import calibrated_for
 from reseen.deploy.facts import Facts, Loaded, fingerprint
 from reseen.deploy.folding import folded
-from reseen.engine.build import load_model, resolved
 from reseen.engine.checkpoint import load_card
-from reseen.engine.recipe import recipe_from
-from reseen.engine.sides import Told, told_names
 from reseen.errors import ReseenError
 from reseen.models import build_model
 from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
+from reseen.tasks.reid.build import load_model, resolved
+from reseen.tasks.reid.query_gallery import Told, told_names
+from reseen.tasks.reid.recipe import recipe_from
 
 Triple: TypeAlias = tuple[float, float, float]
 Names: TypeAlias = Sequence[str | None]

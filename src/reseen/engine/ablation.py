@@ -6,13 +6,13 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Generic, NamedTuple
 
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.engine.task import DataT, Task
 from reseen.engine.train import train_task
-from reseen.engine.training_recipe import RecipeT, read_as
 from reseen.errors import ReseenError
 from reseen.files import write_json, write_text
+from reseen.progress import Progress, Silent
+from reseen.recipe.training import RecipeT, read_as
 
 
 class Spread(NamedTuple):

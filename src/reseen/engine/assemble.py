@@ -4,12 +4,12 @@ from lightning_fabric import Fabric
 from timm.utils.model_ema import ModelEmaV3
 
 from reseen.engine.hardware import compile_for_training, takes_fused
-from reseen.engine.lines import without_name
 from reseen.engine.loop import Parts
-from reseen.engine.optimise import OPTIMIZERS, PROVIDED, SCHEDULES, Schedule, with_warmup
-from reseen.engine.settings import typed_settings
 from reseen.engine.task import Pieces
-from reseen.engine.training_recipe import TrainingRecipe
+from reseen.recipe.lines import without_name
+from reseen.recipe.schedules import OPTIMIZERS, PROVIDED, SCHEDULES, Schedule, with_warmup
+from reseen.recipe.settings import typed_settings
+from reseen.recipe.training import TrainingRecipe
 
 
 def assemble(pieces: Pieces, recipe: TrainingRecipe, *, fabric: Fabric) -> Parts:

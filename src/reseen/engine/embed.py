@@ -12,8 +12,8 @@ from torch.utils.data import Dataset
 from reseen.data.dataset import Pictures
 from reseen.data.loader import ordered_loader
 from reseen.data.table import Split
-from reseen.engine.progress import Progress, Silent
 from reseen.metrics import Embedded
+from reseen.progress import Progress, Silent
 
 
 def embed(

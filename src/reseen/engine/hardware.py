@@ -10,8 +10,8 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.single_device import SingleDeviceStrategy
 from torch import nn
 
-from reseen.engine.training_recipe import Hardware, TrainingRecipe
 from reseen.errors import ReseenError
+from reseen.recipe.training import Hardware, TrainingRecipe
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}

@@ -13,12 +13,12 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from reseen.engine.checkpoint import Place
-from reseen.engine.optimise import Schedule
-from reseen.engine.progress import Bar
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import Batch, Batches
 from reseen.errors import ReseenError
 from reseen.losses import LossTerms
+from reseen.progress import Bar
+from reseen.recipe.schedules import Schedule
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reseen.engine.lock import held
-from reseen.engine.recipe import Recipe, read_recipe
-from reseen.engine.recipe_files import read_lines
-from reseen.engine.training_recipe import TrainingRecipe, recipe_text
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, write_json, write_text
+from reseen.recipe.files import read_lines
+from reseen.recipe.training import TrainingRecipe, recipe_text
 
 _PATIENCE = 30.0
 TRAINING_LOCK = ".training.lock"
@@ -99,10 +98,6 @@ class Run:
     def explanations(self) -> Path:
         """The folder of maps that the page shows."""
         return self.path / "explain"
-
-    def recipe(self) -> Recipe:
-        """The recipe as run, checked again; of a run that re-identifies."""
-        return read_recipe(self.recipe_file)
 
     def data(self) -> dict[str, object]:
         """What was written down about the data."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from reseen.engine.checkpoint import Card
-from reseen.engine.training_recipe import RecipeT
+from reseen.recipe.training import RecipeT
 
 DataT = TypeVar("DataT")
 

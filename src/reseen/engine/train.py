@@ -1,26 +1,24 @@
-"""`train`: from a recipe and data to a run directory, new or resumed, whatever the task."""
+"""From a task's recipe and data to a run directory, new or resumed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NamedTuple
 
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place, load_checkpoint, save_checkpoint, save_weights
-from reseen.engine.claim import claimed
+from reseen.engine.distributed import in_first_process, share_buffers, step_in_words
 from reseen.engine.environment import environment
 from reseen.engine.hardware import launch, uncompiled
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import Parts, Tally, train_epoch
-from reseen.engine.progress import Progress, Silent
-from reseen.engine.recipe import Recipe
-from reseen.engine.reidentify import REIDENTIFICATION
 from reseen.engine.run import Run, check_new, create_run, open_run
 from reseen.engine.task import DataT, Taken, Task
-from reseen.engine.together import in_first_process, share_buffers, step_in_words
-from reseen.engine.training_recipe import RecipeT, TrainingRecipe, read_as
+from reseen.engine.training_lock import claimed
 from reseen.errors import ReseenError
 from reseen.files import write_json
+from reseen.progress import Progress, Silent
+from reseen.recipe.training import RecipeT, TrainingRecipe, read_as
 
 
 class Trained(NamedTuple):
@@ -55,20 +53,6 @@ class Course(Generic[RecipeT, DataT]):
     data: DataT
     parts: Parts
     progress: Progress
-
-
-def train(
-    recipe: Recipe | Path | str,
-    *,
-    data: Path | str,
-    out: Path | str,
-    overrides: Sequence[str] = (),
-    resume: bool = False,
-    progress: Progress | None = None,
-) -> Trained:
-    """Train a re-ID recipe on data into the run directory ``out``; see `train_task`."""
-    read = recipe if isinstance(recipe, Recipe) else read_as(Recipe, recipe, overrides=overrides)
-    return train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress)
 
 
 def train_task(

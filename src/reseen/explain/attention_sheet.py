@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reseen.explain.looks import PALETTE, WIDTH, style
+from reseen.draw.overlay import Values, marked, overlay
+from reseen.draw.sheet import Tile, draw_sheet
+from reseen.draw.style import PALETTE, WIDTH, style
 from reseen.explain.maps import AttentionMaps
 from reseen.explain.maps.attention import Position
-from reseen.explain.overlay import Values, marked, overlay
-from reseen.explain.sheet import Tile, draw_sheet
 
 FLAT = 0.1
 """A map whose values differ by less than this share of the highest one is drawn as faint as it is flat."""

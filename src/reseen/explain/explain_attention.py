@@ -5,18 +5,18 @@ from pathlib import Path
 
 import torch
 
-from reseen.engine.kept_evaluation import kept_evaluation
-from reseen.engine.progress import Progress, Silent
+from reseen.draw.encode import write_png
+from reseen.draw.sheet import Tile, tile_of
 from reseen.engine.run import Run, open_run
-from reseen.explain.asked import Asked, Wanted, asked_of
 from reseen.explain.attention_sheet import attention_sheet, plot_channels
-from reseen.explain.encode import write_png
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import AttentionMaps, attention_maps
 from reseen.explain.maps.attention import Position
-from reseen.explain.numbered import drop_earlier, sheet_file
-from reseen.explain.sheet import Tile, tile_of
+from reseen.explain.queries import Asked, Wanted, asked_of
+from reseen.explain.sheet_files import drop_earlier, sheet_file
 from reseen.files import write_json
+from reseen.progress import Progress, Silent
+from reseen.tasks.reid.saved_evaluation import kept_evaluation
 
 BATCH = 32
 """Pictures that pass through the network together."""

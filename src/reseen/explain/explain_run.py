@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.data.table import Split
-from reseen.engine.kept_evaluation import kept_evaluation
-from reseen.engine.progress import Progress, Silent
+from reseen.draw.encode import write_png
+from reseen.draw.overlay import Values
 from reseen.engine.run import Run, open_run
-from reseen.engine.scored import Evaluated
-from reseen.explain.asked import Wanted, asked_of
-from reseen.explain.encode import write_png
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.map_sheet import ExplainedPair, map_sheet
 from reseen.explain.maps import Maps, PairMaps, checked_stage, contrast_maps, similarity_maps, summed
-from reseen.explain.numbered import drop_earlier, sheet_file
-from reseen.explain.overlay import Values
 from reseen.explain.pairs import Pair, find_pairs
+from reseen.explain.queries import Wanted, asked_of
+from reseen.explain.sheet_files import drop_earlier, sheet_file
 from reseen.files import write_json
+from reseen.progress import Progress, Silent
+from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.scoring import Evaluated
 
 BATCH = 16
 """Pairs that pass through the network together."""

@@ -8,16 +8,16 @@ from lightning_fabric import Fabric
 
 from reseen.data.dataset import Pictures
 from reseen.data.table import Split
-from reseen.engine.build import load_model
 from reseen.engine.embed import embed, embedded
 from reseen.engine.hardware import one_device
-from reseen.engine.progress import Progress, Silent
-from reseen.engine.recipe import Recipe
 from reseen.engine.run import Run
-from reseen.engine.sides import told_names, transform_for
 from reseen.explain.maps import Side
 from reseen.metrics import Embedded
 from reseen.models import Embedder, MultiBranchEmbedder
+from reseen.progress import Progress, Silent
+from reseen.tasks.reid.build import load_model
+from reseen.tasks.reid.query_gallery import told_names, transform_for
+from reseen.tasks.reid.recipe import Recipe, recipe_of
 
 
 @dataclass(frozen=True)
@@ -69,4 +69,4 @@ def explainer_of(run: Run) -> Explainer:
     """The run's best weights. ReseenError: there are none, or they are no weights of ours."""
     fabric, model = one_device(), load_model(run.best_weights)
     fabric.to_device(model)
-    return Explainer(model, run.recipe(), fabric)
+    return Explainer(model, recipe_of(run), fabric)

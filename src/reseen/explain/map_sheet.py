@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.explain.overlay import Values, contrast_overlay, overlay
+from reseen.draw.overlay import Values, contrast_overlay, overlay
+from reseen.draw.sheet import Tile, draw_sheet, tile_of
 from reseen.explain.pairs import Pair
-from reseen.explain.sheet import Tile, draw_sheet, tile_of
 from reseen.metrics import Embedded
 
 

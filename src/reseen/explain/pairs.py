@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from reseen.engine.scored import Evaluated
-from reseen.explain.asked import NOBODY, Asked
-from reseen.explain.sheet import Kind
+from reseen.draw.sheet import Kind
+from reseen.explain.queries import NOBODY, Asked
 from reseen.metrics import Protocol, rankings
 from reseen.metrics.labels import known
 from reseen.metrics.protocol import find_protocol
+from reseen.tasks.reid.scoring import Evaluated
 
 
 @dataclass(frozen=True, eq=False)

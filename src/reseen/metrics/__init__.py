@@ -1,16 +1,16 @@
 """Evaluation: checked embeddings, protocols as data, ranks by counting, scores, and how sure they are."""
 
+from reseen.metrics.average_precision import AVERAGE_PRECISIONS
 from reseen.metrics.confidence.comparison import Comparison, compare
 from reseen.metrics.confidence.intervals import interval
 from reseen.metrics.confidence.rates import Estimate
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.evaluation import evaluate, require_valid_query
 from reseen.metrics.memory import predict_memory
+from reseen.metrics.postprocess.camera_bias import without_camera_bias
+from reseen.metrics.postprocess.expand import expand_gallery, expand_query
+from reseen.metrics.postprocess.rerank import KReciprocal, Reranking, k_reciprocal
 from reseen.metrics.protocol import PROTOCOLS, Protocol, custom_protocol
-from reseen.metrics.ranking import AVERAGE_PRECISIONS
-from reseen.metrics.refine.camera_bias import without_camera_bias
-from reseen.metrics.refine.expand import expand_gallery, expand_query
-from reseen.metrics.refine.rerank import KReciprocal, Reranking, k_reciprocal
 from reseen.metrics.report import Report
 from reseen.metrics.top import Rankings, rankings
 from reseen.metrics.verification.calibrating import calibrate

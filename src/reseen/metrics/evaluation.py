@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-from reseen.metrics.compute.team import Team
-from reseen.metrics.counting.cosine import Cosine, HitsOfTrial
-from reseen.metrics.counting.reranked import reranked_hits
+from reseen.metrics.average_precision import find_average_precision
 from reseen.metrics.embedded import Embedded
+from reseen.metrics.kernels.team import Team
+from reseen.metrics.postprocess.rerank import Reranking
 from reseen.metrics.protocol import Protocol, find_protocol
-from reseen.metrics.ranking import find_average_precision
-from reseen.metrics.refine.rerank import Reranking
+from reseen.metrics.ranking.cosine import Cosine, HitsOfTrial
+from reseen.metrics.ranking.reranked import reranked_hits
 from reseen.metrics.report import Report
 from reseen.metrics.scoring import Scored, score
-from reseen.metrics.selecting.selection import Selection, select
-from reseen.metrics.selecting.skipping import count_skipped, have_match, nothing_valid
-from reseen.metrics.selecting.tracks import by_track
-from reseen.metrics.selecting.trials import draw_trials
+from reseen.metrics.selection.selection import Selection, select
+from reseen.metrics.selection.skipping import count_skipped, have_match, nothing_valid
+from reseen.metrics.selection.tracks import by_track
+from reseen.metrics.selection.trials import draw_trials
 
 
 def evaluate(

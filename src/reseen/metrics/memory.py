@@ -1,7 +1,7 @@
 """How much memory an evaluation will take, said before it starts."""
 
-from reseen.metrics.compute.team import threads
-from reseen.metrics.counting.cosine import BYTES, BYTES_A_MATCH, PICTURES, QUERIES
+from reseen.metrics.kernels.team import threads
+from reseen.metrics.ranking.cosine import BYTES, BYTES_A_MATCH, PICTURES, QUERIES
 
 _BYTES_A_LABEL = 160
 """What is held of a picture besides its vector: numbers of identity, camera and place, and sorted copies of them."""

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.compute.segments import Rows
-from reseen.metrics.counting.cosine import HitsOfTrial, Ranked
-from reseen.metrics.ranking import Heights, average_precisions, cumulative_matches, inverse_negative_penalties
-from reseen.metrics.selecting.trials import Trial
+from reseen.metrics.average_precision import Heights, average_precisions, cumulative_matches, inverse_negative_penalties
+from reseen.metrics.kernels.segments import Rows
+from reseen.metrics.ranking.cosine import HitsOfTrial, Ranked
+from reseen.metrics.selection.trials import Trial
 
 Values = NDArray[np.float64]
 

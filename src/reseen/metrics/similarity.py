@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.compute.kernels import cosines, normalise
-from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Vectors
+from reseen.metrics.kernels.kernels import cosines, normalise
+from reseen.metrics.kernels.team import Team
 
 Units = NDArray[np.float32]
 """(N, D) of length 1."""
@@ -72,7 +72,7 @@ def _multiplier(others: Units, *, device: str) -> Callable[[Units], NDArray[np.f
     """(G, D) -> the function (n, D) -> (n, G), with the G on the device once."""
     if device == "cpu":
         return lambda units: units @ others.T
-    from reseen.metrics.compute.device import on_device, products
+    from reseen.metrics.kernels.device import on_device, products
 
     entries = on_device(others, device)
     return lambda units: products(on_device(units, device), entries).cpu().numpy()

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.arrays import as_array
-from reseen.metrics.compute.team import Team
 from reseen.metrics.embedded import Embedded
+from reseen.metrics.kernels.team import Team
 from reseen.metrics.protocol import Protocol, find_protocol
-from reseen.metrics.selecting.selection import select
+from reseen.metrics.selection.selection import select
 from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close
 
 ABSENT_ROW = -1

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from reseen.metrics.compute.blas import one_blas_thread
-from reseen.metrics.compute.team import Team
+from reseen.metrics.kernels.blas import one_blas_thread
+from reseen.metrics.kernels.team import Team
 from reseen.retrieval.heaps import Heaps, empty_heaps, offer
 
 _QUERIES, _RECORDS = 512, 4096

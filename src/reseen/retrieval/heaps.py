@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.compute.compiled import compiled
+from reseen.metrics.kernels.compiled import compiled
 
 _STRIP = 64
 """Similarities looked at together: the few that may enter a heap are found strip by strip, not one by one."""

@@ -16,11 +16,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import polars
 
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.files import write_atomically, write_json
 from reseen.formats import migrated, with_format
+from reseen.progress import Progress, Silent
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.listing import list_pictures
 

@@ -12,14 +12,14 @@ from starlette.responses import Response
 from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
-from reseen.serve.access import Guarded
-from reseen.serve.gathered import ConflictError
-from reseen.serve.limits import DEFAULT_LIMITS, Limited, Limits
+from reseen.serve.coalescing import ConflictError
+from reseen.serve.error_response import refusal
+from reseen.serve.middleware.access import Guarded
+from reseen.serve.middleware.limits import DEFAULT_LIMITS, Limited, Limits
+from reseen.serve.middleware.telemetry import Watched
 from reseen.serve.page import page_router
-from reseen.serve.refusal import refusal
 from reseen.serve.routes import router
 from reseen.serve.service import MissingError, Service
-from reseen.serve.telemetry import Watched
 
 _SHOWN = 60
 

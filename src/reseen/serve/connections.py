@@ -8,7 +8,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reseen.serve.addresses import client_key
-from reseen.serve.limits import Limits
+from reseen.serve.middleware.limits import Limits
 
 _TURNED_AWAY = b'{"detail": "busy: too many connections"}'
 

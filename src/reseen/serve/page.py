@@ -7,7 +7,7 @@ from types import MappingProxyType
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from reseen.serve.refusal import refusal
+from reseen.serve.error_response import refusal
 
 _TYPES = MappingProxyType({".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"})
 _PAGE = "index.html"

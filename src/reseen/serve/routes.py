@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from PIL import Image
 
-from reseen.explain.encode import jpeg_bytes
+from reseen.draw.encode import jpeg_bytes
 from reseen.retrieval.record import Record
-from reseen.serve import answers
-from reseen.serve.explaining import Explained
-from reseen.serve.limits import wait_for_the_end
+from reseen.serve import responses
+from reseen.serve.explanation import Explained
 from reseen.serve.metrics import CONTENT_TYPE
-from reseen.serve.questions import (
+from reseen.serve.middleware.limits import wait_for_the_end
+from reseen.serve.requests import (
     CutQuery,
     PictureWishesQuery,
     RecordId,
@@ -48,9 +48,9 @@ Picture = Annotated[bytes, Depends(_body)]
 
 
 @router.get("/health")
-async def health() -> answers.Health:
+async def health() -> responses.Health:
     """Whether the service is up; needs no token."""
-    return answers.Health()
+    return responses.Health()
 
 
 @router.get("/metrics", response_class=Response)
@@ -60,7 +60,7 @@ async def metrics(service: Serving) -> Response:
 
 
 @router.get("/gallery")
-async def gallery(service: Serving) -> answers.About:
+async def gallery(service: Serving) -> responses.About:
     """What the gallery holds, and what the service takes."""
     return await service.read(service.about)
 
@@ -68,31 +68,31 @@ async def gallery(service: Serving) -> answers.About:
 @router.get("/cameras")
 async def cameras(service: Serving) -> list[str]:
     """The cameras that records name."""
-    return answers.in_order(await service.read(service.gallery.cameras))
+    return responses.in_order(await service.read(service.gallery.cameras))
 
 
 @router.post("/embed", openapi_extra=_PICTURE)
-async def embed(service: Serving, cut: CutQuery, picture: Picture) -> answers.Vector:
+async def embed(service: Serving, cut: CutQuery, picture: Picture) -> responses.Vector:
     """The picture's vector."""
     vector = await service.embed(picture, box=cut.corners)
-    return answers.Vector(vector=vector.tolist(), model=service.embedder.fingerprint)
+    return responses.Vector(vector=vector.tolist(), model=service.embedder.fingerprint)
 
 
 @router.post("/search", openapi_extra=_PICTURE)
-async def search(service: Serving, wishes: PictureWishesQuery, picture: Picture) -> answers.Ranking:
+async def search(service: Serving, wishes: PictureWishesQuery, picture: Picture) -> responses.Ranking:
     """The records most like the picture."""
     vector = await service.embed(picture, box=wishes.corners)
-    return answers.Ranking.of(await service.search(vector, wishes.options()))
+    return responses.Ranking.of(await service.search(vector, wishes.options()))
 
 
 @router.get("/records/{id}/similar")
-async def similar(service: Serving, id: RecordId, wishes: WishesQuery) -> answers.Ranking:  # noqa: A002
+async def similar(service: Serving, id: RecordId, wishes: WishesQuery) -> responses.Ranking:  # noqa: A002
     """The records most like one of them, itself left out."""
-    return answers.Ranking.of(await service.search(await service.vector(id), wishes.options(), apart_from=id))
+    return responses.Ranking.of(await service.search(await service.vector(id), wishes.options(), apart_from=id))
 
 
 @router.post("/records", openapi_extra=_PICTURE)
-async def add(service: Serving, request: Request, *, sighting: SightingQuery, picture: Picture) -> answers.Kept:
+async def add(service: Serving, request: Request, *, sighting: SightingQuery, picture: Picture) -> responses.Kept:
     """Keep the picture's vector, a thumbnail, and what is said of it. Sent again, it is there already."""
     record = Record(
         picture=picture,
@@ -105,7 +105,7 @@ async def add(service: Serving, request: Request, *, sighting: SightingQuery, pi
     )
     vector = await service.embed(picture, box=record.box)
     wait_for_the_end(request.scope)
-    return answers.Kept(id=await service.add(replace(record, vector=vector)))
+    return responses.Kept(id=await service.add(replace(record, vector=vector)))
 
 
 @router.get("/records/{id}/thumbnail", response_class=Response)
@@ -115,7 +115,7 @@ async def thumbnail(service: Serving, id: RecordId) -> Response:  # noqa: A002
 
 
 @router.post("/records/{id}/explanation", openapi_extra=_PICTURE)
-async def explain(service: Serving, id: RecordId, *, cut: CutQuery, picture: Picture) -> answers.Explanation:  # noqa: A002
+async def explain(service: Serving, id: RecordId, *, cut: CutQuery, picture: Picture) -> responses.Explanation:  # noqa: A002
     """What makes the picture and the record alike; of records the thumbnail is looked at."""
     return _drawn(await service.explain(picture, id, box=cut.corners))
 
@@ -125,22 +125,22 @@ async def explain_record(
     service: Serving,
     id: RecordId,  # noqa: A002
     query: Annotated[str, Query(pattern="^[0-9a-f]{32}$", description="The other record.")],
-) -> answers.Explanation:
+) -> responses.Explanation:
     """What makes two records alike."""
     return _drawn(await service.explain_record(query, id))
 
 
 @router.post("/forget")
-async def forget(service: Serving, request: Request, wishes: ToForget) -> answers.Forgotten:
+async def forget(service: Serving, request: Request, wishes: ToForget) -> responses.Forgotten:
     """Remove the records that fit everything said, from the disk too; takes as long as copying the gallery."""
     wait_for_the_end(request.scope)
-    return answers.Forgotten(forgotten=await service.forget(wishes.model_dump()))
+    return responses.Forgotten(forgotten=await service.forget(wishes.model_dump()))
 
 
-def _drawn(explained: Explained) -> answers.Explanation:
+def _drawn(explained: Explained) -> responses.Explanation:
     pictures = (explained.query, explained.query_map, explained.match, explained.match_map)
     query, query_map, match, match_map = map(_as_url, pictures)
-    return answers.Explanation(
+    return responses.Explanation(
         similarity=explained.similarity, query=query, query_map=query_map, match=match, match_map=match_map
     )
 

@@ -24,12 +24,12 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import cut_out
 from reseen.retrieval.record import Box, Matches, Record
 from reseen.retrieval.searching import MOST
-from reseen.serve.answers import About, in_order
 from reseen.serve.batching import Batcher
-from reseen.serve.explaining import Explained, Explainer
-from reseen.serve.gathered import Adder, ConflictError, Query, search_alike
-from reseen.serve.limits import Limits
+from reseen.serve.coalescing import Adder, ConflictError, Query, search_alike
+from reseen.serve.explanation import Explained, Explainer
 from reseen.serve.metrics import Metrics
+from reseen.serve.middleware.limits import Limits
+from reseen.serve.responses import About, in_order
 from reseen.serve.threads import Threads
 
 _MOST_PICTURES = 32

@@ -10,7 +10,8 @@ reads.
 ``build.py``: from recipe and data to ``Pieces``: the model, a learner (a module that holds the model; a batch ->
 ``LossTerms``), a batch sampler with ``set_epoch`` (``data.shuffling.ShuffledBatches`` gives seeded draws, which a
 data set opens with ``data.dataset.seeded``) and ``train_loader``. ``start_backbone`` and ``normalised``
-(`reseen.engine.start`) build the backbone with its attention and weights; ``seed_here("model", recipe.seed)`` first.
+(`reseen.engine.pretrained`) build the backbone with its attention and weights; ``seed_here("model", recipe.seed)``
+first.
 
 ``evaluate.py``: a model in evaluation mode -> scores as fractions.
 

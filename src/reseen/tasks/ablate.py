@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from reseen.attention import ATTENTIONS
-from reseen.engine.ablate import ABLATION
 from reseen.engine.ablation import Ablation, Row, run_ablation
-from reseen.engine.progress import Progress
-from reseen.engine.training_recipe import RecipeT, TrainingRecipe, read_as, recipe_as, task_of
 from reseen.errors import ReseenError, unknown
+from reseen.progress import Progress
+from reseen.recipe.training import RecipeT, TrainingRecipe, read_as, recipe_as, task_of
 from reseen.tasks.classify import CLASSIFICATION
 from reseen.tasks.classify.evaluate import evaluate_run as evaluate_classifier
+from reseen.tasks.reid.ablate import ABLATION
 from reseen.tasks.segment import SEGMENTATION
 from reseen.tasks.segment.evaluate import evaluate_run as evaluate_segmenter
 

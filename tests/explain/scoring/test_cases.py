@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from reseen.data.table import Splits, split_of
-from reseen.engine.scored import Evaluated
 from reseen.explain.scoring.pairs import find_cases
 from reseen.metrics import PROTOCOLS, Embedded, evaluate
+from reseen.tasks.reid.scoring import Evaluated
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-from reseen.engine.kept_evaluation import kept_evaluation
-from reseen.engine.progress import Silent
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.explain.explainer import explainer_of
@@ -26,6 +24,8 @@ from reseen.explain.scoring import (
 from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import find_cases
+from reseen.progress import Silent
+from reseen.tasks.reid.saved_evaluation import kept_evaluation
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from reports import report_of
 from scipy import stats
 
+from reports import report_of
 from reseen.metrics import compare, interval
 from reseen.metrics.confidence.comparison import sign_flip_p_values
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from reports import report_of
 from scipy import stats
 
+from reports import report_of
 from reseen.errors import ReseenError
 from reseen.metrics import interval
 from reseen.metrics.confidence.intervals import QUERY_SCORES, percentiles

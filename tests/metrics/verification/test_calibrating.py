@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from naive_pairs import naive_pairs
 
+from naive_pairs import naive_pairs
 from reseen.errors import ReseenError
 from reseen.metrics import Calibration, Embedded, calibrate
 from reseen.metrics.protocol import find_protocol

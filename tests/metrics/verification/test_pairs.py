@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from naive_pairs import naive_pairs
 
+from naive_pairs import naive_pairs
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol
 from reseen.metrics.protocol import find_protocol

@@ -3,7 +3,7 @@
 import pytest
 from torchvision.models import resnet18, resnet50
 
-from reseen.engine.training_recipe import read_as
+from reseen.recipe.training import read_as
 from reseen.tasks.classify.build import build_classifier
 from reseen.tasks.classify.recipe import ClassifyRecipe
 

@@ -10,14 +10,15 @@ from reseen.cli import application
 from reseen.engine.interrupt import Stopped
 from reseen.engine.run import open_run
 from reseen.engine.train import train_task
-from reseen.engine.training_recipe import read_as
 from reseen.errors import ReseenError
+from reseen.recipe.training import read_as
 from reseen.tasks.ablate import ablate
 from reseen.tasks.classify import CLASSIFICATION
 from reseen.tasks.classify.build import build_pieces, load_classifier
 from reseen.tasks.classify.evaluate import CHANCE, evaluate_run
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.recipe import ClassifyRecipe
+from reseen.tasks.reid.recipe import recipe_of
 from stopping import Recorder, assert_same_end
 
 
@@ -117,7 +118,7 @@ def test_each_process_needs_two_pictures_of_a_batch(class_folder, classify_recip
 def test_a_run_is_not_taken_for_one_of_another_task(class_folder, classify_recipe, tmp_path):
     trained = train(classify_recipe, class_folder(), tmp_path / "run", "training.epochs=1")
     with pytest.raises(ReseenError, match=r"task: expected 'reid', got 'classify'"):
-        trained.run.recipe()
+        recipe_of(trained.run)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from reseen.engine.training_recipe import read_as
 from reseen.errors import ReseenError
+from reseen.recipe.training import read_as
 from reseen.tasks.segment.build import build_segmenter, resolved
 from reseen.tasks.segment.inference import Labeller, slide, starts
 from reseen.tasks.segment.model import Maps

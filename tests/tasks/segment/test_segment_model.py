@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from reseen.backbones import build_backbone
-from reseen.engine.training_recipe import read_as, recipe_as
 from reseen.errors import ReseenError
+from reseen.recipe.training import read_as, recipe_as
 from reseen.tasks.segment.build import build_segmenter, resolved
 from reseen.tasks.segment.classes import IGNORE
 from reseen.tasks.segment.heads import HEADS

@@ -8,8 +8,8 @@ from drawn_scenes import write_scene
 from PIL import Image
 from torchvision.datasets import Cityscapes
 
-from reseen.engine.progress import Silent
 from reseen.errors import ReseenError
+from reseen.progress import Silent
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, COLOURS, IGNORE, KNOWN_IDS, LABEL_IDS
 from reseen.tasks.segment.reader import fingerprint, look_at, read_scenes
 

@@ -7,7 +7,7 @@ from drawn_scenes import draw_labels
 from sklearn.metrics import confusion_matrix
 
 from reseen.engine.hardware import one_device
-from reseen.engine.progress import Silent
+from reseen.progress import Silent
 from reseen.tasks.segment.chance import CELLS, chance, most_frequent
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, IGNORE
 from reseen.tasks.segment.reader import read_scenes

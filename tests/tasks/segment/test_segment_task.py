@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from reseen.engine.progress import Silent
 from reseen.engine.run import Run
 from reseen.engine.train import train_task
-from reseen.engine.training_recipe import read_as
 from reseen.errors import ReseenError
 from reseen.models import read_weights
+from reseen.progress import Silent
+from reseen.recipe.training import read_as
 from reseen.tasks.ablate import ablate
 from reseen.tasks.segment import SEGMENTATION, predict
 from reseen.tasks.segment.build import load_segmenter

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.engine.scored import Evaluated
-from reseen.explain.confusions import IdentityPair
+from reseen.draw.confusions import IdentityPair
 from reseen.metrics import rankings
+from reseen.tasks.reid.scoring import Evaluated
 
 
 class Case(NamedTuple):

@@ -12,13 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reseen.engine.evaluate import splits_of
-from reseen.engine.kept_evaluation import kept_evaluation
-from reseen.engine.progress import Bar, Progress, Silent
+from reseen.draw.confusions import known_twins
 from reseen.engine.run import Run, open_run
-from reseen.engine.scored import Evaluated, score_model
 from reseen.errors import ReseenError
-from reseen.explain.confusions import known_twins
 from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import branch_vectors, similarity_shares
 from reseen.explain.scoring.bootstrap import Numbers, Resampled, resampled
@@ -27,6 +23,10 @@ from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import TOLERANCE, Ends, Similarity, areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import Case, find_cases
 from reseen.metrics import Estimate
+from reseen.progress import Bar, Progress, Silent
+from reseen.tasks.reid.evaluate import splits_of
+from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.scoring import Evaluated, score_model
 
 PAIRS = 40
 BATCH = 16

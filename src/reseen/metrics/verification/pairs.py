@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.metrics.compute.segments import Rows, taken
 from reseen.metrics.embedded import Embedded, Vectors
 from reseen.metrics.evaluation import require_valid_query
+from reseen.metrics.kernels.segments import Rows, taken
 from reseen.metrics.labels import Codes, shared_codes
 from reseen.metrics.protocol import Protocol
-from reseen.metrics.selecting.selection import is_junk
+from reseen.metrics.selection.selection import is_junk
 from reseen.metrics.similarity import similarity_blocks
 from reseen.types import UNKNOWN
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from reseen.metrics.compute.compiled import compiled
+from reseen.metrics.kernels.compiled import compiled
 from reseen.metrics.verification.pairs import Pairs
 
 STEPS = 2**18

@@ -6,8 +6,8 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.engine.checkpoint import Card
-from reseen.engine.progress import Progress
 from reseen.engine.task import Task
+from reseen.progress import Progress
 from reseen.tasks.classify.build import build_pieces, resolved
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.intake import take_in

@@ -11,12 +11,12 @@ from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
 from reseen.data.transforms import Pipeline, build_transforms
 from reseen.engine.checkpoint import load_built, load_card
-from reseen.engine.lines import Entry
+from reseen.engine.pretrained import normalised, start_backbone
 from reseen.engine.seeding import seed_here
-from reseen.engine.start import normalised, start_backbone
 from reseen.engine.task import Pieces
-from reseen.engine.training_recipe import recipe_as
 from reseen.errors import ReseenError
+from reseen.recipe.lines import Entry
+from reseen.recipe.training import recipe_as
 from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
 from reseen.tasks.classify.learner import ClassLearner
 from reseen.tasks.classify.model import Classifier

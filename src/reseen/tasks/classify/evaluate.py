@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from reseen.data.unreadable import read_back
 from reseen.engine.hardware import one_device
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
-from reseen.engine.unreadable import read_back
 from reseen.errors import ReseenError
 from reseen.files import write_json
+from reseen.progress import Progress, Silent
 from reseen.tasks.classify.build import load_classifier
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.intake import leave_out

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.engine.progress import Progress
+from reseen.data.unreadable import find_unreadable, reasons, told, written_down
 from reseen.engine.task import Taken
-from reseen.engine.unreadable import find_unreadable, reasons, told, written_down
 from reseen.errors import ReseenError
+from reseen.progress import Progress
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, Files
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.recipe import ClassifyRecipe

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from reseen.engine.backbone_section import BackboneLines
-from reseen.engine.lines import Entry, known, transform_lines
-from reseen.engine.section import Section
-from reseen.engine.training_recipe import PictureLines, Scoring, TrainingRecipe
+from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.lines import Entry, known, transform_lines
+from reseen.recipe.section import Section
+from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
 from reseen.tasks.classify.readers import READERS
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
+from reseen.draw.encode import png_bytes, write_png
 from reseen.engine.run import Run, open_run
-from reseen.engine.training_recipe import read_as
-from reseen.explain.encode import png_bytes, write_png
-from reseen.explain.pictures import Picture
+from reseen.recipe.training import read_as
+from reseen.report.pictures import Picture
+from reseen.report.task_page import Table, best_of, training_picture, write_page
 from reseen.tasks.classify.confusion import plot_confusion
 from reseen.tasks.classify.evaluate import Classified, evaluate_run
 from reseen.tasks.classify.recipe import ClassifyRecipe
 from reseen.tasks.classify.scoring import ClassReport, ClassRow
-from reseen.tasks.report import Table, best_of, training_picture, write_page
 
 COLUMNS = {"top1": "top-1", "top5": "top-5"}
 MOST_ROWS = 50

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_confusion_matrix
 
 from reseen.engine.embed import collect
-from reseen.engine.progress import Progress
+from reseen.progress import Progress
 from reseen.tasks.classify.build import evaluation_transform
 from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
 from reseen.tasks.classify.recipe import ClassifyRecipe

@@ -11,13 +11,13 @@ from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
 from reseen.data.transforms import TRANSFORMS
 from reseen.engine.checkpoint import load_built, load_card
-from reseen.engine.lines import without_name
-from reseen.engine.section import Triple
+from reseen.engine.pretrained import normalised, start_backbone
 from reseen.engine.seeding import seed_here
-from reseen.engine.settings import typed_settings
-from reseen.engine.start import normalised, start_backbone
 from reseen.engine.task import Pieces
-from reseen.engine.training_recipe import recipe_as
+from reseen.recipe.lines import without_name
+from reseen.recipe.section import Triple
+from reseen.recipe.settings import typed_settings
+from reseen.recipe.training import recipe_as
 from reseen.tasks.segment.classes import CLASS_NAMES
 from reseen.tasks.segment.heads import HEADS, fcn
 from reseen.tasks.segment.inference import Labeller

@@ -11,7 +11,7 @@ from PIL import Image
 
 from reseen.data.pictures import in_threads
 from reseen.engine.hardware import one_device
-from reseen.engine.progress import Progress
+from reseen.progress import Progress
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, IGNORE
 from reseen.tasks.segment.scenes import Labels, Pair, SceneSplits, load_ids
 from reseen.tasks.segment.scoring import Scorer, SegmentReport

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.engine.hardware import one_device
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.files import write_json
+from reseen.progress import Progress, Silent
 from reseen.tasks.segment.build import load_segmenter
 from reseen.tasks.segment.chance import chance
 from reseen.tasks.segment.inference import Inference

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 
-from reseen.engine.progress import Progress
 from reseen.engine.task import Taken
+from reseen.progress import Progress
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, IGNORE
 from reseen.tasks.segment.reader import Look, fingerprint, look_at, read_scenes
 from reseen.tasks.segment.recipe import SegmentRecipe

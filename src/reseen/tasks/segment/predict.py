@@ -11,12 +11,12 @@ from PIL import Image
 
 from reseen.data.opening import open_image
 from reseen.data.walking import pictures_below
+from reseen.draw.encode import jpeg_bytes, write_png
 from reseen.engine.hardware import one_device
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
-from reseen.explain.encode import jpeg_bytes, write_png
 from reseen.files import write_atomically
+from reseen.progress import Progress, Silent
 from reseen.tasks.segment.build import build_labeller, evaluation_transform, load_segmenter
 from reseen.tasks.segment.classes import LABEL_IDS
 from reseen.tasks.segment.overlay import overlay

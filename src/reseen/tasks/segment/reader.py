@@ -16,8 +16,8 @@ from reseen.data.fingerprint import content_digest
 from reseen.data.opening import open_image
 from reseen.data.pictures import PictureError, in_threads
 from reseen.data.table import first
-from reseen.engine.progress import Progress
 from reseen.errors import ReseenError
+from reseen.progress import Progress
 from reseen.tasks.segment.classes import KNOWN_IDS
 from reseen.tasks.segment.scenes import Pair, SceneSplits, load_ids
 

@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from reseen.engine.backbone_section import BackboneLines
-from reseen.engine.lines import Entry, known, named_entry, transform_lines
-from reseen.engine.section import FIXED_LENGTH
-from reseen.engine.training_recipe import PictureLines, Scoring, TrainingRecipe
+from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.lines import Entry, known, named_entry, transform_lines
+from reseen.recipe.section import FIXED_LENGTH
+from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
 from reseen.tasks.segment.heads import HEADS
 from reseen.tasks.segment.inference import Inference
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from reseen.draw.encode import jpeg_bytes, write_png
 from reseen.engine.run import Run, open_run
-from reseen.engine.training_recipe import read_as
-from reseen.explain.encode import jpeg_bytes, write_png
-from reseen.explain.pictures import Picture
-from reseen.tasks.report import Table, best_of, training_picture, write_page
+from reseen.recipe.training import read_as
+from reseen.report.pictures import Picture
+from reseen.report.task_page import Table, best_of, training_picture, write_page
 from reseen.tasks.segment.evaluate import Segmented, evaluate_run
 from reseen.tasks.segment.recipe import SegmentRecipe
 from reseen.tasks.segment.scoring import SegmentReport

@@ -15,7 +15,7 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassJaccardIndex
 
 from reseen.data.loader import ordered_loader
-from reseen.engine.progress import Progress
+from reseen.progress import Progress
 from reseen.tasks.segment.build import build_labeller, evaluation_transform
 from reseen.tasks.segment.classes import CLASS_NAMES, IGNORE
 from reseen.tasks.segment.model import Segmenter

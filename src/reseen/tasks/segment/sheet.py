@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from reseen.engine.progress import Progress, Silent
 from reseen.engine.run import Run
+from reseen.progress import Progress, Silent
 from reseen.tasks.segment.classes import CLASS_OF_ID, COLOURS
 from reseen.tasks.segment.overlay import legend, overlay
 from reseen.tasks.segment.predict import label_pictures

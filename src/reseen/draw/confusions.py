@@ -1,0 +1,152 @@
+"""Identities that are taken for one another: twins where the data name them, else the pairs most often confused."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from reseen.draw.entries import some_of
+from reseen.draw.sheet import Kind, Tile, draw_sheet, tile_of
+from reseen.errors import ReseenError
+from reseen.metrics import rankings
+from reseen.tasks.reid.scoring import Evaluated
+
+IdentityPair = tuple[str, str]
+
+_LOOKED_AT = 20
+"""Ranks among which a wrong identity counts as one that was taken for the query's."""
+
+
+class Entry(NamedTuple):
+    """A gallery row and its cosine with the query."""
+
+    row: int
+    similarity: float
+
+
+class Confusion(NamedTuple):
+    """One query between its own identity and another: the gallery's entries of either, the most similar first."""
+
+    query: int
+    own: tuple[Entry, ...]
+    other: tuple[Entry, ...]
+
+    @property
+    def lead(self) -> float:
+        """How much more similar the other's best entry is than the own; below 0 the query is found rightly."""
+        return self.other[0].similarity - self.own[0].similarity
+
+
+def known_twins(root: Path) -> list[IdentityPair]:
+    """The pairs that a synthetic set was made with; none for other data. ReseenError: its synth.json is no JSON."""
+    facts = root / "synth.json"
+    if not facts.is_file():
+        return []
+    try:
+        about = json.loads(facts.read_text(encoding="utf-8"))
+        return [(str(one), str(other)) for one, other in about["twin_pairs"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReseenError(f"{facts}: expected what `reseen synth` wrote, with twin_pairs: {error}") from None
+
+
+def confused_pairs(result: Evaluated, *, count: int = 8) -> list[IdentityPair]:
+    """The pairs of identities with the most queries that rank one of the pair before the first of their own."""
+    failed = np.flatnonzero(result.report.first_hits > 1)
+    if not len(failed):
+        return []
+    found = rankings(
+        result.query, result.gallery, protocol=result.protocol, top=_LOOKED_AT, queries=failed.astype(np.int64)
+    )
+    pairs: Counter[IdentityPair] = Counter()
+    for place, row in enumerate(failed):
+        own = str(result.query.identities[row])
+        before = (found.indices[place] >= 0) & ~np.maximum.accumulate(found.is_match[place])
+        others = np.unique(result.gallery.identities[found.indices[place][before]])
+        pairs.update((min(own, other), max(own, other)) for other in map(str, others))
+    ranked = sorted(pairs.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [pair for pair, _ in ranked[:count]]
+
+
+def find_confusions(result: Evaluated, pairs: Sequence[IdentityPair]) -> list[Confusion]:
+    """The hardest query of each pair, the largest lead of the other first.
+
+    Pairs without a query, or of which either side has no entry that counts, are left out.
+    """
+    found = [_hardest(result, pair) for pair in pairs]
+    return sorted((confusion for confusion in found if confusion), key=lambda confusion: -confusion.lead)
+
+
+def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
+    queries, entries = (
+        np.flatnonzero(np.isin(side.identities.astype(np.str_), pair)) for side in (result.query, result.gallery)
+    )
+    if not len(queries) or not len(entries):
+        return None
+    found = rankings(
+        result.query,
+        some_of(result.gallery, entries),
+        protocol=result.protocol,
+        top=len(entries),
+        queries=queries,
+    )
+    between = []
+    for place, row in enumerate(queries.tolist()):
+        ranked = [
+            (Entry(int(entries[index]), float(similarity)), bool(match))
+            for index, similarity, match in zip(
+                found.indices[place], found.similarity[place], found.is_match[place], strict=True
+            )
+            if index >= 0
+        ]
+        own, other = (tuple(entry for entry, match in ranked if match is wanted) for wanted in (True, False))
+        if own and other:
+            between.append(Confusion(row, own, other))
+    return max(between, key=lambda confusion: confusion.lead, default=None)
+
+
+def confusion_sheet(
+    result: Evaluated, found: Sequence[Confusion], *, other: str = "twin", shown: int = 3
+) -> Image.Image:
+    """A row each: the query, the ``shown`` most similar of its own identity, then those of the other.
+
+    ``other`` is what the other identity is called. ReseenError: nothing found, or a picture that cannot be read.
+    """
+    if not found:
+        raise ReseenError("a sheet of confusions needs at least one pair of identities, got none")
+    rows = [_row(result, confusion, shown=shown) for confusion in found]
+    columns = [
+        "query",
+        *(f"same {rank}" for rank in range(1, shown + 1)),
+        *(f"{other} {rank}" for rank in range(1, shown + 1)),
+    ]
+    return draw_sheet(rows, columns=columns, titles=[_title(result, confusion, other) for confusion in found])
+
+
+def _row(result: Evaluated, confusion: Confusion, *, shown: int) -> list[Tile | None]:
+    query_path = Path(result.splits.query.frame["path"][confusion.query])
+    row: list[Tile | None] = [tile_of(result.query, confusion.query, path=query_path, kind="query")]
+    kinds: tuple[Kind, Kind] = ("match", "other")
+    for kind, entries in zip(kinds, (confusion.own, confusion.other), strict=True):
+        tiles = [
+            tile_of(
+                result.gallery,
+                entry.row,
+                path=Path(result.splits.gallery.frame["path"][entry.row]),
+                kind=kind,
+                similarity=entry.similarity,
+            )
+            for entry in entries[:shown]
+        ]
+        row += [*tiles, *[None] * (shown - len(tiles))]
+    return row
+
+
+def _title(result: Evaluated, confusion: Confusion, other: str) -> str:
+    own = result.query.identities[confusion.query]
+    rival = result.gallery.identities[confusion.other[0].row]
+    verdict = f"the {other} leads by" if confusion.lead > 0 else "rightly told apart by"
+    return f"{own} and {other} {rival}: {verdict} {abs(confusion.lead):.3f}"

@@ -1,0 +1,156 @@
+"""k-reciprocal sets as sparse weights (Zhong et al., CVPR 2017).
+
+N = pictures, queries and gallery alike; K = k1 + 1 neighbours a list, the picture itself first. Two pictures are
+reciprocal when each stands in the other's list. A set R(p) grows by the smaller set R'(c), made of lists of
+round(k1 / 2) + 1, of each member c that shares more than two thirds of it; rounding is to even, as the
+authors' code has it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseen.metrics.kernels.compiled import compiled
+from reseen.metrics.kernels.team import Team
+from reseen.metrics.postprocess.neighbours import Neighbours
+from reseen.metrics.similarity import Units
+
+LEAST_DISTANCE = np.float32(1e-12)
+"""Stands for a row's largest distance where all its distances are zero."""
+
+Lists = NDArray[np.int32]
+
+
+class Sparse(NamedTuple):
+    """Rows of a sparse matrix: row r holds ``values`` in ``columns``, both from starts[r] to starts[r + 1]."""
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+
+class _Lists(NamedTuple):
+    """``rows`` (N, K), and whether each neighbour is reciprocal: by whole lists (N, K), by half ones (N, H)."""
+
+    rows: Lists
+    mutual: NDArray[np.bool_]
+    mutual_half: NDArray[np.bool_]
+
+
+def reciprocal_weights(units: Units, neighbours: Neighbours, *, team: Team) -> Sparse:
+    """(N, D) and lists of K = k1 + 1 -> (N, N) weights exp(-distance) over each row's set, of sum 1.
+
+    A distance is the squared Euclidean one over the row's largest.
+    """
+    k1 = neighbours.rows.shape[1] - 1
+    lists = _Lists(
+        rows=neighbours.rows,
+        mutual=_mutual(neighbours.rows, depth=k1 + 1),
+        mutual_half=_mutual(neighbours.rows, depth=round(k1 / 2) + 1),
+    )
+    grown = _grown_sets(lists, team=team)
+    weights = Sparse(*grown, values=np.empty(len(grown.columns), dtype=np.float32))
+    largest = np.maximum(1 - neighbours.lowest, LEAST_DISTANCE)
+    team.share(len(units), lambda part: _weigh(weights, units, largest, rows=np.arange(part.start, part.stop)))
+    return weights
+
+
+class _Sets(NamedTuple):
+    """Sets of pictures: row r has ``columns`` from starts[r] to starts[r + 1]."""
+
+    starts: NDArray[np.int64]
+    columns: Lists
+
+
+def _grown_sets(lists: _Lists, *, team: Team) -> _Sets:
+    """The grown set of each row: measured first, then written where it belongs."""
+    count, largest = len(lists.rows), lists.rows.shape[1] * (1 + lists.mutual_half.shape[1])
+    starts, anywhere = np.zeros(count + 1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+
+    def measure(part: slice) -> None:
+        starts[1:][part] = _grow_rows(lists, np.empty(largest, dtype=np.int32), anywhere, rows=rows[part])
+
+    rows = np.arange(count)
+    team.share(count, measure)
+    np.cumsum(starts, out=starts)
+    columns = np.empty(starts[-1], dtype=np.int32)
+    team.share(count, lambda part: _grow_rows(lists, columns, starts, rows=rows[part]))
+    return _Sets(starts=starts, columns=columns)
+
+
+@compiled()
+def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
+    """(N, K) -> (N, depth) whether a row stands among the first ``depth`` of each of its own first ``depth``."""
+    mutual = np.zeros((len(rows), depth), dtype=np.bool_)
+    for row in range(len(rows)):
+        for place in range(depth):
+            for back in range(depth):
+                mutual[row, place] |= rows[rows[row, place], back] == row
+    return mutual
+
+
+@compiled()
+def _grow_rows(
+    lists: _Lists, columns: Lists, starts: NDArray[np.int64], *, rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Write the grown sets of some rows into ``columns``, each from its start on -> their sizes."""
+    reached, grown = np.full(len(lists.rows), -1, dtype=np.int32), np.full(len(lists.rows), -1, dtype=np.int32)
+    sizes = np.empty_like(rows)
+    for place in range(len(rows)):
+        sizes[place] = _grow(lists, columns[starts[rows[place]] :], reached=reached, grown=grown, row=rows[place])
+    return sizes
+
+
+@compiled()
+def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
+    """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
+    size = 0
+    for place in range(lists.rows.shape[1]):
+        if lists.mutual[row, place]:
+            other = lists.rows[row, place]
+            reached[other] = grown[other] = row
+            members[size] = other
+            size += 1
+    for place in range(size):
+        candidate = members[place]
+        if _shares_enough(lists, reached, candidate=candidate, row=row):
+            for near in range(lists.mutual_half.shape[1]):
+                other = lists.rows[candidate, near]
+                if lists.mutual_half[candidate, near] and grown[other] != row:
+                    grown[other] = row
+                    members[size] = other
+                    size += 1
+    return size
+
+
+@compiled()
+def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
+    """Whether more than two thirds of the candidate's smaller set were reached from the row."""
+    total = shared = 0
+    for place in range(lists.mutual_half.shape[1]):
+        if lists.mutual_half[candidate, place]:
+            total += 1
+            shared += reached[lists.rows[candidate, place]] == row
+    return 3 * shared > 2 * total
+
+
+@compiled()
+def _weigh(weights: Sparse, units: Units, largest: NDArray[np.float32], *, rows: NDArray[np.int64]) -> None:
+    """Values of some rows from their columns; ``largest`` (N,): each row's largest distance, halved like all."""
+    for row in rows:
+        total = 0.0
+        for place in range(weights.starts[row], weights.starts[row + 1]):
+            distance = max(np.float32(0), np.float32(1) - _cosine(units[row], units[weights.columns[place]]))
+            weights.values[place] = np.exp(-distance / largest[row])
+            total += weights.values[place]
+        for place in range(weights.starts[row], weights.starts[row + 1]):
+            weights.values[place] /= total
+
+
+@compiled(fastmath={"reassoc", "contract"})
+def _cosine(unit: NDArray[np.float32], other: NDArray[np.float32]) -> np.float32:
+    total = np.float32(0)
+    for place in range(len(unit)):
+        total += unit[place] * other[place]
+    return total

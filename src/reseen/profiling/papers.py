@@ -1,0 +1,95 @@
+"""Our counts beside those that the two papers print, and what the baseline may have been where they differ."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from reseen.backbones.resnet import keep_size
+from reseen.models import build_model
+from reseen.models.mbr import LINES
+from reseen.profiling.counting import count_macs
+from reseen.profiling.profile import usual_size
+from reseen.tasks.reid.papers import RGA_BACKBONES, TABLE_II, TableRow
+
+IDENTITIES = 575
+"""Of MBR's configuration; the papers' text says 576 vehicles."""
+
+
+class Compared(NamedTuple):
+    """A row of Table II with our parameters and multiply-adds for it."""
+
+    paper: TableRow
+    parameters: int
+    macs: int
+
+
+class Candidate(NamedTuple):
+    """What the two bottleneck branches of the baseline may do, and the multiply-adds that follow, by model."""
+
+    what: str
+    macs: dict[str, int]
+
+
+class BackboneCount(NamedTuple):
+    """A backbone of RGA: the released one's parameters and ours."""
+
+    model: str
+    released: int
+    ours: int
+
+
+def compare_table_ii() -> list[Compared]:
+    """Table II of LKA-ReID, row by row, at 256 x 256."""
+    return [Compared(row, *_cost(row.model)) for row in TABLE_II]
+
+
+def baseline_candidates() -> list[Candidate]:
+    """The rows with plain bottleneck branches, under each reading of those branches' strides."""
+    models = [row.model for row in TABLE_II if any(line.kind == "bottleneck" for line in LINES[row.model])]
+    return [Candidate(what, {model: _cost(model, change)[1] for model in models}) for what, change in STRIDES.items()]
+
+
+def compare_rga() -> list[BackboneCount]:
+    """The backbones of RGA."""
+    counts = []
+    for name, released in RGA_BACKBONES.items():
+        backbone = build_model(name, num_identities=None, image_size=usual_size(name)).backbone
+        counts.append(BackboneCount(name, released, sum(parameter.numel() for parameter in backbone.parameters())))
+    return counts
+
+
+def _cost(model: str, change: Callable[[Any], None] | None = None) -> tuple[int, int]:
+    """Trainable parameters and multiply-adds of a model whose bottleneck branches ``change`` has been done to."""
+    with torch.device("meta"):  # these models are built without a pass of values
+        built: Any = build_model(model, num_identities=IDENTITIES, image_size=usual_size(model))
+    for branch, line in zip(built.branches, LINES[model], strict=True):
+        if change is not None and line.kind == "bottleneck":
+            change(branch.stage)
+    trained = sum(parameter.numel() for parameter in built.parameters() if parameter.requires_grad)
+    return trained, count_macs(built, usual_size(model))[""].total
+
+
+def _as_released(stage: Any) -> None:
+    """The first block halves the map."""
+
+
+def _never_halved(stage: Any) -> None:
+    keep_size(stage[0])
+
+
+def _halved_after_first(stage: Any) -> None:
+    keep_size(stage[0])
+    stage.insert(1, nn.AvgPool2d(2))
+
+
+STRIDES: Mapping[str, Callable[[Any], None]] = MappingProxyType(
+    {
+        "8 x 8 from the first block on (MBR's release, and ours)": _as_released,
+        "16 x 16 throughout": _never_halved,
+        "first block at 16 x 16, the others at 8 x 8": _halved_after_first,
+    }
+)
+"""Reading -> what it does to a built stage. Parameters are the same under each."""

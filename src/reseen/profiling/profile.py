@@ -1,0 +1,108 @@
+"""`profile`: parameters, multiply-adds and activations of a model by name, whole and part by part."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from reseen.models import build_model
+from reseen.models.mbr import MULTI_BRANCH
+from reseen.profiling.counting import Macs, count_macs, peak_activations
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a model; ``macs`` of one picture's forward pass."""
+
+    parameters: int
+    trainable_parameters: int
+    macs: Macs
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as the JSON file holds them."""
+        return {
+            "parameters": self.parameters,
+            "trainable_parameters": self.trainable_parameters,
+            "macs": {"total": self.macs.total, **self.macs._asdict()},
+        }
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A model's cost for pictures of ``image_size`` (height, width) and so many training identities.
+
+    ``activations_inference`` and ``activations_training``: bytes of float32 a picture, the most alive at once in
+    evaluation, and the most alive in a training step's forward pass, which keeps what backward needs.
+    """
+
+    name: str
+    image_size: tuple[int, int]
+    identities: int
+    whole: Part
+    parts: dict[str, Part]
+    activations_inference: int
+    activations_training: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as the JSON file holds them."""
+        return {
+            "name": self.name,
+            "image_size": list(self.image_size),
+            "identities": self.identities,
+            **self.whole.as_dict(),
+            "peak_activation_bytes": {
+                "inference": self.activations_inference,
+                "training_forward": self.activations_training,
+            },
+            "parts": {name: part.as_dict() for name, part in self.parts.items()},
+        }
+
+
+def profile(name: str, *, identities: int = 575, image_size: tuple[int, int] | None = None) -> Profile:
+    """The cost of the model ``name``; without ``image_size`` at the size of its paper.
+
+    575 identities: those of VeRi-776's training set, as MBR's release counts them. Raises ReseenError as
+    `build_model` does.
+    """
+    size = image_size or usual_size(name)
+    model = build_model(name, num_identities=identities, image_size=size)
+    return profile_module(model, name=name, identities=identities, image_size=size)
+
+
+def profile_module(model: nn.Module, *, name: str, identities: int, image_size: tuple[int, int]) -> Profile:
+    """The same of a built model."""
+    macs = count_macs(model, image_size)
+    return Profile(
+        name=name,
+        image_size=image_size,
+        identities=identities,
+        whole=_part(model, macs.get("", Macs())),
+        parts={path: _part(part, macs.get(path, Macs())) for path, part in _parts(model)},
+        activations_inference=peak_activations(model.eval(), image_size),
+        activations_training=peak_activations(model.train(), image_size),
+    )
+
+
+def usual_size(name: str) -> tuple[int, int]:
+    """256 x 256 for the vehicle papers' models, 256 x 128 for persons."""
+    return (256, 256) if name in MULTI_BRANCH else (256, 128)
+
+
+def _parts(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The model's children, lists of them one by one, without those that hold and compute nothing to count."""
+    found = []
+    for name, child in model.named_children():
+        if isinstance(child, nn.ModuleList):
+            found += [(f"{name}.{number}", entry) for number, entry in enumerate(child)]
+        elif any(True for _ in child.parameters()):
+            found.append((name, child))
+    return found
+
+
+def _part(module: nn.Module, macs: Macs) -> Part:
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in module.parameters()]
+    return Part(
+        parameters=sum(size for size, _ in sizes),
+        trainable_parameters=sum(size for size, trained in sizes if trained),
+        macs=macs,
+    )

@@ -1,0 +1,135 @@
+"""What every recipe has, whatever it trains: seed, optimiser, schedule, length, hardware; and how it is read."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+import tomli_w
+from pydantic import Field, field_validator, model_validator
+
+from reseen.errors import ReseenError
+from reseen.formats import with_format
+from reseen.recipe.files import locate, read_lines
+from reseen.recipe.lines import Entry, named_entry
+from reseen.recipe.overrides import apply_overrides
+from reseen.recipe.schedules import OPTIMIZERS, PROVIDED, SCHEDULES
+from reseen.recipe.section import Section, Size, Triple, section_from
+
+REIDENTIFY = "reid"
+"""The task of a recipe that names none."""
+
+
+class PictureLines(Section):
+    """How pictures are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own."""
+
+    image_size: Size
+    mean: Triple | None = None
+    std: Triple | None = None
+    workers: Annotated[int, Field(ge=0)] = 2
+
+
+class Warmup(Section):
+    """The learning rate rises from ``start`` times its value, never from zero, over so many ``epochs``.
+
+    ``begin``: so many epochs come first, at the full rate. ``stepped_by``: whether it rises from one iteration to the
+    next, or stays the same through an epoch.
+    """
+
+    epochs: Annotated[float, Field(gt=0)]
+    start: Annotated[float, Field(gt=0, le=1)] = 0.1
+    begin: Annotated[int, Field(ge=0)] = 0
+    stepped_by: Literal["iteration", "epoch"] = "iteration"
+
+
+class Training(Section):
+    """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained.
+
+    ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
+    ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
+    """
+
+    epochs: Annotated[int, Field(ge=1)]
+    freeze_backbone: Annotated[int, Field(ge=0)] = 0
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    warmup: Warmup | None = None
+
+
+class Hardware(Section):
+    """What Lightning Fabric carries: device, precision, distribution; and how the network is laid out and run.
+
+    ``compile``: the training steps run through `torch.compile`, which takes a minute at first; scoring does not.
+    """
+
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"] = "auto"
+    devices: Annotated[int, Field(ge=1)] = 1
+    nodes: Annotated[int, Field(ge=1)] = 1
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    channels_last: bool = False
+    compile: bool = False
+
+
+class Scoring(Section):
+    """When and how the model is scored: every so many epochs (0: only at the end)."""
+
+    every: Annotated[int, Field(ge=0)] = 0
+    batch_size: Annotated[int, Field(ge=1)] = 64
+
+
+class TrainingRecipe(Section):
+    """The part of a run's recipe that the training loop reads; a task's own recipe adds the rest."""
+
+    task: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    optimizer: Entry
+    schedule: Entry = Field(default_factory=lambda: {"name": "constant"})
+    training: Training
+    hardware: Hardware = Hardware()
+    evaluation: Scoring = Scoring()
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, entry: Entry) -> Entry:
+        return named_entry("optimizer", OPTIMIZERS, settings=entry, provided=PROVIDED)
+
+    @field_validator("schedule")
+    @classmethod
+    def _known_schedule(cls, entry: Entry) -> Entry:
+        return named_entry("schedule", SCHEDULES, settings=entry, provided=("epochs",))
+
+    @model_validator(mode="after")
+    def _warmup_fits(self) -> Self:
+        warmup = self.training.warmup
+        if warmup and warmup.begin + warmup.epochs > self.training.epochs:
+            length = f"{warmup.epochs:g}" + (f" after training.warmup.begin = {warmup.begin}" if warmup.begin else "")
+            raise ValueError(f"training.warmup.epochs is {length}, longer than the run's {self.training.epochs} epochs")
+        return self
+
+
+RecipeT = TypeVar("RecipeT", bound=TrainingRecipe)
+
+
+def read_as(schema: type[RecipeT], recipe: Path | str, *, overrides: Sequence[str] = ()) -> RecipeT:
+    """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
+    path = locate(recipe)
+    return recipe_as(schema, apply_overrides(read_lines(path), overrides), name=path.name)
+
+
+def recipe_as(schema: type[RecipeT], raw: Mapping[str, object], *, name: str = "recipe") -> RecipeT:
+    """A task's recipe from plain values; ``name`` begins the error line."""
+    expected, got = schema.model_fields["task"].default, raw.get("task", REIDENTIFY)
+    if got != expected:
+        other = "" if got == REIDENTIFY else f"{got} "
+        raise ReseenError(f"{name}: task: expected '{expected}', got '{got}', which `reseen {other}train` is for")
+    return section_from(schema, raw, name=name)
+
+
+def task_of(recipe: Path | str) -> str:
+    """The task that a recipe file, or one that comes with reseen, is for; nothing else of it is checked."""
+    return str(read_lines(locate(recipe)).get("task", REIDENTIFY))
+
+
+def recipe_text(recipe: TrainingRecipe) -> str:
+    """The recipe as TOML with its format and every default written out: what the run directory keeps."""
+    return tomli_w.dumps(with_format("recipe", recipe.model_dump(mode="json", exclude_none=True)))

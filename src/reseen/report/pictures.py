@@ -1,0 +1,89 @@
+"""A drawing on a page, with its title and the words that explain it."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from matplotlib.figure import Figure
+from PIL import Image
+
+from reseen.data.opening import read_image
+from reseen.data.pictures import PictureError
+from reseen.draw.encode import jpeg_bytes, png_bytes
+
+Drawing = Image.Image | Figure
+
+_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
+_WIDE = 1000
+"""Pixels from which a picture takes a page's whole width."""
+
+_SHRUNK = 0.7
+"""Pixels on the page per pixel drawn: sharp on a dense screen, and text in figures the size of text around them."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing as PNG or JPEG bytes; neighbours of one ``group`` stand beside each other where there is room.
+
+    ValueError when the drawing is asked for and is neither.
+    """
+
+    title: str
+    caption: str
+    data: bytes
+    group: str = ""
+
+    @cached_property
+    def _opened(self) -> Image.Image:
+        try:
+            opened = read_image(self.data, lambda opened: opened)
+        except PictureError:
+            opened = None
+        if opened is None or opened.format not in _MEDIA_TYPES:
+            raise ValueError(f"picture '{self.title}': expected PNG or JPEG bytes")
+        return opened
+
+    @property
+    def suffix(self) -> str:
+        """What its file's name ends in."""
+        return {"PNG": ".png", "JPEG": ".jpg"}[str(self._opened.format)]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self._opened.size
+
+    @property
+    def shown_width(self) -> int:
+        """Its width on a page with room, in CSS pixels."""
+        return round(_SHRUNK * self.size[0])
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes the whole width, and scrolls on a phone."""
+        return self.size[0] > _WIDE
+
+    @property
+    def tall(self) -> bool:
+        """Whether two others fit beside it, one above the other."""
+        return self.size[1] > self.size[0]
+
+    @property
+    def source(self) -> str:
+        """The picture itself as a data URI."""
+        return f"data:{_MEDIA_TYPES[str(self._opened.format)]};base64,{base64.b64encode(self.data).decode()}"
+
+
+def picture_of(drawing: Drawing, *, title: str, caption: str) -> Picture:
+    """A figure as PNG, a sheet of photographs as JPEG."""
+    data = png_bytes(drawing) if isinstance(drawing, Figure) else jpeg_bytes(drawing)
+    return Picture(title, caption, data)
+
+
+def rows_of(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
+    """The pictures in order: wide ones alone, others together with their neighbours of the same group."""
+    for (wide, _), group in groupby(pictures, key=lambda picture: (picture.wide, picture.group)):
+        together = list(group)
+        yield from [[picture] for picture in together] if wide else [together]

@@ -1,0 +1,87 @@
+"""What made two pictures alike: maps of their similarity, laid over both."""
+
+from copy import deepcopy
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from reseen.data.pictures import PictureError
+from reseen.deploy.facts import Network
+from reseen.deploy.network import EmbeddingNetwork, OnTorch
+from reseen.draw.overlay import overlay
+from reseen.errors import ReseenError
+from reseen.explain.maps import similarity_maps, summed
+from reseen.retrieval.embedder import Embedder
+
+_LARGEST_SIDE = 640
+
+EXPORTS_CANNOT = "what matched needs the network's gradients: serve the run itself, not an export of it"
+
+
+class Explained(NamedTuple):
+    """Their ``similarity``, and each picture plain and under its map."""
+
+    similarity: float
+    query: Image.Image
+    query_map: Image.Image
+    match: Image.Image
+    match_map: Image.Image
+
+
+class Explainer:
+    """Explains the similarities of ``embedder``, whose own ``network`` must run on PyTorch; one pair at a time.
+
+    ``reason``: "" if it can, else why it cannot, in one line.
+    """
+
+    def __init__(self, embedder: Embedder, network: Network | None) -> None:
+        self._embedder = embedder
+        self._lock = Lock()
+        self._network: EmbeddingNetwork | None = None
+        if not isinstance(network, OnTorch):
+            self.reason = EXPORTS_CANNOT
+        else:
+            self.reason = ""
+            # A copy: maps hook into the network, whose batches go on meanwhile.
+            self._network = deepcopy(network.network)
+
+    def __call__(self, query: Image.Image, match: Image.Image) -> Explained:
+        """The two upright RGB pictures explained. Raises ReseenError where ``reason`` says that it cannot."""
+        if self._network is None:
+            raise ReseenError(self.reason)
+        with self._lock:
+            pair = _mapped(self._network, self._fed(query), self._fed(match))
+        small = [_shrunk(picture) for picture in (query, match)]
+        over = [overlay(picture, values) for picture, values in zip(small, pair.maps, strict=True)]
+        return Explained(pair.similarity, small[0], over[0], small[1], over[1])
+
+    def _fed(self, picture: Image.Image) -> torch.Tensor:
+        """(1, 3, H, W), as the network's model takes it."""
+        prepared = self._embedder.prepare(picture)
+        if isinstance(prepared, PictureError):
+            raise prepared
+        assert self._network is not None
+        return self._network.normalised(torch.from_numpy(prepared).to(self._network.scale.device)[None])
+
+
+class _Mapped(NamedTuple):
+    """``maps``: (h, w) for either picture."""
+
+    similarity: float
+    maps: tuple[NDArray[np.floating], NDArray[np.floating]]
+
+
+def _mapped(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tensor) -> _Mapped:
+    pair = similarity_maps(network.as_shown, query, match)
+    of_query, of_match = (summed(side)[0].detach().cpu().numpy() for side in (pair.query, pair.match))
+    return _Mapped(float(pair.similarity[0]), (of_query, of_match))
+
+
+def _shrunk(picture: Image.Image) -> Image.Image:
+    small = picture.copy()
+    small.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.LANCZOS)
+    return small

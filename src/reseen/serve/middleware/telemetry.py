@@ -1,0 +1,83 @@
+"""Every request is counted, logged in one line of JSON without its contents, and answered under strict headers."""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from time import perf_counter
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reseen.serve.error_response import refusal
+from reseen.serve.metrics import Metrics
+
+LOGGER = "reseen.serve"
+"""The logger that gets the lines; whoever runs the service says where they go."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # What was forgotten must not live on in a browser's cache.
+    "Cache-Control": "no-store",
+}
+
+
+class Watched:
+    """Measures and logs what passes. Neither bodies nor query strings are logged: they hold pictures and names."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+        self._log = logging.getLogger(LOGGER)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status, taken = perf_counter(), 0, 0
+
+        async def counting() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        trouble: dict[str, str] = {}
+        try:
+            await self._app(scope, counting, watched)
+        except Exception:  # noqa: BLE001 - the last place where it can be told to anybody
+            trouble = {"error": traceback.format_exc()}
+            if not status:
+                await refusal(500, "the service failed; its log says how")(scope, receive, watched)
+        self._tell(scope, status=status, seconds=perf_counter() - began, taken=taken, trouble=trouble)
+
+    def _tell(self, scope: Scope, *, status: int, seconds: float, taken: int, trouble: dict[str, str]) -> None:
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.answered(method=method, route=route, status=status, seconds=seconds)
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "client": (scope.get("client") or ("",))[0],
+            "method": method,
+            "route": route,
+            "status": status,
+            "milliseconds": round(seconds * 1000, 1),
+            "bytes": taken,
+        }
+        self._log.log(logging.ERROR if trouble else logging.INFO, "%s", json.dumps({**line, **trouble}))

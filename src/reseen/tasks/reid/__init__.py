@@ -1,0 +1,1 @@
+"""Re-identification as a task: its recipe, data, training, evaluation and weights."""

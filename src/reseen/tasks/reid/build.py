@@ -1,0 +1,141 @@
+"""Where the recipe of re-identification stops: it goes in, built objects come out, and nothing below sees it."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+
+from reseen.backbones import Backbone
+from reseen.data.dataset import Pictures
+from reseen.data.loader import train_loader
+from reseen.data.sampler import IdentityBatches
+from reseen.data.table import Splits
+from reseen.data.transforms import build_transforms
+from reseen.engine.checkpoint import load_built, load_card
+from reseen.engine.pretrained import normalised, start_backbone
+from reseen.engine.seeding import seed_here
+from reseen.engine.task import Pieces
+from reseen.errors import ReseenError
+from reseen.losses import LOSSES, WeightedSum
+from reseen.models import Embedder
+from reseen.models.assemble import MetadataLine, multi_branch
+from reseen.models.embedder import single_branch
+from reseen.models.multibranch import MultiBranchEmbedder
+from reseen.recipe.settings import typed_settings
+from reseen.tasks.reid.learner import Learner
+from reseen.tasks.reid.recipe import PAIRWISE, Recipe, recipe_from
+
+MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
+"""Of cameras and of views."""
+
+
+def resolved(recipe: Recipe) -> Recipe:
+    """The recipe with mean and std filled in from the start weights where it leaves them open."""
+    return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
+
+
+def build_embedder(
+    recipe: Recipe, *, num_identities: int | None, start_weights: bool, metadata_names: MetadataNames = ((), ())
+) -> Embedder | MultiBranchEmbedder:
+    """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random.
+
+    ``metadata_names``: the cameras and the views that a model with metadata learns.
+    """
+    seed_here("model", recipe.seed)
+    backbone = start_backbone(recipe.model, image_size=recipe.data.image_size, start_weights=start_weights)
+    model = _on_backbone(backbone, recipe, num_identities=num_identities, names=metadata_names)
+    return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
+
+
+def _on_backbone(
+    backbone: Backbone, recipe: Recipe, *, num_identities: int | None, names: MetadataNames
+) -> Embedder | MultiBranchEmbedder:
+    settings = recipe.model
+    if settings.branches:
+        metadata = MetadataLine(*names, drop=settings.metadata.drop) if settings.metadata else None
+        lines = settings.branch_lines()
+        return multi_branch(backbone, lines, num_identities=num_identities, pooling=settings.pooling, metadata=metadata)
+    return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
+
+
+def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
+    """The model in a weights file that `train` wrote (``best.safetensors``), in evaluation mode."""
+    path = Path(path)
+    card = load_card(path)
+    recipe = recipe_from(card.recipe, name=str(path))
+    build = partial(
+        build_embedder,
+        recipe,
+        num_identities=card.num_identities,
+        start_weights=False,
+        metadata_names=(card.camera_names, card.view_names),
+    )
+    return load_built(path, build)
+
+
+def build_losses(recipe: Recipe, *, num_identities: int, width: int) -> WeightedSum:
+    """The recipe's losses with their weights."""
+    seed_here("losses", recipe.seed)
+    provided = {"num_identities": num_identities, "width": width}
+    losses, weights = {}, {}
+    for name, line in recipe.losses.items():
+        own = {key: value for key, value in line.items() if key != "weight"}
+        settings = typed_settings(LOSSES[name], own, provided=provided)
+        try:
+            losses[name] = LOSSES[name](**provided, **settings)
+        except ValueError as error:
+            raise ReseenError(f"losses.{name}: {error}") from None
+        weights[name] = line["weight"]
+    return WeightedSum(losses, weights=weights)
+
+
+def build_pieces(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) -> Pieces:
+    """Model, losses and batches of one process among so many, which share out each batch."""
+    names = splits.train.identity_names
+    _require_pairs(recipe, world_size)
+    batches = IdentityBatches(
+        splits.train.numbers("identity", names),
+        identities=recipe.sampler.identities,
+        images=recipe.sampler.images,
+        seed=recipe.seed,
+        epoch_is=recipe.sampler.epoch_is,
+        rank=rank,
+        world_size=world_size,
+    )
+    loader = train_loader(_training_pictures(recipe, splits), batches, workers=recipe.data.workers)
+    model = build_embedder(
+        recipe,
+        num_identities=len(names),
+        start_weights=True,
+        metadata_names=(splits.train.camera_names, splits.train.view_names),
+    )
+    learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
+    return Pieces(model, learner, batches, loader, frozen=tuple(model.backbone.parameters()))
+
+
+def _require_pairs(recipe: Recipe, world_size: int) -> None:
+    """ReseenError where a process's share of a batch holds no two identities for a loss that compares them."""
+    pairwise = [name for name in recipe.losses if name in PAIRWISE]
+    identities = recipe.sampler.identities
+    if pairwise and identities < 2 * world_size:
+        raise ReseenError(
+            f"losses: {pairwise[0]} needs at least 2 identities on each of {world_size} processes, and they share out "
+            f"sampler.identities, which is {identities}; use at most {identities // 2} processes, or set it higher"
+        )
+
+
+def _training_pictures(recipe: Recipe, splits: Splits) -> Pictures:
+    lines = [{"name": name, **settings} for name, settings in recipe.transforms.items()]
+    assert recipe.data.mean is not None, "a resolved recipe has a mean"
+    assert recipe.data.std is not None, "a resolved recipe has a std"
+    transform = build_transforms(lines, image_size=recipe.data.image_size, mean=recipe.data.mean, std=recipe.data.std)
+    train = splits.train
+    return Pictures(
+        train,
+        transform=transform,
+        identity_names=train.identity_names,
+        camera_names=train.camera_names,
+        view_names=train.view_names,
+    )

@@ -1,0 +1,92 @@
+"""Data on their way into a run: read, every picture decoded once, and nothing unfit let through in silence."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from lightning_fabric import Fabric
+
+from reseen.data.datasets import LAYOUTS, read_data
+from reseen.data.fingerprint import fingerprint
+from reseen.data.table import Split, Splits, first
+from reseen.data.unreadable import find_unreadable, leave_out, reasons, tables_of, told, written_down
+from reseen.errors import ReseenError
+from reseen.metrics.labels import Labels, known
+from reseen.metrics.protocol import find_protocol, protocol_without_cameras
+from reseen.progress import Progress
+from reseen.tasks.reid.postprocess import require_fit
+from reseen.tasks.reid.query_gallery import labels_of
+from reseen.tasks.reid.recipe import Recipe
+
+
+class Intake(NamedTuple):
+    """Splits fit to train on, and what a run writes down about them."""
+
+    splits: Splits
+    facts: dict[str, object]
+
+
+def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> Intake:
+    """Read ``data``; stop at unreadable pictures, or drop and count them when the recipe says skip.
+
+    Raises ReseenError too when no query has a valid match, before an hour is spent on training.
+    The files are opened by the first process alone, which tells the others.
+    """
+    splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
+    paths = [path for split in tables_of(splits).values() for path in split.paths]
+    bad = fabric.broadcast(find_unreadable(paths, progress) if fabric.is_global_zero else {})
+    splits = _readable(splits, bad, recipe=recipe, progress=progress)
+    require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
+    _tell_single_pictures(splits.train, progress)
+    tables = tables_of(splits)
+    facts: dict[str, object] = {
+        "path": str(data.resolve()),
+        "layout": splits.layout,
+        "fingerprint": fabric.broadcast(fingerprint(splits) if fabric.is_global_zero else ""),
+        "pictures": {name: len(split) for name, split in tables.items()},
+        "identities": {name: len(split.identity_names) for name, split in tables.items()},
+        "cameras": {name: len(split.camera_names) for name, split in tables.items()},
+        "skipped_unreadable": len(bad),
+        "unreadable": written_down(bad, splits.root),
+    }
+    return Intake(splits, facts)
+
+
+def protocol_for(recipe: Recipe, splits: Splits) -> str:
+    """The recipe's protocol; 'auto' is the layout's own, or without one market1501 with cameras, wildlife without."""
+    if recipe.evaluation.protocol != "auto":
+        return recipe.evaluation.protocol
+    return LAYOUTS[splits.layout].protocol or usual_protocol(splits.query.cameras, splits.gallery.cameras)
+
+
+def usual_protocol(*cameras: Labels | None) -> str:
+    """The protocol where each side's cameras are all that is known: market1501, or wildlife without them."""
+    every = all(side is not None and known(side).any() for side in cameras)
+    return "market1501" if every else protocol_without_cameras()
+
+
+def _readable(splits: Splits, bad: Mapping[Path, str], *, recipe: Recipe, progress: Progress) -> Splits:
+    if not bad:
+        return splits
+    if recipe.data.unreadable == "stop":
+        raise ReseenError(
+            f"{_count(len(bad), 'picture')} cannot be read: {reasons(bad)}; "
+            "repair or remove, or train without with --set data.unreadable=skip"
+        )
+    progress.say(told(bad))
+    return leave_out(splits, bad)
+
+
+def _tell_single_pictures(train: Split, progress: Progress) -> None:
+    names, counts = np.unique(train.identities, return_counts=True)
+    single = names[counts == 1].tolist()
+    if single:
+        progress.say(
+            f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single picture, "
+            f"drawn repeatedly: {first(single)}"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,123 @@
+"""The recipe of re-identification: every setting of a run in one strict TOML file.
+
+Read with `read_recipe`; an unknown, ill-typed or impossible setting is a `ReseenError` that names the file, the place
+and the nearest known word. The settings of a table's entry (a loss, a transform, an optimiser, a schedule) are checked
+against the signature of the entry itself, and the defaults it has are written into the recipe as run.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from reseen.data.datasets import LAYOUTS
+from reseen.engine.run import Run
+from reseen.losses import LOSSES
+from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
+from reseen.recipe.lines import Entry, known, transform_lines, weighted_entry
+from reseen.recipe.section import Section
+from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe, read_as, recipe_as
+from reseen.tasks.reid.model_settings import Model
+
+PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
+"""Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
+
+MetadataTold = Literal["given", "cameras", "views", "withheld"]
+"""What a model that learned cameras and views is told of them in evaluation."""
+
+
+class Data(PictureLines):
+    """Which pictures, and how they are read."""
+
+    layout: str = "auto"
+    unreadable: Literal["stop", "skip"] = "stop"
+
+    @field_validator("layout")
+    @classmethod
+    def _known_layout(cls, name: str) -> str:
+        return known("layout", name, {"auto": None, **LAYOUTS})
+
+
+class Sampler(Section):
+    """A batch is ``identities`` x ``images`` pictures (P x K), of all processes together, which share out identities.
+
+    An epoch passes over all pictures, or draws K of each identity.
+    """
+
+    identities: Annotated[int, Field(ge=1)]
+    images: Annotated[int, Field(ge=1)]
+    epoch_is: Literal["pass", "draw"] = "pass"
+
+
+class Evaluation(Scoring):
+    """When and how the model is scored.
+
+    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither. ``flip``: the
+    embeddings of a picture and of its mirror image are averaged.
+    """
+
+    metadata: MetadataTold = "given"
+    flip: bool = False
+    protocol: str = "auto"
+    average_precision: str = "rectangle"
+
+    @field_validator("protocol")
+    @classmethod
+    def _known_protocol(cls, name: str) -> str:
+        return known("protocol", name, {"auto": None, **PROTOCOLS})
+
+    @field_validator("average_precision")
+    @classmethod
+    def _known_average_precision(cls, name: str) -> str:
+        return known("average precision", name, AVERAGE_PRECISIONS)
+
+
+class Recipe(TrainingRecipe):
+    """A whole run."""
+
+    task: Literal["reid"] = "reid"
+    data: Data
+    model: Model
+    sampler: Sampler
+    transforms: dict[str, Entry] = Field(default_factory=dict)
+    losses: dict[str, Entry]
+    evaluation: Evaluation = Evaluation()
+
+    @field_validator("transforms")
+    @classmethod
+    def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        return transform_lines(lines)
+
+    @field_validator("losses")
+    @classmethod
+    def _known_losses(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+        if not lines:
+            raise ValueError("expected at least one loss, got none")
+        return {
+            name: weighted_entry("loss", name, LOSSES, settings=settings, provided=("num_identities", "width"))
+            for name, settings in lines.items()
+        }
+
+    @model_validator(mode="after")
+    def _batch_has_pairs(self) -> Self:
+        pairwise = [name for name in self.losses if name in PAIRWISE]
+        for setting, size in (("images", self.sampler.images), ("identities", self.sampler.identities)):
+            if pairwise and size < 2:
+                raise ValueError(f"losses: {pairwise[0]} needs sampler.{setting} of at least 2, got {size}")
+        return self
+
+
+def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
+    return read_as(Recipe, recipe, overrides=overrides)
+
+
+def recipe_from(raw: Mapping[str, object], *, name: str = "recipe") -> Recipe:
+    """A recipe from plain values; ``name`` begins the error line."""
+    return recipe_as(Recipe, raw, name=name)
+
+
+def recipe_of(run: Run) -> Recipe:
+    """The recipe of a run that re-identifies, as run, checked again."""
+    return read_recipe(run.recipe_file)

@@ -1,0 +1,162 @@
+"""The pages in headless Chromium, wide and narrow, light and dark: all fits, shows, can be reached and read."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from reseen.draw import png_bytes
+from reseen.draw.encode import write_png
+from reseen.report import Picture, ReportContent, ScoreRow, write_report
+from reseen.report.comparison import report_pair
+from reseen.report.page import Table
+from reseen.report.run_page import report_run
+
+WIDTHS = {"desktop": 1200, "phone": 390}
+LONG = "a-name-without-any-place-to-break-it-" * 6
+
+
+def write_long_page(path: Path) -> Path:
+    """Everything as long as it may be, and with intervals."""
+    scores = {"mAP": 1.0, "rank1": 1.0, "rank5": 1.0, "mINP": 1.0}
+    rows = [
+        ScoreRow(name, scores, evaluated=123456, skipped={LONG: 9}, intervals={"mAP": (0.1, 1.0)})
+        for name in (LONG, "trained")
+    ]
+    pictures = [
+        Picture(LONG, LONG, png_bytes(Image.new("RGB", (width, 60), (90, 120, 150))))
+        for width in (2400, 800, 300, 1100)
+    ]
+    content = ReportContent(
+        title=LONG,
+        systems=rows,
+        settings=LONG,
+        summary=LONG,
+        pictures=pictures,
+        explanations=[Table(LONG, LONG, [LONG, LONG], [[LONG, "1.23 (0.45 to 6.78) *"]])],
+        data_facts={LONG: LONG},
+        recipe=f"{LONG} = '{LONG}'",
+        environment={LONG: LONG},
+        command=LONG,
+    )
+    write_report(path, content)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pages(finished, tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    first, second = (shutil.copytree(run, folder / run.name) for run in finished)
+    (first / "explain").mkdir()
+    write_png(first / "explain" / "pairs-01.png", Image.new("RGB", (870, 2100), (90, 120, 150)))
+    return {
+        "run": report_run(first),
+        "pair": report_pair(first, second),
+        "long": write_long_page(folder / "long.html"),
+    }
+
+
+@pytest.fixture(scope="module", params=WIDTHS)
+def width(request) -> int:
+    return WIDTHS[request.param]
+
+
+@pytest.fixture(scope="module", params=["run", "pair", "long"])
+def page(request, browser, pages, width) -> Iterator:
+    """One page, open; ``page.heard`` collects what it asked for and complained about."""
+    opened = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    opened.heard = []
+    opened.on("request", lambda asked: opened.heard.append(asked.url))
+    opened.on("console", lambda message: opened.heard.append(message.text))
+    opened.on("pageerror", lambda error: opened.heard.append(str(error)))
+    opened.goto(pages[request.param].as_uri())
+    yield opened
+    opened.close()
+
+
+def test_it_fits_fetches_nothing_and_shows_every_picture(page, width):
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert [url[:60] for url in page.heard[1:] if not url.startswith("data:image/")] == []
+    images = page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth, image.clientWidth])")
+    assert images
+    assert all(complete and natural > 1 and 100 < shown <= natural for complete, natural, shown in images)
+
+
+def test_headings_and_contents_lead_through_the_page(page):
+    assert page.locator("h1").count() == 1
+    assert page.locator("h2").first.inner_text() == "Scores"
+    for link in page.locator("nav a").all():
+        target = page.locator(link.get_attribute("href"))
+        assert target.inner_text() == link.inner_text()
+        assert target.is_visible()
+
+
+WATCH_SCROLLERS = """
+() => {
+  window.scrollers = [...document.querySelectorAll("body *")].filter(element =>
+    element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX));
+  window.reached = new Set();
+  addEventListener("focusin", event => reached.add(event.target));
+  return document.querySelectorAll("a, input, summary, [tabindex]").length;
+}
+"""
+
+
+def test_what_scrolls_can_be_reached_by_keyboard_and_has_a_name(page):
+    for _ in range(page.evaluate(WATCH_SCROLLERS)):
+        page.keyboard.press("Tab")
+    assert page.evaluate("scrollers.length"), "the sheet is wider than a page"
+    assert page.evaluate("scrollers.filter(element => !reached.has(element)).map(element => element.outerHTML)") == []
+    assert page.evaluate("scrollers.every(element => element.tagName == 'PRE' || element.ariaLabel)")
+    page.evaluate("scrollers[0].focus()")
+    page.keyboard.press("ArrowRight", delay=50)
+    page.wait_for_function("scrollers[0].scrollLeft > 0", polling=20, timeout=5000)
+
+
+def test_a_sheet_can_be_seen_in_full_size_without_a_script(page, width):
+    box, image = page.get_by_label("full size").first, page.locator(".wide img").first
+    before = image.evaluate("image => image.clientWidth")
+    box.check()
+    after, natural = image.evaluate("image => [image.clientWidth, image.naturalWidth]")
+    assert after == natural > before
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    box.uncheck()
+
+
+# Contrast as WCAG 2 defines it, of each text with what lies behind it.
+CONTRASTS = """
+() => {
+  const numbers = text => (text.match(/rgba?\\([^)]*\\)/g) || []).map(colour => colour.match(/[\\d.]+/g).map(Number));
+  const luminance = ([r, g, b]) => [r, g, b].map(part => part / 255)
+    .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      const found = numbers(style.backgroundImage + style.backgroundColor).filter(colour => colour[3] !== 0);
+      if (found.length) return found;
+    }
+    return [[255, 255, 255]];
+  };
+  const texts = [...document.querySelectorAll("body *")].filter(element =>
+    [...element.childNodes].some(node => node.nodeType == 3 && node.data.trim()) && element.checkVisibility());
+  return texts.map(element => {
+    const ink = luminance(numbers(getComputedStyle(element).color)[0]);
+    const ratios = behind(element).map(luminance)
+      .map(paper => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
+    return [element.innerText.slice(0, 40), Math.min(...ratios)];
+  });
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 20
+    assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark == (scheme == "dark")

@@ -1,0 +1,73 @@
+"""A model of two weights whose gradient is always 1: how far it moves says at what rate the engine trains it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from reseen.engine.assemble import assemble
+from reseen.engine.checkpoint import Place
+from reseen.engine.hardware import launch
+from reseen.engine.loop import Parts, Tally, train_epoch
+from reseen.engine.task import Pieces
+from reseen.losses import LossTerms
+from reseen.progress import Silent
+from reseen.tasks.reid.recipe import read_recipe
+
+
+class Batch(NamedTuple):
+    """No picture is looked at."""
+
+    image: Tensor = torch.zeros(1, 3, 1, 1)
+
+
+class Batches:
+    """So many an epoch; a loader of themselves."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def set_epoch(self, epoch: int, *, start: int = 0) -> None:
+        """Every epoch is alike."""
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter([Batch()] * self.count)
+
+
+class Walker(nn.Module):
+    """A weight of the trunk, and one on top of it; both begin at 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.Parameter(torch.zeros((), dtype=torch.float64))
+        self.head = nn.Parameter(torch.zeros((), dtype=torch.float64))
+
+    def forward(self, _: Batch) -> LossTerms:
+        total = self.trunk + self.head
+        return LossTerms(total, {"sum": total})
+
+
+class Moved(NamedTuple):
+    """How far each weight went down in an epoch."""
+
+    trunk: float
+    head: float
+
+
+def walk(recipe_name: str, *overrides: str, batches: int, epochs: int) -> list[Moved]:
+    """The recipe's own optimiser, rate and frozen parts, over the first epochs of so many batches."""
+    recipe = read_recipe(recipe_name, overrides=["hardware.accelerator=cpu", *overrides])
+    model, order = Walker(), Batches(batches)
+    pieces = Pieces(model, model, order, order, frozen=(model.trunk,))
+    parts = assemble(pieces, recipe, fabric=launch(recipe.hardware))
+    return [_moved(parts, model, epoch) for epoch in range(epochs)]
+
+
+def _moved(parts: Parts, model: Walker, epoch: int) -> Moved:
+    before = Moved(model.trunk.item(), model.head.item())
+    train_epoch(parts, Place(epoch), Tally(), stop_asked=lambda: False, bar=Silent())
+    return Moved(before.trunk - model.trunk.item(), before.head - model.head.item())
