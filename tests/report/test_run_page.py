@@ -90,7 +90,7 @@ def test_pictures_are_kept_beside_the_page_and_old_ones_go(runs):
 def test_the_summary_names_the_model(runs, monkeypatch, lines, words):
     run = open_run(runs[0])
     recipe = recipe_of(run).model_copy(update={"model": Model.model_validate(lines)})
-    monkeypatch.setattr(Run, "recipe", lambda _: recipe)
+    monkeypatch.setattr("reseen.report.run_page.recipe_of", lambda _: recipe)
     page = report_run(run, kept_evaluation(run)).read_text(encoding="utf-8")
     assert f"<p>{words} trained for 1 epochs on 24 pictures of 6 identities (market1501 layout)" in page
 
@@ -175,7 +175,7 @@ def test_two_runs_on_one_page(runs):
 
 
 def test_the_same_queries_stand_under_each_other(runs, monkeypatch):
-    from reseen.explain import pair_report as pair_module
+    from reseen.report import comparison as pair_module
 
     sheets = []
     draw = pair_module.draw_sheet
