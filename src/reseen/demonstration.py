@@ -8,7 +8,7 @@ from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.files import write_bytes, write_json
 from reseen.metrics import Report
-from reseen.progress import Progress, Silent, counted
+from reseen.progress import SILENT, Progress, as_callback
 from reseen.report.run_page import report_run
 from reseen.synth import synthesise
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
@@ -33,11 +33,11 @@ def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> Demon
     Stopped half-way it goes on where it was; begun again when it was finished it only evaluates and reports.
     Raises ReseenError for a folder that holds something else.
     """
-    out, progress = Path(out), progress or Silent()
+    out, progress = Path(out), progress or SILENT
     data, run_path = out / "data", out / "run"
     _check_ours(out)
     if not data.exists():
-        with counted(progress, "render vehicles") as tell:
+        with as_callback(progress, "render vehicles") as tell:
             synthesise(
                 "vehicle", data, identities=IDENTITIES, images=IMAGES, image_size=IMAGE_SIZE, seed=SEED, progress=tell
             )

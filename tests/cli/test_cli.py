@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from reseen.cli.output import progress_for, results, say
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.progress import RichProgress
 
 
@@ -115,6 +115,13 @@ def test_every_public_name_resolves():
     assert all(getattr(reseen, name) for name in reseen.__all__)
     with pytest.raises(AttributeError, match="nosuch"):
         reseen.nosuch  # noqa: B018
+
+
+def test_the_old_name_of_unpack_cuhk03_works_and_warns():
+    import reseen
+
+    with pytest.warns(DeprecationWarning, match=r"reseen\.unpack is now reseen\.unpack_cuhk03"):
+        assert reseen.unpack is reseen.unpack_cuhk03
 
 
 def test_bars_nest_and_count(tmp_path: Path):

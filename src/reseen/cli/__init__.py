@@ -11,6 +11,7 @@ from reseen.cli.calibrate import calibrate
 from reseen.cli.check import check
 from reseen.cli.classify import classify
 from reseen.cli.compare import compare
+from reseen.cli.console import plain_console
 from reseen.cli.datasets import datasets
 from reseen.cli.demo import demo
 from reseen.cli.embed import embed
@@ -20,7 +21,6 @@ from reseen.cli.export import export
 from reseen.cli.gallery import gallery_commands
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
-from reseen.cli.output import plain_console
 from reseen.cli.profile import profile
 from reseen.cli.push import push
 from reseen.cli.report import report

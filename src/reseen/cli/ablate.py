@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.options import Data, Overrides, Quiet, Recipe, words
-from reseen.cli.output import progress_for, results
 from reseen.errors import ReseenError
 
 

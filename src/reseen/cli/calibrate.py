@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.evaluate_options import Metadata
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results
 
 if TYPE_CHECKING:
     from reseen.metrics.confidence.rates import Estimate

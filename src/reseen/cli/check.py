@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.options import Quiet, Seed
-from reseen.cli.output import progress_for, results
-from reseen.progress import counted
+from reseen.progress import as_callback
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
     """
     import reseen
 
-    with counted(progress_for(quiet=quiet), "check pictures") as progress:
+    with as_callback(progress_for(quiet=quiet), "check pictures") as progress:
         report = reseen.check(data, layout=layout, seed=seed, progress=progress)
     results().print(report.tables(), *report.lines(), sep="\n", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if report.findings else 0)

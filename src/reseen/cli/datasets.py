@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.output import results, say
+from reseen.cli.console import results, say
 
 
 def datasets(

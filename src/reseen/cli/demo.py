@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results, say
 
 
 def demo(

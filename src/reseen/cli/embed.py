@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.cli.output import progress_for, say
 from reseen.errors import ReseenError
 
 

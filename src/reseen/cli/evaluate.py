@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from reseen.cli import evaluate_options as asked
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results, say
 
 
 def evaluate(  # noqa: PLR0913 - each is a choice of its own
@@ -59,7 +59,7 @@ def evaluate(  # noqa: PLR0913 - each is a choice of its own
     reseen evaluate query.parquet gallery.parquet --protocol custom --keep-same-camera --depth 100
     """
     import reseen
-    from reseen.cli.rules import expansion_of, protocol_of, reranking_of
+    from reseen.cli.protocol_options import expansion_of, protocol_of, reranking_of
     from reseen.cli.scores import evaluation_lines, interval_table
     from reseen.files import write_json
     from reseen.tasks.reid.results import intervals_of, require_writable, summary, write_per_query

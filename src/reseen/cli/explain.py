@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results, say
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 

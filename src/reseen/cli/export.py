@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results
 from reseen.errors import ReseenError
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import results, say
+from reseen.cli.filters import Before, GalleryAddress, read_changes
 from reseen.cli.gallery_add import add
-from reseen.cli.output import results, say
 from reseen.cli.search import search
-from reseen.cli.wishes import Before, GalleryAddress, read_changes
 
 if TYPE_CHECKING:
     from reseen.retrieval.gallery import Gallery

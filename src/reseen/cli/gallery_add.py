@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from reseen.cli.console import progress_for, say
+from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.cli.output import progress_for, say
-from reseen.cli.wishes import GalleryAddress
 
 if TYPE_CHECKING:
     from reseen.retrieval.record import Added, Failure, Record

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.output import results
+from reseen.cli.console import results
 
 
 def import_weights(

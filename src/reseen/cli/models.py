@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.output import results
+from reseen.cli.console import results
 from reseen.errors import ReseenError
 
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from reseen.cli.output import results
+from reseen.cli.console import results
 from reseen.errors import ReseenError
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.output import say
+from reseen.cli.console import say
 
 
 def push(

@@ -1,9 +1,12 @@
-"""Scores as tables on the terminal."""
+"""Scores as tables and lines on the terminal."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.table import Table
 
+from reseen.cli.console import results, say
+from reseen.engine.run import Run
 from reseen.metrics import Estimate, Report
 from reseen.tasks.reid.results import CONFIDENCE
 from reseen.tasks.reid.scoring import Evaluated
@@ -22,13 +25,22 @@ def score_table(systems: Mapping[str, Report]) -> Table:
     return table
 
 
-def plain_table(systems: Mapping[str, Mapping[str, object]], *, columns: Mapping[str, str]) -> Table:
-    """One row a system of scores.json, in percent; a column that no system has is left out."""
+def show_run(run: Run, *, columns: Mapping[str, str], page: Path | None = None) -> None:
+    """Print a run's scores and the path of its page.
+
+    Args:
+        run: The run, whose scores are percentages of systems.
+        columns: Which scores to print -> the heading of the column; a score that no system has is left out.
+        page: The run's page, if it was written.
+    """
+    systems = run.scores()
     shown = {key: words for key, words in columns.items() if any(key in row for row in systems.values())}
     table = Table("system", *shown.values())
     for name, row in systems.items():
         table.add_row(name, *(f"{row[key]:.1%}" if key in row else "" for key in shown))
-    return table
+    results().print(table)
+    if page is not None:
+        say(f"report: {page}")
 
 
 def interval_table(result: Evaluated, intervals: Mapping[str, Estimate]) -> Table:

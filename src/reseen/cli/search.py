@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results, say
+from reseen.cli.filters import After, Before, Cameras, Where, read_filters
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.cli.output import progress_for, results, say
-from reseen.cli.wishes import After, Before, Cameras, Where, read_wishes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -65,7 +65,7 @@ def search(  # noqa: PLR0913 - one parameter an option
         cameras=camera or None,
         after=None if after is None else read_time(after),
         before=None if before is None else read_time(before),
-        where=read_wishes(where, opened.fields()),
+        where=read_filters(where, opened.fields()),
         threshold=threshold,
     )
     for path, matches in zip(pictures, found, strict=True):

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume
-from reseen.cli.output import progress_for, say
 
 segment = typer.Typer(
     name="segment",
@@ -42,7 +42,7 @@ def train(
 
     Ctrl-C finishes the step and saves; the same command with --resume goes on.
     """
-    from reseen.cli.shown import show_run
+    from reseen.cli.scores import show_run
     from reseen.engine.train import train_task
     from reseen.recipe.training import read_as
     from reseen.tasks.segment import SEGMENTATION
@@ -77,7 +77,7 @@ def evaluate(
 
     reseen segment evaluate runs/cityscapes --inference whole --json scores.json
     """
-    from reseen.cli.shown import show_run
+    from reseen.cli.scores import show_run
     from reseen.engine.run import open_run
     from reseen.files import write_json
     from reseen.tasks.segment.evaluate import evaluate_run

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for
+from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet
-from reseen.cli.output import progress_for
-from reseen.cli.wishes import GalleryAddress
 from reseen.errors import ReseenError
 
 TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name

@@ -1,15 +1,14 @@
 """`reseen synth`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Quiet, Seed
-from reseen.cli.output import progress_for, say
 from reseen.errors import ReseenError
-from reseen.progress import counted
+from reseen.progress import ProgressCallback, as_callback
 
 
 def synth(  # noqa: PLR0913 - one parameter an option
@@ -54,7 +53,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     """
     own = _given(identities=identities, twins=twins, masks=masks or None)
     shared = _given(images=images, image_size=image_size) | {"seed": seed, "workers": workers}
-    with counted(progress_for(quiet=quiet), f"render {kind}s") as progress:
+    with as_callback(progress_for(quiet=quiet), f"render {kind}s") as progress:
         if kind != "scene":
             line = _individuals(kind, out, {**shared, **own}, progress=progress)
         elif own:
@@ -64,7 +63,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     say(line)
 
 
-def _individuals(kind: str, out: Path, asked: dict[str, Any], *, progress: Callable[[int, int], None]) -> str:
+def _individuals(kind: str, out: Path, asked: dict[str, Any], *, progress: ProgressCallback) -> str:
     import reseen
 
     asked = {"identities": 120, "images": 2160, **asked}
@@ -76,7 +75,7 @@ def _individuals(kind: str, out: Path, asked: dict[str, Any], *, progress: Calla
     )
 
 
-def _scenes(out: Path, asked: dict[str, Any], *, progress: Callable[[int, int], None]) -> str:
+def _scenes(out: Path, asked: dict[str, Any], *, progress: ProgressCallback) -> str:
     import reseen
 
     made = reseen.synthesise_scenes(out, **asked, progress=progress)

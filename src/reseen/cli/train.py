@@ -1,7 +1,7 @@
 """`reseen train`."""
 
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Data, Out, Overrides, Quiet, Recipe, Resume
-from reseen.cli.output import progress_for, results, say
 
 
 def train(

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, say
-from reseen.progress import counted
+from reseen.progress import as_callback
 
 
 def unpack(
@@ -23,8 +23,8 @@ def unpack(
     """
     import reseen
 
-    with counted(progress_for(quiet=quiet), "unpack pictures") as progress:
-        done = reseen.unpack(data, progress=progress)
+    with as_callback(progress_for(quiet=quiet), "unpack pictures") as progress:
+        done = reseen.unpack_cuhk03(data, progress=progress)
     lines = [f"{folder}: {count:,} pictures written" for folder, count in done.written.items()]
     lines += [f"{folder}: was there already, nothing written" for folder in done.present]
     say(*lines)

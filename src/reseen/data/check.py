@@ -8,20 +8,23 @@ import polars
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import content_digest
 from reseen.data.opening import open_image
-from reseen.data.pictures import Progress, in_threads
+from reseen.data.pictures import in_threads
 from reseen.data.published import compare
 from reseen.data.summary import CheckReport, Finding, summarise
 from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
+from reseen.progress import ProgressCallback
 
 _JUNK = "-1"
 _EXAMPLES = 3
 
 
-def check(path: Path | str, *, layout: str = "auto", seed: int = 0, progress: Progress | None = None) -> CheckReport:
+def check(
+    path: Path | str, *, layout: str = "auto", seed: int = 0, progress: ProgressCallback | None = None
+) -> CheckReport:
     """Read the data set, decode and hash every picture, and report. ReseenError when there is nothing to read."""
     splits = read_data(path, layout=layout, seed=seed, allow_unparsed=True)
-    named = {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
+    named = splits.tables()
     paths = sorted({picture for split in named.values() for picture in split.paths})
     reasons, digests = _examine(paths, progress)
     known = LAYOUTS[splits.layout]
@@ -39,7 +42,7 @@ def check(path: Path | str, *, layout: str = "auto", seed: int = 0, progress: Pr
     return CheckReport(splits.layout, splits.root, summaries, findings, notes)
 
 
-def _examine(paths: Sequence[Path], progress: Progress | None) -> tuple[dict[Path, str], dict[str, bytes]]:
+def _examine(paths: Sequence[Path], progress: ProgressCallback | None) -> tuple[dict[Path, str], dict[str, bytes]]:
     """Why pictures do not decode, and the digest of every file that can be read."""
     reasons: dict[Path, str] = {}
     digests: dict[str, bytes] = {}
@@ -143,7 +146,7 @@ def _notes(splits: Splits) -> Iterator[str]:
     single = sorted(counts.filter(polars.col("len") == 1)["identity"])
     if single:
         yield f"{len(single)} of {counts.height} training identities have one picture only: {first(single)}"
-    for name, split in (("train", splits.train), ("query", splits.query), ("gallery", splits.gallery)):
+    for name, split in splits.tables().items():
         if not len(split):
             yield f"{name} is empty"
         for column in ("camera", "view"):

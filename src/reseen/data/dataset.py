@@ -18,7 +18,7 @@ from reseen.types import Sample
 class Draw(NamedTuple):
     """What a sampler hands to the dataset: the row, and the seed of everything random done to its picture."""
 
-    index: int  # type: ignore[assignment]
+    row: int
     seed: int
 
 
@@ -56,15 +56,15 @@ class Pictures(Dataset[Sample]):
         if not isinstance(draw, Draw):
             return self._sample(int(draw))
         with seeded(draw.seed):
-            return self._sample(draw.index)
+            return self._sample(draw.row)
 
-    def _sample(self, index: int) -> Sample:
+    def _sample(self, row: int) -> Sample:
         return Sample(
-            image=self.transform(open_image(self._paths[index])),
-            label=int(self.labels[index]),
-            camera=int(self.cameras[index]),
-            view=int(self.views[index]),
-            index=index,
+            image=self.transform(open_image(self._paths[row])),
+            label=int(self.labels[row]),
+            camera=int(self.cameras[row]),
+            view=int(self.views[row]),
+            row=row,
         )
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.pictures import DAMAGE, PictureError, Progress, damage, in_threads, upright_rgb
+from reseen.data.pictures import DAMAGE, PictureError, damage, in_threads, upright_rgb
+from reseen.progress import ProgressCallback
 
 PictureSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
 """A path, an encoded file's bytes, a Pillow picture, or (H, W, 3) uint8."""
@@ -88,7 +89,7 @@ def regular_size(path: Path) -> int:
     return found.st_size
 
 
-def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
+def unreadable(paths: Sequence[Path], *, progress: ProgressCallback | None = None) -> dict[Path, str]:
     """The pictures among ``paths`` that do not decode to their last row, each with the reason, in order."""
     reasons = in_threads(_why_unreadable, paths, progress=progress)
     return {path: reason for path, reason in reasons if reason}

@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from reseen.errors import ReseenError
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Told (done, total) after each piece of work."""
+from reseen.progress import ProgressCallback
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What a picture file's name may end in, in lower case; other files in a data folder are not looked at."""
@@ -80,7 +78,7 @@ def in_threads(
     work: Callable[[Entry], Result],
     entries: Sequence[Entry],
     *,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     threads: int | None = None,
 ) -> Iterator[tuple[Entry, Result]]:
     """Each entry with ``work(entry)``, in order; ``threads`` (None: a few) work ahead, but not without bound."""

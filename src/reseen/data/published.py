@@ -41,8 +41,8 @@ def compare(splits: Splits, editions: Sequence[Published]) -> Compared | None:
 
 
 def _tables(splits: Splits) -> dict[str, tuple[Split, ...]]:
-    single = {"train": (splits.train,), "query": (splits.query,), "gallery": (splits.gallery,)}
-    return {**single, "whole": (splits.train, splits.query, splits.gallery)}
+    tables = splits.tables()
+    return {**{name: (table,) for name, table in tables.items()}, "whole": tuple(tables.values())}
 
 
 def _count(tables: tuple[Split, ...]) -> Count:

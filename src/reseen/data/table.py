@@ -125,6 +125,10 @@ class Splits(NamedTuple):
     unparsed: tuple[Unparsed, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def tables(self) -> dict[str, Split]:
+        """The three tables by name: "train", "query", "gallery"."""
+        return {"train": self.train, "query": self.query, "gallery": self.gallery}
+
 
 def split_of(
     paths: Sequence[Path | str],

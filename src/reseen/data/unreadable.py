@@ -5,13 +5,8 @@ from os.path import relpath
 from pathlib import Path
 
 from reseen.data.opening import unreadable
-from reseen.data.table import Split, Splits, first, without_unreadable
+from reseen.data.table import Splits, first, without_unreadable
 from reseen.progress import Progress
-
-
-def tables_of(splits: Splits) -> dict[str, Split]:
-    """The three tables by name."""
-    return {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
 
 
 def find_unreadable(paths: Iterable[Path], progress: Progress) -> dict[Path, str]:
@@ -23,13 +18,13 @@ def find_unreadable(paths: Iterable[Path], progress: Progress) -> dict[Path, str
 
 def leave_out(splits: Splits, bad: Mapping[Path, str]) -> Splits:
     """All tables without these pictures. ReseenError where a table would be empty."""
-    tables = {name: without_unreadable(split, bad)[0] for name, split in tables_of(splits).items()}
+    tables = {name: without_unreadable(split, bad)[0] for name, split in splits.tables().items()}
     return splits._replace(**tables)  # type: ignore[arg-type]
 
 
 def skip_unreadable(splits: Splits, progress: Progress) -> Splits:
     """Look at every picture, leave out those that do not decode, and say so."""
-    bad = find_unreadable((path for split in tables_of(splits).values() for path in split.paths), progress)
+    bad = find_unreadable((path for split in splits.tables().values() for path in split.paths), progress)
     if not bad:
         return splits
     progress.say(told(bad))

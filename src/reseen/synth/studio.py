@@ -1,6 +1,6 @@
 """Taking the pictures of a plan: what one worker process does, and all of them together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from reseen.progress import ProgressCallback
 from reseen.synth.kinds import SUBJECTS
 from reseen.synth.layouts import LAYOUTS, mask_name
 from reseen.synth.plan import Shot
@@ -18,7 +19,6 @@ from reseen.synth.render.shot import draw_pass, snap
 from reseen.synth.render.station import Station
 from reseen.synth.render.street import Street
 
-Progress = Callable[[int, int], None]
 BATCH = 32
 """Pictures that a worker takes before it reports."""
 
@@ -102,7 +102,7 @@ def jobs(identities: Sequence[Any], shots: Sequence[Shot]) -> list[Job]:
     ]
 
 
-def take_all(order: Order, work: Sequence[Job], *, workers: int, progress: Progress) -> dict[int, int]:
+def take_all(order: Order, work: Sequence[Job], *, workers: int, progress: ProgressCallback) -> dict[int, int]:
     """All pictures; place -> view. ``progress`` is called here, never in a worker, with done and total."""
     total = sum(len(job.shots) for job in work)
     views: dict[int, int] = {}

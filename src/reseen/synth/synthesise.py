@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reseen.errors import ReseenError, unknown
+from reseen.progress import ProgressCallback, no_callback
 from reseen.synth.kinds import SUBJECTS
 from reseen.synth.layouts import LAYOUTS, Counts, Finished
 from reseen.synth.plan import FEWEST, Plan, make_plan
 from reseen.synth.render.station import Station
-from reseen.synth.studio import Order, Progress, jobs, take_all
+from reseen.synth.studio import Order, jobs, take_all
 from reseen.synth.subject import Description, Subject
 
 SMALLEST = 32
@@ -42,7 +43,7 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
     twins: float = 0.5,
     masks: bool = False,
     workers: int = 2,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> SynthResult:
     """Render a set of ``images`` pictures of ``identities`` objects into the new folder ``out``.
 
@@ -66,7 +67,7 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         order = Order(kind, draft, size, cast.stations, key, masks)
-        counts = _render(order, subject, cast, workers=workers, progress=progress or _silent)
+        counts = _render(order, subject, cast, workers=workers, progress=progress or no_callback)
         _write_facts(draft, cast, facts={"kind": kind, "layout": subject.layout, **asked})
         draft.chmod(0o755)
         draft.replace(out)
@@ -98,15 +99,11 @@ def _arrange(subject: Subject, *, identities: int, images: int, twins: float, ke
     return _Cast(people, described, stations, plan)
 
 
-def _render(order: Order, subject: Subject, cast: _Cast, *, workers: int, progress: Progress) -> Counts:
+def _render(order: Order, subject: Subject, cast: _Cast, *, workers: int, progress: ProgressCallback) -> Counts:
     layout, shots = LAYOUTS[subject.layout], cast.plan.shots
     _make_folders(order.root, {layout.file(shot) for shot in shots}, masks=order.masks)
     views = take_all(order, jobs(cast.people, shots), workers=workers, progress=progress)
     return layout.finish(order.root, Finished(subject, shots, views, cast.described))
-
-
-def _silent(done: int, total: int) -> None:
-    """No progress wanted."""
 
 
 def _checked(

@@ -1,9 +1,9 @@
-"""CUHK03 as its authors give it out: every picture an array in cuhk-03.mat, written out once by ``unpack``.
+"""CUHK03 as its authors release it: all images as arrays in cuhk-03.mat, which ``unpack_cuhk03`` writes out once.
 
 cuhk-03.mat (MATLAB 7.3, which is HDF5) holds the cells "labeled" and "detected": one cell a camera pair, of one row a
-person and ten columns, five pictures of each camera, some of them empty. ``unpack`` writes them to images_labeled/
-and images_detected/ under the names that the new protocol's lists have: ``1_003_2_07.png`` is the seventh picture of
-person 3 of camera pair 1, from its camera 2 (Zhong et al., CVPR 2017).
+person and ten columns, five images of each camera, some of them empty. ``unpack_cuhk03`` writes them to
+images_labeled/ and images_detected/ under the names that the new protocol's lists have: ``1_003_2_07.png`` is the
+seventh image of person 3 of camera pair 1, from its camera 2 (Zhong et al., CVPR 2017).
 """
 
 import shutil
@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from reseen.data.datasets.places import find_home
-from reseen.data.pictures import Progress
 from reseen.errors import ReseenError
+from reseen.progress import ProgressCallback
 
 MAT = "cuhk-03.mat"
 _BELOW = "cuhk03_release"
@@ -36,7 +36,7 @@ class _Cell(NamedTuple):
     reference: Any
 
 
-def unpack(path: Path | str, *, progress: Progress | None = None) -> Unpacked:
+def unpack_cuhk03(path: Path | str, *, progress: ProgressCallback | None = None) -> Unpacked:
     """Write the pictures of cuhk-03.mat into images_labeled/ and images_detected/ of the folder it is found in.
 
     A folder comes to be whole or not at all; one that is there stays. ``progress`` is told (done, total) cells.
@@ -77,7 +77,7 @@ def _is_home(folder: Path) -> bool:
     return find_mat(folder) is not None or any(protocol_lists(folder, kind).is_file() for kind in KINDS)
 
 
-def _write(mat: Path, folders: dict[str, Path], progress: Progress | None) -> dict[Path, int]:
+def _write(mat: Path, folders: dict[str, Path], progress: ProgressCallback | None) -> dict[Path, int]:
     import h5py
 
     try:
@@ -107,7 +107,7 @@ def _cells(file: Any, kind: str, mat: Path) -> Iterator[_Cell]:
 
 
 def _write_kind(
-    file: Any, cells: list[_Cell], folder: Path, *, progress: Progress | None, place: tuple[int, int]
+    file: Any, cells: list[_Cell], folder: Path, *, progress: ProgressCallback | None, place: tuple[int, int]
 ) -> int:
     partial = folder.with_name(f".{folder.name}.writing")
     if partial.exists():

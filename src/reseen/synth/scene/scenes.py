@@ -9,7 +9,6 @@ OUT/synth.json
 
 import json
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from PIL import Image
 
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, write_atomically
+from reseen.progress import ProgressCallback, no_callback
 from reseen.synth.render.mesh import Array
 from reseen.synth.render.pool import work_through
 from reseen.synth.render.shading import Light
@@ -31,7 +31,6 @@ from reseen.synth.scene.sky import draw_air, horizon
 from reseen.synth.scene.street import draw_street
 from reseen.synth.scene.town import NAMES, Town, aim, bonnet, draw_sensor, draw_towns, draw_weather
 
-Progress = Callable[[int, int], None]
 TOWNS = len(NAMES)
 SMALLEST = 32
 """The least height of a picture, pixels; its width is twice that."""
@@ -62,7 +61,7 @@ def synthesise_scenes(
     image_size: int = 256,
     seed: int = 0,
     workers: int = 2,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> SceneSet:
     """Render ``images`` street scenes, three quarters for training, into the new folder ``out``.
 
@@ -78,7 +77,7 @@ def synthesise_scenes(
     order = Order(_draft(out, asked), (image_size, 2 * image_size), seed)
     todo = [place for place in range(images) if not all(path.exists() for path in files(order.root, place))]
     done = images - len(todo)
-    tell = progress or _silent
+    tell = progress or no_callback
     tell(done, images)
     jobs = [tuple(todo[start : start + BATCH]) for start in range(0, len(todo), BATCH)]
     for taken in work_through(partial(Scenes, order), jobs, workers=workers):
@@ -187,7 +186,3 @@ def _check(out: Path, *, images: int, image_size: int, seed: int) -> None:
         raise ReseenError(f"{out}: is a file; name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise ReseenError(f"{out}: holds files already; name a new or empty folder")
-
-
-def _silent(done: int, total: int) -> None:
-    """No progress wanted."""

@@ -58,10 +58,10 @@ class Scenes(Dataset[Scene]):
         if not isinstance(draw, Draw):
             return self._scene(int(draw))
         with seeded(draw.seed):
-            return self._scene(draw.index)
+            return self._scene(draw.row)
 
-    def _scene(self, index: int) -> Scene:
-        pair = self._pairs[index]
+    def _scene(self, row: int) -> Scene:
+        pair = self._pairs[row]
         return Scene(*self._transform(open_image(pair.picture), CLASS_OF_ID[load_ids(pair.labels)]))
 
 
