@@ -1,4 +1,4 @@
-"""The protocol, re-ranking and expansions that the options of `reseen evaluate` say; options without effect are errors."""
+"""The protocol, re-ranking and expansions that options of `reseen evaluate` say; options without effect are refused."""
 
 from collections.abc import Mapping
 
