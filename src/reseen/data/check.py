@@ -8,10 +8,10 @@ import polars
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import content_digest
 from reseen.data.opening import open_image
-from reseen.data.pictures import in_threads
 from reseen.data.published import compare
 from reseen.data.summary import CheckReport, Finding, summarise
 from reseen.data.table import Split, Splits, first
+from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
 from reseen.progress import ProgressCallback
 

@@ -6,8 +6,8 @@ from os.path import relpath
 from pathlib import Path
 
 from reseen.data.opening import regular_size
-from reseen.data.pictures import in_threads
 from reseen.data.table import Split, Splits
+from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
 from reseen.progress import ProgressCallback
 

@@ -1,12 +1,12 @@
-"""The one place where pictures are opened: whatever a caller hands over, or one line that says why not.
+"""The one place where images are opened: from a path, bytes, a Pillow image or an array, or refused in one line.
 
-Only the formats of `FORMATS` are read, whatever a file is called, and only regular files: training, evaluation, tools,
-galleries and the service see the same picture, or none.
+Only the formats of `FORMATS` are read, whatever a file is called, and only regular files. Training, evaluation, tools,
+galleries and the service all open images here, so they see the same pixels.
 """
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from errno import EINVAL, EISDIR
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +14,10 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from reseen.data.pictures import DAMAGE, PictureError, damage, in_threads, upright_rgb
-from reseen.progress import ProgressCallback
+from reseen.data.upright import DAMAGE, upright_rgb
+from reseen.errors import ReseenError
 
 PictureSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
 """A path, an encoded file's bytes, a Pillow picture, or (H, W, 3) uint8."""
@@ -29,6 +29,16 @@ Result = TypeVar("Result")
 _READ_AT_ONCE = 1 << 20
 """Bytes of a file that are read before they are decoded; a larger one would lie in memory beside its pixels."""
 _CANNOT = "cannot read the picture: "
+
+
+class PictureError(ReseenError):
+    """An image that cannot be opened; ``message`` names it.
+
+    torch rebuilds a worker's exception from the text of its traceback, whose last line is the message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
 
 
 class PictureLimits(NamedTuple):
@@ -73,7 +83,7 @@ def read_image(
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from None
     except DAMAGE as error:
-        raise PictureError(f"{name}: {_CANNOT}{damage(error)}") from None
+        raise PictureError(f"{name}: {_CANNOT}{_damage(error)}") from None
 
 
 def regular_size(path: Path) -> int:
@@ -87,20 +97,6 @@ def regular_size(path: Path) -> int:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(EINVAL, "it is no regular file")
     return found.st_size
-
-
-def unreadable(paths: Sequence[Path], *, progress: ProgressCallback | None = None) -> dict[Path, str]:
-    """The pictures among ``paths`` that do not decode to their last row, each with the reason, in order."""
-    reasons = in_threads(_why_unreadable, paths, progress=progress)
-    return {path: reason for path, reason in reasons if reason}
-
-
-def _why_unreadable(path: Path) -> str:
-    try:
-        open_image(path)
-    except PictureError as error:
-        return str(error).removeprefix(f"{path}: {_CANNOT}")
-    return ""
 
 
 def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limits: PictureLimits | None) -> Result:
@@ -164,3 +160,14 @@ def _too_large(error: Exception, limits: PictureLimits | None) -> str:
 
 def _too_many(got: str, limits: PictureLimits) -> str:
     return f"expected a picture of at most {limits.pixels:,} pixels, got {got}; make it smaller"
+
+
+def _damage(error: Exception) -> str:
+    """Why an image did not decode, in one line."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in a known format"
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

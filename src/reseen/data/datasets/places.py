@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from reseen.data.pictures import SUFFIXES
+from reseen.data.walking import SUFFIXES
 
 _FEW = 100
 """Among more sub-folders than this, which may be one per identity, no set is looked for."""

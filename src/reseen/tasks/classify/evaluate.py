@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.unreadable import read_back
+from reseen.data.unreadable import below
 from reseen.engine.hardware import one_device
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
@@ -41,7 +41,7 @@ def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progr
             f"{path}: {_difference(splits.class_names, names)}; expected the classes that {run.path} learned"
         )
     listed = run.unreadable()
-    splits = leave_out(splits, read_back(listed, splits.root)) if listed else splits
+    splits = leave_out(splits, below(splits.root, listed)) if listed else splits
     report = score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
     pictures = len(splits.val.labels)
     base = {"top1": chance(splits), "pictures": pictures}

@@ -7,7 +7,7 @@ from torch import nn
 from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Splits
-from reseen.data.unreadable import leave_out, read_back, skip_unreadable
+from reseen.data.unreadable import below, leave_out, skip_unreadable
 from reseen.engine.checkpoint import load_card
 from reseen.engine.hardware import DeviceName, one_device
 from reseen.engine.run import Run, open_run
@@ -147,7 +147,7 @@ def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT)
     listed = run.unreadable()
     if listed:
         progress.say(f"left out, as in training: {len(listed)} unreadable, listed in {run.data_file}")
-        splits = leave_out(splits, read_back(listed, splits.root))
+        splits = leave_out(splits, below(splits.root, listed))
     skips = data is not None and recipe.data.unreadable == "skip"
     return skip_unreadable(splits, progress) if skips else splits
 

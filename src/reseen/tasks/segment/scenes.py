@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from reseen.data.dataset import Draw, seeded
-from reseen.data.opening import open_image, read_image
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError, open_image, read_image
 from reseen.tasks.segment.classes import CLASS_OF_ID
 
 Labels: TypeAlias = NDArray[np.uint8]
