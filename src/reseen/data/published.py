@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reseen.data.datasets.layout import Count, Published
+from reseen.data.datasets.layout import Count, PublishedCounts
 from reseen.data.table import Split, Splits
 
 MADE_HERE = "synth.json"
@@ -11,14 +11,14 @@ MADE_HERE = "synth.json"
 _JUNK = "-1"
 
 
-class Compared(NamedTuple):
+class CountComparison(NamedTuple):
     """One line on the counts, and whether they make a damaged copy of the published set likely."""
 
     line: str
     damaged: bool
 
 
-def compare(splits: Splits, editions: Sequence[Published]) -> Compared | None:
+def compare(splits: Splits, editions: Sequence[PublishedCounts]) -> CountComparison | None:
     """The set's counts beside those of the published edition that comes nearest; None where none is published.
 
     Counts that differ are damage when the set is about the published one: some table has exactly its pictures, or
@@ -31,13 +31,15 @@ def compare(splits: Splits, editions: Sequence[Published]) -> Compared | None:
     name = f"the published ones{f' ({nearest.edition})' if nearest.edition else ''}"
     differing = [part for part, count in nearest.parts.items() if not _agree(found[part], count)]
     if not differing:
-        return Compared(f"counts are {name}", damaged=False)
+        return CountComparison(f"counts are {name}", damaged=False)
     told = "; ".join(f"{part} {found[part].words()}, not {nearest.parts[part].words()}" for part in differing)
     if (splits.root / MADE_HERE).is_file():
-        return Compared(f"rendered by reseen, so counts are not {name}: {told}", damaged=False)
+        return CountComparison(f"rendered by reseen, so counts are not {name}: {told}", damaged=False)
     if _is_about(found, nearest):
-        return Compared(f"counts are not {name}: {told}; a part is missing, or this is another set", damaged=True)
-    return Compared(f"a small part or another set, since counts are not {name}: {told}", damaged=False)
+        return CountComparison(
+            f"counts are not {name}: {told}; a part is missing, or this is another set", damaged=True
+        )
+    return CountComparison(f"a small part or another set, since counts are not {name}: {told}", damaged=False)
 
 
 def _tables(splits: Splits) -> dict[str, tuple[Split, ...]]:
@@ -54,11 +56,11 @@ def _agree(found: Count, published: Count) -> bool:
     return found.pictures == published.pictures and published.identities in (None, found.identities)
 
 
-def _distance(found: dict[str, Count], edition: Published) -> int:
+def _distance(found: dict[str, Count], edition: PublishedCounts) -> int:
     return sum(abs(found[part].pictures - count.pictures) for part, count in edition.parts.items())
 
 
-def _is_about(found: dict[str, Count], edition: Published) -> bool:
+def _is_about(found: dict[str, Count], edition: PublishedCounts) -> bool:
     pairs = [(found[part].pictures, count.pictures) for part, count in edition.parts.items()]
     here, there = (sum(numbers) for numbers in zip(*pairs, strict=True))
     return any(mine == theirs for mine, theirs in pairs) or there <= 2 * here <= 4 * there

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from reseen.data.datasets import LAYOUTS
-from reseen.data.datasets.layout import Published
+from reseen.data.datasets.layout import PublishedCounts
 from reseen.errors import ReseenError, unknown
 
 PARTS = ("train", "query", "gallery", "whole")
@@ -68,6 +68,6 @@ def _everything(name: str) -> list[str]:
     return [f"{name}: {layout.about.title}", *told, *counts]
 
 
-def _edition(edition: Published) -> dict[str, object]:
+def _edition(edition: PublishedCounts) -> dict[str, object]:
     counts = {part: count._asdict() for part, count in edition.parts.items()}
     return {"edition": edition.edition, **counts} if edition.edition else {**counts}

@@ -32,7 +32,7 @@ class Count(NamedTuple):
         return f"{self.pictures:,}" + ("" if self.identities is None else f" of {self.identities:,}")
 
 
-class Published(NamedTuple):
+class PublishedCounts(NamedTuple):
     """What a set holds by its authors, or by the lists they give out; junk (identity -1) is not counted.
 
     ``whole``: the three tables together, for a set that is split here. ``edition`` tells several apart.
@@ -65,6 +65,6 @@ class Layout(NamedTuple):
     expects: str
     about: About
     protocol: str | None = None
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedCounts, ...] = ()
     queries_in_gallery: bool = False
     same_camera_counts: bool = False

@@ -9,14 +9,14 @@ from reseen.data.table import Split, first, split_of
 from reseen.errors import ReseenError
 
 
-class Form(NamedTuple):
+class LineFormat(NamedTuple):
     """What a line looks like: a pattern that matches the whole of it, and an example for messages."""
 
     pattern: re.Pattern[str]
     example: str
 
 
-class Listed(NamedTuple):
+class ListEntry(NamedTuple):
     """A picture that a list names."""
 
     path: Path
@@ -24,7 +24,7 @@ class Listed(NamedTuple):
     camera: str | None = None
 
 
-def read_list(path: Path, form: Form) -> list[re.Match[str]]:
+def read_list(path: Path, form: LineFormat) -> list[re.Match[str]]:
     """A match for each line that is not empty. ReseenError: no list, an empty one, or lines of another form."""
     if not path.is_file():
         raise ReseenError(f"{path}: no such list; expected a line per picture like '{form.example}'")
@@ -39,7 +39,7 @@ def read_list(path: Path, form: Form) -> list[re.Match[str]]:
     return [match for _, _, match in matches if match]
 
 
-def listed_split(entries: Sequence[Listed], *, source: Path) -> Split:
+def listed_split(entries: Sequence[ListEntry], *, source: Path) -> Split:
     """The Split of what ``source`` lists. ReseenError: pictures that are not there."""
     missing = [str(entry.path) for entry in entries if not entry.path.is_file()]
     if missing:

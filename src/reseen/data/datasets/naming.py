@@ -22,7 +22,7 @@ class Naming(NamedTuple):
     example: str
 
 
-class Named(NamedTuple):
+class NamedTables(NamedTuple):
     """The three tables, and the files left out of them."""
 
     train: Split
@@ -37,7 +37,7 @@ def home(path: Path, naming: Naming) -> Path | None:
     return find_home(path, lambda folder: any((folder / name).is_dir() for name in own))
 
 
-def read_named(root: Path, naming: Naming) -> Named:
+def read_named(root: Path, naming: Naming) -> NamedTables:
     """The tables of the three folders. Raises ReseenError when one is missing, empty, or named otherwise."""
     missing = [name for name in naming.folders if not (root / name).is_dir()]
     if missing:
@@ -46,7 +46,7 @@ def read_named(root: Path, naming: Naming) -> Named:
         )
     read = [_read_folder(root / name, naming) for name in naming.folders]
     train, query, gallery = (split for split, _ in read)
-    return Named(train, query, gallery, tuple(left for _, left in read if left.names))
+    return NamedTables(train, query, gallery, tuple(left for _, left in read if left.names))
 
 
 def pictures_in(folder: Path) -> list[Path]:
