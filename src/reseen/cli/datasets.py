@@ -24,7 +24,7 @@ def datasets(
 
     reseen datasets msmt17
     """
-    from reseen.data.datasets.catalogue import describe, find_layouts, in_words
+    from reseen.data.datasets.catalogue import describe, find_layouts, text_lines
 
     names = find_layouts(name)
     if as_json:
@@ -32,7 +32,7 @@ def datasets(
         return
     if not name:
         results().print(_table(names))
-    say(*in_words(names, briefly=not name))
+    say(*text_lines(names, briefly=not name))
 
 
 def _table(names: list[str]) -> Table:

@@ -1,4 +1,4 @@
-"""What a data set holds, and what in it would spoil training or falsify a score."""
+"""`check`: the counts of a data set, and the faults that would spoil training or falsify a score."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +22,23 @@ _EXAMPLES = 3
 def check(
     path: Path | str, *, layout: str = "auto", seed: int = 0, progress: ProgressCallback | None = None
 ) -> CheckReport:
-    """Read the data set, decode and hash every picture, and report. ReseenError when there is nothing to read."""
+    """Read a data set, decode and hash every image, and report counts and faults.
+
+    Args:
+        path: A folder in a known layout, or a CSV or Parquet table.
+        layout: The layout's name, as `read_data` takes it.
+        seed: Decides the split of layouts that bring none.
+        progress: Called with (done, total) images.
+
+    Raises:
+        ReseenError: There is no data set to read.
+
+    Example (not run):
+        ```python
+        report = check("Market-1501-v15.09.15")
+        print(report.tables(), *report.lines(), sep="\\n")
+        ```
+    """
     splits = read_data(path, layout=layout, seed=seed, allow_unparsed=True)
     named = splits.tables()
     paths = sorted({picture for split in named.values() for picture in split.paths})
@@ -43,7 +59,7 @@ def check(
 
 
 def _examine(paths: Sequence[Path], progress: ProgressCallback | None) -> tuple[dict[Path, str], dict[str, bytes]]:
-    """Why pictures do not decode, and the digest of every file that can be read."""
+    """The reason for each image that does not decode, and the digest of every file that can be read."""
     reasons: dict[Path, str] = {}
     digests: dict[str, bytes] = {}
     for path, (reason, digest) in in_threads(_examine_one, paths, progress=progress):
@@ -112,7 +128,7 @@ def _both_sides(splits: Splits) -> Iterator[Finding]:
 def _duplicates(
     named: Mapping[str, Split], digests: Mapping[str, bytes], root: Path, *, queries_in_gallery: bool
 ) -> Iterator[Finding]:
-    """Groups of files of equal content that stand in more than one split."""
+    """Files of equal content in more than one split."""
     places: dict[bytes, set[tuple[str, str]]] = {}
     for name, split in named.items():
         for path in split.frame["path"]:

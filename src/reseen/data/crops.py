@@ -1,4 +1,4 @@
-"""Transforms that cut: a piece of a picture, or all of it shifted. Entries of `reseen.data.transforms.TRANSFORMS`."""
+"""Transforms that crop or shift an image. Entries of `reseen.data.transforms.TRANSFORMS`."""
 
 from collections.abc import Callable
 from functools import partial

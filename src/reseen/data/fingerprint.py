@@ -1,4 +1,4 @@
-"""The fingerprint of a data set: equal when its tables and all pictures' bytes are, wherever they lie."""
+"""The fingerprint of a data set: equal when the tables and the bytes of all images are equal, wherever they lie."""
 
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from reseen.progress import ProgressCallback
 
 
 def fingerprint(splits: Splits, *, progress: ProgressCallback | None = None) -> str:
-    """32 hexadecimal digits: BLAKE2b over each split's rows (paths relative to the root) and file contents.
+    """Hash a data set: BLAKE2b over each split's rows (paths relative to the root) and file contents, 32 hex digits.
 
     Raises ReseenError naming a file that cannot be read.
     """

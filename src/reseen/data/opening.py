@@ -20,14 +20,14 @@ from reseen.data.upright import DAMAGE, upright_rgb
 from reseen.errors import ReseenError
 
 PictureSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
-"""A path, an encoded file's bytes, a Pillow picture, or (H, W, 3) uint8."""
+"""A path, the bytes of an encoded file, a Pillow image, or an array (H, W, 3) uint8."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
-"""What is read. Pillow knows many more, some of which run other programs or keep a picture's size to themselves."""
+"""The formats that are read. Pillow knows more, but some run other programs or hide an image's size."""
 
 Result = TypeVar("Result")
 _READ_AT_ONCE = 1 << 20
-"""Bytes of a file that are read before they are decoded; a larger one would lie in memory beside its pixels."""
+"""Up to so many bytes a file is read whole; a larger one would take memory beside its pixels."""
 _CANNOT = "cannot read the picture: "
 
 
@@ -42,7 +42,7 @@ class PictureError(ReseenError):
 
 
 class PictureLimits(NamedTuple):
-    """What is refused before it is decoded: so many pixels (width x height), and so many bytes of a file."""
+    """The most pixels (width x height) of an image and bytes of a file; larger ones are refused before decoding."""
 
     pixels: int = 40_000_000
     bytes: int = 64_000_000
@@ -54,10 +54,21 @@ DEFAULT_LIMITS = PictureLimits()
 def open_image(
     source: PictureSource, *, limits: PictureLimits | None = None, bgr: bool = False, name: str = ""
 ) -> Image.Image:
-    """The picture as upright 8-bit RGB; see `upright_rgb`. ``bgr``: an array's channels stand as OpenCV has them.
+    """Open an image as upright 8-bit RGB; see `upright_rgb`.
 
-    ``name`` is what errors call it; without one a path is called by itself. Raises PictureError, a ReseenError, for
-    what is missing, no picture, damaged, or beyond the limits (None: Pillow's own).
+    Args:
+        source: A path, bytes, a Pillow image, or an array (H, W, 3) uint8.
+        limits: The largest image that is decoded; None for Pillow's own limit.
+        bgr: Whether an array's channels are in OpenCV's order.
+        name: The name that errors use; a path's own if left out.
+
+    Raises:
+        PictureError: A ReseenError: no such file, no image, a damaged one, or one beyond the limits.
+
+    Example:
+        >>> import numpy as np
+        >>> open_image(np.zeros((2, 3, 3), np.uint8)).size
+        (3, 2)
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, bgr=bgr, name=name or "the picture")
@@ -71,9 +82,9 @@ def read_image(
     limits: PictureLimits | None = None,
     name: str = "",
 ) -> Result:
-    """What ``read`` makes of the opened picture, for those who need something else of it than upright RGB.
+    """Open an image and return ``read(opened)``, for what needs something else than upright RGB.
 
-    Raises as `open_image` does.
+    Raises PictureError as `open_image` does.
     """
     name = name or (str(source) if isinstance(source, str | Path) else "the picture")
     try:
@@ -87,16 +98,16 @@ def read_image(
 
 
 def regular_size(path: Path) -> int:
-    """How many bytes a file has. OSError where there is none, or where it is no regular file, which is not opened.
+    """The bytes of a regular file. OSError for no file and for any other kind, which is never opened.
 
-    A pipe would keep us waiting for whoever writes to it, and to read a device may do anything.
+    Reading a pipe would wait for its writer, and reading a device may do anything.
     """
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(EISDIR, "it is a folder")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(EINVAL, "it is no regular file")
-    return found.st_size
+    return status.st_size
 
 
 def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limits: PictureLimits | None) -> Result:
@@ -109,7 +120,7 @@ def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limit
 
 
 def _encoded(source: PictureSource, limits: PictureLimits | None) -> BinaryIO:
-    """The bytes of a file; a small one's are read at once, since each call of the system costs as much as a row."""
+    """A file open for reading. A small one is read whole, since each system call costs as much as decoding a row."""
     if isinstance(source, bytes | bytearray | memoryview):
         _check_bytes(len(source), limits)
         return BytesIO(source)
@@ -154,7 +165,7 @@ def _check_size(size: tuple[int, int], limits: PictureLimits | None) -> None:
 
 
 def _too_large(error: Exception, limits: PictureLimits | None) -> str:
-    """What Pillow did not even begin to decode."""
+    """The refusal of an image that Pillow did not begin to decode."""
     return f"{_CANNOT}{error}" if limits is None else _too_many("more than Pillow opens", limits)
 
 

@@ -1,4 +1,4 @@
-"""Lists of pictures: text files with a picture a line, as MSMT17, VehicleID and VERI-Wild have them."""
+"""Lists of images: text files with an image a line, as MSMT17, VehicleID and VERI-Wild have them."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from reseen.errors import ReseenError
 
 
 class LineFormat(NamedTuple):
-    """What a line looks like: a pattern that matches the whole of it, and an example for messages."""
+    """The format of a line: a pattern that matches the whole line, and an example for messages."""
 
     pattern: re.Pattern[str]
     example: str
 
 
 class ListEntry(NamedTuple):
-    """A picture that a list names."""
+    """An image that a list names."""
 
     path: Path
     identity: str
@@ -25,7 +25,7 @@ class ListEntry(NamedTuple):
 
 
 def read_list(path: Path, form: LineFormat) -> list[re.Match[str]]:
-    """A match for each line that is not empty. ReseenError: no list, an empty one, or lines of another form."""
+    """Match each line that is not empty. ReseenError for no list, an empty one, or lines of another format."""
     if not path.is_file():
         raise ReseenError(f"{path}: no such list; expected a line per picture like '{form.example}'")
     text = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -40,7 +40,7 @@ def read_list(path: Path, form: LineFormat) -> list[re.Match[str]]:
 
 
 def listed_split(entries: Sequence[ListEntry], *, source: Path) -> Split:
-    """The Split of what ``source`` lists. ReseenError: pictures that are not there."""
+    """The Split of the images that ``source`` lists. ReseenError for missing files."""
     missing = [str(entry.path) for entry in entries if not entry.path.is_file()]
     if missing:
         raise ReseenError(f"{source}: {len(missing)} of {len(entries)} listed pictures do not exist: {first(missing)}")

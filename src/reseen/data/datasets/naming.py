@@ -1,4 +1,4 @@
-"""What the layouts share that write identity and camera into the file name: three folders of such files."""
+"""Shared by layouts with identity and camera in the file name: three folders of such files."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ class Naming(NamedTuple):
 
 
 class NamedTables(NamedTuple):
-    """The three tables, and the files left out of them."""
+    """The three tables, and the files left out of them because their names do not parse."""
 
     train: Split
     query: Split
@@ -50,7 +50,7 @@ def read_named(root: Path, naming: Naming) -> NamedTables:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files right in a folder, sorted by name; hidden files are not looked at. ReseenError: not UTF-8."""
+    """The image files right in a folder, sorted by name, without hidden ones. ReseenError for names not in UTF-8."""
     found = sorted(path for path in folder.iterdir() if is_picture(path))
     check_names([Path(path.name) for path in found], folder)
     return found

@@ -54,9 +54,9 @@ def read(path: Path, seed: int) -> Splits:
     if missing:
         raise ReseenError(f"{table}: expected {EXPECTS}; got none named {', '.join(missing)}")
     kept = _usable(_named(frame), table)
-    parts, told = _parts(kept.frame, table)
+    parts, notes = _parts(kept.frame, table)
     rows = as_rows(kept.frame.drop("split", strict=False), table)
-    return Splits("wildlife", table.parent, *divide(rows, parts, seed=seed), notes=(*kept.notes, *told))
+    return Splits("wildlife", table.parent, *divide(rows, parts, seed=seed), notes=(*kept.notes, *notes))
 
 
 def _columns(table: Path) -> Sequence[str]:
