@@ -139,7 +139,7 @@ def test_a_profile_is_printed_and_kept(reseen, tmp_path):
     counts = tmp_path / "counts.json"
     code, out, _ = reseen("profile", "mbr_r50", "--identities", 7, "--image-size", 64, 32, "--json", counts)
     assert code == 0
-    assert "one picture of 64 x 32, 7 identities" in out
+    assert "one image of 64 x 32, 7 identities" in out
     assert json.loads(counts.read_text())["parameters"] == 23_508_032 + 2 * 2048 + 7 * 2048
     assert reseen("profile")[0] == 2
 

@@ -77,6 +77,7 @@ def test_a_large_picture_has_the_pixels_of_its_parts(tmp_path: Path, mode: str, 
 
 PEAK = """
 import re, sys
+from reseen.data.opening import open_image
 
 def peak():  # of this program alone: getrusage counts that of the one that started it
     return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) * 1024

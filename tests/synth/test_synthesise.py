@@ -188,7 +188,7 @@ def test_market_queries_leave_the_gallery(tmp_path: Path) -> None:
         ("vehicle", {"image_size": 31}, "at least 32"),
         ("vehicle", {"twins": 1.5}, "from 0 to 1"),
         ("vehicle", {"seed": -1}, "0 or more"),
-        ("vehicle", {"identities": 2, "twins": 1.0}, "same side"),
+        ("vehicle", {"identities": 2, "twins": 1.0}, "share a split"),
         ("vehicel", {}, "did you mean 'vehicle'"),
     ],
 )

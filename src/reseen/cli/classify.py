@@ -41,7 +41,7 @@ def train(
 
     reseen classify train classify-bodytype-rga-sc --data vehicles --out runs/bodytype
 
-    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
     from reseen.cli.scores import show_run
     from reseen.engine.train import train_task

@@ -14,7 +14,7 @@ def datasets(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything known, as JSON.")] = False,
 ) -> None:
-    """List the data sets that reseen reads: protocol, published counts, how to get each, and on what terms.
+    """List the data sets that reseen reads: protocol, published counts, how to get each, and its terms.
 
     Reseen downloads none of them.
 
@@ -38,7 +38,7 @@ def datasets(
 def _table(names: list[str]) -> Table:
     from reseen.data.datasets.catalogue import PARTS, count_of, protocol_of
 
-    table = Table("layout", "protocol", *PARTS, caption="published counts: pictures of identities, without junk")
+    table = Table("layout", "protocol", *PARTS, caption="published counts: images of identities, without junk")
     for name in names:
         table.add_row(name, protocol_of(name), *(count_of(name, part) for part in PARTS))
     return table

@@ -10,14 +10,14 @@ from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
 
 
-def evaluate(  # noqa: PLR0913 - each is a choice of its own
+def evaluate(  # noqa: PLR0913 - one parameter an option
     source: Annotated[
         Path, typer.Argument(help="A run's folder, weights (.safetensors), or query embeddings (.parquet).")
     ],
-    gallery: Annotated[Path | None, typer.Argument(help="Beside query embeddings: those of the gallery.")] = None,
+    gallery: Annotated[Path | None, typer.Argument(help="The gallery embeddings, beside query embeddings.")] = None,
     *,
     data: Annotated[
-        Path | None, typer.Option(help="What weights are scored on; for a run, other data than its own.")
+        Path | None, typer.Option(help="The data set to score weights on; for a run, other data than its own.")
     ] = None,
     protocol: asked.ProtocolName = None,
     average_precision: asked.AveragePrecision = None,

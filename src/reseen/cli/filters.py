@@ -15,12 +15,14 @@ if TYPE_CHECKING:  # the commands are listed without loading the gallery
 _TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 
 GalleryAddress = Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")]
-Cameras = Annotated[list[str], typer.Option("--camera", help="Only what this camera saw; may be given again.")]
+Cameras = Annotated[list[str], typer.Option("--camera", help="Only images of this camera; may be repeated.")]
 After = Annotated[str | None, typer.Option(help="Only from this time on, as 2026-05-01T12:30+02:00; UTC by default.")]
 Before = Annotated[str | None, typer.Option(help="Only before this time.")]
 Where = Annotated[
     list[str],
-    typer.Option(metavar="FIELD=VALUE", help="Only where a field holds this: colour=red, lane=1,2 or speed=30..50."),
+    typer.Option(
+        metavar="FIELD=VALUE", help="Only where a field has this value: colour=red, lane=1,2 or speed=30..50."
+    ),
 ]
 
 

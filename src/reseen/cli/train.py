@@ -23,7 +23,7 @@ def train(
 
     torchrun --nproc-per-node 8 -m reseen train veri776-resnet50-bot --data VeRi --out runs/veri
 
-    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
     import reseen
     from reseen.cli.scores import score_table
