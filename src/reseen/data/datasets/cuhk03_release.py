@@ -25,7 +25,7 @@ _SHOTS = 10
 
 
 class Unpacked(NamedTuple):
-    """Folder -> pictures written to it now, and the folders that were there already."""
+    """Folder -> images written to it, and the folders that existed already."""
 
     written: dict[Path, int]
     present: tuple[Path, ...]
@@ -37,10 +37,21 @@ class _Cell(NamedTuple):
 
 
 def unpack_cuhk03(path: Path | str, *, progress: ProgressCallback | None = None) -> Unpacked:
-    """Write the pictures of cuhk-03.mat into images_labeled/ and images_detected/ of the folder it is found in.
+    """Write the images of cuhk-03.mat into images_labeled/ and images_detected/ beside it.
 
-    A folder comes to be whole or not at all; one that is there stays. ``progress`` is told (done, total) cells.
-    Raises ReseenError without the file, for one that is not of this form, and when the disk is full.
+    A folder appears when it is complete; one that exists already is left as it is.
+
+    Args:
+        path: CUHK03's folder, or its cuhk-03.mat.
+        progress: Called with (done, total) cells of the file.
+
+    Raises:
+        ReseenError: There is no such file, it has another form, or the disk is full.
+
+    Example (not run):
+        ```python
+        unpack_cuhk03("cuhk03").written
+        ```
     """
     root = find_release(Path(path))
     mat = root and find_mat(root)
@@ -64,7 +75,7 @@ def find_mat(root: Path) -> Path | None:
 
 
 def picture_folder(root: Path, kind: str) -> Path:
-    """Where the unpacked pictures of a kind lie."""
+    """The folder of the unpacked images of a kind."""
     return root / f"images_{kind}"
 
 
