@@ -76,7 +76,7 @@ def timed(way: Callable[[Sequence[Path]], np.ndarray], files: Sequence[Path]) ->
 def plain(source: str) -> Callable[[Sequence[Path]], np.ndarray]:
     """The loop anybody writes first, with the same weights."""
     if Path(source).is_dir():
-        run = open_run(Path(source))
+        run = open_run(source)
         model, data = reseen.load_model(run.best_weights), recipe_of(run).data
         size, mean, std = data.image_size, data.mean, data.std
     else:

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 
-from reseen.data.pictures import SUFFIXES
+from reseen.data.walking import SUFFIXES
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record

@@ -42,7 +42,7 @@ class Files(Dataset[tuple[Tensor, int]]):
         )
 
     def __getitem__(self, draw: Any) -> tuple[Tensor, int]:
-        row = int(draw.index)
+        row = int(draw.row)
         with Image.open(self.paths[row]) as picture:
             return self.transform(picture.convert("RGB")), int(self.labels[row])
 

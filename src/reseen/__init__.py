@@ -1,7 +1,7 @@
-"""reseen: find the same individual again among pictures from other cameras.
+"""reseen: find the same individual again among images from other cameras.
 
-The verbs of the command line as functions with typed results; each is fetched when first used, so that importing the
-package does nothing.
+The commands of the command line as functions with typed results. Each is imported when it is first used, so importing
+the package does nothing.
 """
 
 from importlib import import_module
@@ -9,12 +9,14 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reseen.deprecation import moved_names
+
 if TYPE_CHECKING:
     __version__: str
     from reseen.backbones import carry
     from reseen.data.check import check
     from reseen.data.datasets import read_data
-    from reseen.data.datasets.cuhk03_release import unpack
+    from reseen.data.datasets.cuhk03_release import unpack_cuhk03
     from reseen.demonstration import demo
     from reseen.errors import ReseenError
     from reseen.explain.explain_run import explain_run
@@ -60,7 +62,7 @@ __all__ = [
     "synthesise",
     "synthesise_scenes",
     "train",
-    "unpack",
+    "unpack_cuhk03",
 ]
 
 _HOMES = MappingProxyType(
@@ -89,15 +91,16 @@ _HOMES = MappingProxyType(
         "synthesise": ("reseen.synth", "synthesise"),
         "synthesise_scenes": ("reseen.synth", "synthesise_scenes"),
         "train": ("reseen.tasks.reid.train", "train"),
-        "unpack": ("reseen.data.datasets.cuhk03_release", "unpack"),
+        "unpack_cuhk03": ("reseen.data.datasets.cuhk03_release", "unpack_cuhk03"),
     }
 )
+_moved = moved_names(__name__, {"unpack": "reseen:unpack_cuhk03"})
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
         return version("reseen")
     if name not in _HOMES:
-        raise AttributeError(f"module 'reseen' has no attribute '{name}'")
+        return _moved(name)
     module, attribute = _HOMES[name]
     return getattr(import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""The demo: render vehicles, train on them, find them again, report. Each step is skipped when its work is done."""
+"""The demo: render vehicles, train on them, find them again, report. Finished steps are skipped."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.files import write_bytes, write_json
 from reseen.metrics import Report
-from reseen.progress import Progress, Silent, counted
+from reseen.progress import SILENT, Progress, as_callback
 from reseen.report.run_page import report_run
 from reseen.synth import synthesise
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
@@ -16,10 +16,12 @@ from reseen.tasks.reid.train import train
 
 IDENTITIES, IMAGES, IMAGE_SIZE, SEED = 120, 2160, 128, 0
 """Small enough for minutes on two cores, with VeRi-776's share of test identities, about one in four."""
+ENTRIES = frozenset({"data", "run", "scores.json", "report.html"})
+"""The entries of a demo folder."""
 
 
-class Demonstrated(NamedTuple):
-    """Where everything is, and the three scores."""
+class DemoResult(NamedTuple):
+    """The demo's data, run and page, and the scores of its three systems."""
 
     data: Path
     run: Run
@@ -27,17 +29,29 @@ class Demonstrated(NamedTuple):
     scores: Mapping[str, Report]
 
 
-def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> Demonstrated:
-    """The whole main job in ``out``: ``data/``, ``run/``, ``scores.json``, ``report.html``.
+def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> DemoResult:
+    """Render vehicles, train, evaluate and report in one folder.
 
-    Stopped half-way it goes on where it was; begun again when it was finished it only evaluates and reports.
-    Raises ReseenError for a folder that holds something else.
+    After a stop, the same call continues where it was; a finished demo only evaluates and reports.
+
+    Args:
+        out: The folder for ``data/``, ``run/``, ``scores.json`` and ``report.html``.
+        progress: Shows bars and lines; None for none.
+
+    Raises:
+        ReseenError: The folder holds something else.
+
+    Example (not run):
+        ```python
+        result = demo("demo")
+        result.scores["trained"].scores()["mAP"]
+        ```
     """
-    out, progress = Path(out), progress or Silent()
+    out, progress = Path(out), progress or SILENT
     data, run_path = out / "data", out / "run"
-    _check_ours(out)
+    _check_folder(out)
     if not data.exists():
-        with counted(progress, "render vehicles") as tell:
+        with as_callback(progress, "render vehicles") as tell:
             synthesise(
                 "vehicle", data, identities=IDENTITIES, images=IMAGES, image_size=IMAGE_SIZE, seed=SEED, progress=tell
             )
@@ -49,16 +63,12 @@ def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> Demon
     report = report_run(trained.run, result)
     page = out / "report.html"
     write_bytes(page, report.read_bytes())
-    return Demonstrated(data, trained.run, page, scores)
+    return DemoResult(data, trained.run, page, scores)
 
 
-def _check_ours(out: Path) -> None:
+def _check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ReseenError(f"{out}: expected a folder for the demo, got a file")
-    strange = sorted(entry.name for entry in out.iterdir() if entry.name not in OURS) if out.exists() else []
-    if strange:
-        raise ReseenError(f"{out}: the folder holds something else ({', '.join(strange[:3])}); choose another --out")
-
-
-OURS = frozenset({"data", "run", "scores.json", "report.html"})
-"""What a demo folder may hold."""
+    others = sorted(entry.name for entry in out.iterdir() if entry.name not in ENTRIES) if out.exists() else []
+    if others:
+        raise ReseenError(f"{out}: the folder holds something else ({', '.join(others[:3])}); choose another --out")

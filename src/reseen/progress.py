@@ -1,48 +1,59 @@
-"""How long work tells of its progress, without knowing who listens."""
+"""Progress of long work: bars and lines, whoever shows them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+ProgressCallback: TypeAlias = Callable[[int, int], None]
+"""Called with (done, total) after each piece of work."""
 
 
 class Bar(Protocol):
-    """One piece of work being counted."""
+    """The bar of one piece of work."""
 
     def advance(self, count: int = 1, *, note: str = "") -> None:
-        """``count`` more are done; ``note`` is shown beside the bar."""
+        """Move the bar on by ``count``; ``note`` is shown beside it."""
         ...
 
 
 class Progress(Protocol):
-    """Whoever shows bars: the command line with rich, a notebook, nobody."""
+    """Shows bars and lines: the command line with rich, a notebook, or `SILENT`."""
 
     def bar(self, description: str, *, total: int) -> AbstractContextManager[Bar]:
-        """A bar for ``total`` things, gone from the screen when the block ends."""
+        """Show a bar for ``total`` things until the block ends."""
         ...
 
     def say(self, line: str) -> None:
-        """One line that stays."""
+        """Show one line, which stays."""
         ...
 
 
 class Silent:
-    """Shows nothing."""
+    """A `Progress` that shows nothing."""
 
     @contextmanager
     def bar(self, description: str, *, total: int) -> Iterator[Bar]:  # noqa: ARG002
-        """Itself, which counts nothing."""
+        """Return itself, a bar that shows nothing."""
         yield self
 
     def advance(self, count: int = 1, *, note: str = "") -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def say(self, line: str) -> None:
-        """Nothing."""
+        """Do nothing."""
+
+
+SILENT = Silent()
+"""What functions take for their ``progress`` by default."""
+
+
+def no_callback(done: int, total: int) -> None:
+    """Do nothing: the `ProgressCallback` of work that shows no progress."""
 
 
 @contextmanager
-def counted(progress: Progress, description: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar for work that tells (done, total) and knows its total only when it begins."""
+def as_callback(progress: Progress, description: str) -> Iterator[ProgressCallback]:
+    """A callback that moves a bar; the bar appears with the first call, which brings the total."""
     with ExitStack() as stack:
         bars: list[Bar] = []
         shown = 0

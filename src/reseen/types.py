@@ -23,14 +23,14 @@ class Sample(NamedTuple):
     """One picture as the network meets it; a batch is a Sample whose fields are stacked.
 
     ``image`` (3, H, W) float, normalised; ``label`` the identity's number among the sorted training identities;
-    ``camera`` and ``view`` numbered likewise, or ``UNKNOWN``; ``index`` the row in its Split.
+    ``camera`` and ``view`` numbered likewise, or ``UNKNOWN``; ``row`` that in its Split.
     """
 
     image: Tensor
     label: Tensor | int
     camera: Tensor | int
     view: Tensor | int
-    index: Tensor | int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a sample
+    row: Tensor | int
 
 
 class Output(NamedTuple):

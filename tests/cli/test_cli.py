@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from reseen.cli.output import progress_for, results, say
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.progress import RichProgress
 
 
@@ -117,6 +117,13 @@ def test_every_public_name_resolves():
         reseen.nosuch  # noqa: B018
 
 
+def test_the_old_name_of_unpack_cuhk03_works_and_warns():
+    import reseen
+
+    with pytest.warns(DeprecationWarning, match=r"reseen\.unpack is now reseen\.unpack_cuhk03"):
+        assert reseen.unpack is reseen.unpack_cuhk03
+
+
 def test_bars_nest_and_count(tmp_path: Path):
     with (tmp_path / "screen").open("w") as file:
         progress = RichProgress(Console(file=file, force_terminal=True, width=120))
@@ -132,7 +139,7 @@ def test_a_profile_is_printed_and_kept(reseen, tmp_path):
     counts = tmp_path / "counts.json"
     code, out, _ = reseen("profile", "mbr_r50", "--identities", 7, "--image-size", 64, 32, "--json", counts)
     assert code == 0
-    assert "one picture of 64 x 32, 7 identities" in out
+    assert "one image of 64 x 32, 7 identities" in out
     assert json.loads(counts.read_text())["parameters"] == 23_508_032 + 2 * 2048 + 7 * 2048
     assert reseen("profile")[0] == 2
 

@@ -58,7 +58,7 @@ def test_unpack_says_what_it_wrote(reseen: Run, tmp_path: Path) -> None:
             file.create_dataset(kind, data=np.array([[cell.ref]], dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
     code, out, _ = reseen("unpack", tmp_path, "--quiet")
     assert code == 0
-    assert f"{tmp_path}/images_labeled: 10 pictures written" in out
+    assert f"{tmp_path}/images_labeled: 10 images written" in out
     assert len(list((tmp_path / "images_detected").iterdir())) == 10
     assert "was there already, nothing written" in reseen("unpack", tmp_path, "--quiet")[1]
     (tmp_path / "empty").mkdir()

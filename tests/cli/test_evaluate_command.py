@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from kept_runs import keep_run
-from reseen.cli.rules import expansion_of, protocol_of, reranking_of
+from reseen.cli.protocol_options import expansion_of, protocol_of, reranking_of
 from reseen.errors import ReseenError
 from reseen.metrics import KReciprocal, custom_protocol
 from reseen.tasks.reid.postprocess import Expansion
@@ -32,7 +32,7 @@ def test_two_files_with_everything(reseen, files, tmp_path) -> None:
     assert written["settings"] in out.replace("\n", " ")
     assert "k-reciprocal (k1=6, k2=2, weight=0.3)" in written["settings"]
     assert "camera means taken out, gallery expanded (2 neighbours, alpha 1)" in written["settings"]
-    assert "24 of 24 queries evaluated, 24 gallery pictures" in out
+    assert "24 of 24 queries evaluated, 24 gallery images" in out
     assert pl.read_csv(queries)["average_precision"].mean() == pytest.approx(written["mAP"])
     assert len(pl.read_csv(queries)) == 24
 
@@ -42,7 +42,7 @@ def test_a_custom_protocol_says_its_rules_its_skips_and_its_trials(reseen, files
     code, out, err = reseen("evaluate", *files, *rules, "--shots", 1, "--trials", 4, "--seed", 2, "--quiet")
     assert (code, err) == (0, "")
     assert "identity 0003, 0004 dropped, 1 picture an identity drawn as gallery, mean of 4 trials, seed 2" in out
-    assert "20 of 24 queries evaluated, 24 gallery pictures; 4 skipped: junk identity" in out
+    assert "20 of 24 queries evaluated, 24 gallery images; 4 skipped: junk identity" in out
     assert "points (standard deviation) over the trials" in out
 
 

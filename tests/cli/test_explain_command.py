@@ -73,7 +73,7 @@ def test_refusals_are_one_line(reseen, run, data, tmp_path):
         (("--query", "nobody.jpg"), "no picture 'nobody.jpg'"),
         (("--data", tmp_path / "nowhere"), "nowhere"),
         (("--score", data), "no masks, which --score needs"),
-        (("--score", data, "--worst"), "beside it expected --pairs or --method only"),
+        (("--score", data, "--worst"), "expected only --pairs or --method beside it"),
     ):
         code, out, err = reseen("explain", run, *words, "--out", tmp_path / "out", "--quiet")
         assert (code, out, err.count("\n")) == (2, "", 1)

@@ -96,7 +96,7 @@ def test_without_a_threshold_the_nearest_are_shown(reseen, tmp_path, sightings):
 def test_pictures_that_cannot_be_read_are_told(reseen, tmp_path, sightings):
     (tmp_path / "photos" / "bad.png").write_bytes(b"x")
     code, out, _ = reseen("gallery", "add", tmp_path / "cars", tmp_path / "photos")
-    assert (code, "9 records added" in out, "1 pictures could not be added:\n" in out) == (0, True, True)
+    assert (code, "9 records added" in out, "1 images could not be added:\n" in out) == (0, True, True)
     assert "bad.png: cannot read the picture" in out
 
 
@@ -117,7 +117,7 @@ def test_ctrl_c_keeps_what_was_added_and_the_same_command_goes_on(reseen, tmp_pa
     with monkeypatch.context() as patched:
         patched.setattr(Squares, "embed_prepared", interrupted)
         code, _, err = reseen(*add)
-    assert (code, err) == (130, "reseen: 4 records were added and are safe; the same command goes on\n")
+    assert (code, err) == (130, "reseen: 4 records were added and are safe; the same command continues\n")
     assert len(Gallery(tmp_path / "cars")) == 4
     assert "6 records added, 4 were there before" in reseen(*add)[1]
 

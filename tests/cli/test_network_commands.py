@@ -31,11 +31,11 @@ def test_embed_tells_what_it_did_and_what_failed(reseen, photos, weights_file, t
     words = ("embed", photos, "--model", weights_file, "--out", tmp_path / "out")
     code, out, _ = reseen(*words)
     assert code == 0
-    assert "5 vectors of" in out
-    assert "1 pictures failed" in out
+    assert "5 embeddings of" in out
+    assert "1 images failed" in out
     assert len(polars.read_parquet(tmp_path / "out" / "part-*.parquet")) == 5
     _, again, _ = reseen(*words)
-    assert "0 vectors" in again
+    assert "0 embeddings" in again
     assert "5 were there before" in again
 
 
@@ -61,7 +61,7 @@ def test_export_shows_the_difference(reseen, photos, weights_file, tmp_path):
         (("export", "WEIGHTS", "--onnx", "a.xml"), "a.xml: expected a name that ends in .onnx"),
         (("export", "WEIGHTS", "--onnx", "a.onnx"), "not a run, so it has no pictures to compare on"),
         (("embed", "gone", "--model", "WEIGHTS", "--out", "out"), "gone: no such file or folder"),
-        (("embed", "gone", "--out", "out", "--address", "ray://head"), "--address is of a Ray cluster; add --ray"),
+        (("embed", "gone", "--out", "out", "--address", "ray://head"), "--address names a Ray cluster; add --ray"),
         (("push", "gone", "owner/name"), "gone: no such run"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from reseen.data.check import check
 from reseen.data.datasets import LAYOUTS
-from reseen.data.datasets.layout import Count, Published
+from reseen.data.datasets.layout import Count, PublishedCounts
 from reseen.data.summary import CheckReport, Finding, Spread, summarise
 from reseen.data.table import split_of
 from reseen.errors import ReseenError
@@ -169,7 +169,7 @@ def test_pictures_without_a_view_are_noted(veri: Path) -> None:
 
 
 def test_a_damaged_copy_of_a_published_set_is_a_finding(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    published = Published(train=Count(4, 2), query=Count(2, 2), gallery=Count(3, 3))
+    published = PublishedCounts(train=Count(4, 2), query=Count(2, 2), gallery=Count(3, 3))
     known = {**LAYOUTS, "market1501": LAYOUTS["market1501"]._replace(published=(published,))}
     monkeypatch.setattr("reseen.data.check.LAYOUTS", known)
     found = only(check(market))

@@ -24,7 +24,7 @@ def test_a_sample_holds_the_row_and_its_numbers(noise: Split) -> None:
     assert len(dataset) == 40
     sample = dataset[35]
     assert sample.image.shape == (3, 16, 24)
-    assert (sample.label, sample.camera, sample.view, sample.index) == (1, UNKNOWN, UNKNOWN, 35)
+    assert (sample.label, sample.camera, sample.view, sample.row) == (1, UNKNOWN, UNKNOWN, 35)
     assert dataset[0].label == UNKNOWN
     assert pictures(noise)[3].camera == 0
 

@@ -90,9 +90,9 @@ def test_an_unreadable_picture_is_one_line_from_any_process(noise: Split, worker
 
 def test_ordered_gives_every_row_once_in_order(noise: Split) -> None:
     dataset, _ = training(noise)
-    batches = [batch.index.tolist() for batch in ordered_loader(dataset, batch_size=16, workers=0)]
+    batches = [batch.row.tolist() for batch in ordered_loader(dataset, batch_size=16, workers=0)]
     assert [len(batch) for batch in batches] == [16, 16, 8]
     assert [row for batch in batches for row in batch] == list(range(40))
     chosen = ordered_loader(dataset, batch_size=2, workers=0, indices=[7, 3, 30])
-    assert [batch.index.tolist() for batch in chosen] == [[7, 3], [30]]
+    assert [batch.row.tolist() for batch in chosen] == [[7, 3], [30]]
     assert len(chosen) == 2

@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from reseen.data.opening import open_image, unreadable
-from reseen.data.pictures import in_threads
+from reseen.data.opening import open_image
+from reseen.data.threads import in_threads
+from reseen.data.unreadable import find_unreadable
 from reseen.errors import ReseenError
+from reseen.progress import Silent
 
 COLOURS = np.array([[[200, 30, 60], [10, 220, 40], [0, 0, 255], [90, 90, 90]]] * 3, dtype=np.uint8)
 
@@ -159,12 +162,27 @@ def test_half_a_file_is_unreadable(tmp_path: Path, suffix: str) -> None:
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(good)
     half.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
     (tmp_path / "gone.jpg").touch()
-    told: list[tuple[int, int]] = []
-    bad = unreadable([half, good, tmp_path / "gone.jpg"], progress=lambda done, total: told.append((done, total)))
+    bars = CountedBars()
+    bad = find_unreadable([half, good, tmp_path / "gone.jpg"], bars)
     assert list(bad) == [half, tmp_path / "gone.jpg"]
     assert "truncated" in bad[half]
     assert bad[tmp_path / "gone.jpg"] == "the file is empty (0 bytes)"
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert (bars.total, bars.steps) == (3, [1, 1, 1])
+
+
+class CountedBars(Silent):
+    """Keeps the total of its bar and the count of each step."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+
+    @contextmanager
+    def bar(self, description: str, *, total: int) -> Iterator[Silent]:
+        self.total = total
+        yield self
+
+    def advance(self, count: int = 1, *, note: str = "") -> None:
+        self.steps.append(count)
 
 
 def test_threads_keep_the_order_beyond_what_is_in_flight() -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from reseen.data.datasets.layout import Count, Published
-from reseen.data.published import Compared, compare
+from reseen.data.datasets.layout import Count, PublishedCounts
+from reseen.data.published import CountComparison, compare
 from reseen.data.table import Split, Splits, split_of
 
-THE_SET = (Published(train=Count(40, 4), query=Count(10, 2), gallery=Count(50, 3)),)
+THE_SET = (PublishedCounts(train=Count(40, 4), query=Count(10, 2), gallery=Count(50, 3)),)
 
 
 def table(pictures: int, identities: int, *, junk: int = 0) -> Split:
@@ -16,14 +16,16 @@ def table(pictures: int, identities: int, *, junk: int = 0) -> Split:
     return split_of([f"{place}.jpg" for place in range(len(names))], names)
 
 
-def compared(root: Path, *sizes: tuple[int, int], junk: int = 0) -> Compared | None:
+def compared(root: Path, *sizes: tuple[int, int], junk: int = 0) -> CountComparison | None:
     train, query, gallery = sizes
     tables = (table(*train), table(*query), table(*gallery, junk=junk))
     return compare(Splits("x", root, *tables), THE_SET)
 
 
 def test_equal_counts_are_said_and_junk_is_not_counted(tmp_path: Path) -> None:
-    assert compared(tmp_path, (40, 4), (10, 2), (50, 3), junk=7) == Compared("counts are the published ones", False)
+    assert compared(tmp_path, (40, 4), (10, 2), (50, 3), junk=7) == CountComparison(
+        "counts are the published ones", False
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_a_set_rendered_here_is_never_damaged(tmp_path: Path) -> None:
 
 
 def test_the_nearest_edition_is_meant_and_named() -> None:
-    editions = (Published(whole=Count(80, 8), edition="old"), Published(whole=Count(120, 9), edition="new"))
+    editions = (PublishedCounts(whole=Count(80, 8), edition="old"), PublishedCounts(whole=Count(120, 9), edition="new"))
     tables = (table(60, 4), table(20, 2), table(38, 2))
     found = compare(Splits("x", Path("nowhere"), *tables), editions)
     assert found is not None
@@ -70,8 +72,10 @@ def test_the_nearest_edition_is_meant_and_named() -> None:
 
 
 def test_identities_that_sources_do_not_agree_on_are_not_compared() -> None:
-    found = compare(Splits("x", Path("nowhere"), table(40, 4), table(9, 2), table(5, 1)), (Published(train=Count(40)),))
-    assert found == Compared("counts are the published ones", False)
+    found = compare(
+        Splits("x", Path("nowhere"), table(40, 4), table(9, 2), table(5, 1)), (PublishedCounts(train=Count(40)),)
+    )
+    assert found == CountComparison("counts are the published ones", False)
 
 
 def test_nothing_published_is_nothing_to_say() -> None:

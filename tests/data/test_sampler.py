@@ -54,13 +54,13 @@ def test_a_pass_has_p_identities_of_k_pictures_and_repeats_as_little_as_it_can(
     assert len(batches) == len(sampler) == naive_batches(groups, identities)
     seen: Counter[int] = Counter()
     for batch in batches:
-        of = labels[[draw.index for draw in batch]].reshape(identities, images)
+        of = labels[[draw.row for draw in batch]].reshape(identities, images)
         assert (of == of[:, :1]).all(), "K pictures of an identity stand together"
         assert len(set(of[:, 0].tolist())) == identities, "P different identities"
-        for rows in np.array([draw.index for draw in batch]).reshape(identities, images):
+        for rows in np.array([draw.row for draw in batch]).reshape(identities, images):
             count = counts[labels[rows[0]]]
             assert len(set(rows.tolist())) == min(count, images), "no repeats where there are enough pictures"
-        seen.update(draw.index for draw in batch)
+        seen.update(draw.row for draw in batch)
     for identity, count in enumerate(counts):
         rows = np.flatnonzero(labels == identity).tolist()
         if sum(seen[row] for row in rows) == groups[identity] * images:
@@ -73,7 +73,7 @@ def test_what_is_left_out_changes_with_the_epoch() -> None:
     sampler = IdentityBatches(labels, identities=2, images=4, seed=0)
     assert len(sampler) == 2
     left_out = [
-        set(range(5)) - {int(labels[draw.index]) for batch in draws(sampler, epoch) for draw in batch}
+        set(range(5)) - {int(labels[draw.row]) for batch in draws(sampler, epoch) for draw in batch}
         for epoch in range(30)
     ]
     assert all(len(identities) == 1 for identities in left_out)
@@ -87,7 +87,7 @@ def test_a_draw_takes_k_pictures_of_each_identity_once(count: int) -> None:
     assert len(sampler) == 2  # 7 // 3
     seen = Counter()
     for epoch in range(60):
-        rows = np.array([draw.index for batch in draws(sampler, epoch) for draw in batch]).reshape(6, 4)
+        rows = np.array([draw.row for batch in draws(sampler, epoch) for draw in batch]).reshape(6, 4)
         assert len(set(labels[rows[:, 0]].tolist())) == 6
         assert all(len(set(group)) == min(4, count) for group in rows.tolist())
         seen.update(rows.ravel().tolist())
@@ -149,7 +149,7 @@ def test_identities_meet_many_others_over_an_epoch() -> None:
     labels = labels_of([20] * 20)
     met: dict[int, set[int]] = {identity: set() for identity in range(20)}
     for batch in draws(sampler):
-        together = set(labels[[draw.index for draw in batch]].tolist())
+        together = set(labels[[draw.row for draw in batch]].tolist())
         for identity in together:
             met[identity] |= together - {identity}
     assert np.mean([len(others) for others in met.values()]) > 13

@@ -64,7 +64,7 @@ def test_the_split_is_near_the_share_and_random() -> None:
 
 
 def test_one_pair_alone_cannot_be_split() -> None:
-    with pytest.raises(ReseenError, match="same side"):
+    with pytest.raises(ReseenError, match="share a split"):
         split([True, True], test_share=0.5, rng=np.random.default_rng(0))
 
 

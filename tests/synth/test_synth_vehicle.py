@@ -10,7 +10,7 @@ from reseen.synth.render.mesh import merge
 from reseen.synth.render.renderer import Renderer, assemble, frame
 from reseen.synth.render.shading import Light
 from reseen.synth.vehicle import SUBJECT
-from reseen.synth.vehicle.build import State, build
+from reseen.synth.vehicle.build import VehicleState, build
 from reseen.synth.vehicle.identity import Vehicle, draw_identities
 from reseen.synth.vehicle.marks import MARKS, Mark, draw_marks
 from reseen.synth.vehicle.paint import PAINTS
@@ -29,7 +29,7 @@ def fleet() -> dict[str, Vehicle]:
 @pytest.mark.parametrize("kind", BODY_TYPES)
 def test_bodies_are_sound_and_as_large_as_drawn(fleet, kind: str) -> None:
     vehicle = replace(fleet[kind], marks=())
-    mesh = merge([part.mesh for part in build(vehicle, State())])
+    mesh = merge([part.mesh for part in build(vehicle, VehicleState())])
     assert np.isfinite(mesh.vertices).all()
     assert np.linalg.norm(mesh.normals, axis=1) == pytest.approx(1, abs=1e-3)
     assert mesh.triangles.min() >= 0
@@ -47,7 +47,7 @@ def test_bodies_are_sound_and_as_large_as_drawn(fleet, kind: str) -> None:
 @pytest.mark.parametrize("kind", BODY_TYPES)
 def test_the_painted_body_looks_outward(fleet, kind: str) -> None:
     vehicle = replace(fleet[kind], marks=())
-    for part in build(vehicle, State())[:2]:
+    for part in build(vehicle, VehicleState())[:2]:
         mesh = part.mesh
         a, b, c = (mesh.vertices[mesh.triangles[:, i]].astype(float) for i in range(3))
         faces = np.cross(b - a, c - a)
@@ -62,7 +62,7 @@ def test_every_mark_shows_on_every_body(fleet, kind: str) -> None:
     with Renderer((128, 128)) as renderer:
         for name in MARKS:
             vehicle = replace(fleet[kind], marks=(Mark(name, 11),))
-            model = assemble(build(vehicle, State()))
+            model = assemble(build(vehicle, VehicleState()))
             seen = 0
             for way in np.deg2rad([0, 90, 180, 270]):
                 eye = (14 * float(np.cos(way)), 14 * float(np.sin(way)), 7.0)
@@ -76,7 +76,7 @@ def test_every_mark_shows_on_every_body(fleet, kind: str) -> None:
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_marks_of_a_side_stay_on_it(fleet, side: str) -> None:
     for name in (mark for mark in MARKS if mark.startswith(side)):
-        part = build(replace(fleet["sedan"], marks=(Mark(name, 5),)), State())[-1]
+        part = build(replace(fleet["sedan"], marks=(Mark(name, 5),)), VehicleState())[-1]
         assert part.mark
         assert np.all(part.mesh.vertices[:, 1] * (1 if side == "left" else -1) > 0)
 
@@ -92,9 +92,9 @@ def test_twins_differ_in_marks_and_dirt_only() -> None:
 
 def test_twins_without_their_marks_are_the_same_mesh() -> None:
     one, other = draw_identities(4, twins_share=0.5, rng=np.random.default_rng(2))[:2]
-    bare = [assemble(build(replace(v, marks=(), dirt=0.2), State())) for v in (one, other)]
+    bare = [assemble(build(replace(v, marks=(), dirt=0.2), VehicleState())) for v in (one, other)]
     assert all(np.array_equal(a, b) for a, b in zip(bare[0], bare[1], strict=True))
-    marked = [assemble(build(v, State())) for v in (one, other)]
+    marked = [assemble(build(v, VehicleState())) for v in (one, other)]
     assert not np.array_equal(marked[0].vertices, marked[1].vertices)
 
 
@@ -119,7 +119,7 @@ def test_marks_show_from_every_side(kind: str) -> None:
 
 
 def test_lamps_change_colours_but_no_shape(fleet) -> None:
-    off, on = (assemble(build(fleet["sedan"], State(lamps_on=lamps))) for lamps in (False, True))
+    off, on = (assemble(build(fleet["sedan"], VehicleState(lamps_on=lamps))) for lamps in (False, True))
     assert np.array_equal(off.vertices, on.vertices)
     assert not np.array_equal(off.albedo, on.albedo)
 

@@ -15,7 +15,7 @@ from reseen.data.datasets import read_data
 from reseen.errors import ReseenError
 from reseen.synth import contact_sheet, synthesise
 from reseen.synth.kinds import SUBJECTS
-from reseen.synth.layouts import LAYOUTS, Finished
+from reseen.synth.layouts import LAYOUTS, RenderedSet
 from reseen.synth.plan import make_plan
 
 SMALL = {"identities": 9, "images": 60, "image_size": 48, "twins": 0.5, "masks": True}
@@ -167,7 +167,7 @@ def test_market_queries_leave_the_gallery(tmp_path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(str(shot.place).encode())
     described = [subject.describe(one) for one in people]
-    counts = layout.finish(tmp_path, Finished(subject, plan.shots, {}, described))
+    counts = layout.finish(tmp_path, RenderedSet(subject, plan.shots, {}, described))
     folders = ("bounding_box_train", "query", "bounding_box_test")
     names = [sorted(path.name for path in (tmp_path / folder).iterdir()) for folder in folders]
     assert [len(found) for found in names] == list(counts)
@@ -188,7 +188,7 @@ def test_market_queries_leave_the_gallery(tmp_path: Path) -> None:
         ("vehicle", {"image_size": 31}, "at least 32"),
         ("vehicle", {"twins": 1.5}, "from 0 to 1"),
         ("vehicle", {"seed": -1}, "0 or more"),
-        ("vehicle", {"identities": 2, "twins": 1.0}, "same side"),
+        ("vehicle", {"identities": 2, "twins": 1.0}, "share a split"),
         ("vehicel", {}, "did you mean 'vehicle'"),
     ],
 )

@@ -11,6 +11,7 @@ from reseen.cli.calibrate import calibrate
 from reseen.cli.check import check
 from reseen.cli.classify import classify
 from reseen.cli.compare import compare
+from reseen.cli.console import plain_console
 from reseen.cli.datasets import datasets
 from reseen.cli.demo import demo
 from reseen.cli.embed import embed
@@ -20,7 +21,6 @@ from reseen.cli.export import export
 from reseen.cli.gallery import gallery_commands
 from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
-from reseen.cli.output import plain_console
 from reseen.cli.profile import profile
 from reseen.cli.push import push
 from reseen.cli.report import report
@@ -35,14 +35,14 @@ from reseen.errors import ReseenError
 
 CANNOT = 2
 INTERRUPTED = 130
-"""Exit codes: what the user can mend, and what shells expect of a program that Ctrl-C ended."""
+"""Exit codes: of errors that the user can mend, and of programs that Ctrl-C ended."""
 
 
 def application() -> typer.Typer:
     """All commands."""
     app = typer.Typer(
         name="reseen",
-        help="Find the same individual again among pictures from other cameras.",
+        help="Find the same individual again among images from other cameras.",
         epilog="Begin with: reseen demo --out demo",
         no_args_is_help=True,
         add_completion=False,
@@ -79,7 +79,7 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Run one command; an error the user can mend, also a file's, is one line on the error stream and exit code 2."""
+    """Run one command. An error that the user can mend, or a file's, is one line on stderr and exit code 2."""
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     errors = partial(plain_console(stderr=True).print, highlight=False, soft_wrap=True)
     try:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.options import Data, Overrides, Quiet, Recipe, words
-from reseen.cli.output import progress_for, results
 from reseen.errors import ReseenError
 
 
@@ -22,12 +22,12 @@ def ablate(
         ),
     ],
     *,
-    out: Annotated[Path, typer.Option(help="The folder of all runs and of the table.")],
+    out: Annotated[Path, typer.Option(help="The folder for all runs and the table.")],
     seeds: Annotated[str, typer.Option(help="Numbers, comma-separated.")] = "0,1,2",
     set_: Overrides = [],  # noqa: B006 - typer copies it
     quiet: Quiet = False,
 ) -> None:
-    """Train a recipe with several models, or attentions, and seeds; print mean and spread, beside the papers' rows.
+    """Train a recipe with several models (or attentions) and seeds; print mean and spread beside the papers' scores.
 
     [bold]Examples[/bold]
 
@@ -37,12 +37,12 @@ def ablate(
 
     reseen ablate classify-bodytype-rga-sc --rows baseline,rga_s,rga_c,rga_sc --data vehicles --out runs/bodytype
 
-    Stopped or killed, the same command goes on; finished rows are not trained again.
+    After a stop, the same command continues; finished rows are not trained again.
     """
     import reseen
     from reseen.engine.ablation import cells, headings
 
-    rows_made = reseen.ablate(
+    table_rows = reseen.ablate(
         recipe,
         rows=words(rows),
         seeds=_numbers(seeds),
@@ -51,8 +51,8 @@ def ablate(
         overrides=set_,
         progress=progress_for(quiet=quiet),
     )
-    table = Table(*headings(rows_made[0]))
-    for row in rows_made:
+    table = Table(*headings(table_rows[0]))
+    for row in table_rows:
         table.add_row(*cells(row))
     results().print(table)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.evaluate_options import Metadata
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results
 
 if TYPE_CHECKING:
     from reseen.metrics.confidence.rates import Estimate
@@ -19,20 +19,20 @@ def calibrate(
     run: Annotated[Path, typer.Argument(help="A folder that `reseen train` wrote.")],
     *,
     data: Annotated[
-        Path | None, typer.Option(help="Validation pictures; the run's own query and gallery if left out.")
+        Path | None, typer.Option(help="Validation data; the run's own query and gallery if left out.")
     ] = None,
     false_accept_rate: Annotated[
-        float, typer.Option(help="Wanted share of pairs taken for one identity that are not.")
+        float, typer.Option(help="Wanted share of pairs of two identities that are accepted as one.")
     ] = 1e-3,
     false_alarm_rate: Annotated[
-        float, typer.Option(help="Wanted share of searches for a stranger that name one.")
+        float, typer.Option(help="Wanted share of searches for a stranger that return a known identity.")
     ] = 1e-2,
-    protocol: Annotated[str | None, typer.Option(help="Other rules than the run was scored by.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="Other rules than those the run was scored by.")] = None,
     metadata: Metadata = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find the similarity from which two pictures show one identity, and that from which a search has found it; keep
-    both in the run with the errors made there.
+    """Find two similarity thresholds: for two images of one identity, and for the best match of a search. Both are
+    saved in the run, with their error rates.
 
     [bold]Examples[/bold]
 
@@ -42,7 +42,7 @@ def calibrate(
     """
     import reseen
 
-    found = reseen.calibrate(
+    calibration = reseen.calibrate(
         run,
         data=data,
         false_accept_rate=false_accept_rate,
@@ -51,39 +51,40 @@ def calibrate(
         metadata=metadata,
         progress=progress_for(quiet=quiet),
     )
-    results().print(_table(found))
+    results().print(_table(calibration))
 
 
-def _table(found: "Calibration") -> Table:
-    search, interval = found.identification, f"{found.confidence:.0%} interval"
+def _table(calibration: "Calibration") -> Table:
+    search, interval = calibration.identification, f"{calibration.confidence:.0%} interval"
     table = Table("question", "threshold", "errors", interval, caption_justify="left")
     rows = [
-        ("one identity?", found.threshold, "false accepts", found.false_accept_rate),
-        ("", None, "false rejects", found.false_reject_rate),
-        ("the same, equal errors", found.equal_error_threshold, "either", found.equal_error_rate),
+        ("one identity?", calibration.threshold, "false accepts", calibration.false_accept_rate),
+        ("", None, "false rejects", calibration.false_reject_rate),
+        ("the same, equal errors", calibration.equal_error_threshold, "either", calibration.equal_error_rate),
         ("who of the gallery?", search.threshold, "false alarms", search.false_alarm_rate),
         ("", None, "named right, at rank 1", search.detection_rate),
     ]
     for question, threshold, what, estimate in rows:
         shown = "" if threshold is None else f"{threshold:.4f}"
-        table.add_row(question, shown, f"{what} {_percent(estimate.value)}", _ends(estimate))
+        table.add_row(question, shown, f"{what} {_percent(estimate.value)}", _interval(estimate))
     table.caption = (
-        f"{found.genuine_pairs:,} pairs of one identity, {found.impostor_pairs:,} of two; {search.searches:,} "
-        f"searches; {found.identities:,} identities\nwho of the gallery: {search.records:,} records searched; "
-        f"{search.doubling:+.4f} each time that a gallery is twice as large\n{found.settings}{_seen(found)}\n"
-        f"from {found.source}"
+        f"{calibration.genuine_pairs:,} pairs of one identity, {calibration.impostor_pairs:,} of two; "
+        f"{search.searches:,} searches; {calibration.identities:,} identities\n"
+        f"who of the gallery: {search.records:,} records searched; "
+        f"{search.doubling:+.4f} each time that a gallery is twice as large\n"
+        f"{calibration.settings}{_details(calibration)}\nfrom {calibration.source}"
     )
     return table
 
 
-def _seen(found: "Calibration") -> str:
-    """How pictures became vectors, where that is not the plain way."""
-    clauses = ["mean of each picture and its mirror image"] * bool(found.flip)
-    clauses += [f"metadata {found.metadata}"] * bool(found.metadata)
+def _details(calibration: "Calibration") -> str:
+    """Flip test and metadata, where the embeddings were made with them."""
+    clauses = ["mean of each image and its mirror image"] * bool(calibration.flip)
+    clauses += [f"metadata {calibration.metadata}"] * bool(calibration.metadata)
     return "".join(f", {clause}" for clause in clauses)
 
 
-def _ends(estimate: "Estimate") -> str:
+def _interval(estimate: "Estimate") -> str:
     return f"{_percent(estimate.low)} to {_percent(estimate.high)}"
 
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.options import Quiet, Seed
-from reseen.cli.output import progress_for, results
-from reseen.progress import counted
+from reseen.progress import as_callback
 
 
 def check(
@@ -17,11 +17,11 @@ def check(
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Look a data set over before training: counts, unreadable pictures, duplicates, queries without a match.
+    """Check a data set before training: counts, unreadable images, duplicates, queries without a match.
 
-    Counts are compared with the published ones of the layout.
+    Counts are compared with those published for the layout.
 
-    Exit code 0: clean. 1: there are findings. 2: cannot be read.
+    Exit code 0: no findings. 1: findings. 2: the data cannot be read.
 
     [bold]Examples[/bold]
 
@@ -31,7 +31,7 @@ def check(
     """
     import reseen
 
-    with counted(progress_for(quiet=quiet), "check pictures") as progress:
+    with as_callback(progress_for(quiet=quiet), "check images") as progress:
         report = reseen.check(data, layout=layout, seed=seed, progress=progress)
     results().print(report.tables(), *report.lines(), sep="\n", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if report.findings else 0)

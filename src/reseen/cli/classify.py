@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for
 from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume
-from reseen.cli.output import progress_for
 
 classify = typer.Typer(
     name="classify",
@@ -41,9 +41,9 @@ def train(
 
     reseen classify train classify-bodytype-rga-sc --data vehicles --out runs/bodytype
 
-    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
-    from reseen.cli.shown import show_run
+    from reseen.cli.scores import show_run
     from reseen.engine.train import train_task
     from reseen.recipe.training import read_as
     from reseen.tasks.classify import CLASSIFICATION
@@ -74,7 +74,7 @@ def evaluate(
 
     reseen classify evaluate runs/bodytype --data other-vehicles --json scores.json
     """
-    from reseen.cli.shown import show_run
+    from reseen.cli.scores import show_run
     from reseen.engine.run import open_run
     from reseen.files import write_json
     from reseen.tasks.classify.evaluate import evaluate_run

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.output import results, say
+from reseen.cli.console import results, say
 
 
 def datasets(
@@ -14,7 +14,7 @@ def datasets(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything known, as JSON.")] = False,
 ) -> None:
-    """List the data sets that reseen reads: protocol, published counts, how to get each, and on what terms.
+    """List the data sets that reseen reads: protocol, published counts, how to get each, and its terms.
 
     Reseen downloads none of them.
 
@@ -24,7 +24,7 @@ def datasets(
 
     reseen datasets msmt17
     """
-    from reseen.data.datasets.catalogue import describe, find_layouts, in_words
+    from reseen.data.datasets.catalogue import describe, find_layouts, text_lines
 
     names = find_layouts(name)
     if as_json:
@@ -32,13 +32,13 @@ def datasets(
         return
     if not name:
         results().print(_table(names))
-    say(*in_words(names, briefly=not name))
+    say(*text_lines(names, briefly=not name))
 
 
 def _table(names: list[str]) -> Table:
     from reseen.data.datasets.catalogue import PARTS, count_of, protocol_of
 
-    table = Table("layout", "protocol", *PARTS, caption="published counts: pictures of identities, without junk")
+    table = Table("layout", "protocol", *PARTS, caption="published counts: images of identities, without junk")
     for name in names:
         table.add_row(name, protocol_of(name), *(count_of(name, part) for part in PARTS))
     return table

@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results, say
 
 
 def demo(
     *,
-    out: Annotated[Path, typer.Option(help="Where data, run and report go.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="The folder for data, run and report.")] = Path("demo"),
     quiet: Quiet = False,
 ) -> None:
-    """Render vehicles, train on them, find them again across cameras, and write a report to look at.
+    """Render vehicles, train on them, find them again across cameras, and write a report.
 
-    Takes some minutes on two cores and downloads nothing. Stopped half-way, the same command goes on.
+    Takes some minutes on two cores and downloads nothing. After a stop, the same command continues.
 
     [bold]Example[/bold]
 

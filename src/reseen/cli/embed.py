@@ -6,24 +6,22 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.cli.output import progress_for, say
 from reseen.errors import ReseenError
 
 
 def embed(  # noqa: PLR0913 - one parameter an option
-    source: Annotated[
-        Path, typer.Argument(help="A folder of pictures, or a .csv or .parquet table with a column path.")
-    ],
+    source: Annotated[Path, typer.Argument(help="A folder of images, or a .csv or .parquet table with a column path.")],
     *,
-    out: Annotated[Path, typer.Option(help="The folder for the vectors; begun again, the same command goes on.")],
+    out: Annotated[Path, typer.Option(help="The folder for the embeddings; after a stop, the same command continues.")],
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
-    batch: Annotated[int, typer.Option(min=1, help="Pictures through the network at once; more on a GPU.")] = 16,
-    chunk: Annotated[int, typer.Option(min=1, help="Pictures a part; a stopped job does at most one again.")] = 1024,
+    batch: Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")] = 16,
+    chunk: Annotated[int, typer.Option(min=1, help="Images a part; a stopped job repeats at most one part.")] = 1024,
     metadata: Annotated[
         bool,
-        typer.Option("--metadata", help="Tell a network that was evaluated with them the columns camera and view."),
+        typer.Option("--metadata", help="Give the columns camera and view to a network that was evaluated with them."),
     ] = False,
     ray: Annotated[bool, typer.Option("--ray", help="Spread the work over processes, with Ray Data.")] = False,
     address: Annotated[
@@ -31,7 +29,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Turn many pictures into vectors: Parquet parts, resumable, with a table of what was no fit picture.
+    """Embed many images: resumable, as Parquet parts, with a table of the images that failed.
 
     [bold]Examples[/bold]
 
@@ -42,14 +40,14 @@ def embed(  # noqa: PLR0913 - one parameter an option
     reseen embed s.parquet --model owner/name --out /shared/vectors --ray --address ray://head:10001
     """
     if address is not None and not ray:
-        raise ReseenError("embed: --address is of a Ray cluster; add --ray")
+        raise ReseenError("embed: --address names a Ray cluster; add --ray")
     from reseen.retrieval.job import embed_pictures
 
     progress = progress_for(quiet=quiet)
     embedder = embedder_for(model, device=device, progress=progress)
     runner = None
     if ray:
-        os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # it would tell every step of its plan
+        os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # else it logs every step of its plan
         from reseen.retrieval.on_ray import on_ray
 
         runner = on_ray(embedder, out, batch=batch, device=device, address=address)
@@ -57,6 +55,6 @@ def embed(  # noqa: PLR0913 - one parameter an option
         source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, metadata=metadata, progress=progress
     )
     there = f", {done.before:,} were there before" if done.before else ""
-    say(f"{done.embedded:,} vectors of {embedder.width} numbers -> {out}{there}")
+    say(f"{done.embedded:,} embeddings of {embedder.width} numbers -> {out}{there}")
     if done.failures:
-        say(f"{len(done.failures):,} pictures failed: {out / 'failures.csv'}")
+        say(f"{len(done.failures):,} images failed: {out / 'failures.csv'}")

@@ -6,18 +6,18 @@ from typing import Annotated
 import typer
 
 from reseen.cli import evaluate_options as asked
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results, say
 
 
-def evaluate(  # noqa: PLR0913 - each is a choice of its own
+def evaluate(  # noqa: PLR0913 - one parameter an option
     source: Annotated[
         Path, typer.Argument(help="A run's folder, weights (.safetensors), or query embeddings (.parquet).")
     ],
-    gallery: Annotated[Path | None, typer.Argument(help="Beside query embeddings: those of the gallery.")] = None,
+    gallery: Annotated[Path | None, typer.Argument(help="The gallery embeddings, beside query embeddings.")] = None,
     *,
     data: Annotated[
-        Path | None, typer.Option(help="What weights are scored on; for a run, other data than its own.")
+        Path | None, typer.Option(help="The data set to score weights on; for a run, other data than its own.")
     ] = None,
     protocol: asked.ProtocolName = None,
     average_precision: asked.AveragePrecision = None,
@@ -59,7 +59,7 @@ def evaluate(  # noqa: PLR0913 - each is a choice of its own
     reseen evaluate query.parquet gallery.parquet --protocol custom --keep-same-camera --depth 100
     """
     import reseen
-    from reseen.cli.rules import expansion_of, protocol_of, reranking_of
+    from reseen.cli.protocol_options import expansion_of, protocol_of, reranking_of
     from reseen.cli.scores import evaluation_lines, interval_table
     from reseen.files import write_json
     from reseen.tasks.reid.results import intervals_of, require_writable, summary, write_per_query

@@ -1,58 +1,63 @@
-"""What `reseen evaluate` takes: the rules of a protocol, what is done to the vectors, where results go."""
+"""Options of `reseen evaluate`: rules of a protocol, postprocessing of embeddings, files of results."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-RULES, VECTORS, OUTPUT = "Rules of --protocol custom", "What is done to the vectors", "What is kept"
+RULES, VECTORS, OUTPUT = "Rules of --protocol custom", "Postprocessing", "Files"
 
 ProtocolName = Annotated[
-    str | None, typer.Option(help="By name, such as market1501 or vehicleid, or custom; the data's own if left out.")
+    str | None, typer.Option(help="A name such as market1501 or vehicleid, or custom; the data's own if left out.")
 ]
 AveragePrecision = Annotated[str | None, typer.Option(help="rectangle, trapezoid or old-sklearn.")]
 Flip = Annotated[
-    bool | None, typer.Option("--flip/--no-flip", help="Average with the mirror image's; else as the recipe says.")
+    bool | None,
+    typer.Option("--flip/--no-flip", help="Average with the mirror image's embedding; the recipe decides if left out."),
 ]
 Metadata = Annotated[
     Literal["given", "cameras", "views", "withheld"] | None,
-    typer.Option(help="What a model with metadata is told of them; the recipe's if left out."),
+    typer.Option(help="The metadata that a model which uses them gets; the recipe's if left out."),
 ]
-ComputeDevice = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
+ComputeDevice = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="The device to compute on.")]
 
 DropSameCamera = Annotated[
     bool | None,
     typer.Option(
         "--drop-same-camera/--keep-same-camera",
-        help="Whether pictures of the query's identity and camera count.",
+        help="Whether images of the query's identity and camera count.",
         rich_help_panel=RULES,
     ),
 ]
 Junk = Annotated[
     str | None,
-    typer.Option(help="Identities never ranked, comma-separated; -1 unless said.", rich_help_panel=RULES),
+    typer.Option(help="Identities that are never ranked, comma-separated; -1 if left out.", rich_help_panel=RULES),
 ]
 Tracks = Annotated[
-    bool | None, typer.Option("--tracks", help="Rank tracks, each by its nearest picture.", rich_help_panel=RULES)
+    bool | None, typer.Option("--tracks", help="Rank tracks, each by its nearest image.", rich_help_panel=RULES)
 ]
 SamePictures = Annotated[
     bool | None,
-    typer.Option("--same-pictures", help="Query and gallery are one set, told by name.", rich_help_panel=RULES),
+    typer.Option(
+        "--same-pictures", help="Query and gallery are one set; a file name is one image.", rich_help_panel=RULES
+    ),
 ]
 Shots = Annotated[
-    int | None, typer.Option(min=1, help="Pictures an identity drawn as the gallery.", rich_help_panel=RULES)
+    int | None, typer.Option(min=1, help="Images an identity drawn as the gallery.", rich_help_panel=RULES)
 ]
 Trials = Annotated[int | None, typer.Option(min=1, help="Draws to average over.", rich_help_panel=RULES)]
-DrawSeed = Annotated[int | None, typer.Option(min=0, help="Of the draws.", rich_help_panel=RULES)]
+DrawSeed = Annotated[int | None, typer.Option(min=0, help="Seed of the draws.", rich_help_panel=RULES)]
 Depth = Annotated[int | None, typer.Option(min=1, help="Ranks that average precision looks at.", rich_help_panel=RULES)]
 
 Rerank = Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking.", rich_help_panel=VECTORS)]
 NeighboursKnownBy = Annotated[
-    int | None, typer.Option(help="Neighbours a picture is known by: 20.", rich_help_panel=VECTORS)
+    int | None, typer.Option(help="k1, the nearest neighbours compared: 20.", rich_help_panel=VECTORS)
 ]
-NeighboursAveraged = Annotated[int | None, typer.Option(help="Neighbours averaged over: 6.", rich_help_panel=VECTORS)]
+NeighboursAveraged = Annotated[
+    int | None, typer.Option(help="k2, the neighbours averaged over: 6.", rich_help_panel=VECTORS)
+]
 CosineWeight = Annotated[
-    float | None, typer.Option(help="Of the cosine beside the neighbours: 0.3.", rich_help_panel=VECTORS)
+    float | None, typer.Option(help="Weight of the original distance: 0.3.", rich_help_panel=VECTORS)
 ]
 Expand = Annotated[
     int | None, typer.Option(metavar="N", help="Average a query with N neighbours.", rich_help_panel=VECTORS)
@@ -61,15 +66,15 @@ ExpandGallery = Annotated[
     int | None, typer.Option(metavar="N", help="The same for gallery entries.", rich_help_panel=VECTORS)
 ]
 Alpha = Annotated[
-    float | None, typer.Option(help="A neighbour weighs its cosine to this power: 0.", rich_help_panel=VECTORS)
+    float | None, typer.Option(help="A neighbour's weight is its cosine to this power: 0.", rich_help_panel=VECTORS)
 ]
 CameraBias = Annotated[
-    bool, typer.Option("--camera-bias", help="Take each camera's mean out.", rich_help_panel=VECTORS)
+    bool, typer.Option("--camera-bias", help="Subtract each camera's mean.", rich_help_panel=VECTORS)
 ]
 
 ScoresFile = Annotated[
     Path | None, typer.Option(help="Also write scores, intervals and settings.", rich_help_panel=OUTPUT)
 ]
 PerQuery = Annotated[
-    Path | None, typer.Option(help="Also write a row a query, .csv or .parquet.", rich_help_panel=OUTPUT)
+    Path | None, typer.Option(help="Also write one row a query, .csv or .parquet.", rich_help_panel=OUTPUT)
 ]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results, say
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reseen.explain.scoring import ScoredExplanations
 
 ATTENTION, DEFAULT = "attention", "hires_cam"
-"""What --method calls the model's own attention, which explains no similarity; and what it is if left out."""
+"""The method that shows the model's own attention, which explains no similarity; and the default method."""
 
 
 def explain(  # noqa: PLR0913 - one parameter an option
@@ -32,29 +32,29 @@ def explain(  # noqa: PLR0913 - one parameter an option
     method: Annotated[
         str | None,
         typer.Option(
-            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention: the model's own."
+            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention, the model's own."
         ),
     ] = None,
     stage: Annotated[
         str | None, typer.Option(help="stage1, stage2, ... or last; the method's own if left out.")
     ] = None,
     pairs: Annotated[
-        int | None, typer.Option(min=1, help="How many queries if none is named: 8, with --score 40.")
+        int | None, typer.Option(min=1, help="How many queries, if none is named: 8; 40 with --score.")
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many entries of each ranking.")] = 1,
-    worst: Annotated[bool, typer.Option("--worst", help="The queries that are ranked worst.")] = False,
+    worst: Annotated[bool, typer.Option("--worst", help="Take the queries that are ranked worst.")] = False,
     at: Annotated[
         tuple[float, float] | None,
-        typer.Option(metavar="DOWN RIGHT", help="With attention: a place, as shares of height and width."),
+        typer.Option(metavar="DOWN RIGHT", help="With attention: a position, as shares of height and width."),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Where the run's data are now.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Where the data are now, if they have moved.")] = None,
     score: Annotated[
         Path | None,
-        typer.Option(metavar="DATA", help="Score all methods, or one, on data of `reseen synth --masks`."),
+        typer.Option(metavar="DATA", help="Score all methods, or one, on a data set of `reseen synth --masks`."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Show why a run takes two pictures for the same: maps over both, as sheets. Or score such maps.
+    """Show why a run takes two images for one identity, as maps over both. Or score such maps.
 
     [bold]Examples[/bold]
 
@@ -74,17 +74,15 @@ def explain(  # noqa: PLR0913 - one parameter an option
     progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
     if score is not None:
         if query or worst or stage is not None or at is not None or top != 1 or data is not None:
-            raise ReseenError(
-                "--score: takes queries and stages by itself; beside it expected --pairs or --method only"
-            )
-        files = _scored(run, score, out=out, pairs=pairs, method=method, progress=progress)
+            raise ReseenError("--score: chooses queries and stages itself; expected only --pairs or --method beside it")
+        files = _write_scores(run, score, out=out, pairs=pairs, method=method, progress=progress)
     else:
         wanted = Wanted(query, count=pairs or Wanted.count, worst=worst, top=top)
-        files = _shown(run, wanted, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
+        files = _write_maps(run, wanted, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
     say(*map(str, files))
 
 
-def _shown(
+def _write_maps(
     run: Path,
     wanted: "Wanted",
     *,
@@ -104,11 +102,11 @@ def _shown(
         return explain_attention(run, out=out, wanted=wanted, position=at, data=data, progress=progress)
     method = method or DEFAULT
     if at is not None:
-        raise ReseenError(f"--at: shows what attention relates to a place; expected --method attention, got {method}")
+        raise ReseenError(f"--at: shows the attention to a position; expected --method attention, got {method}")
     return explain_run(run, out=out, wanted=wanted, method=method, stage=stage, data=data, progress=progress).files
 
 
-def _scored(
+def _write_scores(
     run: Path, data: Path, *, out: Path, pairs: int | None, method: str | None, progress: Progress
 ) -> list[Path]:
     from reseen.explain.scoring import PAIRS, score_explanations, write_scores
@@ -126,7 +124,9 @@ def _tables(scored: "ScoredExplanations") -> list[Table]:
     tables = []
     for question in scored.questions:
         table = Table(
-            *COLUMNS, title=TITLES[question.name], caption=f"{caption(question)} * surely better than the centre prior"
+            *COLUMNS,
+            title=TITLES[question.name],
+            caption=f"{caption(question)} * significantly better than a centre prior (95 %)",
         )
         for row in score_rows(question, show=alone):
             table.add_row(*row)

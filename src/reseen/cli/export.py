@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, results
 from reseen.errors import ReseenError
 
 
@@ -18,16 +18,17 @@ def export(
     onnx: Annotated[Path | None, typer.Option(help="Write this .onnx file.")] = None,
     openvino: Annotated[Path | None, typer.Option(help="Write this .xml file, and its .bin beside it.")] = None,
     torch_export: Annotated[
-        Path | None, typer.Option(help="Write this .pt2 file, without pickles; take others' only from those you trust.")
+        Path | None,
+        typer.Option(help="Write this .pt2 file, without pickles; open others' files only if you trust them."),
     ] = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="Pictures to compare on, a folder or table; the run's own if left out.")
+        Path | None, typer.Option(help="Images to compare on, a folder or table; the run's own if left out.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a network with its preprocessing inside: uint8 RGB of any size in, vectors of length 1 out.
+    """Write a network with its preprocessing inside: uint8 RGB of any size in, embeddings of length 1 out.
 
-    Each file is run and compared with PyTorch on real pictures, and kept only if no number differs by more than 1e-4.
+    Each file is run and compared with PyTorch on real images, and kept only if no number differs by more than 1e-4.
 
     [bold]Examples[/bold]
 
@@ -35,13 +36,13 @@ def export(
 
     reseen export owner/name --openvino mine.xml --torch-export mine.pt2 --pictures photos
     """
-    logging.getLogger("onnxscript").setLevel(logging.ERROR)  # it tells of every node that it leaves as it is
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)  # else it logs every node that it leaves as it is
     outs = _outs({".onnx": onnx, ".xml": openvino, ".pt2": torch_export})
     from reseen.deploy.export import export_network, pictures_of
     from reseen.retrieval.listing import list_pictures
 
     checked = pictures_of(source) if pictures is None else [Path(path) for path in list_pictures(pictures)["path"]]
-    table = Table("file", "MB", "largest difference", "pictures")
+    table = Table("file", "MB", "largest difference", "images")
     for file, difference, count in export_network(source, outs, pictures=checked, progress=progress_for(quiet=quiet)):
         parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
         size = sum(part.stat().st_size for part in parts)

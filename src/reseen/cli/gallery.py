@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from reseen.cli.console import results, say
+from reseen.cli.filters import Before, GalleryAddress, read_changes
 from reseen.cli.gallery_add import add
-from reseen.cli.output import results, say
 from reseen.cli.search import search
-from reseen.cli.wishes import Before, GalleryAddress, read_changes
 
 if TYPE_CHECKING:
     from reseen.retrieval.gallery import Gallery
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def gallery_commands() -> typer.Typer:
     """The commands under `reseen gallery`."""
-    app = typer.Typer(help="Keep a gallery of who was seen where and when.", no_args_is_help=True)
+    app = typer.Typer(help="Keep a gallery of individuals, with places and times.", no_args_is_help=True)
     for command in (add, search, info, update, delete, forget, compact):
         app.command()(command)
     return app
@@ -43,7 +43,7 @@ def info(gallery: GalleryAddress) -> None:
         ("cameras", f"{len(held.cameras)}: {', '.join(held.cameras)}" if held.cameras else "none named"),
         ("times", span or "none"),
         ("fields", fields or "none"),
-        ("model", f"{held.model}, vectors of {held.width} numbers"),
+        ("model", f"{held.model}, embeddings of {held.width} numbers"),
         ("searches", opened.judged_by),
         ("two pictures", "no threshold" if held.threshold is None else f"threshold {held.threshold:.4f}"),
         ("index", index),
@@ -61,7 +61,7 @@ def update(
         list[str], typer.Option("--set", metavar="COLUMN=VALUE", help="identity, camera, time, picture or a field.")
     ],
 ) -> None:
-    """Change what is said of records; an empty value takes it away.
+    """Change values of records; an empty value removes one.
 
     [bold]Example[/bold]
 
@@ -72,7 +72,7 @@ def update(
 
 
 def delete(gallery: GalleryAddress, ids: Annotated[list[str], typer.Argument(help="Records, by their ids.")]) -> None:
-    """Take records out of every answer; `reseen gallery forget` also removes their bytes.
+    """Delete records from all answers; `reseen gallery forget` also removes their bytes.
 
     [bold]Example[/bold]
 
@@ -84,14 +84,14 @@ def delete(gallery: GalleryAddress, ids: Annotated[list[str], typer.Argument(hel
 def forget(
     gallery: GalleryAddress,
     *,
-    identity: Annotated[str | None, typer.Option(help="Whom to forget.")] = None,
+    identity: Annotated[str | None, typer.Option(help="Forget this identity.")] = None,
     camera: Annotated[str | None, typer.Option(help="Forget what this camera saw.")] = None,
     before: Before = None,
     ids: Annotated[list[str], typer.Option("--id", help="Forget this record; may be given again.")] = [],  # noqa: B006
 ) -> None:
-    """Remove records and every byte of them from the gallery's files, for good; all that is said must fit.
+    """Remove the records that fit all options, and every byte of them, from the gallery's files for good.
 
-    The gallery is written anew, so this takes as long as copying it. Picture files that records refer to stay.
+    The gallery is written anew, so this takes as long as copying it. Image files that records refer to stay.
 
     [bold]Examples[/bold]
 
@@ -108,7 +108,7 @@ def forget(
 
 
 def compact(gallery: GalleryAddress) -> None:
-    """Merge small files, remove older versions, build or refresh the index where it pays.
+    """Merge small files, remove older versions, and build or refresh the index where it pays.
 
     [bold]Example[/bold]
 

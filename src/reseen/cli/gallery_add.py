@@ -7,43 +7,45 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from reseen.cli.console import progress_for, say
+from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.cli.output import progress_for, say
-from reseen.cli.wishes import GalleryAddress
 
 if TYPE_CHECKING:
     from reseen.retrieval.record import Added, Failure, Record
 
 _SHOWN_FAILURES = 10
 _VECTORS_A_COMMIT = 4096
-"""Of vectors that were made before, which cost nothing to do again."""
+"""Records a commit, of embeddings that exist already and cost nothing to add again."""
 
 
 def add(  # noqa: PLR0913 - one parameter an option
     gallery: GalleryAddress,
     source: Annotated[
         list[Path],
-        typer.Argument(help="Pictures, folders of them, .csv or .parquet tables, or what `reseen embed` wrote."),
+        typer.Argument(help="Images, folders of images, .csv or .parquet tables, or folders of `reseen embed`."),
     ],
     *,
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
     split: Annotated[
         Literal["train", "query", "gallery"] | None,
-        typer.Option(help="Each source is a data set, as `reseen check` reads them; add this part of it."),
+        typer.Option(help="Read each source as a data set, as `reseen check` does, and add this split."),
     ] = None,
-    identity: Annotated[str | None, typer.Option(help="Whom all of the pictures show.")] = None,
-    camera: Annotated[str | None, typer.Option(help="Which camera took all of them.")] = None,
-    time: Annotated[str | None, typer.Option(help="When, as 2026-05-01T12:30+02:00; UTC by default.")] = None,
+    identity: Annotated[str | None, typer.Option(help="The identity of all images.")] = None,
+    camera: Annotated[str | None, typer.Option(help="The camera of all images.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="The time of all images, as 2026-05-01T12:30+02:00; UTC by default.")
+    ] = None,
     batch: Annotated[
-        int, typer.Option(min=1, help="Pictures a commit; a stopped command does at most one again.")
+        int, typer.Option(min=1, help="Images a commit; a stopped command repeats at most one commit.")
     ] = 64,
     quiet: Quiet = False,
 ) -> None:
-    """Add pictures to a gallery, which is made if it is not there; what it holds already is left alone.
+    """Add images to a gallery, which is created if needed; records that it holds already are left alone.
 
     A table has a column path and may have identity, camera, time, and left, top, right, bottom of a box; its other
-    columns become fields to search by. Ctrl-C keeps what was added; the same command goes on.
+    columns become fields to search by. Ctrl-C keeps what was added; the same command continues.
 
     [bold]Examples[/bold]
 
@@ -60,30 +62,32 @@ def add(  # noqa: PLR0913 - one parameter an option
     from reseen.retrieval.record import summed
     from reseen.retrieval.sources import read_source, read_time
 
-    said = {"identity": identity, "camera": camera, "time": None if time is None else read_time(time)}
-    common = {name: value for name, value in said.items() if value is not None}
+    values = {"identity": identity, "camera": camera, "time": None if time is None else read_time(time)}
+    common = {name: value for name, value in values.items() if value is not None}
     progress = progress_for(quiet=quiet)
     sources = [read_source(path, split=split) for path in source]
-    pictures = any(one.model is None for one in sources)
+    pictures = any(part.model is None for part in sources)
     embedder = embedder_for(model, device=device, progress=progress) if pictures else None
     done = []
-    with stop_requests() as asked, progress.bar("add", total=sum(one.total for one in sources)) as bar:
-        for one in sources:
-            opened = Gallery(gallery, embedder=embedder, model=one.model, create=True)
-            size = batch if one.model is None else max(batch, _VECTORS_A_COMMIT)
-            records = _until(asked, one.records, common=common)
+    with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
+        for part in sources:
+            opened = Gallery(gallery, embedder=embedder, model=part.model, create=True)
+            size = batch if part.model is None else max(batch, _VECTORS_A_COMMIT)
+            records = _until(stop_asked, part.records, common=common)
             done.append(opened.add(records, batch=size, on_error="skip", progress=bar.advance))
     total = summed(done)
-    if asked():
-        raise Stopped(f"{total.added:,} records were added and are safe; the same command goes on")
+    if stop_asked():
+        raise Stopped(f"{total.added:,} records were added and are safe; the same command continues")
     opened.compact()
     _tell(gallery, total, held=len(opened))
 
 
-def _until(asked: Callable[[], bool], records: "Iterable[Record]", *, common: dict[str, Any]) -> "Iterator[Record]":
-    """The records, with what is said of all of them, until someone asks to stop."""
+def _until(
+    stop_asked: Callable[[], bool], records: "Iterable[Record]", *, common: dict[str, Any]
+) -> "Iterator[Record]":
+    """The records with the ``common`` values, until a stop is requested."""
     for record in records:
-        if asked():
+        if stop_asked():
             return
         yield replace(record, **common)
 
@@ -98,4 +102,4 @@ def _failure_lines(failures: "Sequence[Failure]") -> list[str]:
         return []
     shown = [f"  {failure.reason}" for failure in failures[:_SHOWN_FAILURES]]
     more = ["  ..."] if len(failures) > _SHOWN_FAILURES else []
-    return [f"{len(failures):,} pictures could not be added:", *shown, *more]
+    return [f"{len(failures):,} images could not be added:", *shown, *more]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.output import results
+from reseen.cli.console import results
 
 
 def import_weights(
@@ -14,12 +14,12 @@ def import_weights(
     out: Annotated[Path, typer.Argument(help="The weights file to write (.safetensors).")],
     *,
     image_size: Annotated[
-        tuple[int, int] | None, typer.Option(help="Height and width it was trained at; the release's unless given.")
+        tuple[int, int] | None, typer.Option(help="Height and width of its training; the release's if left out.")
     ] = None,
-    identities: Annotated[int | None, typer.Option(min=1, help="How many identities its head must know.")] = None,
+    identities: Annotated[int | None, typer.Option(min=1, help="How many identities its head must have.")] = None,
     without_head: Annotated[bool, typer.Option("--without-head", help="Leave the classifier out.")] = False,
 ) -> None:
-    """Turn a checkpoint that a method's authors released into a weights file of ours.
+    """Turn a checkpoint that a method's authors released into a weights file of reseen.
 
     [bold]Examples[/bold]
 

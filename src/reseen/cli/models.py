@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reseen.cli.output import results
+from reseen.cli.console import results
 from reseen.errors import ReseenError
 
 
 def models(
-    search: Annotated[str, typer.Argument(help="Also list timm backbones whose name holds this.")] = "",
+    search: Annotated[str, typer.Argument(help="Also list timm backbones whose names contain this.")] = "",
 ) -> None:
     """List the models that reseen builds by name, and the backbones of timm that a recipe may name.
 
@@ -24,12 +24,12 @@ def models(
 
     from reseen.models import MODELS
 
-    found = timm.list_models(f"*{search}*") if search else []
-    if search and not found:
-        raise ReseenError(f"no backbone of timm holds '{search}' in its name")
+    backbones = timm.list_models(f"*{search}*") if search else []
+    if search and not backbones:
+        raise ReseenError(f"no backbone of timm has '{search}' in its name")
     table = Table("name", "what it is")
     for name, factory in MODELS.items():
         table.add_row(name, (factory.__doc__ or "").splitlines()[0])
     console = results()
     console.print(table)
-    console.print("\n".join(found), highlight=False)
+    console.print("\n".join(backbones), highlight=False)

@@ -1,4 +1,4 @@
-"""What several commands take, said once."""
+"""Options and arguments that several commands share."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,10 +21,10 @@ Out = Annotated[Path, typer.Option(help="The run's folder: recipe, metrics, chec
 Overrides = Annotated[
     list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, e.g. training.epochs=20.")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where a stopped or killed run was saved.")]
-OtherData = Annotated[Path | None, typer.Option(help="Another data set than the run was trained on.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue a stopped or killed run from where it was saved.")]
+OtherData = Annotated[Path | None, typer.Option(help="Another data set than the one the run was trained on.")]
 Json = Annotated[Path | None, typer.Option(help="Also write the scores to this file.")]
-Device = Annotated[str, typer.Option(help="As PyTorch names it: cpu, cuda, cuda:1.")]
+Device = Annotated[str, typer.Option(help="The device, as PyTorch names it: cpu, cuda, cuda:1.")]
 NetworkSource = Annotated[
     str,
     typer.Option(
@@ -32,12 +32,12 @@ NetworkSource = Annotated[
         "ImageNet baseline if left out."
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 
 
 def embedder_for(model: str, *, device: str, progress: Progress) -> "Embedder":
-    """The embedder that ``--model`` names, and what there is to say of it."""
+    """Load the embedder that ``--model`` names, and report its note."""
     from reseen.retrieval.embedder import Embedder
 
     embedder = Embedder.from_pretrained(model, device=device)
@@ -47,5 +47,5 @@ def embedder_for(model: str, *, device: str, progress: Progress) -> "Embedder":
 
 
 def words(text: str) -> list[str]:
-    """Comma-separated words."""
+    """The words of a comma-separated list."""
     return [word.strip() for word in text.split(",") if word.strip()]

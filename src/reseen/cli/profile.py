@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from reseen.cli.output import results
+from reseen.cli.console import results
 from reseen.errors import ReseenError
 
 
@@ -19,7 +19,7 @@ def profile(
         tuple[int, int] | None, typer.Option(metavar="H W", help="In pixels; the paper's size if left out.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the counts to this file.")] = None,
-    paper: Annotated[bool, typer.Option("--paper", help="Our counts beside those that the papers print.")] = False,
+    paper: Annotated[bool, typer.Option("--paper", help="Our counts beside those in the papers.")] = False,
 ) -> None:
     """Count a model: parameters, multiply-adds by kind, activations, part by part.
 
@@ -44,7 +44,7 @@ def profile(
         write_json(json, counted.as_dict())
     height, width = counted.image_size
     table = Table("part", *(("parameters", "trained", "G MACs", "convolution", "matmul", "normalisation")))
-    table.title = f"{name}, one picture of {height} x {width}, {identities} identities"
+    table.title = f"{name}, one image of {height} x {width}, {identities} identities"
     for part, cost in {"whole": counted.whole, **counted.parts}.items():
         macs = (f"{value / 1e9:.3f}" for value in (cost.macs.total, *cost.macs))
         table.add_row(part, f"{cost.parameters:,}", f"{cost.trainable_parameters:,}", *macs)

@@ -1,4 +1,4 @@
-"""Bars and lines on the terminal, with rich."""
+"""Progress bars and lines on the terminal, with rich."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from rich.progress import (
 
 @dataclass(frozen=True)
 class RichBar:
-    """One line of the live display."""
+    """The bar of one task of a live display."""
 
     shown: Progress
     task: TaskID
@@ -37,7 +37,7 @@ class RichProgress:
 
     @contextmanager
     def bar(self, description: str, *, total: int) -> Iterator[RichBar]:
-        """A bar with counts, elapsed time and ETA; bars inside a bar stand below it."""
+        """Show a bar with counts, elapsed time and ETA; bars inside a bar stand below it."""
         with self._display() as shown:
             task = shown.add_task(description, total=total, note="")
             try:
@@ -47,7 +47,7 @@ class RichProgress:
                 shown.remove_task(task)
 
     def say(self, line: str) -> None:
-        """One line above the bars."""
+        """Print one line above the bars."""
         self._console.print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @contextmanager
@@ -63,7 +63,7 @@ class RichProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}", markup=False),
         )
-        hidden = not self._console.is_terminal  # a log file would collect empty lines
+        hidden = not self._console.is_terminal  # in a log file bars would be empty lines
         with Progress(*columns, console=self._console, transient=True, disable=hidden) as shown:
             self._live = shown
             try:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.output import say
+from reseen.cli.console import say
 
 
 def push(
@@ -13,12 +13,12 @@ def push(
     repository: Annotated[str, typer.Argument(help="The Hugging Face Hub repository, owner/name.")],
     *,
     public: Annotated[
-        bool, typer.Option("--public", help="A new repository is open to all; private if left out.")
+        bool, typer.Option("--public", help="Make a new repository public; private if left out.")
     ] = False,
     licence: Annotated[str, typer.Option(help="The licence's identifier on the Hub, such as apache-2.0.")] = "",
     revision: Annotated[str | None, typer.Option(help="The branch; main if left out.")] = None,
 ) -> None:
-    """Put a run's network on the Hugging Face Hub, with a model card; `hf auth login` comes first.
+    """Upload a run's network to the Hugging Face Hub, with a model card; log in with `hf auth login` first.
 
     [bold]Example[/bold]
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Quiet
-from reseen.cli.output import progress_for, say
 from reseen.errors import ReseenError
 
 
@@ -15,14 +15,14 @@ def report(
         list[Path], typer.Argument(metavar="RUN [RUN]", help="One or two folders that `reseen train` wrote.")
     ],
     *,
-    data: Annotated[Path | None, typer.Option(help="Where the pictures are, should they have moved.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Where the data are now, if they have moved.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="The page to write; report.html or beside-NAME.html in the last run if left out."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a run's page again, or one page with two runs side by side.
+    """Write a run's page again, or one page that compares two runs.
 
     [bold]Examples[/bold]
 
@@ -30,7 +30,7 @@ def report(
 
     reseen report runs/plain runs/attention --out comparison.html
 
-    The page is one file that needs no network. Embeddings that the runs kept are used as they are.
+    The page is one file that needs no network. Saved embeddings of the runs are used.
     """
     from reseen.report.comparison import report_pair
     from reseen.report.run_page import report_run

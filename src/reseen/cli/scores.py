@@ -1,9 +1,12 @@
-"""Scores as tables on the terminal."""
+"""Scores as tables and lines on the terminal."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.table import Table
 
+from reseen.cli.console import results, say
+from reseen.engine.run import Run
 from reseen.metrics import Estimate, Report
 from reseen.tasks.reid.results import CONFIDENCE
 from reseen.tasks.reid.scoring import Evaluated
@@ -12,7 +15,7 @@ COLUMNS = ("mAP", "rank1", "rank5", "mINP")
 
 
 def score_table(systems: Mapping[str, Report]) -> Table:
-    """One row a system, in percent, and under it the protocol with what was evaluated and skipped."""
+    """One row a system, in percent; the caption says the protocol and how many queries were evaluated and skipped."""
     table = Table("system", *COLUMNS, caption_justify="left")
     for name, report in systems.items():
         scores = report.scores()
@@ -22,30 +25,39 @@ def score_table(systems: Mapping[str, Report]) -> Table:
     return table
 
 
-def plain_table(systems: Mapping[str, Mapping[str, object]], *, columns: Mapping[str, str]) -> Table:
-    """One row a system of scores.json, in percent; a column that no system has is left out."""
+def show_run(run: Run, *, columns: Mapping[str, str], page: Path | None = None) -> None:
+    """Print a run's scores and the path of its page.
+
+    Args:
+        run: The run, whose scores are percentages of systems.
+        columns: Which scores to print -> the heading of the column; a score that no system has is left out.
+        page: The run's page, if it was written.
+    """
+    systems = run.scores()
     shown = {key: words for key, words in columns.items() if any(key in row for row in systems.values())}
     table = Table("system", *shown.values())
     for name, row in systems.items():
         table.add_row(name, *(f"{row[key]:.1%}" if key in row else "" for key in shown))
-    return table
+    results().print(table)
+    if page is not None:
+        say(f"report: {page}")
 
 
 def interval_table(result: Evaluated, intervals: Mapping[str, Estimate]) -> Table:
-    """One row a score, in percent, with its interval over identities where there is one."""
+    """One row a score, in percent, with its interval over identities where it has one."""
     table = Table("score", "value", f"{CONFIDENCE:.0%} interval")
     for score, value in result.report.scores().items():
-        found = intervals.get(score)
+        interval = intervals.get(score)
         table.add_row(
-            score, f"{value:.1%}", f"{found.low:.1%} to {found.high:.1%}" if found else "two identities needed"
+            score, f"{value:.1%}", f"{interval.low:.1%} to {interval.high:.1%}" if interval else "two identities needed"
         )
     return table
 
 
 def evaluation_lines(result: Evaluated) -> list[str]:
-    """The rules, what was evaluated and what was not and why, and where the scores are kept."""
+    """The rules, how many queries were evaluated, and how many were skipped for which reason."""
     report = result.report
-    sizes = f"{report.evaluated:,} of {len(result.query):,} queries evaluated, {len(result.gallery):,} gallery pictures"
+    sizes = f"{report.evaluated:,} of {len(result.query):,} queries evaluated, {len(result.gallery):,} gallery images"
     lines = [report.settings, "; ".join([sizes, *_skipped(report)])]
     if report.trial_deviation is not None:
         lines.append(f"mAP varies by {100 * report.trial_deviation:.1f} points (standard deviation) over the trials")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from reseen.cli.console import progress_for, results, say
+from reseen.cli.filters import After, Before, Cameras, Where, read_filters
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.cli.output import progress_for, results, say
-from reseen.cli.wishes import After, Before, Cameras, Where, read_wishes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from reseen.retrieval.record import Match, Matches
 
 _ROWS = 20
-"""So many queries are drawn; all are in the table."""
+"""Queries drawn on the sheet; the table has all."""
 
 
 def search(  # noqa: PLR0913 - one parameter an option
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Whom to look for.")],
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Query images.")],
     *,
     gallery: Annotated[str, typer.Option(help="A gallery: a folder, or an object store's address.")] = "gallery",
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
-    k: Annotated[int, typer.Option("-k", "--top", help="Matches of each picture.")] = 10,
+    k: Annotated[int, typer.Option("-k", "--top", help="Matches of each query.")] = 10,
     camera: Cameras = [],  # noqa: B006 - typer copies it
     after: After = None,
     before: Before = None,
@@ -37,14 +37,16 @@ def search(  # noqa: PLR0913 - one parameter an option
     threshold: Annotated[
         float | None,
         typer.Option(
-            min=-1, max=1, help="Similarity of a known match; the search threshold of `calibrate` if left out."
+            min=-1,
+            max=1,
+            help="Similarity from which a match is known; the search threshold of `calibrate` if left out.",
         ),
     ] = None,
-    sheet: Annotated[Path, typer.Option(help="The drawing of queries and matches to write.")] = Path("search.png"),
-    json: Annotated[Path | None, typer.Option(help="Also write everything about the matches to this file.")] = None,
+    sheet: Annotated[Path, typer.Option(help="The sheet of queries and matches to write.")] = Path("search.png"),
+    json: Annotated[Path | None, typer.Option(help="Also write the matches with all values to this file.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find the same individual in a gallery: a table of ranked matches, and a sheet of their pictures.
+    """Find the same individual in a gallery: a table of ranked matches, and a sheet of their images.
 
     [bold]Examples[/bold]
 
@@ -65,7 +67,7 @@ def search(  # noqa: PLR0913 - one parameter an option
         cameras=camera or None,
         after=None if after is None else read_time(after),
         before=None if before is None else read_time(before),
-        where=read_wishes(where, opened.fields()),
+        where=read_filters(where, opened.fields()),
         threshold=threshold,
     )
     for path, matches in zip(pictures, found, strict=True):
@@ -79,14 +81,14 @@ def search(  # noqa: PLR0913 - one parameter an option
 
 
 def _table(path: Path, matches: "Matches") -> Table:
-    """A row a match; columns that say nothing are left out."""
+    """A row a match; empty columns are left out."""
     from rich.text import Text
 
     rows = [_words(rank, match) for rank, match in enumerate(matches, start=1)]
-    told = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
-    table = Table(*told, title=Text(f"{path}: {_verdict(matches)}"), title_justify="left")
+    columns = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
+    table = Table(*columns, title=Text(f"{path}: {_verdict(matches)}"), title_justify="left")
     for row, match in zip(rows, matches, strict=True):
-        table.add_row(*(Text(row[name]) for name in told), style="dim" if match.known is False else "")
+        table.add_row(*(Text(row[name]) for name in columns), style="dim" if match.known is False else "")
     return table
 
 
@@ -121,7 +123,7 @@ def _short(value: Any) -> str:
 
 
 def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matches]") -> "Image.Image":
-    """A row a query; matches at or above the threshold are ticked, those below crossed, without one all are plain."""
+    """A row a query; matches from the threshold up are ticked, others crossed; without a threshold all are plain."""
     from reseen.data.opening import DEFAULT_LIMITS, open_image
     from reseen.draw import Tile, draw_sheet
 

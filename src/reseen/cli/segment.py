@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Json, OtherData, Out, Overrides, Quiet, Recipe, Resume
-from reseen.cli.output import progress_for, say
 
 segment = typer.Typer(
     name="segment",
@@ -40,9 +40,9 @@ def train(
 
     reseen segment train segment-cityscapes-rga-sc --data Cityscapes --out runs/cityscapes --set data.batch_size=4
 
-    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
-    from reseen.cli.shown import show_run
+    from reseen.cli.scores import show_run
     from reseen.engine.train import train_task
     from reseen.recipe.training import read_as
     from reseen.tasks.segment import SEGMENTATION
@@ -64,7 +64,7 @@ def evaluate(
     data: OtherData = None,
     inference: Annotated[
         Literal["whole", "sliding"] | None,
-        typer.Option(help="Whole pictures, or windows of the training size; the recipe's if left out."),
+        typer.Option(help="Whole images, or windows of the training size; the recipe's if left out."),
     ] = None,
     json: Json = None,
     quiet: Quiet = False,
@@ -77,7 +77,7 @@ def evaluate(
 
     reseen segment evaluate runs/cityscapes --inference whole --json scores.json
     """
-    from reseen.cli.shown import show_run
+    from reseen.cli.scores import show_run
     from reseen.engine.run import open_run
     from reseen.files import write_json
     from reseen.tasks.segment.evaluate import evaluate_run
@@ -92,12 +92,12 @@ def evaluate(
 @segment.command()
 def predict(
     run: TrainedRun,
-    pictures: Annotated[Path, typer.Argument(help="A picture, or a folder with pictures.")],
+    pictures: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
     out: Annotated[Path, typer.Option(help="The folder for NAME_labelIds.png and NAME_overlay.jpg.")],
     *,
     quiet: Quiet = False,
 ) -> None:
-    """Label pictures with a run's best weights: label maps with Cityscapes' ids, and coloured overlays.
+    """Label images with a run's best weights: label maps with Cityscapes' ids, and coloured overlays.
 
     [bold]Examples[/bold]
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from reseen.cli.console import progress_for
+from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet
-from reseen.cli.output import progress_for
-from reseen.cli.wishes import GalleryAddress
 from reseen.errors import ReseenError
 
 TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name
-"""The environment variable that may hold the token."""
+"""The environment variable for the token."""
 
 
 def serve(  # noqa: PLR0913 - one parameter an option
@@ -21,21 +21,23 @@ def serve(  # noqa: PLR0913 - one parameter an option
     *,
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
-    host: Annotated[str, typer.Option(help="Where to listen; anything but this machine needs a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8000,
     token_file: Annotated[
-        Path | None, typer.Option(help=f"A file that holds the token; else {TOKEN} of the environment does.")
+        Path | None, typer.Option(help=f"The file with the token; the environment's {TOKEN} if left out.")
     ] = None,
-    most_bytes: Annotated[int, typer.Option(min=1000, help="Of one picture file.")] = 20_000_000,
-    most_pixels: Annotated[int, typer.Option(min=1000, help="Of one picture.")] = 40_000_000,
+    most_bytes: Annotated[int, typer.Option(min=1000, help="The most bytes of an image file.")] = 20_000_000,
+    most_pixels: Annotated[int, typer.Option(min=1000, help="The most pixels of an image.")] = 40_000_000,
     seconds: Annotated[
-        float, typer.Option(min=0.1, help="Until an answer must stand; what is written is waited for.")
+        float, typer.Option(min=0.1, help="The longest a request may take; writes are waited for.")
     ] = 30.0,
-    rate: Annotated[float, typer.Option(min=0.1, help="Requests a second from one address.")] = 50.0,
-    create: Annotated[bool, typer.Option("--create", help="Begin an empty gallery where there is none.")] = False,
+    rate: Annotated[float, typer.Option(min=0.1, help="The most requests a second from one address.")] = 50.0,
+    create: Annotated[bool, typer.Option("--create", help="Create the gallery if there is none.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Serve a gallery over HTTP, with a page to search it; its log goes to the error stream, a line of JSON a request.
+    """Serve a gallery over HTTP, with a page to search it. The log goes to the error stream, one JSON line a request.
 
     [bold]Examples[/bold]
 

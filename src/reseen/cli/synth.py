@@ -1,26 +1,25 @@
 """`reseen synth`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from reseen.cli.console import progress_for, say
 from reseen.cli.options import Quiet, Seed
-from reseen.cli.output import progress_for, say
 from reseen.errors import ReseenError
-from reseen.progress import counted
+from reseen.progress import ProgressCallback, as_callback
 
 
 def synth(  # noqa: PLR0913 - one parameter an option
-    kind: Annotated[Literal["vehicle", "person", "scene"], typer.Argument(help="What to render.")],
+    kind: Annotated[Literal["vehicle", "person", "scene"], typer.Argument(help="The kind of object to render.")],
     out: Annotated[Path, typer.Argument(help="The folder to write; it must not exist or be empty.")],
     *,
     identities: Annotated[
         int | None, typer.Option(help="How many individuals, training and test together; 120.", show_default=False)
     ] = None,
     images: Annotated[
-        int | None, typer.Option(help="How many pictures to render in all; 2160, or 400 scenes.", show_default=False)
+        int | None, typer.Option(help="How many images in all; 2160, or 400 scenes.", show_default=False)
     ] = None,
     image_size: Annotated[
         int | None,
@@ -34,7 +33,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
         typer.Option(min=0, max=1, help="Share of individuals that have a twin; 0.5.", show_default=False),
     ] = None,
     masks: Annotated[
-        bool, typer.Option("--masks", help="Also write where the marks are that tell twins apart.")
+        bool, typer.Option("--masks", help="Also write masks of the marks that tell twins apart.")
     ] = False,
     seed: Seed = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 2,
@@ -54,7 +53,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     """
     own = _given(identities=identities, twins=twins, masks=masks or None)
     shared = _given(images=images, image_size=image_size) | {"seed": seed, "workers": workers}
-    with counted(progress_for(quiet=quiet), f"render {kind}s") as progress:
+    with as_callback(progress_for(quiet=quiet), f"render {kind}s") as progress:
         if kind != "scene":
             line = _individuals(kind, out, {**shared, **own}, progress=progress)
         elif own:
@@ -64,26 +63,26 @@ def synth(  # noqa: PLR0913 - one parameter an option
     say(line)
 
 
-def _individuals(kind: str, out: Path, asked: dict[str, Any], *, progress: Callable[[int, int], None]) -> str:
+def _individuals(kind: str, out: Path, settings: dict[str, Any], *, progress: ProgressCallback) -> str:
     import reseen
 
-    asked = {"identities": 120, "images": 2160, **asked}
-    made = reseen.synthesise(kind, out, **asked, progress=progress)
+    settings = {"identities": 120, "images": 2160, **settings}
+    made = reseen.synthesise(kind, out, **settings, progress=progress)
     counts = f"(train {made.counts.train}, query {made.counts.query}, gallery {made.counts.gallery})"
     return (
-        f"{made.root}: {asked['images']} pictures of {made.identities} identities, {len(made.twins)} pairs of twins,"
+        f"{made.root}: {settings['images']} pictures of {made.identities} identities, {len(made.twins)} pairs of twins,"
         f" in the layout {made.layout} {counts}"
     )
 
 
-def _scenes(out: Path, asked: dict[str, Any], *, progress: Callable[[int, int], None]) -> str:
+def _scenes(out: Path, settings: dict[str, Any], *, progress: ProgressCallback) -> str:
     import reseen
 
-    made = reseen.synthesise_scenes(out, **asked, progress=progress)
+    made = reseen.synthesise_scenes(out, **settings, progress=progress)
     counts = f"(train {made.train}, val {made.val})"
     return f"{made.root}: {made.train + made.val} scenes in the layout cityscapes {counts}"
 
 
 def _given(**options: object) -> dict[str, Any]:
-    """The options that were given, so that what is left out has the default of its kind."""
+    """The options that were given; the others keep the defaults of their kind."""
     return {name: value for name, value in options.items() if value is not None}

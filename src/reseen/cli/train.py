@@ -1,7 +1,7 @@
 """`reseen train`."""
 
+from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Data, Out, Overrides, Quiet, Recipe, Resume
-from reseen.cli.output import progress_for, results, say
 
 
 def train(
@@ -23,7 +23,7 @@ def train(
 
     torchrun --nproc-per-node 8 -m reseen train veri776-resnet50-bot --data VeRi --out runs/veri
 
-    Ctrl-C finishes the step and saves; the same command with --resume goes on.
+    Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
     import reseen
     from reseen.cli.scores import score_table

@@ -1,1 +1,1 @@
-"""Data: tables of pictures, the readers that make them, and what carries pictures to the network."""
+"""Data: tables of images, the readers that make them, transforms, samplers and loaders."""

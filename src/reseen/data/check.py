@@ -1,4 +1,4 @@
-"""What a data set holds, and what in it would spoil training or falsify a score."""
+"""`check`: the counts of a data set, and the faults that would spoil training or falsify a score."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,20 +8,39 @@ import polars
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import content_digest
 from reseen.data.opening import open_image
-from reseen.data.pictures import Progress, in_threads
 from reseen.data.published import compare
 from reseen.data.summary import CheckReport, Finding, summarise
 from reseen.data.table import Split, Splits, first
+from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
+from reseen.progress import ProgressCallback
 
 _JUNK = "-1"
 _EXAMPLES = 3
 
 
-def check(path: Path | str, *, layout: str = "auto", seed: int = 0, progress: Progress | None = None) -> CheckReport:
-    """Read the data set, decode and hash every picture, and report. ReseenError when there is nothing to read."""
+def check(
+    path: Path | str, *, layout: str = "auto", seed: int = 0, progress: ProgressCallback | None = None
+) -> CheckReport:
+    """Read a data set, decode and hash every image, and report counts and faults.
+
+    Args:
+        path: A folder in a known layout, or a CSV or Parquet table.
+        layout: The layout's name, as `read_data` takes it.
+        seed: Decides the split of layouts that bring none.
+        progress: Called with (done, total) images.
+
+    Raises:
+        ReseenError: There is no data set to read.
+
+    Example (not run):
+        ```python
+        report = check("Market-1501-v15.09.15")
+        print(report.tables(), *report.lines(), sep="\\n")
+        ```
+    """
     splits = read_data(path, layout=layout, seed=seed, allow_unparsed=True)
-    named = {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
+    named = splits.tables()
     paths = sorted({picture for split in named.values() for picture in split.paths})
     reasons, digests = _examine(paths, progress)
     known = LAYOUTS[splits.layout]
@@ -39,8 +58,8 @@ def check(path: Path | str, *, layout: str = "auto", seed: int = 0, progress: Pr
     return CheckReport(splits.layout, splits.root, summaries, findings, notes)
 
 
-def _examine(paths: Sequence[Path], progress: Progress | None) -> tuple[dict[Path, str], dict[str, bytes]]:
-    """Why pictures do not decode, and the digest of every file that can be read."""
+def _examine(paths: Sequence[Path], progress: ProgressCallback | None) -> tuple[dict[Path, str], dict[str, bytes]]:
+    """The reason for each image that does not decode, and the digest of every file that can be read."""
     reasons: dict[Path, str] = {}
     digests: dict[str, bytes] = {}
     for path, (reason, digest) in in_threads(_examine_one, paths, progress=progress):
@@ -109,7 +128,7 @@ def _both_sides(splits: Splits) -> Iterator[Finding]:
 def _duplicates(
     named: Mapping[str, Split], digests: Mapping[str, bytes], root: Path, *, queries_in_gallery: bool
 ) -> Iterator[Finding]:
-    """Groups of files of equal content that stand in more than one split."""
+    """Files of equal content in more than one split."""
     places: dict[bytes, set[tuple[str, str]]] = {}
     for name, split in named.items():
         for path in split.frame["path"]:
@@ -143,7 +162,7 @@ def _notes(splits: Splits) -> Iterator[str]:
     single = sorted(counts.filter(polars.col("len") == 1)["identity"])
     if single:
         yield f"{len(single)} of {counts.height} training identities have one picture only: {first(single)}"
-    for name, split in (("train", splits.train), ("query", splits.query), ("gallery", splits.gallery)):
+    for name, split in splits.tables().items():
         if not len(split):
             yield f"{name} is empty"
         for column in ("camera", "view"):

@@ -1,4 +1,4 @@
-"""Transforms that cut: a piece of a picture, or all of it shifted. Entries of `reseen.data.transforms.TRANSFORMS`."""
+"""Transforms that crop or shift an image. Entries of `reseen.data.transforms.TRANSFORMS`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,14 +11,14 @@ from torchvision.transforms import v2
 
 Transform: TypeAlias = Callable[[Tensor], Tensor]
 Share = Annotated[float, Field(ge=0, le=1)]
-Part = Annotated[float, Field(gt=0, le=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
 def random_resized_crop(
     *,
     image_size: tuple[int, int],
-    area: tuple[Part, Part] = (0.08, 1.0),
+    area: tuple[PositiveShare, PositiveShare] = (0.08, 1.0),
     aspect: tuple[Positive, Positive] = (0.75, 4 / 3),
 ) -> Transform:
     """A rectangle of a drawn share of the area and a drawn width / height, resized to image_size (H, W).
@@ -29,7 +29,7 @@ def random_resized_crop(
     return made
 
 
-def centre_crop(*, image_size: tuple[int, int], share: Part = 0.875) -> Transform:
+def centre_crop(*, image_size: tuple[int, int], share: PositiveShare = 0.875) -> Transform:
     """The middle as image_size (H, W), from a picture resized so that this is ``share`` of its tighter side."""
     return partial(_centre_crop, image_size=image_size, share=share)
 

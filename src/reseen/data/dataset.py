@@ -1,4 +1,4 @@
-"""Pictures: one split as a map-style dataset, whose randomness comes from the draw and from nowhere else."""
+"""One split as a map-style dataset, whose randomness comes from the draw alone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,22 +16,20 @@ from reseen.types import Sample
 
 
 class Draw(NamedTuple):
-    """What a sampler hands to the dataset: the row, and the seed of everything random done to its picture."""
+    """A sampler's request to the dataset: a row, and the seed of everything random in the transforms of its image."""
 
-    index: int  # type: ignore[assignment]
+    row: int
     seed: int
 
 
 class Pictures(Dataset[Sample]):
-    """The pictures of a split as Samples, decoded when asked for.
+    """The images of a split as Samples, decoded on access.
 
-    ``transform`` turns an RGB picture into a (3, H, W) tensor and may draw from torch's global generator.
-    Asked with a Draw, that generator is seeded by the draw and restored afterwards, so a picture comes out
-    the same whichever worker makes it; asked with a plain row number, the transform is expected to draw
-    nothing.
+    ``transform`` turns an RGB image into a (3, H, W) tensor and may draw from torch's global generator. For a Draw,
+    that generator is seeded by the draw and restored afterwards, so an image comes out the same in every worker. For
+    a plain row number the transform should draw nothing.
 
-    Labels, cameras and views are numbered by their places in the given names; what is not among them is
-    ``UNKNOWN``.
+    Labels, cameras and views are numbered by their places in the given names; others are ``UNKNOWN``.
     """
 
     def __init__(
@@ -56,23 +54,22 @@ class Pictures(Dataset[Sample]):
         if not isinstance(draw, Draw):
             return self._sample(int(draw))
         with seeded(draw.seed):
-            return self._sample(draw.index)
+            return self._sample(draw.row)
 
-    def _sample(self, index: int) -> Sample:
+    def _sample(self, row: int) -> Sample:
         return Sample(
-            image=self.transform(open_image(self._paths[index])),
-            label=int(self.labels[index]),
-            camera=int(self.cameras[index]),
-            view=int(self.views[index]),
-            index=index,
+            image=self.transform(open_image(self._paths[row])),
+            label=int(self.labels[row]),
+            camera=int(self.cameras[row]),
+            view=int(self.views[row]),
+            row=row,
         )
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Inside the block torch's generator of this process begins at ``seed``; afterwards it is where it was."""
-    # torch.manual_seed and fork_rng also reach for every accelerator, which costs as much as decoding the
-    # picture.
+    """Seed torch's generator of this process inside the block, and restore its state afterwards."""
+    # torch.manual_seed and fork_rng also seed every accelerator, which costs as much as decoding an image.
     state = torch.get_rng_state()
     torch.default_generator.manual_seed(seed)
     try:

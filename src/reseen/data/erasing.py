@@ -1,4 +1,4 @@
-"""Random erasing: a rectangle of a normalised picture overwritten. An entry of `reseen.data.transforms.TRANSFORMS`.
+"""Random erasing: a rectangle of a normalised image is overwritten. An entry of `reseen.data.transforms.TRANSFORMS`.
 
 Zhong et al., "Random Erasing Data Augmentation", AAAI 2020.
 """
@@ -15,7 +15,7 @@ from reseen.data.crops import Positive, Share, Transform
 Fill: TypeAlias = float | tuple[float, float, float] | Literal["noise"]
 
 _ATTEMPTS = 10
-"""Rectangles drawn until one fits into the picture; then it is left as it is."""
+"""Attempts to draw a rectangle that fits; after them the image stays as it is."""
 
 
 class _Rectangles(NamedTuple):

@@ -1,4 +1,4 @@
-"""The fingerprint of a data set: equal when its tables and all pictures' bytes are, wherever they lie."""
+"""The fingerprint of a data set: equal when the tables and the bytes of all images are equal, wherever they lie."""
 
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -6,17 +6,18 @@ from os.path import relpath
 from pathlib import Path
 
 from reseen.data.opening import regular_size
-from reseen.data.pictures import Progress, in_threads
 from reseen.data.table import Split, Splits
+from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
+from reseen.progress import ProgressCallback
 
 
-def fingerprint(splits: Splits, *, progress: Progress | None = None) -> str:
-    """32 hexadecimal digits: BLAKE2b over each split's rows (paths relative to the root) and file contents.
+def fingerprint(splits: Splits, *, progress: ProgressCallback | None = None) -> str:
+    """Hash a data set: BLAKE2b over each split's rows (paths relative to the root) and file contents, 32 hex digits.
 
     Raises ReseenError naming a file that cannot be read.
     """
-    tables = {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
+    tables = splits.tables()
     paths = [path for table in tables.values() for path in table.paths]
     digests = (digest for _, digest in in_threads(content_digest, paths, progress=progress))
     whole = blake2b(digest_size=16)

@@ -1,4 +1,4 @@
-"""Loaders: the dataset read by worker processes, batch by batch."""
+"""Loaders: worker processes read a dataset batch by batch."""
 
 import multiprocessing
 import signal
@@ -15,9 +15,9 @@ SampleT = TypeVar("SampleT")
 
 
 def train_loader(dataset: Dataset[SampleT], batches: Sampler[list[Draw]], *, workers: int) -> DataLoader[SampleT]:
-    """Batches as the sampler draws them: samples whose fields are stacked.
+    """Load the batches that the sampler draws: samples whose fields are stacked.
 
-    ``workers`` is a number of processes; with 0 the pictures are read in this one.
+    ``workers``: how many processes read images; 0 for this one.
     """
     return DataLoader(dataset, batch_sampler=batches, **_settings(workers))
 
@@ -25,7 +25,7 @@ def train_loader(dataset: Dataset[SampleT], batches: Sampler[list[Draw]], *, wor
 def ordered_loader(
     dataset: Dataset[SampleT], *, batch_size: int, workers: int, indices: Sequence[int] | None = None
 ) -> DataLoader[SampleT]:
-    """Every row once, in order, or only the rows in ``indices``; the last batch may be smaller."""
+    """Load every row once, in order, or only the rows in ``indices``; the last batch may be smaller."""
     rows = range(len(dataset)) if indices is None else indices  # type: ignore[arg-type]
     batches = BatchSampler(rows, batch_size, drop_last=False)
     return DataLoader(dataset, batch_sampler=batches, **_settings(workers))
@@ -49,9 +49,9 @@ def _settings(wanted: int) -> dict[str, Any]:
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Not fork: a process with threads (torch, polars) may hang when forked, and Python 3.12 warns of it.
+    """The fork server: a process with threads (torch, polars) may hang when forked, and Python 3.12 warns of it.
 
-    The fork server imports what workers need once, so that each worker starts in milliseconds.
+    It imports the workers' modules once, so that each worker starts in milliseconds.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")

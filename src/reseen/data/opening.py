@@ -1,12 +1,12 @@
-"""The one place where pictures are opened: whatever a caller hands over, or one line that says why not.
+"""The one place where images are opened: from a path, bytes, a Pillow image or an array, or refused in one line.
 
-Only the formats of `FORMATS` are read, whatever a file is called, and only regular files: training, evaluation, tools,
-galleries and the service see the same picture, or none.
+Only the formats of `FORMATS` are read, whatever a file is called, and only regular files. Training, evaluation, tools,
+galleries and the service all open images here, so they see the same pixels.
 """
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from errno import EINVAL, EISDIR
 from io import BytesIO
 from pathlib import Path
@@ -14,24 +14,35 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from reseen.data.pictures import DAMAGE, PictureError, Progress, damage, in_threads, upright_rgb
+from reseen.data.upright import DAMAGE, upright_rgb
+from reseen.errors import ReseenError
 
 PictureSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
-"""A path, an encoded file's bytes, a Pillow picture, or (H, W, 3) uint8."""
+"""A path, the bytes of an encoded file, a Pillow image, or an array (H, W, 3) uint8."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
-"""What is read. Pillow knows many more, some of which run other programs or keep a picture's size to themselves."""
+"""The formats that are read. Pillow knows more, but some run other programs or hide an image's size."""
 
 Result = TypeVar("Result")
 _READ_AT_ONCE = 1 << 20
-"""Bytes of a file that are read before they are decoded; a larger one would lie in memory beside its pixels."""
+"""Up to so many bytes a file is read whole; a larger one would take memory beside its pixels."""
 _CANNOT = "cannot read the picture: "
 
 
+class PictureError(ReseenError):
+    """An image that cannot be opened; ``message`` names it.
+
+    torch rebuilds a worker's exception from the text of its traceback, whose last line is the message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
+
+
 class PictureLimits(NamedTuple):
-    """What is refused before it is decoded: so many pixels (width x height), and so many bytes of a file."""
+    """The most pixels (width x height) of an image and bytes of a file; larger ones are refused before decoding."""
 
     pixels: int = 40_000_000
     bytes: int = 64_000_000
@@ -43,10 +54,21 @@ DEFAULT_LIMITS = PictureLimits()
 def open_image(
     source: PictureSource, *, limits: PictureLimits | None = None, bgr: bool = False, name: str = ""
 ) -> Image.Image:
-    """The picture as upright 8-bit RGB; see `upright_rgb`. ``bgr``: an array's channels stand as OpenCV has them.
+    """Open an image as upright 8-bit RGB; see `upright_rgb`.
 
-    ``name`` is what errors call it; without one a path is called by itself. Raises PictureError, a ReseenError, for
-    what is missing, no picture, damaged, or beyond the limits (None: Pillow's own).
+    Args:
+        source: A path, bytes, a Pillow image, or an array (H, W, 3) uint8.
+        limits: The largest image that is decoded; None for Pillow's own limit.
+        bgr: Whether an array's channels are in OpenCV's order.
+        name: The name that errors use; a path's own if left out.
+
+    Raises:
+        PictureError: A ReseenError: no such file, no image, a damaged one, or one beyond the limits.
+
+    Example:
+        >>> import numpy as np
+        >>> open_image(np.zeros((2, 3, 3), np.uint8)).size
+        (3, 2)
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, bgr=bgr, name=name or "the picture")
@@ -60,9 +82,9 @@ def read_image(
     limits: PictureLimits | None = None,
     name: str = "",
 ) -> Result:
-    """What ``read`` makes of the opened picture, for those who need something else of it than upright RGB.
+    """Open an image and return ``read(opened)``, for what needs something else than upright RGB.
 
-    Raises as `open_image` does.
+    Raises PictureError as `open_image` does.
     """
     name = name or (str(source) if isinstance(source, str | Path) else "the picture")
     try:
@@ -72,34 +94,20 @@ def read_image(
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from None
     except DAMAGE as error:
-        raise PictureError(f"{name}: {_CANNOT}{damage(error)}") from None
+        raise PictureError(f"{name}: {_CANNOT}{_damage(error)}") from None
 
 
 def regular_size(path: Path) -> int:
-    """How many bytes a file has. OSError where there is none, or where it is no regular file, which is not opened.
+    """The bytes of a regular file. OSError for no file and for any other kind, which is never opened.
 
-    A pipe would keep us waiting for whoever writes to it, and to read a device may do anything.
+    Reading a pipe would wait for its writer, and reading a device may do anything.
     """
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(EISDIR, "it is a folder")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(EINVAL, "it is no regular file")
-    return found.st_size
-
-
-def unreadable(paths: Sequence[Path], *, progress: Progress | None = None) -> dict[Path, str]:
-    """The pictures among ``paths`` that do not decode to their last row, each with the reason, in order."""
-    reasons = in_threads(_why_unreadable, paths, progress=progress)
-    return {path: reason for path, reason in reasons if reason}
-
-
-def _why_unreadable(path: Path) -> str:
-    try:
-        open_image(path)
-    except PictureError as error:
-        return str(error).removeprefix(f"{path}: {_CANNOT}")
-    return ""
+    return status.st_size
 
 
 def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limits: PictureLimits | None) -> Result:
@@ -112,7 +120,7 @@ def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limit
 
 
 def _encoded(source: PictureSource, limits: PictureLimits | None) -> BinaryIO:
-    """The bytes of a file; a small one's are read at once, since each call of the system costs as much as a row."""
+    """A file open for reading. A small one is read whole, since each system call costs as much as decoding a row."""
     if isinstance(source, bytes | bytearray | memoryview):
         _check_bytes(len(source), limits)
         return BytesIO(source)
@@ -157,9 +165,20 @@ def _check_size(size: tuple[int, int], limits: PictureLimits | None) -> None:
 
 
 def _too_large(error: Exception, limits: PictureLimits | None) -> str:
-    """What Pillow did not even begin to decode."""
+    """The refusal of an image that Pillow did not begin to decode."""
     return f"{_CANNOT}{error}" if limits is None else _too_many("more than Pillow opens", limits)
 
 
 def _too_many(got: str, limits: PictureLimits) -> str:
     return f"expected a picture of at most {limits.pixels:,} pixels, got {got}; make it smaller"
+
+
+def _damage(error: Exception) -> str:
+    """Why an image did not decode, in one line."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in a known format"
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

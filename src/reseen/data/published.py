@@ -1,48 +1,50 @@
-"""What a data set holds beside what its authors say it holds."""
+"""The counts of a data set compared with those that its authors published."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reseen.data.datasets.layout import Count, Published
+from reseen.data.datasets.layout import Count, PublishedCounts
 from reseen.data.table import Split, Splits
 
-MADE_HERE = "synth.json"
-"""A file that only the sets have that `reseen synth` renders."""
+SYNTH_FACTS = "synth.json"
+"""A file that `reseen synth` writes into its sets."""
 _JUNK = "-1"
 
 
-class Compared(NamedTuple):
-    """One line on the counts, and whether they make a damaged copy of the published set likely."""
+class CountComparison(NamedTuple):
+    """One line on the counts, and whether this is likely a damaged copy of the published set."""
 
     line: str
     damaged: bool
 
 
-def compare(splits: Splits, editions: Sequence[Published]) -> Compared | None:
-    """The set's counts beside those of the published edition that comes nearest; None where none is published.
+def compare(splits: Splits, editions: Sequence[PublishedCounts]) -> CountComparison | None:
+    """Compare a set's counts with those of the nearest published edition; None where none is published.
 
-    Counts that differ are damage when the set is about the published one: some table has exactly its pictures, or
+    Counts that differ mean damage when the set is about the published one: some table has exactly as many images, or
     all together are from half to twice as many. Otherwise it is another set in the same layout, or a small part.
     """
     if not editions:
         return None
-    found = {part: _count(tables) for part, tables in _tables(splits).items()}
-    nearest = min(editions, key=lambda edition: _distance(found, edition))
+    counts = {part: _count(tables) for part, tables in _tables(splits).items()}
+    nearest = min(editions, key=lambda edition: _distance(counts, edition))
     name = f"the published ones{f' ({nearest.edition})' if nearest.edition else ''}"
-    differing = [part for part, count in nearest.parts.items() if not _agree(found[part], count)]
+    differing = [part for part, count in nearest.parts.items() if not _agree(counts[part], count)]
     if not differing:
-        return Compared(f"counts are {name}", damaged=False)
-    told = "; ".join(f"{part} {found[part].words()}, not {nearest.parts[part].words()}" for part in differing)
-    if (splits.root / MADE_HERE).is_file():
-        return Compared(f"rendered by reseen, so counts are not {name}: {told}", damaged=False)
-    if _is_about(found, nearest):
-        return Compared(f"counts are not {name}: {told}; a part is missing, or this is another set", damaged=True)
-    return Compared(f"a small part or another set, since counts are not {name}: {told}", damaged=False)
+        return CountComparison(f"counts are {name}", damaged=False)
+    differences = "; ".join(f"{part} {counts[part].words()}, not {nearest.parts[part].words()}" for part in differing)
+    if (splits.root / SYNTH_FACTS).is_file():
+        return CountComparison(f"rendered by reseen, so counts are not {name}: {differences}", damaged=False)
+    if _is_about(counts, nearest):
+        return CountComparison(
+            f"counts are not {name}: {differences}; a part is missing, or this is another set", damaged=True
+        )
+    return CountComparison(f"a small part or another set, since counts are not {name}: {differences}", damaged=False)
 
 
 def _tables(splits: Splits) -> dict[str, tuple[Split, ...]]:
-    single = {"train": (splits.train,), "query": (splits.query,), "gallery": (splits.gallery,)}
-    return {**single, "whole": (splits.train, splits.query, splits.gallery)}
+    tables = splits.tables()
+    return {**{name: (table,) for name, table in tables.items()}, "whole": tuple(tables.values())}
 
 
 def _count(tables: tuple[Split, ...]) -> Count:
@@ -54,11 +56,11 @@ def _agree(found: Count, published: Count) -> bool:
     return found.pictures == published.pictures and published.identities in (None, found.identities)
 
 
-def _distance(found: dict[str, Count], edition: Published) -> int:
+def _distance(found: dict[str, Count], edition: PublishedCounts) -> int:
     return sum(abs(found[part].pictures - count.pictures) for part, count in edition.parts.items())
 
 
-def _is_about(found: dict[str, Count], edition: Published) -> bool:
+def _is_about(found: dict[str, Count], edition: PublishedCounts) -> bool:
     pairs = [(found[part].pictures, count.pictures) for part, count in edition.parts.items()]
     here, there = (sum(numbers) for numbers in zip(*pairs, strict=True))
     return any(mine == theirs for mine, theirs in pairs) or there <= 2 * here <= 4 * there

@@ -1,4 +1,4 @@
-"""Batches of P identities with K pictures each, in an order that only the seed and the epoch decide."""
+"""Batches of P identities with K images each, in an order that depends on the seed and the epoch alone."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -10,16 +10,16 @@ from reseen.data.dataset import Draw
 from reseen.errors import ReseenError
 
 EpochIs = Literal["pass", "draw"]
-"""A "pass" meets every picture about once; a "draw" takes K pictures of each identity, as RGA does."""
+"""A "pass" takes every image about once; a "draw" takes K images of each identity, as RGA does."""
 
 
 class IdentityBatches(Sampler[list[Draw]]):
-    """Batches of ``identities`` (P) different identities with ``images`` (K) pictures each, side by side.
+    """Batches of ``identities`` (P) different identities with ``images`` (K) images each, side by side.
 
-    In a pass, an identity with n pictures has ceil(n / K) groups, the last filled up from its other pictures,
-    or with repeats where it has fewer than K; in a draw, one group. There are B batches, B the largest number
-    for which enough different identities are left to fill them: sum over identities of min(groups, B) >= P *
-    B. Groups that do not fit are left out, others in the next epoch.
+    In a pass, an identity with n images has ceil(n / K) groups; the last is filled up from its other images, or with
+    repeats where it has fewer than K. In a draw it has one group. There are B batches, B the largest number for which
+    enough different identities are left to fill them: sum over identities of min(groups, B) >= P * B. Groups that do
+    not fit are left out; they differ from epoch to epoch.
 
     The batches are a function of seed and epoch alone, however many processes there are. Of ``world_size``
     processes each takes an equal share of the identities of every batch. Every Draw's seed is a function of
@@ -56,16 +56,16 @@ class IdentityBatches(Sampler[list[Draw]]):
         self._batches = batches_that_fit(self._groups, identities)
 
     def set_epoch(self, epoch: int, *, start: int = 0) -> None:
-        """Which epoch comes next, and how many batches of it were already done."""
+        """Set the next epoch, and how many of its batches are already done."""
         self._epoch, self._start = epoch, start
 
     @property
     def pictures(self) -> int:
-        """How many a batch has, of all processes together."""
+        """Images in a batch of all processes together."""
         return self._identities * self._images
 
     def __len__(self) -> int:
-        """How many batches a whole epoch has."""
+        """Batches in a whole epoch."""
         return self._batches
 
     def __iter__(self) -> Iterator[list[Draw]]:
@@ -87,7 +87,7 @@ class IdentityBatches(Sampler[list[Draw]]):
         return rows.reshape(len(chosen), -1)
 
     def _groups_of(self, rows: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """(g, K): the identity's pictures in shuffled groups, the filled-up one anywhere among them."""
+        """(g, K): the identity's images in shuffled groups, the filled-up one anywhere among them."""
         size = self._images
         shuffled = generator.permutation(rows)
         if self._draw:
@@ -103,9 +103,9 @@ class IdentityBatches(Sampler[list[Draw]]):
 
 
 def share_of(total: int, *, what: str, rank: int, world_size: int) -> slice:
-    """Which of the ``total`` entries of a batch this process takes; ``what`` sets their number.
+    """The part of a batch's ``total`` entries that this process takes; ``what`` is the setting of their number.
 
-    Raises ReseenError where the processes cannot share them out evenly.
+    Raises ReseenError where the processes cannot share them evenly.
 
     >>> share_of(16, what="sampler.identities", rank=1, world_size=4)
     slice(4, 8, None)
@@ -135,7 +135,7 @@ def batches_that_fit(groups: np.ndarray, identities: int) -> int:
 
 
 def spread(groups: np.ndarray, identities: int, *, generator: np.random.Generator) -> np.ndarray:
-    """Which identities each batch holds: (I,) groups, none above B -> (B, P), no identity twice in a row.
+    """The identities of each batch: (I,) groups, none above B -> (B, P), no identity twice in a row.
 
     Each batch draws P identities at random, likelier those with more groups left; an identity with as many
     groups left as there are batches to come must be among them, and this always leaves a choice for the

@@ -1,4 +1,4 @@
-"""Batches of rows in an order that only the seed and the epoch decide."""
+"""Batches of rows in an order that depends on the seed and the epoch alone."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from reseen.errors import ReseenError
 
 
 class ShuffledBatches(Sampler[list[Draw]]):
-    """Every row once an epoch, ``batch_size`` at a time; a last batch that would be smaller is left out.
+    """Every row once an epoch, ``batch_size`` at a time, without a last batch that would be smaller.
 
     The batches are a function of seed and epoch alone; of ``world_size`` processes each takes an equal share of every
     one. Every Draw's seed is a function of the seed, the epoch and the place in the epoch's whole order.
@@ -30,16 +30,16 @@ class ShuffledBatches(Sampler[list[Draw]]):
         self._epoch, self._start = 0, 0
 
     def set_epoch(self, epoch: int, *, start: int = 0) -> None:
-        """Which epoch comes next, and how many batches of it were already done."""
+        """Set the next epoch, and how many of its batches are already done."""
         self._epoch, self._start = epoch, start
 
     @property
     def pictures(self) -> int:
-        """How many a batch has, of all processes together."""
+        """Images in a batch of all processes together."""
         return self._size
 
     def __len__(self) -> int:
-        """How many batches a whole epoch has."""
+        """Batches in a whole epoch."""
         return self._rows // self._size
 
     def __iter__(self) -> Iterator[list[Draw]]:

@@ -1,4 +1,4 @@
-"""What a check found, as values and as text: a summary of each split, the findings, the notes."""
+"""The report of a check, as values and as text: a summary of each split, the findings, the notes."""
 
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -19,7 +19,7 @@ Kind = Literal[
 
 
 class Spread(NamedTuple):
-    """The least, the middle and the largest of some counts."""
+    """Minimum, median and maximum of counts."""
 
     least: int
     median: float
@@ -27,7 +27,7 @@ class Spread(NamedTuple):
 
 
 class SplitSummary(NamedTuple):
-    """One split in numbers; a spread is None where nothing is known to count."""
+    """Counts of one split; a spread is None where nothing is known."""
 
     name: str
     pictures: int
@@ -41,7 +41,7 @@ class SplitSummary(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something to mend: what kind, one line that says how much and where, and a few cases."""
+    """A fault to mend: its kind, one line that says how many and where, and a few examples."""
 
     kind: Kind
     message: str
@@ -49,7 +49,7 @@ class Finding(NamedTuple):
 
 
 class CheckReport(NamedTuple):
-    """What ``check`` found. ``notes`` need no mending."""
+    """The result of ``check``. ``notes`` need no mending."""
 
     layout: str
     root: Path
@@ -63,7 +63,7 @@ class CheckReport(NamedTuple):
         return not self.findings
 
     def tables(self) -> str:
-        """The splits in numbers, one line each under a line of headings."""
+        """The counts of the splits, a line each under a line of headings."""
         rows = [_HEADINGS, *(_cells(split) for split in self.splits)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
         lines = [
@@ -121,6 +121,6 @@ def _range(spread: Spread | None) -> str:
 
 
 def _for_example(found: Finding) -> str:
-    """The cases, where the message does not name them already."""
+    """The examples that the message does not name already."""
     more = [example for example in found.examples if example not in found.message]
     return f": {'; '.join(more)}" if more else ""

@@ -1,4 +1,4 @@
-"""Split and Splits: which picture shows which identity, seen by which camera, from which side.
+"""Split and Splits: tables that say which image shows which identity, from which camera and view.
 
 Cameras and views are names ("1", "014", "front"), as identities are; null means not known.
 """
@@ -39,7 +39,7 @@ class Split:
 
     @property
     def paths(self) -> list[Path]:
-        """Where each row's picture lies."""
+        """Each row's image file."""
         return [Path(path) for path in self.frame["path"]]
 
     @property
@@ -95,7 +95,7 @@ class Split:
 
 
 class Unparsed(NamedTuple):
-    """Picture files of one folder whose names say no identity: ``names`` out of ``total`` files."""
+    """Image files of one folder whose names do not parse: ``names`` out of ``total`` files."""
 
     folder: str
     names: tuple[str, ...]
@@ -104,17 +104,17 @@ class Unparsed(NamedTuple):
 
     @property
     def message(self) -> str:
-        """One line: how many, the pattern they should follow, the first three."""
+        """One line: how many, an example of the pattern, the first three names."""
         count = f"{len(self.names)} of {self.total} file names in {self.folder}"
         verb = "does" if len(self.names) == 1 else "do"
         return f"{count} {verb} not parse as {self.pattern}: {first(self.names)}"
 
 
 class Splits(NamedTuple):
-    """A data set as a reader found it: the layout's name, the folder, and three tables.
+    """A data set as it was read: the layout's name, the folder, and three tables.
 
-    ``unparsed``: files whose names say no identity, in no table. ``notes``: what else the reader left out,
-    one line each.
+    ``unparsed``: files whose names do not parse, which are in no table. ``notes``: one line for each other thing that
+    the reader left out.
     """
 
     layout: str
@@ -124,6 +124,10 @@ class Splits(NamedTuple):
     gallery: Split
     unparsed: tuple[Unparsed, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def tables(self) -> dict[str, Split]:
+        """The three tables by name: "train", "query", "gallery"."""
+        return {"train": self.train, "query": self.query, "gallery": self.gallery}
 
 
 def split_of(
@@ -161,7 +165,7 @@ def numbers(names: Sequence[str], column: Sequence[str | None] | np.ndarray) -> 
 
 
 def without_unreadable(split: Split, bad: Collection[Path]) -> tuple[Split, int]:
-    """The split without the rows of the pictures in ``bad``, and how many rows that dropped.
+    """The split without the rows of the images in ``bad``, and how many rows that dropped.
 
     Raises ReseenError when no row is left.
     """

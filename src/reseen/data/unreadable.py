@@ -1,56 +1,61 @@
-"""Pictures of a data set that do not decode: found, left out, and written down so that they stay left out."""
+"""Images of a data set that do not decode: found, left out, and listed in the run so that they stay left out."""
 
 from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
-from reseen.data.opening import unreadable
-from reseen.data.table import Split, Splits, first, without_unreadable
+from reseen.data.opening import PictureError, open_image
+from reseen.data.table import Splits, first, without_unreadable
+from reseen.data.threads import in_threads
 from reseen.progress import Progress
 
 
-def tables_of(splits: Splits) -> dict[str, Split]:
-    """The three tables by name."""
-    return {"train": splits.train, "query": splits.query, "gallery": splits.gallery}
-
-
 def find_unreadable(paths: Iterable[Path], progress: Progress) -> dict[Path, str]:
-    """Every picture decoded once: those that do not, each with the reason."""
+    """Decode every image to its last row: those that do not decode, in order, each with the reason."""
     paths = list(paths)
     with progress.bar("check pictures", total=len(paths)) as bar:
-        return unreadable(paths, progress=lambda _done, _total: bar.advance())
+        reasons = in_threads(_why_unreadable, paths, progress=lambda _done, _total: bar.advance())
+        return {path: reason for path, reason in reasons if reason}
 
 
 def leave_out(splits: Splits, bad: Mapping[Path, str]) -> Splits:
-    """All tables without these pictures. ReseenError where a table would be empty."""
-    tables = {name: without_unreadable(split, bad)[0] for name, split in tables_of(splits).items()}
-    return splits._replace(**tables)  # type: ignore[arg-type]
+    """The tables without these images. ReseenError where a table would be empty."""
+    train, query, gallery = (without_unreadable(split, bad)[0] for split in splits.tables().values())
+    return splits._replace(train=train, query=query, gallery=gallery)
 
 
 def skip_unreadable(splits: Splits, progress: Progress) -> Splits:
-    """Look at every picture, leave out those that do not decode, and say so."""
-    bad = find_unreadable((path for split in tables_of(splits).values() for path in split.paths), progress)
+    """The tables without the images that do not decode, which ``progress`` reports."""
+    bad = find_unreadable((path for split in splits.tables().values() for path in split.paths), progress)
     if not bad:
         return splits
-    progress.say(told(bad))
+    progress.say(skipped_line(bad))
     return leave_out(splits, bad)
 
 
-def told(bad: Mapping[Path, str]) -> str:
-    """How many were skipped, and why the first ones were."""
-    return f"skipped {len(bad)} unreadable picture{'' if len(bad) == 1 else 's'}: {reasons(bad)}"
+def skipped_line(bad: Mapping[Path, str]) -> str:
+    """How many images were skipped, and why the first ones were."""
+    return f"skipped {len(bad)} unreadable picture{'' if len(bad) == 1 else 's'}: {first_reasons(bad)}"
 
 
-def reasons(bad: Mapping[Path, str]) -> str:
-    """The first of them, each with its reason."""
+def first_reasons(bad: Mapping[Path, str]) -> str:
+    """The first few unreadable images, each with its reason."""
     return first([f"{path} ({reason})" for path, reason in sorted(bad.items())])
 
 
-def written_down(bad: Mapping[Path, str], root: Path) -> dict[str, str]:
-    """As a run's facts hold them: path below the data's folder -> reason."""
+def relative_to(root: Path, bad: Mapping[Path, str]) -> dict[str, str]:
+    """For a run's data.json: path below the data's folder -> reason."""
     return {Path(relpath(path, root)).as_posix(): reason for path, reason in sorted(bad.items())}
 
 
-def read_back(listed: Mapping[str, str], root: Path) -> dict[Path, str]:
-    """`written_down`, undone for data that lie at ``root`` now."""
+def below(root: Path, listed: Mapping[str, str]) -> dict[Path, str]:
+    """What `relative_to` returned, for data that lie at ``root`` now."""
     return {Path(root / name): reason for name, reason in listed.items()}
+
+
+def _why_unreadable(path: Path) -> str:
+    try:
+        open_image(path)
+    except PictureError as error:
+        return str(error).removeprefix(f"{path}: cannot read the picture: ")
+    return ""

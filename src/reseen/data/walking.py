@@ -1,7 +1,7 @@
-"""The picture files below a folder, and names that can be written down.
+"""The image files below a folder, and whether tables can hold their names.
 
-Linked folders are followed, as a user who links them expects; what lies in two of them is listed under both, and a link
-that leads back up to a folder it lies in ends there.
+Linked folders are followed: a file that lies in two of them is listed under both, and a link back up to a folder that
+it lies in is not followed.
 """
 
 import os
@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reseen.data.pictures import SUFFIXES
 from reseen.errors import ReseenError
 
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""What an image file's name may end in, in lower case; other files in a data folder are ignored."""
 _BYTE = re.compile("[\udc80-\udcff]")
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """The pictures in the folder and below, sorted; what begins with a dot is left out.
+    """The images in the folder and below, sorted; names that begin with a dot are left out.
 
     Raises ReseenError naming those whose names are not UTF-8, and a folder that may not be looked into.
     """
@@ -29,7 +30,7 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def check_names(names: Sequence[Path], folder: Path) -> None:
-    """ReseenError unless tables can hold the names of files in the folder, and the folder's own."""
+    """Raise ReseenError unless tables can hold the names of these files and of their folder."""
     bad = [readable(name) for name in names if readable(name) != str(name)]
     if bad:
         few = ", ".join(bad[:3]) + (", ..." if len(bad) > 3 else "")

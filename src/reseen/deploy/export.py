@@ -75,7 +75,7 @@ def pictures_of(source: str | Path) -> list[Path]:
     """The gallery of the run that ``source`` is. ReseenError for anything else, and where its data have moved."""
     if not (Path(source) / "recipe.toml").is_file():
         raise ReseenError(f"{source}: not a run, so it has no pictures to compare on; say which with --pictures")
-    return splits_of(open_run(Path(source)), None).gallery.paths
+    return splits_of(open_run(source), None).gallery.paths
 
 
 def _check_out(out: Path) -> None:

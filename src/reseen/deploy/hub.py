@@ -92,7 +92,7 @@ def push(
     ``licence``: its identifier, for the card. ``revision``: the branch, main if None. Raises ReseenError for a run
     without weights, and for what the Hub refuses.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     if not is_hub_name(repository) or "@" in repository:
         raise ReseenError(f"{repository}: expected a repository as owner/name")
     hub = HfApi()

@@ -11,7 +11,7 @@ from reseen.engine.task import DataT, Task
 from reseen.engine.train import train_task
 from reseen.errors import ReseenError
 from reseen.files import write_json, write_text
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT, read_as
 
 
@@ -57,7 +57,7 @@ def run_ablation(
     seeds: Sequence[int],
     data: Path | str,
     out: Path | str,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> list[Row]:
     """Train and score each of ``rows`` with each of ``seeds`` in ``out/ROW/seed-N``.
 
@@ -65,7 +65,7 @@ def run_ablation(
     table and are written anew after each row. Raises ReseenError for an unknown or repeated row or seed, and for a
     finished run of other settings or data.
     """
-    out, data, progress = Path(out), Path(data), progress or Silent()
+    out, data = Path(out), Path(data)
     for kind, given in (("row", rows), ("seed", seeds)):
         if not given or len(set(given)) < len(given):
             raise ReseenError(f"expected at least one {kind}, each once, got {list(given)}")

@@ -13,7 +13,7 @@ from reseen.data.dataset import Pictures
 from reseen.data.loader import ordered_loader
 from reseen.data.table import Split
 from reseen.metrics import Embedded
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 
 
 def embed(
@@ -23,7 +23,7 @@ def embed(
     fabric: Fabric,
     batch_size: int,
     workers: int,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     description: str = "embed",
 ) -> Tensor:
     """(N, D) float32 on the CPU, in the order of the split. ``model`` is in eval mode and on its device."""
@@ -45,7 +45,7 @@ def collect(
     fabric: Fabric,
     batch_size: int,
     workers: int,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     description: str,
 ) -> Tensor:
     """(N, D) float32 on the CPU: what ``forward`` makes of each row's batch, in order.
@@ -56,7 +56,7 @@ def collect(
     mine = range(fabric.global_rank, total, fabric.world_size)
     loader = ordered_loader(pictures, batch_size=batch_size, workers=workers, indices=list(mine))
     blocks: list[Tensor] = []
-    with torch.inference_mode(), (progress or Silent()).bar(description, total=len(mine)) as bar:
+    with torch.inference_mode(), progress.bar(description, total=len(mine)) as bar:
         for batch in loader:
             with fabric.autocast():
                 output = forward(fabric.to_device(batch))

@@ -166,8 +166,15 @@ def create_run(path: Path, recipe: TrainingRecipe) -> Run:
     return run
 
 
-def open_run(path: Path) -> Run:
-    """An existing run directory. ReseenError for none, and for one that a newer reseen wrote."""
+def open_run(run: Run | Path | str) -> Run:
+    """Open an existing run directory; a `Run` is returned as it is.
+
+    Raises:
+        ReseenError: There is no run, or a newer reseen wrote it.
+    """
+    if isinstance(run, Run):
+        return run
+    path = Path(run)
     if not path.is_dir():
         raise ReseenError(f"{path}: no such run; expected a folder that `reseen train` wrote")
     if not (path / "recipe.toml").exists():

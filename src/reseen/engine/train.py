@@ -17,7 +17,7 @@ from reseen.engine.task import DataT, Taken, Task
 from reseen.engine.training_lock import claimed
 from reseen.errors import ReseenError
 from reseen.files import write_json
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT, TrainingRecipe, read_as
 
 
@@ -62,7 +62,7 @@ def train_task(
     data: Path | str,
     out: Path | str,
     resume: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Trained:
     """Train a task's recipe on data into the run directory ``out``.
 
@@ -72,7 +72,7 @@ def train_task(
     """
     recipe, out = task.resolved(recipe), Path(out)
     fabric = launch(recipe.hardware, all_trained=task.all_trained(recipe))
-    progress = progress if progress is not None and fabric.is_global_zero else Silent()
+    progress = progress if fabric.is_global_zero else SILENT
     with claimed(out, fabric=fabric, progress=progress):
         in_first_process(fabric, lambda: _check_free(out, recipe, resume=resume))
         taken = task.take_in(Path(data), recipe, fabric=fabric, progress=progress)

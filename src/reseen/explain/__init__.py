@@ -1,5 +1,6 @@
 """Why two images match: maps over both, the attention itself, and whether such maps are true."""
 
+from reseen.deprecation import moved_names
 from reseen.explain.explain_attention import explain_attention
 from reseen.explain.explain_run import Explained, explain_run
 from reseen.explain.maps import (
@@ -37,3 +38,46 @@ __all__ = [
     "summed",
     "write_scores",
 ]
+
+_MOVED = {
+    "BesideContent": "reseen.report:BesideContent",
+    "CameraMatrix": "reseen.draw:CameraMatrix",
+    "Change": "reseen.report:Change",
+    "Changed": "reseen.draw:Changed",
+    "Confusion": "reseen.draw:Confusion",
+    "Panel": "reseen.draw:Panel",
+    "Picture": "reseen.report:Picture",
+    "ReportContent": "reseen.report:ReportContent",
+    "ScoreRow": "reseen.report:ScoreRow",
+    "Similarities": "reseen.draw:Similarities",
+    "Tile": "reseen.draw:Tile",
+    "camera_matrix": "reseen.draw:camera_matrix",
+    "changed_queries": "reseen.draw:changed_queries",
+    "confused_pairs": "reseen.draw:confused_pairs",
+    "confusion_sheet": "reseen.draw:confusion_sheet",
+    "contrast_overlay": "reseen.draw:contrast_overlay",
+    "count_similarities": "reseen.draw:count_similarities",
+    "draw_sheet": "reseen.draw:draw_sheet",
+    "find_confusions": "reseen.draw:find_confusions",
+    "jpeg_bytes": "reseen.draw:jpeg_bytes",
+    "known_twins": "reseen.draw:known_twins",
+    "overlay": "reseen.draw:overlay",
+    "pick_queries": "reseen.draw:pick_queries",
+    "picture_of": "reseen.report:picture_of",
+    "place_on_plane": "reseen.draw:place_on_plane",
+    "plot_cameras": "reseen.draw:plot_cameras",
+    "plot_cmc": "reseen.draw:plot_cmc",
+    "plot_plane": "reseen.draw:plot_plane",
+    "plot_similarities": "reseen.draw:plot_similarities",
+    "plot_training": "reseen.draw:plot_training",
+    "png_bytes": "reseen.draw:png_bytes",
+    "ranked_sheet": "reseen.draw:ranked_sheet",
+    "ranked_tiles": "reseen.draw:ranked_tiles",
+    "sample_identities": "reseen.draw:sample_identities",
+    "worst_queries": "reseen.draw:worst_queries",
+    "write_beside": "reseen.report:write_beside",
+    "write_png": "reseen.draw:write_png",
+    "write_report": "reseen.report:write_report",
+}
+
+__getattr__ = moved_names(__name__, _MOVED)

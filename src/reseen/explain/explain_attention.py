@@ -15,7 +15,7 @@ from reseen.explain.maps.attention import Position
 from reseen.explain.queries import Asked, Wanted, asked_of
 from reseen.explain.sheet_files import drop_earlier, sheet_file
 from reseen.files import write_json
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.saved_evaluation import kept_evaluation
 
 BATCH = 32
@@ -41,8 +41,8 @@ def explain_attention(
     ReseenError for a model without attention, and for a picture that does not exist. Sheets that an earlier call left
     in ``out`` beyond those written now are removed.
     """
-    run, out = run if isinstance(run, Run) else open_run(Path(run)), Path(out)
-    progress = progress or Silent()
+    run, out = open_run(run), Path(out)
+    progress = progress or SILENT
     explainer = explainer_of(run)
     result = kept_evaluation(run, data=data, progress=progress)
     asked = asked_of(result, wanted or Wanted(), explainer=explainer, progress=progress)

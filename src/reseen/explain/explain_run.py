@@ -18,7 +18,7 @@ from reseen.explain.pairs import Pair, find_pairs
 from reseen.explain.queries import Wanted, asked_of
 from reseen.explain.sheet_files import drop_earlier, sheet_file
 from reseen.files import write_json
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.saved_evaluation import kept_evaluation
 from reseen.tasks.reid.scoring import Evaluated
 
@@ -54,8 +54,8 @@ def explain_run(
     Sheets that an earlier call left in ``out`` beyond those written now are removed.
     Raises ReseenError for a method, a stage or a picture that does not exist.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
-    wanted, progress = wanted or Wanted(), progress or Silent()
+    run = open_run(run)
+    wanted, progress = wanted or Wanted(), progress or SILENT
     explainer = explainer_of(run)
     stage = checked_stage(explainer.model, method, stage)
     result = kept_evaluation(run, data=data, progress=progress)

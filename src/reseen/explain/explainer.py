@@ -14,7 +14,7 @@ from reseen.engine.run import Run
 from reseen.explain.maps import Side
 from reseen.metrics import Embedded
 from reseen.models import Embedder, MultiBranchEmbedder
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.query_gallery import told_names, transform_for
 from reseen.tasks.reid.recipe import Recipe, recipe_of
@@ -41,7 +41,7 @@ class Explainer:
             views=self.fabric.to_device(torch.tensor([sample.view for sample in samples])),
         )
 
-    def embed(self, split: Split, *, progress: Progress | None = None, description: str = "embed") -> Embedded:
+    def embed(self, split: Split, *, progress: Progress = SILENT, description: str = "embed") -> Embedded:
         """The vectors of a whole table."""
         vectors = embed(
             self.model,
@@ -49,7 +49,7 @@ class Explainer:
             fabric=self.fabric,
             batch_size=self.recipe.evaluation.batch_size,
             workers=0,
-            progress=progress or Silent(),
+            progress=progress,
             description=description,
         )
         return embedded(split, vectors)

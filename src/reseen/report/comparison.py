@@ -13,7 +13,7 @@ from reseen.draw.sheet import draw_sheet, rank_columns, ranked_tiles
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Comparison, compare
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.report.comparison_page import BesideContent, changes, distinct_names, flat_settings, write_beside
 from reseen.report.drawings import DRAWINGS, how_found
 from reseen.report.page import ScoreRow, ends_of
@@ -57,8 +57,8 @@ def report_pair(
 
     ReseenError: the same run twice, runs scored on other queries, another gallery or under other rules.
     """
-    progress = progress or Silent()
-    sides = _sides([run if isinstance(run, Run) else open_run(Path(run)) for run in (first, second)], data, progress)
+    progress = progress or SILENT
+    sides = _sides([open_run(run) for run in (first, second)], data, progress)
     one, other = sides
     recipes = [flat_settings(side.run.recipe_file.read_text(encoding="utf-8")) for side in sides]
     changed = changes(*recipes)

@@ -9,8 +9,7 @@ from itertools import groupby
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reseen.data.opening import read_image
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError, read_image
 from reseen.draw.encode import jpeg_bytes, png_bytes
 
 Drawing = Image.Image | Figure

@@ -8,7 +8,7 @@ from reseen.data.summary import SplitSummary, summarise
 from reseen.data.table import Splits
 from reseen.engine.run import Run, open_run, read_json
 from reseen.files import write_bytes
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.report.drawings import DRAWINGS, scored_systems
 from reseen.report.page import ReportContent, ScoreRow, ends_of, write_report
 from reseen.report.pictures import Picture, picture_of
@@ -34,8 +34,8 @@ def report_run(
     ``result`` is what `reseen.evaluate` returned for this run; without it, what the run kept of that. ``data``: where
     the pictures are, should they have moved. ``out``: the page's path, ``report.html`` in the run unless given.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
-    progress = progress or Silent()
+    run = open_run(run)
+    progress = progress or SILENT
     result = result or kept_evaluation(run, data=data, progress=progress)
     page = run.report_file if out is None else Path(out)
     pictures = draw_run(run, result, progress=progress)
@@ -86,8 +86,7 @@ def keep_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
 
 def split_summaries(splits: Splits) -> list[SplitSummary]:
     """The three tables in numbers."""
-    tables = (("train", splits.train), ("query", splits.query), ("gallery", splits.gallery))
-    return [summarise(name, table) for name, table in tables]
+    return [summarise(name, table) for name, table in splits.tables().items()]
 
 
 def data_facts(run: Run, splits: Splits) -> dict[str, str]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from reseen.data.opening import PictureSource
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError, PictureSource
 from reseen.data.walking import readable
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import Ready, Seen, as_table, content_id, made_ready, reference_of

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, PictureLimits, PictureSource, open_image
-from reseen.data.pictures import PictureError, in_threads
+from reseen.data.opening import DEFAULT_LIMITS, PictureError, PictureLimits, PictureSource, open_image
+from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
 from reseen.deploy.facts import Loaded
 from reseen.deploy.loading import load_network

@@ -15,8 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, open_image, regular_size
-from reseen.data.pictures import PictureError, in_threads
+from reseen.data.opening import DEFAULT_LIMITS, PictureError, open_image, regular_size
+from reseen.data.threads import in_threads
 from reseen.data.walking import readable
 from reseen.errors import ReseenError
 from reseen.retrieval.record import Box, Record

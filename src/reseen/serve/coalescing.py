@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Matches, Record

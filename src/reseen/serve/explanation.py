@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError
 from reseen.deploy.facts import Network
 from reseen.deploy.network import EmbeddingNetwork, OnTorch
 from reseen.draw.overlay import overlay

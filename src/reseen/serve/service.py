@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import PictureLimits, open_image
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError, PictureLimits, open_image
 from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery

@@ -1,4 +1,4 @@
-"""The kinds of objects that can be rendered, by name."""
+"""The kinds of objects that `synthesise` renders, by name."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

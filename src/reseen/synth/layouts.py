@@ -1,4 +1,4 @@
-"""How a set lies on disk: the folders, names and lists of VeRi-776 and of Market-1501."""
+"""The layouts that a rendered set is written in: folders, file names and lists of VeRi-776 and of Market-1501."""
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,8 +10,8 @@ from reseen.synth.plan import Shot, queries
 from reseen.synth.subject import Description, Subject
 
 
-class Finished(NamedTuple):
-    """A set whose pictures are taken: the shots, each shot's view, each identity's description."""
+class RenderedSet(NamedTuple):
+    """A set whose images are rendered: the shots, each shot's view, each identity's description."""
 
     subject: Subject
     shots: Sequence[Shot]
@@ -27,11 +27,11 @@ class Counts(NamedTuple):
     gallery: int
 
 
-class Layout(NamedTuple):
-    """One layout: where a picture goes, what is written at the end, and the share of identities for testing."""
+class DiskLayout(NamedTuple):
+    """One layout: the file of a shot, what is written at the end, and the share of test identities."""
 
     file: Callable[[Shot], str]
-    finish: Callable[[Path, Finished], Counts]
+    finish: Callable[[Path, RenderedSet], Counts]
     test_share: float
 
 
@@ -43,27 +43,27 @@ def _veri_file(shot: Shot) -> str:
     return f"{'image_train' if shot.train else 'image_test'}/{_veri_name(shot)}"
 
 
-def _finish_veri(root: Path, done: Finished) -> Counts:
+def _finish_veri(root: Path, done: RenderedSet) -> Counts:
     train = sorted((shot for shot in done.shots if shot.train), key=_veri_name)
     test = sorted((shot for shot in done.shots if not shot.train), key=_veri_name)
-    asked = sorted(queries(test, apart=False), key=_veri_name)
+    query = sorted(queries(test, apart=False), key=_veri_name)
     folder = root / "image_query"
     folder.mkdir()
-    for shot in asked:
+    for shot in query:
         shutil.copyfile(root / _veri_file(shot), folder / _veri_name(shot))
-    for name, shots in (("train", train), ("test", test), ("query", asked)):
+    for name, shots in (("train", train), ("test", test), ("query", query)):
         _write(root / f"name_{name}.txt", (_veri_name(shot) for shot in shots))
     for name, shots in (("train", train), ("test", test)):
         _write(root / f"{name}_label.xml", _labels(shots, done.descriptions, train=name == "train"))
         _write(root / f"keypoint_{name}.txt", (_orientation(shot, done.views[shot.place]) for shot in shots))
-    _write_matches(root, asked, test)
+    _write_matches(root, query, test)
     tracks: dict[tuple[int, ...], list[str]] = {}
     for shot in test:
         tracks.setdefault(shot.track, []).append(_veri_name(shot))
     _write(root / "test_track.txt", (" ".join(names) for names in tracks.values()))
     _write(root / "list_color.txt", (f"{k} {word}" for k, word in sorted(done.subject.colours.items())))
     _write(root / "list_type.txt", (f"{k} {word}" for k, word in sorted(done.subject.kinds.items())))
-    return Counts(len(train), len(asked), len(test))
+    return Counts(len(train), len(query), len(test))
 
 
 def _labels(shots: Sequence[Shot], descriptions: Sequence[Description], *, train: bool) -> list[str]:
@@ -83,13 +83,13 @@ def _orientation(shot: Shot, view: int) -> str:
     return f"{_veri_file(shot)} {' '.join(['-1 -1'] * 20)} {view}"
 
 
-def _write_matches(root: Path, asked: Sequence[Shot], test: Sequence[Shot]) -> None:
+def _write_matches(root: Path, query: Sequence[Shot], test: Sequence[Shot]) -> None:
     """gt_index and jk_index: for each query the lines (from 1) of name_test.txt that match, or are to be ignored."""
     own: dict[int, list[tuple[int, int]]] = {}
     for line, shot in enumerate(test, start=1):
         own.setdefault(shot.number, []).append((line, shot.camera))
-    good = [[line for line, camera in own[shot.number] if camera != shot.camera] for shot in asked]
-    junk = [[line for line, camera in own[shot.number] if camera == shot.camera] for shot in asked]
+    good = [[line for line, camera in own[shot.number] if camera != shot.camera] for shot in query]
+    junk = [[line for line, camera in own[shot.number] if camera == shot.camera] for shot in query]
     _write(root / "gt_index.txt", (" ".join(map(str, lines)) for lines in good))
     _write(root / "jk_index.txt", (" ".join(map(str, lines)) for lines in junk))
 
@@ -102,11 +102,11 @@ def _market_file(shot: Shot) -> str:
     return f"{'bounding_box_train' if shot.train else 'bounding_box_test'}/{_market_name(shot)}"
 
 
-def _finish_market(root: Path, done: Finished) -> Counts:
-    asked = queries(done.shots, apart=True)
+def _finish_market(root: Path, done: RenderedSet) -> Counts:
+    query = queries(done.shots, apart=True)
     folder = root / "query"
     folder.mkdir()
-    for shot in asked:
+    for shot in query:
         (root / _market_file(shot)).rename(folder / _market_name(shot))
         mask = root / "masks" / mask_name(_market_file(shot))
         if mask.exists():
@@ -114,7 +114,7 @@ def _finish_market(root: Path, done: Finished) -> Counts:
             moved.parent.mkdir(exist_ok=True)
             mask.rename(moved)
     train = sum(shot.train for shot in done.shots)
-    return Counts(train, len(asked), len(done.shots) - train - len(asked))
+    return Counts(train, len(query), len(done.shots) - train - len(query))
 
 
 def mask_name(file: str) -> str:
@@ -130,10 +130,10 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+LAYOUTS: Mapping[str, DiskLayout] = MappingProxyType(
     {
-        "veri776": Layout(_veri_file, _finish_veri, 200 / 776),
-        "market1501": Layout(_market_file, _finish_market, 750 / 1501),
+        "veri776": DiskLayout(_veri_file, _finish_veri, 200 / 776),
+        "market1501": DiskLayout(_market_file, _finish_market, 750 / 1501),
     }
 )
-"""The layouts that can be written: name -> Layout."""
+"""The layouts that can be written: name -> DiskLayout."""

@@ -1,4 +1,4 @@
-"""The plan of a set, made before the first picture: who is on which side, who is seen where and how often."""
+"""The plan of a set, made before anything is rendered: the split of the identities, their cameras and their images."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ FEWEST = 2
 
 
 class Shot(NamedTuple):
-    """One picture to take: ``place`` in the whole set, ``identity`` (place in the list) and ``camera`` (from 1).
+    """One image to render: ``place`` in the whole set, ``identity`` (place in the list) and ``camera`` (from 1).
 
     ``number``: the identity's number in file names. ``frame``: the video frame, ``track``: the seed of its track.
     """
@@ -27,7 +27,7 @@ class Shot(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Who is who and what is taken; ``numbers[i]`` and ``train[i]`` belong to identity i, ``pairs`` are twins."""
+    """The shots, and each identity's number and split; ``numbers[i]`` and ``train[i]`` belong to identity i."""
 
     shots: list[Shot]
     numbers: list[int]
@@ -48,13 +48,13 @@ def twin_pairs(twins: Sequence[bool]) -> list[tuple[int, int]]:
 
 
 def split(twins: Sequence[bool], *, test_share: float, rng: np.random.Generator) -> list[bool]:
-    """Which identities are for training; the two of a pair are on the same side, neither side is empty."""
+    """(I,) whether each identity is for training; twins share a split, and neither split is empty."""
     pairs = twin_pairs(twins)
     paired = {place for pair in pairs for place in pair}
     groups: list[tuple[int, ...]] = [*pairs, *((i,) for i in range(len(twins)) if i not in paired)]
     if len(groups) < 2:
         raise ReseenError(
-            "the two of a pair of twins go to the same side, so one pair alone leaves the other side empty; "
+            "the two of a pair of twins share a split, so one pair alone leaves the other split empty; "
             "ask for more identities or fewer twins"
         )
     wanted = max(1, round(len(twins) * test_share))
@@ -100,7 +100,7 @@ def _seen_by(count: int, cameras: int, rng: np.random.Generator) -> list[tuple[i
 
 
 def queries(shots: Sequence[Shot], *, apart: bool) -> list[Shot]:
-    """One query per identity and camera of the test side, as far as each still finds a match from another camera.
+    """One query per test identity and camera, as far as each keeps a match from another camera.
 
     ``apart``: a query leaves the gallery (Market-1501); otherwise it stays there as well (VeRi-776).
     """
@@ -113,8 +113,8 @@ def queries(shots: Sequence[Shot], *, apart: bool) -> list[Shot]:
         firsts = list({shot.camera: shot for shot in reversed(own)}.values())[::-1]
         taken: list[Shot] = []
         for shot in firsts:
-            rest = [other for other in own if not apart or other not in (*taken, shot)]
-            if all(any(other.camera != query.camera for other in rest) for query in (*taken, shot)):
+            gallery = [entry for entry in own if not apart or entry not in (*taken, shot)]
+            if all(any(entry.camera != query.camera for entry in gallery) for query in (*taken, shot)):
                 taken.append(shot)
         chosen += taken
     return chosen

@@ -12,7 +12,7 @@ GAP = 2
 
 
 def contact_sheet(root: Path, *, rows: int = 8, columns: int = 10, height: int = 128) -> Image.Image:
-    """One picture per identity and camera of the synthetic set in ``root``, pairs of twins first.
+    """Draw one image per identity and camera of the synthetic set in ``root``, pairs of twins first.
 
     A row holds the first ``columns`` cameras that have seen its identity; pictures are ``height`` pixels high.
     """

@@ -1,6 +1,6 @@
-"""Taking the pictures of a plan: what one worker process does, and all of them together."""
+"""Rendering the shots of a plan: in one worker process, and in all of them together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from reseen.progress import ProgressCallback
 from reseen.synth.kinds import SUBJECTS
 from reseen.synth.layouts import LAYOUTS, mask_name
 from reseen.synth.plan import Shot
@@ -16,15 +17,14 @@ from reseen.synth.render.renderer import Renderer, assemble
 from reseen.synth.render.shading import Model
 from reseen.synth.render.shot import draw_pass, snap
 from reseen.synth.render.station import Station
-from reseen.synth.render.street import Street
+from reseen.synth.render.street import StreetTiles
 
-Progress = Callable[[int, int], None]
 BATCH = 32
-"""Pictures that a worker takes before it reports."""
+"""Images that a worker renders before it reports."""
 
 
-class Order(NamedTuple):
-    """What is the same for all pictures of a set; small enough to be sent to the workers."""
+class RenderSettings(NamedTuple):
+    """The settings that all images of a set share; small enough to be sent to the workers."""
 
     kind: str
     root: Path
@@ -35,27 +35,27 @@ class Order(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A few pictures of one identity."""
+    """A few shots of one identity."""
 
     identity: Any
     shots: tuple[Shot, ...]
 
 
 class Studio:
-    """One process's renderer and the streets that it has paved so far."""
+    """One process's renderer, with the streets that it has laid out so far."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: RenderSettings) -> None:
         self._order = order
         self._subject = SUBJECTS[order.kind]
         self._renderer = Renderer(order.size)
-        self._streets: dict[int, Street] = {}
+        self._streets: dict[int, StreetTiles] = {}
 
     def close(self) -> None:
         """Give the renderer back."""
         self._renderer.close()
 
     def take(self, job: Job) -> list[tuple[int, int]]:
-        """All pictures of the job, written; (place, view) of each."""
+        """Render and write all images of the job; (place, view) of each."""
         built: dict[Any, Model] = {}
         return [(shot.place, self._one(job.identity, shot, built)) for shot in job.shots]
 
@@ -82,7 +82,7 @@ class Studio:
             Image.fromarray(taken.marks).save(order.root / "masks" / mask_name(file))
         return taken.view
 
-    def _street(self, station: Station) -> Street:
+    def _street(self, station: Station) -> StreetTiles:
         if station.number not in self._streets:
             self._streets[station.number] = self._subject.lay_out(
                 station.street, light=station.light, seed=station.seed
@@ -91,7 +91,7 @@ class Studio:
 
 
 def jobs(identities: Sequence[Any], shots: Sequence[Shot]) -> list[Job]:
-    """The plan in small jobs, each of one identity, so that its model is built once or twice."""
+    """Small jobs, each of one identity, so that its model is built once or twice."""
     of: dict[int, list[Shot]] = {}
     for shot in shots:
         of.setdefault(shot.identity, []).append(shot)
@@ -102,8 +102,8 @@ def jobs(identities: Sequence[Any], shots: Sequence[Shot]) -> list[Job]:
     ]
 
 
-def take_all(order: Order, work: Sequence[Job], *, workers: int, progress: Progress) -> dict[int, int]:
-    """All pictures; place -> view. ``progress`` is called here, never in a worker, with done and total."""
+def take_all(order: RenderSettings, work: Sequence[Job], *, workers: int, progress: ProgressCallback) -> dict[int, int]:
+    """Render all jobs; place -> view. ``progress`` is called in this process."""
     total = sum(len(job.shots) for job in work)
     views: dict[int, int] = {}
     progress(0, total)

@@ -1,4 +1,4 @@
-"""What the generator must know of a kind of object; vehicles and persons are one Subject each."""
+"""A kind of object as the generator sees it; vehicles and persons are one Subject each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,14 +7,14 @@ import numpy as np
 
 from reseen.synth.render.mesh import Part
 from reseen.synth.render.station import Station
-from reseen.synth.render.street import Street
+from reseen.synth.render.street import StreetTiles
 
 
 class Description(NamedTuple):
-    """What the layouts and synth.json say of an identity.
+    """An identity's labels for the layouts and synth.json.
 
     ``twin``: it is one of a pair; the two of a pair follow each other. ``colour`` and ``kind``: numbers in the
-    subject's lists. ``marks``: what it is told from its twin by.
+    subject's lists. ``marks``: what distinguishes it from its twin.
     """
 
     twin: bool
@@ -43,4 +43,4 @@ class Subject(NamedTuple):
     kinds: Mapping[int, str]
     aspect: float
     layout: str
-    lay_out: Callable[..., Street]
+    lay_out: Callable[..., StreetTiles]

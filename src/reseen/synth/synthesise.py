@@ -1,4 +1,4 @@
-"""The generator: from a kind, a size and a seed to a complete data set on disk."""
+"""The generator of vehicles and persons: from a kind, a size and a seed to a complete data set on disk."""
 
 import json
 import shutil
@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reseen.errors import ReseenError, unknown
+from reseen.progress import ProgressCallback, no_callback
 from reseen.synth.kinds import SUBJECTS
-from reseen.synth.layouts import LAYOUTS, Counts, Finished
+from reseen.synth.layouts import LAYOUTS, Counts, RenderedSet
 from reseen.synth.plan import FEWEST, Plan, make_plan
 from reseen.synth.render.station import Station
-from reseen.synth.studio import Order, Progress, jobs, take_all
+from reseen.synth.studio import RenderSettings, jobs, take_all
 from reseen.synth.subject import Description, Subject
 
 SMALLEST = 32
@@ -22,7 +23,7 @@ SMALLEST = 32
 
 
 class SynthResult(NamedTuple):
-    """Where the set is, how it is laid out, how many pictures each split has, and which identities are twins."""
+    """The set's folder and layout, the images of each split, and the pairs of twins."""
 
     root: Path
     layout: str
@@ -42,17 +43,35 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
     twins: float = 0.5,
     masks: bool = False,
     workers: int = 2,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> SynthResult:
-    """Render a set of ``images`` pictures of ``identities`` objects into the new folder ``out``.
+    """Render a data set of vehicles or persons into a new folder.
 
-    ``kind``: "vehicle" (VeRi-776's layout) or "person" (Market-1501's). ``image_size``: pixels, the height, or
-    (height, width). ``twins``: share of identities that come in pairs which differ in small marks only. ``masks``:
-    also write, below masks/, the visible pixels of the identity's marks, white on black. The same arguments give the
-    same bytes whatever ``workers`` is. ``progress(done, total)`` is called in this process.
+    The same arguments give the same bytes, whatever ``workers`` is.
 
-    With ``workers`` > 1 fresh processes import the calling script: guard it with ``if __name__ == "__main__"``.
-    Raises ReseenError for impossible sizes and for an ``out`` that holds files; nothing half-written is left there.
+    Args:
+        kind: "vehicle" (written in VeRi-776's layout) or "person" (in Market-1501's).
+        out: The folder to write. It must not exist or be empty; it appears when the set is complete.
+        identities: How many individuals, training and test together.
+        images: How many images in all, at least two an identity.
+        image_size: Height in pixels, or (height, width).
+        seed: Decides everything that is drawn at random.
+        twins: Share of the individuals, 0..1, that come in pairs which differ in small marks only.
+        masks: Also write, below masks/, the visible pixels of the individual's marks, white on black.
+        workers: Processes that render. More than 1 import the calling script afresh: guard it with
+            ``if __name__ == "__main__"``.
+        progress: Called in this process with (done, total) images.
+
+    Returns:
+        The folder, its layout, the counts of its splits and the pairs of twins.
+
+    Raises:
+        ReseenError: For impossible sizes, and for an ``out`` that holds files.
+
+    Example (not run):
+        ```python
+        synthesise("vehicle", Path("data/vehicles"), identities=120, images=2160)
+        ```
     """
     if kind not in SUBJECTS:
         raise ReseenError(unknown("synthetic set", kind, SUBJECTS))
@@ -61,13 +80,13 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
     _check_free(out)
     key = (seed, sorted(SUBJECTS).index(kind))
     cast = _arrange(subject, identities=identities, images=images, twins=twins, key=key)
-    asked = {"identities": identities, "images": images, "image_size": size, "seed": seed, "twins": twins}
+    settings = {"identities": identities, "images": images, "image_size": size, "seed": seed, "twins": twins}
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        order = Order(kind, draft, size, cast.stations, key, masks)
-        counts = _render(order, subject, cast, workers=workers, progress=progress or _silent)
-        _write_facts(draft, cast, facts={"kind": kind, "layout": subject.layout, **asked})
+        order = RenderSettings(kind, draft, size, cast.stations, key, masks)
+        counts = _render(order, subject, cast, workers=workers, progress=progress or no_callback)
+        _write_facts(draft, cast, facts={"kind": kind, "layout": subject.layout, **settings})
         draft.chmod(0o755)
         draft.replace(out)
     finally:
@@ -76,7 +95,7 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
 
 
 class _Cast(NamedTuple):
-    """Who is seen, by which cameras and when: all that is settled before the first picture."""
+    """The individuals, the cameras and the plan: all that is drawn before anything is rendered."""
 
     people: Sequence[Any]
     described: list[Description]
@@ -87,9 +106,9 @@ class _Cast(NamedTuple):
 def _arrange(subject: Subject, *, identities: int, images: int, twins: float, key: tuple[int, ...]) -> _Cast:
     people = subject.draw_identities(identities, twins_share=twins, rng=np.random.default_rng([*key, 0]))
     stations = tuple(subject.stations(np.random.default_rng([*key, 4])))
-    described = [subject.describe(one) for one in people]
+    described = [subject.describe(identity) for identity in people]
     plan = make_plan(
-        [about.twin for about in described],
+        [description.twin for description in described],
         images=images,
         cameras=len(stations),
         test_share=LAYOUTS[subject.layout].test_share,
@@ -98,21 +117,19 @@ def _arrange(subject: Subject, *, identities: int, images: int, twins: float, ke
     return _Cast(people, described, stations, plan)
 
 
-def _render(order: Order, subject: Subject, cast: _Cast, *, workers: int, progress: Progress) -> Counts:
+def _render(
+    order: RenderSettings, subject: Subject, cast: _Cast, *, workers: int, progress: ProgressCallback
+) -> Counts:
     layout, shots = LAYOUTS[subject.layout], cast.plan.shots
     _make_folders(order.root, {layout.file(shot) for shot in shots}, masks=order.masks)
     views = take_all(order, jobs(cast.people, shots), workers=workers, progress=progress)
-    return layout.finish(order.root, Finished(subject, shots, views, cast.described))
-
-
-def _silent(done: int, total: int) -> None:
-    """No progress wanted."""
+    return layout.finish(order.root, RenderedSet(subject, shots, views, cast.described))
 
 
 def _checked(
     subject: Subject, *, identities: int, images: int, image_size: int | tuple[int, int], twins: float, seed: int
 ) -> tuple[int, int]:
-    """The pictures' height and width, or a ReseenError about what cannot be."""
+    """The images' height and width. ReseenError for settings that cannot be met."""
     if identities < 2:
         raise ReseenError(f"identities: at least 2 (one to train on, one to test with), got {identities}")
     if images < FEWEST * identities:
@@ -149,7 +166,7 @@ def _named_pairs(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _write_facts(root: Path, cast: _Cast, *, facts: dict[str, Any]) -> None:
-    """synth.json: what was asked for, who is whose twin, and which marks each identity bears."""
+    """Write synth.json: the settings, the pairs of twins and each identity's marks."""
     plan, described = cast.plan, cast.described
     order = sorted(range(len(described)), key=lambda place: plan.numbers[place])
     people = {

@@ -9,7 +9,7 @@ from typing import Any
 from reseen.attention import ATTENTIONS
 from reseen.engine.ablation import Ablation, Row, run_ablation
 from reseen.errors import ReseenError, unknown
-from reseen.progress import Progress
+from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT, TrainingRecipe, read_as, recipe_as, task_of
 from reseen.tasks.classify import CLASSIFICATION
 from reseen.tasks.classify.evaluate import evaluate_run as evaluate_classifier
@@ -43,7 +43,7 @@ def ablate(
     ablation = ABLATIONS[task]
     schema = ablation.task.schema
     base = recipe if isinstance(recipe, TrainingRecipe) else read_as(schema, recipe, overrides=overrides)
-    return run_ablation(ablation, base, rows=rows, seeds=seeds, data=data, out=out, progress=progress)
+    return run_ablation(ablation, base, rows=rows, seeds=seeds, data=data, out=out, progress=progress or SILENT)
 
 
 def with_attention(row: str, base: RecipeT) -> RecipeT:

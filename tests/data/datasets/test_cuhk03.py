@@ -12,7 +12,7 @@ from public_trees import NP_FILES, picture_of, write_config, write_mat
 from scipy.io import savemat
 
 from reseen.data.datasets import LAYOUTS, read_data
-from reseen.data.datasets.cuhk03_release import unpack
+from reseen.data.datasets.cuhk03_release import unpack_cuhk03
 from reseen.errors import ReseenError
 
 
@@ -43,7 +43,7 @@ def test_a_third_camera_does_not_parse(tmp_path: Path, write_named: Callable[...
 
 def test_unpacked_pictures_are_the_arrays(cuhk03_release: Path) -> None:
     told: list[tuple[int, int]] = []
-    done = unpack(cuhk03_release, progress=lambda *at: told.append(at))
+    done = unpack_cuhk03(cuhk03_release, progress=lambda *at: told.append(at))
     labelled, detected = cuhk03_release / "images_labeled", cuhk03_release / "images_detected"
     assert done.written == {labelled: 10, detected: 4}
     assert done.present == ()
@@ -57,10 +57,10 @@ def test_unpacked_pictures_are_the_arrays(cuhk03_release: Path) -> None:
 
 
 def test_what_is_unpacked_is_not_written_again(cuhk03_release: Path) -> None:
-    unpack(cuhk03_release / "cuhk03_release")
+    unpack_cuhk03(cuhk03_release / "cuhk03_release")
     shutil.rmtree(cuhk03_release / "images_detected")
     (cuhk03_release / "images_labeled/1_001_1_01.png").write_bytes(b"mine")
-    done = unpack(cuhk03_release / "cuhk03_release/cuhk-03.mat")
+    done = unpack_cuhk03(cuhk03_release / "cuhk03_release/cuhk-03.mat")
     assert done.written == {cuhk03_release / "images_detected": 4}
     assert done.present == (cuhk03_release / "images_labeled",)
     assert (cuhk03_release / "images_labeled/1_001_1_01.png").read_bytes() == b"mine"
@@ -72,14 +72,14 @@ def test_an_interrupted_unpacking_leaves_no_folder_and_begins_anew(cuhk03_releas
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        unpack(cuhk03_release, progress=stop)
+        unpack_cuhk03(cuhk03_release, progress=stop)
     assert not (cuhk03_release / "images_labeled").exists()
-    assert unpack(cuhk03_release).written[cuhk03_release / "images_labeled"] == 10
+    assert unpack_cuhk03(cuhk03_release).written[cuhk03_release / "images_labeled"] == 10
     assert not list(cuhk03_release.glob(".*"))
 
 
 def test_the_release_form_reads_by_the_protocols_lists(cuhk03_release: Path) -> None:
-    unpack(cuhk03_release)
+    unpack_cuhk03(cuhk03_release)
     splits = read_data(cuhk03_release, layout="cuhk03_labelled")
     assert splits.root == cuhk03_release
     assert splits.train.identities.tolist() == ["0001"] * 3
@@ -101,13 +101,13 @@ def test_pictures_still_packed_are_told_how_to_be_unpacked(cuhk03_release: Path)
 
 
 def test_missing_lists_say_where_they_are(cuhk03_release: Path) -> None:
-    unpack(cuhk03_release)
+    unpack_cuhk03(cuhk03_release)
     with pytest.raises(ReseenError, match=r"cuhk03_new_protocol_config_detected.mat, got none; they stand in github"):
         read_data(cuhk03_release, layout="cuhk03_detected")
 
 
 def test_lists_that_are_wrong_are_named(cuhk03_release: Path) -> None:
-    unpack(cuhk03_release)
+    unpack_cuhk03(cuhk03_release)
     config = cuhk03_release / "cuhk03_new_protocol_config_labeled.mat"
 
     def complaint() -> str:
@@ -132,22 +132,22 @@ def test_lists_that_are_wrong_are_named(cuhk03_release: Path) -> None:
 
 def test_a_mat_of_another_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReseenError, match=r"expected CUHK03's cuhk-03.mat, or a folder with it, got none"):
-        unpack(tmp_path)
+        unpack_cuhk03(tmp_path)
     mat = tmp_path / "cuhk-03.mat"
     mat.write_bytes(b"not HDF5")
     with pytest.raises(ReseenError, match=r"cuhk-03.mat: cannot be unpacked: "):
-        unpack(mat)
+        unpack_cuhk03(mat)
     with h5py.File(mat, "w") as file:
         file["testsets"] = 1
     with pytest.raises(ReseenError, match=r"expected the cells labeled, detected, got testsets"):
-        unpack(mat)
+        unpack_cuhk03(mat)
     write_mat(mat, {"labeled": [], "detected": []})
     with h5py.File(mat, "a") as file:
         cell = file.create_dataset("x", data=np.empty((3, 1), dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
         del file["labeled"]
         file.create_dataset("labeled", data=np.array([[cell.ref]], dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
     with pytest.raises(ReseenError, match=r"labeled: expected 10 cells a person, got 3"):
-        unpack(mat)
+        unpack_cuhk03(mat)
     assert not (tmp_path / "images_labeled").exists()
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reseen.data.datasets import LAYOUTS
-from reseen.data.datasets.catalogue import PARTS, count_of, describe, find_layouts, in_words
+from reseen.data.datasets.catalogue import PARTS, count_of, describe, find_layouts, text_lines
 from reseen.errors import ReseenError
 
 
@@ -16,7 +16,7 @@ def test_every_layout_is_described(name: str) -> None:
     assert facts["task"] in {"person", "vehicle", "animal", "any"}
     assert all(facts[field] for field in ("title", "source", "access", "licence", "protocol", "expects"))
     assert all(set(edition) <= {*PARTS, "edition"} for edition in facts["published"])
-    told = "\n".join(in_words([name], briefly=False))
+    told = "\n".join(text_lines([name], briefly=False))
     assert all(facts[field] in told for field in ("title", "source", "access", "licence", "protocol", "expects"))
 
 
@@ -36,6 +36,6 @@ def test_counts_are_a_line_an_edition() -> None:
 
 
 def test_in_brief_each_set_has_one_line_and_your_own_none() -> None:
-    told = in_words(list(LAYOUTS), briefly=True)
+    told = text_lines(list(LAYOUTS), briefly=True)
     assert sum("VERI-Wild" in line for line in told) == 1
     assert not any("your own" in line for line in told)

@@ -1,4 +1,4 @@
-"""The layouts a data set may have on disk: one reader a file, one line a reader in the table below."""
+"""The layouts that a data set may have on disk: one reader a file, one line a reader in the table below."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,10 +41,22 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 
 
 def read_data(path: Path | str, *, layout: str = "auto", seed: int = 0, allow_unparsed: bool = False) -> Splits:
-    """The data set at ``path``: a folder in one of the ``LAYOUTS``, or a CSV or Parquet table.
+    """Read a data set: a folder in one of the ``LAYOUTS``, or a CSV or Parquet table.
 
-    ``seed`` decides the split of layouts that bring none. Files whose names do not parse are an error, unless
-    ``allow_unparsed`` leaves them in ``Splits.unparsed``.
+    Args:
+        path: The folder or file.
+        layout: The layout's name; "auto" for the first that recognises the path.
+        seed: Decides the split of layouts that bring none.
+        allow_unparsed: List files whose names do not parse in ``Splits.unparsed``, instead of raising.
+
+    Raises:
+        ReseenError: There is no such path, no layout fits, or the data are incomplete.
+
+    Example (not run):
+        ```python
+        splits = read_data("Market-1501-v15.09.15")
+        len(splits.train), splits.query.camera_names
+        ```
     """
     path = Path(path).expanduser().resolve()
     if not path.exists():

@@ -1,13 +1,13 @@
-"""Each layout's facts as plain values and as lines: what `reseen datasets` lists."""
+"""The facts of each layout as plain values and as lines, for `reseen datasets`."""
 
 from collections.abc import Iterable, Sequence
 
 from reseen.data.datasets import LAYOUTS
-from reseen.data.datasets.layout import Published
+from reseen.data.datasets.layout import PublishedCounts
 from reseen.errors import ReseenError, unknown
 
 PARTS = ("train", "query", "gallery", "whole")
-"""What may be counted; a whole is split into the other three here."""
+"""The counted parts; a whole is split into the other three here."""
 
 
 def find_layouts(name: str = "") -> list[str]:
@@ -22,7 +22,7 @@ def find_layouts(name: str = "") -> list[str]:
 
 
 def describe(names: Iterable[str]) -> list[dict[str, object]]:
-    """What JSON can hold of these layouts: about the set, protocol, form on disk, published counts."""
+    """These layouts as JSON values: about the set, protocol, form on disk, published counts."""
     return [
         {
             "layout": name,
@@ -35,8 +35,8 @@ def describe(names: Iterable[str]) -> list[dict[str, object]]:
     ]
 
 
-def in_words(names: Sequence[str], *, briefly: bool) -> list[str]:
-    """What is to be known of each set before one has it; not ``briefly``, of each layout everything, counts too."""
+def text_lines(names: Sequence[str], *, briefly: bool) -> list[str]:
+    """A line on how to get each set, or, not ``briefly``, everything known of each layout with its counts."""
     if briefly:
         abouts = dict.fromkeys(LAYOUTS[name].about for name in names)
         known = (about for about in abouts if about.task != "any")
@@ -64,10 +64,10 @@ def _everything(name: str) -> list[str]:
     ]
     facts = {"task": layout.about.task, "source": layout.about.source, "access": layout.about.access}
     terms = {"licence": layout.about.licence, "protocol": protocol_of(name), "on disk": layout.expects}
-    told = [f"  {fact}: {text}" for fact, text in {**facts, **terms}.items()]
-    return [f"{name}: {layout.about.title}", *told, *counts]
+    lines = [f"  {fact}: {text}" for fact, text in {**facts, **terms}.items()]
+    return [f"{name}: {layout.about.title}", *lines, *counts]
 
 
-def _edition(edition: Published) -> dict[str, object]:
+def _edition(edition: PublishedCounts) -> dict[str, object]:
     counts = {part: count._asdict() for part, count in edition.parts.items()}
     return {"edition": edition.edition, **counts} if edition.edition else {**counts}

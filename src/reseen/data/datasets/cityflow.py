@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
-from reseen.data.datasets.listing import Listed, listed_split
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
+from reseen.data.datasets.listing import ListEntry, listed_split
 from reseen.data.datasets.naming import pictures_in
 from reseen.data.datasets.places import find_home, some_picture
 from reseen.data.datasets.splitting import split_identities, split_queries
@@ -74,8 +74,8 @@ def _labelled(root: Path, folder: str, labels: str) -> Split:
     return listed_split([_entry(root / folder, item) for item in items], source=file)
 
 
-def _entry(folder: Path, item: Mapping[str, str]) -> Listed:
-    return Listed(folder / item["imageName"], item["vehicleID"], item.get("cameraID"))
+def _entry(folder: Path, item: Mapping[str, str]) -> ListEntry:
+    return ListEntry(folder / item["imageName"], item["vehicleID"], item.get("cameraID"))
 
 
 def _unlisted(root: Path, train: Split) -> tuple[str, ...]:
@@ -99,14 +99,14 @@ LAYOUT = Layout(
     protocol="aic",
     same_camera_counts=True,
     published=(
-        Published(whole=Count(36_935, 333), edition="2019 and 2020, labelled part"),
-        Published(whole=Count(52_717, 440), edition="2021, labelled part"),
-        Published(
+        PublishedCounts(whole=Count(36_935, 333), edition="2019 and 2020, labelled part"),
+        PublishedCounts(whole=Count(52_717, 440), edition="2021, labelled part"),
+        PublishedCounts(
             train=Count(36_935, 333),
             query=Count(1_052),
             gallery=Count(18_290),
             edition="2019 and 2020, with test labels",
         ),
-        Published(train=Count(52_717, 440), edition="2021, with test labels"),
+        PublishedCounts(train=Count(52_717, 440), edition="2021, with test labels"),
     ),
 )

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from reseen.data.datasets.cuhk03_release import find_mat, find_release, picture_folder, protocol_lists
-from reseen.data.datasets.layout import About, Count, Layout, Published
-from reseen.data.datasets.listing import Listed, listed_split
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
+from reseen.data.datasets.listing import ListEntry, listed_split
 from reseen.data.datasets.market1501 import read_like_market
 from reseen.data.datasets.naming import Naming
 from reseen.data.datasets.places import find_home
@@ -83,7 +83,7 @@ def _read_release(root: Path, kind: str) -> tuple[Split, Split, Split]:
             f" {len(names)} names, {len(wrong)} of another form: {first(wrong)}"
         )
     entries = [
-        Listed(pictures / name, f"{int(label):04d}", match[1] if match else None)
+        ListEntry(pictures / name, f"{int(label):04d}", match[1] if match else None)
         for name, label, match in zip(names, labels, matches, strict=True)
     ]
     train, query, gallery = (_part(entries, fields[part], config) for part in _PARTS)
@@ -104,7 +104,7 @@ def _load(config: Path) -> Mapping[str, Any]:
     return fields
 
 
-def _part(entries: list[Listed], numbers: Any, config: Path) -> Split:
+def _part(entries: list[ListEntry], numbers: Any, config: Path) -> Split:
     rows = numbers.ravel().astype(int) - 1  # MATLAB counts from 1
     if rows.size == 0 or rows.min() < 0 or rows.max() >= len(entries):
         raise ReseenError(f"{config}: expected rows from 1 to {len(entries)} of its list, got others or none")
@@ -115,7 +115,7 @@ def _word(kind: str) -> str:
     return {"labeled": "labelled"}.get(kind, kind)
 
 
-def _layout(kind: str, published: Published) -> Layout:
+def _layout(kind: str, published: PublishedCounts) -> Layout:
     return Layout(
         partial(recognise, kind=kind),
         partial(read, kind=kind),
@@ -136,7 +136,9 @@ ABOUT = About(
 )
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "cuhk03_labelled": _layout("labeled", Published(Count(7_368, 767), Count(1_400, 700), Count(5_328, 700))),
-        "cuhk03_detected": _layout("detected", Published(Count(7_365, 767), Count(1_400, 700), Count(5_332, 700))),
+        "cuhk03_labelled": _layout("labeled", PublishedCounts(Count(7_368, 767), Count(1_400, 700), Count(5_328, 700))),
+        "cuhk03_detected": _layout(
+            "detected", PublishedCounts(Count(7_365, 767), Count(1_400, 700), Count(5_332, 700))
+        ),
     }
 )

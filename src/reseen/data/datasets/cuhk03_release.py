@@ -1,9 +1,9 @@
-"""CUHK03 as its authors give it out: every picture an array in cuhk-03.mat, written out once by ``unpack``.
+"""CUHK03 as its authors release it: all images as arrays in cuhk-03.mat, which ``unpack_cuhk03`` writes out once.
 
 cuhk-03.mat (MATLAB 7.3, which is HDF5) holds the cells "labeled" and "detected": one cell a camera pair, of one row a
-person and ten columns, five pictures of each camera, some of them empty. ``unpack`` writes them to images_labeled/
-and images_detected/ under the names that the new protocol's lists have: ``1_003_2_07.png`` is the seventh picture of
-person 3 of camera pair 1, from its camera 2 (Zhong et al., CVPR 2017).
+person and ten columns, five images of each camera, some of them empty. ``unpack_cuhk03`` writes them to
+images_labeled/ and images_detected/ under the names that the new protocol's lists have: ``1_003_2_07.png`` is the
+seventh image of person 3 of camera pair 1, from its camera 2 (Zhong et al., CVPR 2017).
 """
 
 import shutil
@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from reseen.data.datasets.places import find_home
-from reseen.data.pictures import Progress
 from reseen.errors import ReseenError
+from reseen.progress import ProgressCallback
 
 MAT = "cuhk-03.mat"
 _BELOW = "cuhk03_release"
@@ -25,7 +25,7 @@ _SHOTS = 10
 
 
 class Unpacked(NamedTuple):
-    """Folder -> pictures written to it now, and the folders that were there already."""
+    """Folder -> images written to it, and the folders that existed already."""
 
     written: dict[Path, int]
     present: tuple[Path, ...]
@@ -36,11 +36,22 @@ class _Cell(NamedTuple):
     reference: Any
 
 
-def unpack(path: Path | str, *, progress: Progress | None = None) -> Unpacked:
-    """Write the pictures of cuhk-03.mat into images_labeled/ and images_detected/ of the folder it is found in.
+def unpack_cuhk03(path: Path | str, *, progress: ProgressCallback | None = None) -> Unpacked:
+    """Write the images of cuhk-03.mat into images_labeled/ and images_detected/ beside it.
 
-    A folder comes to be whole or not at all; one that is there stays. ``progress`` is told (done, total) cells.
-    Raises ReseenError without the file, for one that is not of this form, and when the disk is full.
+    A folder appears when it is complete; one that exists already is left as it is.
+
+    Args:
+        path: CUHK03's folder, or its cuhk-03.mat.
+        progress: Called with (done, total) cells of the file.
+
+    Raises:
+        ReseenError: There is no such file, it has another form, or the disk is full.
+
+    Example (not run):
+        ```python
+        unpack_cuhk03("cuhk03").written
+        ```
     """
     root = find_release(Path(path))
     mat = root and find_mat(root)
@@ -64,7 +75,7 @@ def find_mat(root: Path) -> Path | None:
 
 
 def picture_folder(root: Path, kind: str) -> Path:
-    """Where the unpacked pictures of a kind lie."""
+    """The folder of the unpacked images of a kind."""
     return root / f"images_{kind}"
 
 
@@ -77,7 +88,7 @@ def _is_home(folder: Path) -> bool:
     return find_mat(folder) is not None or any(protocol_lists(folder, kind).is_file() for kind in KINDS)
 
 
-def _write(mat: Path, folders: dict[str, Path], progress: Progress | None) -> dict[Path, int]:
+def _write(mat: Path, folders: dict[str, Path], progress: ProgressCallback | None) -> dict[Path, int]:
     import h5py
 
     try:
@@ -107,7 +118,7 @@ def _cells(file: Any, kind: str, mat: Path) -> Iterator[_Cell]:
 
 
 def _write_kind(
-    file: Any, cells: list[_Cell], folder: Path, *, progress: Progress | None, place: tuple[int, int]
+    file: Any, cells: list[_Cell], folder: Path, *, progress: ProgressCallback | None, place: tuple[int, int]
 ) -> int:
     partial = folder.with_name(f".{folder.name}.writing")
     if partial.exists():

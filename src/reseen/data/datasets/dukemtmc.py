@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.market1501 import read_like_market
 from reseen.data.datasets.naming import Naming, home
 from reseen.data.datasets.places import some_picture
@@ -43,5 +43,5 @@ LAYOUT = Layout(
         licence="withdrawn over how it was recorded and shared; some venues refuse results on it",
     ),
     protocol="dukemtmc",
-    published=(Published(train=Count(16_522, 702), query=Count(2_228, 702), gallery=Count(17_661, 1_110)),),
+    published=(PublishedCounts(train=Count(16_522, 702), query=Count(2_228, 702), gallery=Count(17_661, 1_110)),),
 )

@@ -20,7 +20,7 @@ def recognise(path: Path) -> bool:
 
 
 def read(path: Path, seed: int) -> Splits:
-    """The pictures of each sub-folder, split by identity as ``seed`` says."""
+    """The images of each sub-folder, split by identity and ``seed``."""
     if not path.is_dir():
         raise ReseenError(f"{path}: expected {EXPECTS}, got a file")
     found = [(picture, folder.name) for folder in _folders(path) for picture in pictures_in(folder)]

@@ -1,4 +1,4 @@
-"""What a layout is: how it is told, read, evaluated and described, and what its set's authors say it holds."""
+"""A layout: how it is recognised, read, evaluated and described, and the counts that its authors published."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from reseen.data.table import Splits
 
 
 class About(NamedTuple):
-    """A data set in words. ``source``: who made it, where it is published. ``licence``: what we know of its terms."""
+    """A data set in words. ``source``: its authors and publication. ``licence``: its terms, as far as we know them."""
 
     title: str
     task: Literal["person", "vehicle", "animal", "any"]
@@ -32,8 +32,8 @@ class Count(NamedTuple):
         return f"{self.pictures:,}" + ("" if self.identities is None else f" of {self.identities:,}")
 
 
-class Published(NamedTuple):
-    """What a set holds by its authors, or by the lists they give out; junk (identity -1) is not counted.
+class PublishedCounts(NamedTuple):
+    """The counts of a set by its authors, or by their lists, without junk (identity -1).
 
     ``whole``: the three tables together, for a set that is split here. ``edition`` tells several apart.
     """
@@ -46,13 +46,13 @@ class Published(NamedTuple):
 
     @property
     def parts(self) -> dict[str, Count]:
-        """The counts there are: "train", "query", "gallery" or "whole" -> Count."""
-        given = {"train": self.train, "query": self.query, "gallery": self.gallery, "whole": self.whole}
-        return {part: count for part, count in given.items() if count}
+        """The published counts: "train", "query", "gallery" or "whole" -> Count."""
+        counts = {"train": self.train, "query": self.query, "gallery": self.gallery, "whole": self.whole}
+        return {part: count for part, count in counts.items() if count}
 
 
 class Layout(NamedTuple):
-    """How one layout is told, read and described.
+    """How one layout is recognised, read and described.
 
     ``read`` takes the folder (or file) and the seed of any split it has to make. ``protocol``: the name of the one
     its scores are printed under; None: market1501 where cameras are known, and wildlife where they are not.
@@ -65,6 +65,6 @@ class Layout(NamedTuple):
     expects: str
     about: About
     protocol: str | None = None
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedCounts, ...] = ()
     queries_in_gallery: bool = False
     same_camera_counts: bool = False

@@ -1,4 +1,4 @@
-"""Lists of pictures: text files with a picture a line, as MSMT17, VehicleID and VERI-Wild have them."""
+"""Lists of images: text files with an image a line, as MSMT17, VehicleID and VERI-Wild have them."""
 
 import re
 from collections.abc import Sequence
@@ -9,23 +9,23 @@ from reseen.data.table import Split, first, split_of
 from reseen.errors import ReseenError
 
 
-class Form(NamedTuple):
-    """What a line looks like: a pattern that matches the whole of it, and an example for messages."""
+class LineFormat(NamedTuple):
+    """The format of a line: a pattern that matches the whole line, and an example for messages."""
 
     pattern: re.Pattern[str]
     example: str
 
 
-class Listed(NamedTuple):
-    """A picture that a list names."""
+class ListEntry(NamedTuple):
+    """An image that a list names."""
 
     path: Path
     identity: str
     camera: str | None = None
 
 
-def read_list(path: Path, form: Form) -> list[re.Match[str]]:
-    """A match for each line that is not empty. ReseenError: no list, an empty one, or lines of another form."""
+def read_list(path: Path, form: LineFormat) -> list[re.Match[str]]:
+    """Match each line that is not empty. ReseenError for no list, an empty one, or lines of another format."""
     if not path.is_file():
         raise ReseenError(f"{path}: no such list; expected a line per picture like '{form.example}'")
     text = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -39,8 +39,8 @@ def read_list(path: Path, form: Form) -> list[re.Match[str]]:
     return [match for _, _, match in matches if match]
 
 
-def listed_split(entries: Sequence[Listed], *, source: Path) -> Split:
-    """The Split of what ``source`` lists. ReseenError: pictures that are not there."""
+def listed_split(entries: Sequence[ListEntry], *, source: Path) -> Split:
+    """The Split of the images that ``source`` lists. ReseenError for missing files."""
     missing = [str(entry.path) for entry in entries if not entry.path.is_file()]
     if missing:
         raise ReseenError(f"{source}: {len(missing)} of {len(entries)} listed pictures do not exist: {first(missing)}")

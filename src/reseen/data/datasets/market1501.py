@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.naming import Naming, home, read_named
 from reseen.data.table import Splits
 
@@ -55,5 +55,5 @@ LAYOUT = Layout(
         licence="given out for research; read the authors' terms",
     ),
     protocol="market1501",
-    published=(Published(train=Count(12_936, 751), query=Count(3_368, 750), gallery=Count(15_913, 751)),),
+    published=(PublishedCounts(train=Count(12_936, 751), query=Count(3_368, 750), gallery=Count(15_913, 751)),),
 )

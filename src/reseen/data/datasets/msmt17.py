@@ -8,8 +8,8 @@ camera. Both halves number their identities from 0, so theirs are named "train/0
 import re
 from pathlib import Path
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
-from reseen.data.datasets.listing import Form, Listed, listed_split, read_list
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
+from reseen.data.datasets.listing import LineFormat, ListEntry, listed_split, read_list
 from reseen.data.datasets.places import find_home
 from reseen.data.table import Split, Splits
 from reseen.errors import ReseenError
@@ -19,7 +19,7 @@ EXPECTS = (
     " and list_train.txt, list_val.txt, list_query.txt, list_gallery.txt"
 )
 _VERSIONS = (("train", "test"), ("mask_train_v2", "mask_test_v2"))
-_LINE = Form(
+_LINE = LineFormat(
     re.compile(r"(?P<picture>(?:\S*/)?[^\s/_]+_[^\s/_]+_(?P<camera>\d+)_[^\s/]+)\s+(?P<identity>\d+)"),
     "0000/0000_000_01_0303morning_0015_0.jpg 0",
 )
@@ -63,7 +63,7 @@ def _folders(root: Path) -> tuple[str, str]:
 
 def _listed(lists: list[Path], folder: Path, *, half: str) -> Split:
     entries = [
-        Listed(folder / match["picture"], f"{half}/{int(match['identity']):04d}", match["camera"])
+        ListEntry(folder / match["picture"], f"{half}/{int(match['identity']):04d}", match["camera"])
         for file in lists
         for match in read_list(file, _LINE)
     ]
@@ -82,5 +82,5 @@ LAYOUT = Layout(
         licence="research only, by that agreement",
     ),
     protocol="msmt17",
-    published=(Published(train=Count(32_621, 1_041), query=Count(11_659, 3_060), gallery=Count(82_161, 3_060)),),
+    published=(PublishedCounts(train=Count(32_621, 1_041), query=Count(11_659, 3_060), gallery=Count(82_161, 3_060)),),
 )

@@ -1,4 +1,4 @@
-"""What the layouts share that write identity and camera into the file name: three folders of such files."""
+"""Shared by layouts with identity and camera in the file name: three folders of such files."""
 
 import re
 from pathlib import Path
@@ -22,8 +22,8 @@ class Naming(NamedTuple):
     example: str
 
 
-class Named(NamedTuple):
-    """The three tables, and the files left out of them."""
+class NamedTables(NamedTuple):
+    """The three tables, and the files left out of them because their names do not parse."""
 
     train: Split
     query: Split
@@ -37,7 +37,7 @@ def home(path: Path, naming: Naming) -> Path | None:
     return find_home(path, lambda folder: any((folder / name).is_dir() for name in own))
 
 
-def read_named(root: Path, naming: Naming) -> Named:
+def read_named(root: Path, naming: Naming) -> NamedTables:
     """The tables of the three folders. Raises ReseenError when one is missing, empty, or named otherwise."""
     missing = [name for name in naming.folders if not (root / name).is_dir()]
     if missing:
@@ -46,11 +46,11 @@ def read_named(root: Path, naming: Naming) -> Named:
         )
     read = [_read_folder(root / name, naming) for name in naming.folders]
     train, query, gallery = (split for split, _ in read)
-    return Named(train, query, gallery, tuple(left for _, left in read if left.names))
+    return NamedTables(train, query, gallery, tuple(left for _, left in read if left.names))
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files right in a folder, sorted by name; hidden files are not looked at. ReseenError: not UTF-8."""
+    """The image files right in a folder, sorted by name, without hidden ones. ReseenError for names not in UTF-8."""
     found = sorted(path for path in folder.iterdir() if is_picture(path))
     check_names([Path(path.name) for path in found], folder)
     return found

@@ -1,13 +1,13 @@
-"""Where in a given folder a set lies: right there, or one folder down."""
+"""The folder of a set: the given one, or the only fitting one below it."""
 
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from reseen.data.pictures import SUFFIXES
+from reseen.data.walking import SUFFIXES
 
 _FEW = 100
-"""Among more sub-folders than this, which may be one per identity, no set is looked for."""
+"""More sub-folders than this may be one per identity, and are not searched for a set."""
 
 
 def find_home(path: Path, is_home: Callable[[Path], bool]) -> Path | None:
@@ -22,11 +22,11 @@ def find_home(path: Path, is_home: Callable[[Path], bool]) -> Path | None:
 
 
 def some_picture(folder: Path) -> str:
-    """The file name of any one picture right in the folder, or "" where there is none."""
+    """The file name of any image right in the folder, or "" where there is none."""
     entries = folder.iterdir() if folder.is_dir() else iter(())
     return next((entry.name for entry in entries if is_picture(entry)), "")
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the name is a picture's; hidden files are not looked at."""
+    """Whether the name is that of an image, and not hidden."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")

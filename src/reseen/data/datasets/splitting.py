@@ -1,6 +1,6 @@
-"""The splits made here, for data that brings none: half of the identities train, the others are searched.
+"""Splits for data that brings none: half of the identities for training, the others for query and gallery.
 
-All of it is a function of the table's rows and the seed.
+A split is a function of the table's rows and the seed.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from reseen.data.table import Split
 from reseen.errors import ReseenError
 
 QUERY_SHARE = 0.2
-"""What share of an identity's test pictures become queries, as far as each keeps a match."""
+"""The share of an identity's test images that become queries, as far as each keeps a match."""
 
 
 def split_identities(split: Split, *, seed: int) -> tuple[Split, Split]:
@@ -47,15 +47,15 @@ def split_queries(test: Split, *, seed: int) -> tuple[Split, Split]:
 
 
 def _queries_among(cameras: Sequence[str]) -> list[int]:
-    """Which of one identity's pictures, in this order, become queries; "" is an unknown camera."""
+    """The places of one identity's images that become queries, by their cameras; "" is an unknown camera."""
     wanted = max(1, round(QUERY_SHARE * len(cameras)))
-    gallery, asking, queries = Counter(cameras), set[str](), list[int]()
+    gallery, query_cameras, queries = Counter(cameras), set[str](), list[int]()
     for place, camera in enumerate(cameras):
         if len(queries) == wanted:
             break
         gallery[camera] -= 1
-        if all(_has_match(asked, gallery) for asked in asking | {camera}):
-            asking.add(camera)
+        if all(_has_match(name, gallery) for name in query_cameras | {camera}):
+            query_cameras.add(camera)
             queries.append(place)
         else:
             gallery[camera] += 1

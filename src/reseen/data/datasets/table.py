@@ -1,4 +1,4 @@
-"""A CSV or Parquet table with one row a picture: path, identity, and as far as known camera, view, split.
+"""A CSV or Parquet table with one row an image: path, identity, and as far as known camera, view, split.
 
 Relative paths start at the table's own folder. An empty camera or view is unknown. ``split`` says train,
 query or gallery, or train and test: then, as without the column, the rest is split by ``splitting``. Other
@@ -21,7 +21,7 @@ _SUFFIXES = (".csv", ".parquet")
 _REQUIRED = ("path", "identity")
 _OPTIONAL = ("camera", "view", "split")
 PARTS = ("train", "query", "gallery", "test")
-"""What a split may say; test is divided into query and gallery here."""
+"""The values of a split column; test is divided into query and gallery here."""
 
 
 def recognise(path: Path) -> bool:
@@ -53,7 +53,7 @@ def the_table(path: Path, expects: str) -> Path:
 
 
 def load_table(table: Path) -> polars.DataFrame:
-    """All rows and columns, those of a CSV as strings. ReseenError: not to be read, or a column's name stands twice."""
+    """All rows and columns, those of a CSV as strings. ReseenError for an unreadable table or two columns of a name."""
     try:
         if table.suffix.lower() == ".parquet":
             return polars.read_parquet(table, glob=False)
@@ -65,7 +65,7 @@ def load_table(table: Path) -> polars.DataFrame:
 
 
 def _check_once(table: Path) -> None:
-    """Polars would give the second column of a name another one."""
+    """Polars would rename the second column of a name."""
     header = polars.read_csv(table, has_header=False, n_rows=1, infer_schema=False, glob=False).row(0)
     names = [name.removeprefix("\ufeff") for name in header if name]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -82,11 +82,11 @@ def as_names(column: polars.Series) -> polars.Series:
 
 
 def as_rows(frame: polars.DataFrame, table: Path) -> polars.DataFrame:
-    """COLUMNS first, null where unknown, paths absolute. ReseenError: pictures that are not there."""
+    """COLUMNS first, null where unknown, paths absolute. ReseenError for missing images."""
     absent = [name for name in COLUMNS if name not in frame.columns]
     frame = frame.with_columns(polars.lit(None, dtype=polars.String).alias(name) for name in absent)
     paths = [str((table.parent / path).absolute()) for path in frame["path"]]
-    missing = [given for given, path in zip(frame["path"], paths, strict=True) if not Path(path).is_file()]
+    missing = [name for name, path in zip(frame["path"], paths, strict=True) if not Path(path).is_file()]
     if missing:
         raise ReseenError(f"{table}: {len(missing)} of {len(paths)} listed files do not exist: {first(missing)}")
     frame = frame.with_columns(polars.Series("path", paths, dtype=polars.String))

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
-from reseen.data.datasets.listing import Form, Listed, listed_split, read_list
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
+from reseen.data.datasets.listing import LineFormat, ListEntry, listed_split, read_list
 from reseen.data.datasets.places import find_home
 from reseen.data.table import Split, Splits
 
-_LINE = Form(re.compile(r"(?P<picture>\S+?)(?:\.jpg)?\s+(?P<identity>\d+)"), "0000001 12")
+_LINE = LineFormat(re.compile(r"(?P<picture>\S+?)(?:\.jpg)?\s+(?P<identity>\d+)"), "0000001 12")
 _TESTS = MappingProxyType({800: 6_493, 1_600: 13_377, 2_400: 19_777})
 """Identities of a test list -> its pictures."""
 
@@ -46,7 +46,7 @@ def _test_list(size: int) -> str:
 def _listed(root: Path, name: str) -> Split:
     file, pictures = root / "train_test_split" / name, root / "image"
     matches = read_list(file, _LINE)
-    entries = [Listed(pictures / f"{match['picture']}.jpg", match["identity"]) for match in matches]
+    entries = [ListEntry(pictures / f"{match['picture']}.jpg", match["identity"]) for match in matches]
     return listed_split(entries, source=file)
 
 
@@ -59,7 +59,7 @@ def _layout(size: int) -> Layout:
         ABOUT,
         protocol="vehicleid",
         # As the lists given out hold them; the paper's table prints others (110,178 pictures to train).
-        published=(Published(train=Count(113_346, 13_164), query=test, gallery=test),),
+        published=(PublishedCounts(train=Count(113_346, 13_164), query=test, gallery=test),),
         queries_in_gallery=True,
         same_camera_counts=True,
     )

@@ -14,7 +14,7 @@ from pathlib import Path, PureWindowsPath
 
 import polars
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.naming import Naming, home, read_named
 from reseen.data.datasets.places import is_picture
 from reseen.data.table import Split, Splits, first
@@ -110,6 +110,6 @@ LAYOUT = Layout(
     ),
     protocol="veri776",
     # The training identities are 576 by the paper, and other numbers in tools that read the pictures.
-    published=(Published(train=Count(37_778), query=Count(1_678, 200), gallery=Count(11_579, 200)),),
+    published=(PublishedCounts(train=Count(37_778), query=Count(1_678, 200), gallery=Count(11_579, 200)),),
     queries_in_gallery=True,
 )

@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from reseen.data.datasets.layout import About, Count, Layout, Published
-from reseen.data.datasets.listing import Form, Listed, first_of, listed_split, read_list
+from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
+from reseen.data.datasets.listing import LineFormat, ListEntry, first_of, listed_split, read_list
 from reseen.data.datasets.places import find_home
 from reseen.data.table import Split, Splits
 from reseen.errors import ReseenError
 
-_LINE = Form(
+_LINE = LineFormat(
     re.compile(r"(?P<identity>[^\s/]+)/(?P<picture>[^\s/]+?)(?:\.jpg)?(?:\s+\d+(?:\s+(?P<camera>\w+))?)?"),
     "00001/000001.jpg 0 23",
 )
@@ -67,7 +67,7 @@ def _listed(root: Path, names: tuple[str, ...], cameras: Mapping[str, str]) -> S
     pictures, entries = root / "images", []
     for match in read_list(file, _LINE):
         name = f"{match['identity']}/{match['picture']}"
-        entries.append(Listed(pictures / f"{name}.jpg", match["identity"], match["camera"] or cameras.get(name)))
+        entries.append(ListEntry(pictures / f"{name}.jpg", match["identity"], match["camera"] or cameras.get(name)))
     return listed_split(entries, source=file)
 
 
@@ -88,7 +88,7 @@ def _layout(size: str) -> Layout:
         f"a folder with images/ of a folder per identity, and train_test_split/ of {' or '.join(_TRAIN)}, {lists}",
         ABOUT,
         protocol="veriwild",
-        published=(Published(train=Count(277_797, 30_671), query=query, gallery=gallery),),
+        published=(PublishedCounts(train=Count(277_797, 30_671), query=query, gallery=gallery),),
         same_camera_counts=True,
     )
 

@@ -34,7 +34,7 @@ _PART = MappingProxyType(
 _NOBODY = "unknown"
 
 
-class _Kept(NamedTuple):
+class _UsableRows(NamedTuple):
     frame: polars.DataFrame
     notes: tuple[str, ...]
 
@@ -54,9 +54,9 @@ def read(path: Path, seed: int) -> Splits:
     if missing:
         raise ReseenError(f"{table}: expected {EXPECTS}; got none named {', '.join(missing)}")
     kept = _usable(_named(frame), table)
-    parts, told = _parts(kept.frame, table)
+    parts, notes = _parts(kept.frame, table)
     rows = as_rows(kept.frame.drop("split", strict=False), table)
-    return Splits("wildlife", table.parent, *divide(rows, parts, seed=seed), notes=(*kept.notes, *told))
+    return Splits("wildlife", table.parent, *divide(rows, parts, seed=seed), notes=(*kept.notes, *notes))
 
 
 def _columns(table: Path) -> Sequence[str]:
@@ -79,7 +79,7 @@ def _named(frame: polars.DataFrame) -> polars.DataFrame:
     return frame.with_columns(as_names(frame[name]) for name in known)
 
 
-def _usable(frame: polars.DataFrame, table: Path) -> _Kept:
+def _usable(frame: polars.DataFrame, table: Path) -> _UsableRows:
     known = (frame["identity"].is_not_null() & (frame["identity"].str.to_lowercase() != _NOBODY)).fill_null(value=False)
     named = frame.filter(known & frame["path"].is_not_null())
     several = named.group_by("path").agg(polars.col("identity").n_unique()).filter(polars.col("identity") > 1)["path"]
@@ -93,7 +93,7 @@ def _usable(frame: polars.DataFrame, table: Path) -> _Kept:
         "that name a picture again are left out": alone.height - kept.height,
         "have a bounding box, which is not applied: pictures are taken whole": _boxed(kept),
     }
-    return _Kept(kept, tuple(f"{count} of {frame.height} rows {what}" for what, count in counts.items() if count))
+    return _UsableRows(kept, tuple(f"{count} of {frame.height} rows {what}" for what, count in counts.items() if count))
 
 
 def _boxed(frame: polars.DataFrame) -> int:

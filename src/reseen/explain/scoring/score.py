@@ -23,7 +23,7 @@ from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import TOLERANCE, Ends, Similarity, areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import Case, find_cases
 from reseen.metrics import Estimate
-from reseen.progress import Bar, Progress, Silent
+from reseen.progress import SILENT, Bar, Progress
 from reseen.tasks.reid.evaluate import splits_of
 from reseen.tasks.reid.saved_evaluation import kept_evaluation
 from reseen.tasks.reid.scoring import Evaluated, score_model
@@ -84,8 +84,8 @@ def score_explanations(
     a centre prior and a random map, which know nothing of the picture. Raises ReseenError for data without masks, for
     an unknown method, and where fewer than two identities can be asked about.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
-    progress, explainer = progress or Silent(), explainer_of(run)
+    run = open_run(run)
+    progress, explainer = progress or SILENT, explainer_of(run)
     splits = splits_of(run, data)
     files, root = mark_files(splits.root), splits.root
     result = _evaluated(run, explainer, data, progress=progress)

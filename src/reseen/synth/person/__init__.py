@@ -20,4 +20,4 @@ SUBJECT = Subject(
     aspect=0.5,
     layout="market1501",
 )
-"""What the generator needs to know of persons."""
+"""Persons for the generator."""

@@ -1,4 +1,4 @@
-"""An identity in words: what the layouts and synth.json say of a person."""
+"""The description of a person: labels for the layouts and synth.json."""
 
 from types import MappingProxyType
 

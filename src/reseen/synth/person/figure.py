@@ -14,7 +14,7 @@ from reseen.synth.person.head import head
 from reseen.synth.person.identity import Person
 from reseen.synth.person.overlay import Chart, Overlay, lay, printed
 from reseen.synth.person.physique import lengths, trunk_profile
-from reseen.synth.person.poses import State
+from reseen.synth.person.poses import PersonState
 from reseen.synth.person.shoes import shaft, shoe
 from reseen.synth.person.skeleton import Frame, Skeleton, stand_up
 from reseen.synth.person.skirts import Cut, Skirt, hang, skirt
@@ -22,7 +22,7 @@ from reseen.synth.person.surface import Axis, Tube, blob, pose
 from reseen.synth.render.mesh import Mesh, Part, merge
 
 
-class Worn(NamedTuple):
+class WornSurface(NamedTuple):
     """A tube on one axis of the skeleton, with what lies on it and whether that is a mark."""
 
     tube: Tube
@@ -44,12 +44,12 @@ class Rigid(NamedTuple):
 class Figure(NamedTuple):
     """All of a person that pictures share."""
 
-    worn: tuple[Worn, ...]
+    worn: tuple[WornSurface, ...]
     skirts: tuple[Skirt, ...]
     rigid: tuple[Rigid, ...]
 
 
-def build(person: Person, state: State) -> list[Part]:
+def build(person: Person, state: PersonState) -> list[Part]:
     """The person as it stands or walks in one picture, its feet on the ground, facing +x."""
     figure = assemble(person)
     body = stand_up(person.build, state.pose)
@@ -77,10 +77,10 @@ def assemble(person: Person) -> Figure:
     bag, gloss = person.marks.bag, person.outfit.upper.gloss
     overlays = [(item, person.told_by("print")) for item in _print(person, chart)]
     overlays += [(strap, person.told_by("bag")) for strap in (bags.straps(bag, chart) if bag else [])]
-    worn = [Worn(trunk, "trunk", gloss=gloss, overlays=tuple(overlays))]
-    worn.append(Worn(clothes.neck(person.build, person.head.skin), "trunk"))
+    worn = [WornSurface(trunk, "trunk", gloss=gloss, overlays=tuple(overlays))]
+    worn.append(WornSurface(clothes.neck(person.build, person.head.skin), "trunk"))
     collar = clothes.collar(person.outfit.upper, person.build)
-    worn += [Worn(collar, "trunk", gloss=gloss)] if collar else []
+    worn += [WornSurface(collar, "trunk", gloss=gloss)] if collar else []
     worn += _arms(person) + _legs(person)
     rigid = [*_head(person), *_limb_ends(person)]
     if bag:
@@ -102,35 +102,39 @@ def _print(person: Person, chart: Chart) -> list[Overlay]:
     return [printed(chart, texture=picture.texture, keep=picture.keep, heights=heights, turns=turns)]
 
 
-def _arms(person: Person) -> list[Worn]:
+def _arms(person: Person) -> list[WornSurface]:
     upper = person.outfit.upper
     bone = lengths(person.build)
     end = upper.sleeve * (bone.upper_arm + bone.forearm)
-    worn: list[Worn] = []
+    worn: list[WornSurface] = []
     for axis in ("left arm", "right arm"):
         if upper.sleeve < 0.93:
             worn.append(
-                Worn(clothes.bare_limb(person.build, person.head.skin, leg=False, start=max(end - 0.03, 0)), axis)
+                WornSurface(
+                    clothes.bare_limb(person.build, person.head.skin, leg=False, start=max(end - 0.03, 0)), axis
+                )
             )
         if upper.sleeve > 0.05:
-            worn.append(Worn(clothes.sleeve(upper, person.build), axis, gloss=upper.gloss))
+            worn.append(WornSurface(clothes.sleeve(upper, person.build), axis, gloss=upper.gloss))
     return worn
 
 
-def _legs(person: Person) -> list[Worn]:
+def _legs(person: Person) -> list[WornSurface]:
     upper, lower = person.outfit.upper, person.outfit.lower
     bone = lengths(person.build)
     dressed = upper.kind == "dress" or lower.kind == "skirt"
-    worn: list[Worn] = [] if dressed else [Worn(clothes.hips(lower, person.build), "trunk")]
+    worn: list[WornSurface] = [] if dressed else [WornSurface(clothes.hips(lower, person.build), "trunk")]
     skin = (0.10, 0.09, 0.09) if lower.stockings else person.head.skin
     shoes = person.marks.shoes
     for axis in ("left leg", "right leg"):
-        worn.append(Worn(shaft(shoes, person.build), axis, person.told_by("shoes")))
+        worn.append(WornSurface(shaft(shoes, person.build), axis, person.told_by("shoes")))
         covered = 0.0 if dressed else lower.length * (bone.thigh + bone.shank)
         if dressed or lower.kind == "shorts":
-            worn.append(Worn(clothes.bare_limb(person.build, skin, leg=True, start=max(covered - 0.06, 0.05)), axis))
+            worn.append(
+                WornSurface(clothes.bare_limb(person.build, skin, leg=True, start=max(covered - 0.06, 0.05)), axis)
+            )
         if not dressed:
-            worn.append(Worn(clothes.trouser_leg(lower, person.build, left=axis == "left leg"), axis))
+            worn.append(WornSurface(clothes.trouser_leg(lower, person.build, left=axis == "left leg"), axis))
     return worn
 
 

@@ -1,4 +1,4 @@
-"""Who a person is: body, head, outfit and marks; drawn one by one or as twins that differ in marks only."""
+"""Persons: body, head, outfit and marks; drawn one by one, or as twins that differ in marks only."""
 
 from typing import NamedTuple
 

@@ -70,7 +70,7 @@ def weave(place: Cloth, colours: tuple[ArrayLike, ArrayLike], *, pattern: str, s
     return float32(first + share * (second - first))
 
 
-class Print(NamedTuple):
+class PrintTexture(NamedTuple):
     """A printed picture: ``texture`` (N, N, 3), first row on top, and where there is ink, ``keep`` (N, N)."""
 
     texture: Floats
@@ -119,11 +119,11 @@ PRINTS: Mapping[str, Callable[[Numbers, Numbers], Numbers]] = MappingProxyType(
 )
 
 
-def draw_print(kind: str, colours: tuple[ArrayLike, ArrayLike], *, cells: int = 20) -> Print:
+def draw_print(kind: str, colours: tuple[ArrayLike, ArrayLike], *, cells: int = 20) -> PrintTexture:
     """A print of one shape in its first colour, with the second towards its heart."""
     axis = (np.arange(cells) + 0.5) / cells * 2 - 1
     y, x = np.meshgrid(-axis, axis, indexing="ij")
     depth = PRINTS[kind](x, y)
     first, second = (np.asarray(colour, float) for colour in colours)
     heart = ((depth > 0.4) | (np.hypot(x, y) < 0.22))[..., None]
-    return Print(float32(np.where(heart, second, first)), depth > 0)
+    return PrintTexture(float32(np.where(heart, second, first)), depth > 0)

@@ -1,4 +1,4 @@
-"""Where people walk: pavements, shopping streets, halls, campuses, platforms and squares, as tiles of a Street.
+"""Places of persons: pavements, shopping streets, halls, campuses, platforms and squares, as `StreetTiles`.
 
 N = texels along each side of the ground tile, M = texels up the front tile. Everything within some six metres of the
 middle can be walked on. The tiles are finer than those of roads: a person fills a picture with less of the ground.
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from reseen.synth.render.shading import Light, to_bytes
-from reseen.synth.render.street import REACH, TALL, TILE, Street
+from reseen.synth.render.street import REACH, TALL, TILE, StreetTiles
 
 Texels = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ class Place(NamedTuple):
     walls: tuple[float, float]
 
 
-def lay_out(name: str, *, light: Light, seed: int) -> Street:
+def lay_out(name: str, *, light: Light, seed: int) -> StreetTiles:
     """The tiles of one place, painted from ``seed`` and lit."""
     rng = np.random.default_rng(seed)
     place = PLACES[name]
@@ -40,7 +40,7 @@ def lay_out(name: str, *, light: Light, seed: int) -> Street:
     front = np.clip(place.front(rng), 0.02, 1) ** 2.2 * upright
     above = np.minimum(1.5 * sky, 1.2)
     tiles = [to_bytes(part.astype(np.float32)) for part in (ground, front, above)]
-    return Street(tiles[0], tiles[1], tiles[2], place.walls)
+    return StreetTiles(tiles[0], tiles[1], tiles[2], place.walls)
 
 
 def _mottle(rng: np.random.Generator, shape: tuple[int, int], spot: float) -> Texels:

@@ -1,4 +1,4 @@
-"""What a person does in one picture: walking or standing, arms hanging, pocketed or at a phone."""
+"""Poses of a person in one image: walking or standing, arms hanging, pocketed or at a phone."""
 
 from typing import NamedTuple
 
@@ -8,20 +8,20 @@ from reseen.synth.person.skeleton import Pose
 from reseen.synth.render.station import Station
 
 
-class State(NamedTuple):
+class PersonState(NamedTuple):
     """A pose, and the seed of how the cloth falls in this picture."""
 
     pose: Pose
     seed: int
 
 
-def draw_state(station: Station, rng: np.random.Generator) -> State:
+def draw_state(station: Station, rng: np.random.Generator) -> PersonState:
     """A pose as seen by any ``station``."""
     del station  # people do not pose for cameras
     return draw_pose(rng)
 
 
-def draw_pose(rng: np.random.Generator) -> State:
+def draw_pose(rng: np.random.Generator) -> PersonState:
     """A pose: four of five people walk."""
     walks = rng.random() < 0.8
     stride = float(np.clip(rng.normal(0.78, 0.16), 0.35, 1.1)) if walks else float(rng.uniform(0, 0.08))
@@ -39,7 +39,7 @@ def draw_pose(rng: np.random.Generator) -> State:
         elbows=(elbows[0], elbows[1]),
         swing=(swing[0], swing[1]),
     )
-    return State(pose, int(rng.integers(0, 2**31)))
+    return PersonState(pose, int(rng.integers(0, 2**31)))
 
 
 def _arm(rng: np.random.Generator, *, walks: bool) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""What hangs from the hips round both legs: skirts, dresses and the lower half of coats.
+"""Garments that hang from the hips round both legs: skirts, dresses and the lower half of coats.
 
 R = rings, S = points round a ring. A skirt hangs straight down and is stretched by the legs that stride inside it.
 """

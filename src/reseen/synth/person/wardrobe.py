@@ -1,4 +1,4 @@
-"""What people wear: the garments, their usual colours, and how a whole outfit is drawn.
+"""Clothing of persons: the garments, their usual colours, and how a whole outfit is drawn.
 
 Heights are fractions of the body's height, ease is the metres between skin and cloth, colours are sRGB in 0..1.
 """

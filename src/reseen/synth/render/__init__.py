@@ -1,1 +1,1 @@
-"""What every picture is made with: meshes and paint, light and shadow, the software renderer, cameras, workers."""
+"""Rendering: meshes and paint, light and shadow, the software renderer, cameras, worker processes."""

@@ -1,4 +1,4 @@
-"""What gets between camera and object: posts, signs, branches, the edge of another vehicle.
+"""Occluders between camera and object: posts, signs, branches, the edge of another vehicle.
 
 Coordinates are shares of the picture; H, W = its rows and columns.
 """

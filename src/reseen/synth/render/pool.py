@@ -1,4 +1,4 @@
-"""Work shared out to processes that each hold a renderer: begun afresh, never forked."""
+"""Worker processes that each hold a renderer: started afresh, never forked."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +13,14 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Worker(Protocol[Job_contra, Result_co]):
-    """What a process holds while it works."""
+    """The object that a process holds and gives its jobs to."""
 
     def take(self, job: Job_contra) -> Result_co:
-        """One job done."""
+        """Do one job."""
         ...
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Release its resources."""
         ...
 
 

@@ -17,7 +17,7 @@ from reseen.synth.render.shading import Light, Model, assemble, shade, to_bytes
 from reseen.synth.render.shadow import CELLS, Shadow, ground_faces, ground_shadow
 from reseen.synth.render.stage import Solid, Stage
 
-__all__ = ["Camera", "Light", "Rendered", "Renderer", "assemble", "frame"]
+__all__ = ["Camera", "Light", "RenderedObject", "Renderer", "assemble", "frame"]
 
 
 class Camera(NamedTuple):
@@ -45,7 +45,7 @@ class Camera(NamedTuple):
         return np.stack([seen[:, 0] / seen[:, 1], seen[:, 2] / seen[:, 1], seen[:, 1]], axis=1)
 
 
-class Rendered(NamedTuple):
+class RenderedObject(NamedTuple):
     """One object without its background, H rows from the top, W columns.
 
     ``rgb`` (H, W, 3) sRGB 0..1, already multiplied by ``alpha`` (H, W), the share of the pixel that is object;
@@ -108,11 +108,11 @@ class Renderer:
         """Give the buffer back."""
         self._stage.close()
 
-    def render(self, parts: Sequence[Part], camera: Camera, light: Light, *, masks: bool = False) -> Rendered:
+    def render(self, parts: Sequence[Part], camera: Camera, light: Light, *, masks: bool = False) -> RenderedObject:
         """The object as ``camera`` sees it under ``light``; ``masks`` asks for the marks' pixels too."""
         return self.draw(assemble(parts), camera, light, masks=masks)
 
-    def draw(self, model: Model, camera: Camera, light: Light, *, masks: bool = False) -> Rendered:
+    def draw(self, model: Model, camera: Camera, light: Light, *, masks: bool = False) -> RenderedObject:
         """The same for parts that are already assembled; cheaper for one model and one light after another."""
         solid, shadow = self._put(model), self._cast(model, light)
         solid.fill(model.vertices, to_bytes(shade(model, eye=camera.eye, light=light)), model.code)
@@ -142,7 +142,7 @@ class Renderer:
         return self._shadow
 
 
-def _read(data: bytes, size: tuple[int, int], *, masks: bool) -> Rendered:
+def _read(data: bytes, size: tuple[int, int], *, masks: bool) -> RenderedObject:
     """The stage's bytes at twice ``size`` (H, W) -> the averaged picture."""
     fine = (2 * size[1], 2 * size[0])
     whole = Image.frombuffer("RGBA", fine, data, "raw", "BGRA", 0, -1)
@@ -152,7 +152,7 @@ def _read(data: bytes, size: tuple[int, int], *, masks: bool) -> Rendered:
     depth = np.minimum(_mean_of(code, _SHADE) / np.maximum(1 - alpha, np.float32(0.25)), 1)
     marks = _mean_of(code, _MARKS) >= 0.5 if masks else None
     picture = Image.frombuffer("RGB", fine, data, "raw", "BGRX", 0, -1).reduce(2)
-    return Rendered(np.asarray(picture, np.float32) / np.float32(255), alpha, depth, marks)
+    return RenderedObject(np.asarray(picture, np.float32) / np.float32(255), alpha, depth, marks)
 
 
 _SOLID = [255 * (code >= 128) for code in range(256)]

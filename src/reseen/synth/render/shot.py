@@ -12,10 +12,10 @@ from PIL import Image, ImageFilter
 
 from reseen.synth.render.mesh import Array
 from reseen.synth.render.occlude import Veil, occluder
-from reseen.synth.render.renderer import Camera, Rendered, Renderer, frame
+from reseen.synth.render.renderer import Camera, RenderedObject, Renderer, frame
 from reseen.synth.render.shading import Model
 from reseen.synth.render.station import Sensor, Station
-from reseen.synth.render.street import Street, look
+from reseen.synth.render.street import StreetTiles, look
 
 VIEWS = ("front", "rear", "left", "left-front", "left-rear", "right", "right-front", "right-rear")
 """The eight views in VeRi's order."""
@@ -65,7 +65,7 @@ def snap(
     model: Model,
     *,
     station: Station,
-    street: Street,
+    street: StreetTiles,
     going: Pass,
     size: tuple[int, int],
     rng: np.random.Generator,
@@ -102,7 +102,7 @@ def _veil(station: Station, size: tuple[int, int], rng: np.random.Generator) -> 
     return occluder(size, brightness=min(1.0, light**0.45), rng=rng)
 
 
-def _compose(seen: Rendered, behind: npt.NDArray[np.uint8], veil: Veil | None) -> Array:
+def _compose(seen: RenderedObject, behind: npt.NDArray[np.uint8], veil: Veil | None) -> Array:
     """(H, W, 3) 0..255: object over shadowed street, what stands in front over both."""
     ground = ((1 - seen.alpha) * (1 - seen.shadow))[..., None] * behind
     picture = 255 * seen.rgb + ground

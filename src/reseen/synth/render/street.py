@@ -21,7 +21,7 @@ TALL = 12.0
 Bytes = npt.NDArray[np.uint8]
 
 
-class Street(NamedTuple):
+class StreetTiles(NamedTuple):
     """The tiles of one station: ``ground`` (x along, y across, 3), ``front`` (x along, z up, 3), and the sky.
 
     ``wall``: how far from the road's middle the fronts stand, metres, on the left and on the right.
@@ -33,7 +33,9 @@ class Street(NamedTuple):
     wall: tuple[float, float]
 
 
-def look(street: Street, camera: Camera, size: tuple[int, int], *, shift: tuple[float, float], turn: float) -> Bytes:
+def look(
+    street: StreetTiles, camera: Camera, size: tuple[int, int], *, shift: tuple[float, float], turn: float
+) -> Bytes:
     """(H, W, 3) the empty street; the object stands ``shift`` (along, across) metres on it, ``turn`` radians askew."""
     left, bottom, right, top = camera.window
     rows, columns = size

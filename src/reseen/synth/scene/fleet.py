@@ -1,4 +1,4 @@
-"""Who is on the road: the vehicles and the persons of the re-identification sets, built when first needed."""
+"""Vehicles and persons of the scenes, those of the re-identification sets, built when first needed."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from reseen.synth.person.poses import draw_pose
 from reseen.synth.render.shading import assemble
 from reseen.synth.scene.labels import LABELS
 from reseen.synth.scene.thing import Thing
-from reseen.synth.vehicle.build import State
+from reseen.synth.vehicle.build import VehicleState
 from reseen.synth.vehicle.build import build as build_vehicle
 from reseen.synth.vehicle.identity import Vehicle, draw_identities
 
@@ -40,7 +40,7 @@ class Fleet:
         key = ("vehicle", number, lamps_on)
         if key not in self._built:
             chosen = self._cars[number]
-            model = assemble(build_vehicle(chosen, State(lamps_on)))
+            model = assemble(build_vehicle(chosen, VehicleState(lamps_on)))
             self._built[key] = Mobile(Thing(model, LABELS[_class_of(chosen)], stands=True), chosen.size.length)
         return self._built[key]
 

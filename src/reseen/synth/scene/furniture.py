@@ -1,4 +1,4 @@
-"""What stands along a street: lamps, traffic lights, signs, fences, bins, bicycles; origins on the ground, metres.
+"""Street furniture: lamps, traffic lights, signs, fences, bins, bicycles; origins on the ground, metres.
 
 Who drives along +x sees the fronts of lights and signs, which face -x.
 """

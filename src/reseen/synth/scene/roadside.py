@@ -1,4 +1,4 @@
-"""What stands on the pavement near the kerb: lamps and trees at even distances, the rest here and there."""
+"""Street furniture placed near the kerb: lamps and trees at even distances, the rest here and there."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple

@@ -9,7 +9,6 @@ OUT/synth.json
 
 import json
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from PIL import Image
 
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, write_atomically
+from reseen.progress import ProgressCallback, no_callback
 from reseen.synth.render.mesh import Array
 from reseen.synth.render.pool import work_through
 from reseen.synth.render.shading import Light
@@ -26,12 +26,11 @@ from reseen.synth.render.shot import develop
 from reseen.synth.render.station import WEATHERS, lit
 from reseen.synth.scene.fleet import Fleet
 from reseen.synth.scene.labels import LABELS
-from reseen.synth.scene.shoot import Photographer, Shot, View
+from reseen.synth.scene.shoot import Photographer, SceneShot, View
 from reseen.synth.scene.sky import draw_air, horizon
 from reseen.synth.scene.street import draw_street
 from reseen.synth.scene.town import NAMES, Town, aim, bonnet, draw_sensor, draw_towns, draw_weather
 
-Progress = Callable[[int, int], None]
 TOWNS = len(NAMES)
 SMALLEST = 32
 """The least height of a picture, pixels; its width is twice that."""
@@ -40,15 +39,15 @@ BATCH = 4
 
 
 class SceneSet(NamedTuple):
-    """Where the set is, and how many pictures each split has."""
+    """The set's folder, and the images of each split."""
 
     root: Path
     train: int
     val: int
 
 
-class Order(NamedTuple):
-    """What is the same for all pictures of a set."""
+class SceneSettings(NamedTuple):
+    """The settings that all images of a set share."""
 
     root: Path
     size: tuple[int, int]
@@ -62,29 +61,45 @@ def synthesise_scenes(
     image_size: int = 256,
     seed: int = 0,
     workers: int = 2,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> SceneSet:
-    """Render ``images`` street scenes, three quarters for training, into the new folder ``out``.
+    """Render street scenes with label maps, in Cityscapes' layout, into a new folder.
 
-    ``image_size``: height in pixels; a picture is twice as wide. The same arguments give the same bytes whatever
-    ``workers`` is. A run that was stopped leaves its pictures in a hidden folder beside ``out``, and the same call
-    goes on from them. ``progress(done, total)`` is called in this process.
+    The same arguments give the same bytes, whatever ``workers`` is. A run that was stopped leaves its images in a
+    hidden folder beside ``out``, and the same call goes on from them.
 
-    With ``workers`` > 1 fresh processes import the calling script: guard it with ``if __name__ == "__main__"``.
-    Raises ReseenError for impossible sizes and for an ``out`` that holds files.
+    Args:
+        out: The folder to write. It must not exist or be empty; it appears when the set is complete.
+        images: How many scenes; three quarters are for training.
+        image_size: Height in pixels; a scene is twice as wide.
+        seed: Decides everything that is drawn at random.
+        workers: Processes that render. More than 1 import the calling script afresh: guard it with
+            ``if __name__ == "__main__"``.
+        progress: Called in this process with (done, total) scenes.
+
+    Returns:
+        The folder and the counts of its splits.
+
+    Raises:
+        ReseenError: For impossible sizes, and for an ``out`` that holds files.
+
+    Example (not run):
+        ```python
+        synthesise_scenes(Path("data/scenes"), images=400)
+        ```
     """
     _check(out, images=images, image_size=image_size, seed=seed)
-    asked = {"images": images, "image_size": [image_size, 2 * image_size], "seed": seed}
-    order = Order(_draft(out, asked), (image_size, 2 * image_size), seed)
+    settings = {"images": images, "image_size": [image_size, 2 * image_size], "seed": seed}
+    order = SceneSettings(_draft(out, settings), (image_size, 2 * image_size), seed)
     todo = [place for place in range(images) if not all(path.exists() for path in files(order.root, place))]
     done = images - len(todo)
-    tell = progress or _silent
+    tell = progress or no_callback
     tell(done, images)
     jobs = [tuple(todo[start : start + BATCH]) for start in range(0, len(todo), BATCH)]
     for taken in work_through(partial(Scenes, order), jobs, workers=workers):
         done += taken
         tell(done, images)
-    facts = {"made_by": "reseen synth", "kind": "scene", "layout": "cityscapes", **asked, "labels": dict(LABELS)}
+    facts = {"made_by": "reseen synth", "kind": "scene", "layout": "cityscapes", **settings, "labels": dict(LABELS)}
     (order.root / "synth.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     (order.root / ASKED).unlink()
     for left in order.root.rglob(f"*{UNFINISHED}"):  # by a process that was killed
@@ -99,7 +114,7 @@ def synthesise_scenes(
 class Scenes:
     """One process's renderer, its towns, and the vehicles and persons that it has built so far."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: SceneSettings) -> None:
         self._order = order
         self._towns = draw_towns(np.random.default_rng([order.seed, 0]))
         self._fleets = {split: Fleet((order.seed, 1, number)) for number, split in enumerate(("train", "val"))}
@@ -144,7 +159,7 @@ def files(root: Path, place: int) -> tuple[Path, Path]:
     return root / f"leftImg8bit/{below}_leftImg8bit.png", root / f"gtFine/{below}_gtFine_labelIds.png"
 
 
-def _behind_bonnet(shot: Shot, town: Town, light: Light) -> Shot:
+def _behind_bonnet(shot: SceneShot, town: Town, light: Light) -> SceneShot:
     """The shot with the car's own bonnet before it, which mirrors the sky."""
     depth = bonnet(town, shot.labels.shape)
     share = np.clip(depth / 0.05, 0, 1)[..., None]
@@ -152,7 +167,7 @@ def _behind_bonnet(shot: Shot, town: Town, light: Light) -> Shot:
     paint: Array = (1 - share) * mirrored + share * 255 * town.paint * float(np.mean(light.sky)) ** 0.45
     own = depth >= 0
     labels = np.where(own, np.uint8(LABELS["ego vehicle"]), shot.labels)
-    return Shot(np.where(own[..., None], paint, shot.picture).astype(np.float32), labels)
+    return SceneShot(np.where(own[..., None], paint, shot.picture).astype(np.float32), labels)
 
 
 def _save(picture: Image.Image, path: Path) -> None:
@@ -187,7 +202,3 @@ def _check(out: Path, *, images: int, image_size: int, seed: int) -> None:
         raise ReseenError(f"{out}: is a file; name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise ReseenError(f"{out}: holds files already; name a new or empty folder")
-
-
-def _silent(done: int, total: int) -> None:
-    """No progress wanted."""

@@ -29,7 +29,7 @@ NEAR, FAR = 0.4, 400.0
 Labels = npt.NDArray[np.uint8]
 
 
-class Shot(NamedTuple):
+class SceneShot(NamedTuple):
     """``picture`` (H, W, 3) 0..255 before any sensor, ``labels`` (H, W) Cityscapes ids."""
 
     picture: Array
@@ -63,14 +63,14 @@ class Photographer:
         """Give the buffer back."""
         self._stage.close()
 
-    def shoot(self, view: View) -> Shot:
+    def shoot(self, view: View) -> SceneShot:
         """The picture and the label of each of its pixels."""
         fine, codes = self._things(view)
         behind = self._behind(view, codes == 0)
         picture = np.where((codes > 0)[..., None], fine, behind.picture)
         labels = np.where(codes > 0, np.round(codes / CODE).astype(np.uint8), behind.labels)
         small = Image.fromarray(picture).reduce(2)
-        return Shot(np.asarray(small, np.float32), labels[1::2, 1::2])
+        return SceneShot(np.asarray(small, np.float32), labels[1::2, 1::2])
 
     def _things(self, view: View) -> tuple[Labels, Labels]:
         """(2H, 2W, 3) bytes of what stands on the ground, and the codes (2H, 2W); 0 where nothing does."""
@@ -91,7 +91,7 @@ class Photographer:
         whole = np.frombuffer(data, np.uint8).reshape(2 * self._size[0], 2 * self._size[1], 4)[::-1]
         return whole[..., 2::-1], whole[..., 3]
 
-    def _behind(self, view: View, open_: npt.NDArray[np.bool_]) -> Shot:
+    def _behind(self, view: View, open_: npt.NDArray[np.bool_]) -> SceneShot:
         """Ground and sky (2H, 2W) where nothing stands before them."""
         directions = _rays(view.camera, open_.shape)[open_]
         below = directions[:, 2] < -1e-3
@@ -105,7 +105,7 @@ class Photographer:
         colours[below], labels[below] = self._ground(view, directions[below], shadows)
         picture, ids = np.zeros((*open_.shape, 3), np.uint8), np.zeros(open_.shape, np.uint8)
         picture[open_], ids[open_] = colours, labels
-        return Shot(picture, ids)
+        return SceneShot(picture, ids)
 
     def _ground(self, view: View, directions: Array, shadows: Lightmap) -> tuple[Labels, Labels]:
         """(P, 3) rays that go down -> the bytes (P, 3) and label ids (P,) of where they end."""

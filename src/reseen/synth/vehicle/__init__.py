@@ -6,7 +6,7 @@ import numpy as np
 
 from reseen.synth.render.station import Station
 from reseen.synth.subject import Description, Subject
-from reseen.synth.vehicle.build import State, build
+from reseen.synth.vehicle.build import VehicleState, build
 from reseen.synth.vehicle.cameras import stations
 from reseen.synth.vehicle.identity import Vehicle, draw_identities
 from reseen.synth.vehicle.paint import PAINTS
@@ -14,9 +14,9 @@ from reseen.synth.vehicle.paving import pave
 from reseen.synth.vehicle.proportions import BODY_TYPES
 
 
-def draw_state(station: Station, rng: np.random.Generator) -> State:
+def draw_state(station: Station, rng: np.random.Generator) -> VehicleState:
     """Lamps are on where the station's light calls for them, with few exceptions."""
-    return State(lamps_on=station.lamps_on and bool(rng.random() < 0.9))
+    return VehicleState(lamps_on=station.lamps_on and bool(rng.random() < 0.9))
 
 
 def describe(vehicle: Vehicle) -> Description:
@@ -43,4 +43,4 @@ SUBJECT = Subject(
     aspect=1.0,
     layout="veri776",
 )
-"""What the generator needs to know of vehicles."""
+"""Vehicles for the generator."""

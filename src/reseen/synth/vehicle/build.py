@@ -1,4 +1,4 @@
-"""From an identity to its parts."""
+"""The parts of a vehicle, built from its identity."""
 
 from typing import NamedTuple
 
@@ -17,13 +17,13 @@ from reseen.synth.vehicle.wheels import wheels
 DUST = np.asarray((0.42, 0.36, 0.28), np.float32)
 
 
-class State(NamedTuple):
+class VehicleState(NamedTuple):
     """What changes on a vehicle from picture to picture."""
 
     lamps_on: bool = False
 
 
-def build(vehicle: Vehicle, state: State) -> list[Part]:
+def build(vehicle: Vehicle, state: VehicleState) -> list[Part]:
     """All parts of one vehicle; its marks are parts of their own."""
     body = shells(vehicle.kind, vehicle.size)
     paint = np.asarray(vehicle.coat.colour)

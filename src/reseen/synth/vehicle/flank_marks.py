@@ -32,7 +32,7 @@ def panel(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     shade = np.clip(where.paint * rng.uniform(0.5, 0.75) if where.paint.mean() > 0.3 else where.paint + 0.3, 0, 1)
     tint = rng.choice([shade, np.asarray([0.45, 0.45, 0.44])])
     texture = np.tile(tint, (3, 4, 1))
-    picture = painting.Picture(texture, np.ones((3, 4), bool))
+    picture = painting.MarkTexture(texture, np.ones((3, 4), bool))
     z = (size.belt + size.sill) / 2 + 0.05
     return on_flank(where, picture, x=x, z=z, size=(0.42, (size.belt - size.sill) * 0.55), left=left)
 
@@ -48,7 +48,7 @@ def stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh
     tint = painting.contrast(rng, where.paint)
     texture = np.tile(tint, (2, 16, 1))
     texture[1] = painting.contrast(rng, where.paint) if rng.random() < 0.5 else tint
-    picture = painting.Picture(texture, np.ones((2, 16), bool))
+    picture = painting.MarkTexture(texture, np.ones((2, 16), bool))
     hull = where.body.hull
     reach = hull.edge(0.5) - hull.edge(0.5, front=False)
     long = rng.uniform(0.28, 0.5) * reach

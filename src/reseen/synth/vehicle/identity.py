@@ -1,4 +1,4 @@
-"""Identities: which vehicles there are, and which of them are twins."""
+"""Identities of vehicles, and which of them are twins."""
 
 from dataclasses import dataclass, replace
 

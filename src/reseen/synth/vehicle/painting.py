@@ -1,4 +1,4 @@
-"""What is painted or printed on a vehicle: plates, stickers, logos, signs, as small textures.
+"""Textures painted or printed on a vehicle: plates, stickers, logos, signs, as small textures.
 
 R, C = rows and columns of texels, the first row on top.
 """
@@ -20,7 +20,7 @@ VIVID = np.asarray(
 _SYLLABLES = ("NOR", "TRA", "VEL", "KO", "MET", "RO", "LIN", "EX", "PRO", "SUN", "AR", "TO", "FER", "GO", "BEL", "IX")
 
 
-class Picture(NamedTuple):
+class MarkTexture(NamedTuple):
     """Texels (R, C, 3) sRGB and which of them are there (R, C)."""
 
     texture: npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ def word(rng: np.random.Generator) -> str:
     return "".join(str(part) for part in rng.choice(_SYLLABLES, size=int(rng.integers(2, 4)), replace=False))
 
 
-def plate(rng: np.random.Generator, *, heavy: bool) -> Picture:
+def plate(rng: np.random.Generator, *, heavy: bool) -> MarkTexture:
     """A number plate, 5 x 18 texels."""
     ground, ink = ((0.85, 0.7, 0.1), (0.05, 0.05, 0.05)) if heavy else _PLATES[int(rng.integers(len(_PLATES)))]
     texture = np.empty((5, 18, 3))
@@ -58,7 +58,7 @@ _PLATES = (
 )
 
 
-def sticker(rng: np.random.Generator) -> Picture:
+def sticker(rng: np.random.Generator) -> MarkTexture:
     """A small square, round or diamond sticker, 6 x 6 texels."""
     ground, ink = _two(rng)
     y, x = np.mgrid[-1:1:6j, -1:1:6j]
@@ -71,10 +71,10 @@ def sticker(rng: np.random.Generator) -> Picture:
     texture[:] = ground
     inner = (np.abs(x) < 0.5) & (np.abs(y) < rng.choice([0.3, 0.7]))
     texture[inner] = ink
-    return Picture(texture, keep)
+    return MarkTexture(texture, keep)
 
 
-def logo(rng: np.random.Generator) -> Picture:
+def logo(rng: np.random.Generator) -> MarkTexture:
     """A round or square emblem, 14 x 14 texels: a ground, a ring or bars, and a core."""
     ground, ink = _two(rng)
     third = VIVID[int(rng.integers(len(VIVID)))]
@@ -87,26 +87,26 @@ def logo(rng: np.random.Generator) -> Picture:
     texture[bands[style]] = ink
     texture[(far < 0.3) if style != 3 else (np.abs(x + y) < 0.25)] = third
     keep = far < 1.08 if rng.random() < 0.6 else np.ones((14, 14), bool)
-    return Picture(texture, keep)
+    return MarkTexture(texture, keep)
 
 
-def stripes(rng: np.random.Generator) -> Picture:
+def stripes(rng: np.random.Generator) -> MarkTexture:
     """Two or three stripes side by side, 8 x 10 texels."""
     keep = np.zeros((8, 10), bool)
     texture = np.empty((8, 10, 3))
     texture[:] = VIVID[int(rng.integers(len(VIVID)))]
     for start in range(0, 10, int(rng.integers(3, 6))):
         keep[:, start : start + 2] = True
-    return Picture(texture, keep)
+    return MarkTexture(texture, keep)
 
 
-def banner(rng: np.random.Generator) -> Picture:
+def banner(rng: np.random.Generator) -> MarkTexture:
     """A strip with a word on it, 9 x 40 texels."""
     ground, ink = _two(rng)
     return _lettered(word(rng), rows=9, columns=40, ground=ground, ink=ink)
 
 
-def sign(rng: np.random.Generator) -> Picture:
+def sign(rng: np.random.Generator) -> MarkTexture:
     """A firm's sign, 18 x 54 texels: its name, and a bar or an emblem beside it."""
     ground, ink = _two(rng)
     texture, keep = _lettered(word(rng), rows=18, columns=54, ground=ground, ink=ink)
@@ -119,17 +119,17 @@ def sign(rng: np.random.Generator) -> Picture:
     else:
         texture[:, :9] = accent
         texture[5:13, 2:7] = ink
-    return Picture(texture, keep)
+    return MarkTexture(texture, keep)
 
 
-def scuff(rng: np.random.Generator) -> Picture:
+def scuff(rng: np.random.Generator) -> MarkTexture:
     """Scraped paint, 8 x 14 texels: slanting streaks of primer or bare plastic."""
     y, x = np.mgrid[-1:1:8j, -1:1:14j]
     wave = np.sin(6 * (y + rng.uniform(0.2, 0.6) * x) + rng.uniform(0, 6))
     keep = (x**2 + y**2 < 1.2) & (wave + rng.normal(0, 0.35, x.shape) > -0.2)
     texture = np.empty((8, 14, 3))
     texture[:] = rng.choice([(0.1, 0.1, 0.1), (0.55, 0.54, 0.52), (0.85, 0.85, 0.83), (0.4, 0.22, 0.12)])
-    return Picture(texture * rng.uniform(0.85, 1.15, (8, 14, 1)), keep)
+    return MarkTexture(texture * rng.uniform(0.85, 1.15, (8, 14, 1)), keep)
 
 
 def _two(rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -137,13 +137,13 @@ def _two(rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], npt.NDArray
     return ground, contrast(rng, ground)
 
 
-def _whole(texture: npt.NDArray[np.float64]) -> Picture:
-    return Picture(texture, np.ones(texture.shape[:2], bool))
+def _whole(texture: npt.NDArray[np.float64]) -> MarkTexture:
+    return MarkTexture(texture, np.ones(texture.shape[:2], bool))
 
 
 def _lettered(
     text: str, *, rows: int, columns: int, ground: npt.NDArray[np.float64], ink: npt.NDArray[np.float64]
-) -> Picture:
+) -> MarkTexture:
     font = ImageFont.load_default(40)
     left, top, right, bottom = font.getbbox(text)
     drawn = Image.new("L", (int(right - left) + 16, int(bottom - top) + 16))

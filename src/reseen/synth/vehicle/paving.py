@@ -1,6 +1,6 @@
 """Streets for vehicles: asphalt with its lines and wear, kerbs, verges, and what stands behind them, as painted tiles.
 
-The tiles of a Street: the ground's first axis runs along the road and its second across, the front's second upwards.
+In `StreetTiles` the ground's first axis runs along the road and its second across; the front's second runs upwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.synth.render.shading import Light, to_bytes
-from reseen.synth.render.street import REACH, TILE, Street
+from reseen.synth.render.street import REACH, TILE, StreetTiles
 
 FINE = 512
 """Texels along each side of the ground's tile."""
@@ -19,7 +19,7 @@ FINE = 512
 Texels = npt.NDArray[np.float64]
 
 
-class Layout(NamedTuple):
+class StreetLayout(NamedTuple):
     """How a kind of street is laid out: half width of the road, width of the pavement, what stands behind."""
 
     road: float
@@ -30,21 +30,21 @@ class Layout(NamedTuple):
     front: str
 
 
-STREETS: Mapping[str, Layout] = MappingProxyType(
+STREETS: Mapping[str, StreetLayout] = MappingProxyType(
     {
-        "avenue": Layout(10.5, 3.0, 15.5, (0.3, 0.3, 0.31), "slabs", "houses"),
-        "crossing": Layout(12.0, 3.0, 15.8, (0.36, 0.36, 0.35), "slabs", "shops"),
-        "highway": Layout(11.0, 1.0, 13.5, (0.42, 0.42, 0.41), "grass", "fence"),
-        "suburb": Layout(4.5, 2.0, 12.0, (0.27, 0.27, 0.28), "grass", "hedge"),
-        "campus": Layout(5.0, 3.5, 11.5, (0.4, 0.39, 0.37), "slabs", "trees"),
-        "concrete": Layout(8.0, 2.5, 14.0, (0.5, 0.5, 0.47), "earth", "wall"),
-        "car_park": Layout(14.5, 0.5, 15.5, (0.33, 0.33, 0.34), "slabs", "houses"),
+        "avenue": StreetLayout(10.5, 3.0, 15.5, (0.3, 0.3, 0.31), "slabs", "houses"),
+        "crossing": StreetLayout(12.0, 3.0, 15.8, (0.36, 0.36, 0.35), "slabs", "shops"),
+        "highway": StreetLayout(11.0, 1.0, 13.5, (0.42, 0.42, 0.41), "grass", "fence"),
+        "suburb": StreetLayout(4.5, 2.0, 12.0, (0.27, 0.27, 0.28), "grass", "hedge"),
+        "campus": StreetLayout(5.0, 3.5, 11.5, (0.4, 0.39, 0.37), "slabs", "trees"),
+        "concrete": StreetLayout(8.0, 2.5, 14.0, (0.5, 0.5, 0.47), "earth", "wall"),
+        "car_park": StreetLayout(14.5, 0.5, 15.5, (0.33, 0.33, 0.34), "slabs", "houses"),
     }
 )
-"""The kinds of street: name -> Layout."""
+"""The kinds of street: name -> StreetLayout."""
 
 
-def pave(name: str, *, light: Light, seed: int) -> Street:
+def pave(name: str, *, light: Light, seed: int) -> StreetTiles:
     """The tiles of one station, painted and lit."""
     rng = np.random.default_rng(seed)
     layout = STREETS[name]
@@ -56,7 +56,7 @@ def pave(name: str, *, light: Light, seed: int) -> Street:
     sky = np.minimum(1.6 * np.asarray(light.sky), 1.2)
     walls = (layout.wall, layout.wall - float(rng.uniform(0, 0.5)))
     tiles = [to_bytes(part.astype(np.float32)) for part in (ground, front, sky)]
-    return Street(tiles[0], tiles[1], tiles[2], walls)
+    return StreetTiles(tiles[0], tiles[1], tiles[2], walls)
 
 
 def _grain(rng: np.random.Generator, shape: tuple[int, int], cells: int) -> Texels:
@@ -71,7 +71,7 @@ def _grain(rng: np.random.Generator, shape: tuple[int, int], cells: int) -> Texe
     return np.asarray(top * (1 - s) + low * s)
 
 
-def _ground(layout: Layout, rng: np.random.Generator) -> Texels:
+def _ground(layout: StreetLayout, rng: np.random.Generator) -> Texels:
     y = (np.arange(FINE) + 0.5) / FINE * 2 * REACH - REACH
     x = (np.arange(FINE) + 0.5) / FINE * TILE
     noise = 0.018 * _grain(rng, (FINE, FINE), 200) + 0.02 * _grain(rng, (FINE, FINE), 24)
@@ -96,7 +96,9 @@ def _ground(layout: Layout, rng: np.random.Generator) -> Texels:
     return np.asarray(np.clip(tile, 0.02, 1))
 
 
-def _lines(tile: Texels, layout: Layout, *, x: Texels, y: Texels, lanes: Texels, rng: np.random.Generator) -> None:
+def _lines(
+    tile: Texels, layout: StreetLayout, *, x: Texels, y: Texels, lanes: Texels, rng: np.random.Generator
+) -> None:
     white = np.asarray([0.78, 0.78, 0.75]) * rng.uniform(0.8, 1.05)
     yellow = np.asarray([0.75, 0.6, 0.2])
     worn = rng.random((len(x), len(y))) < rng.uniform(0.6, 0.95)

@@ -1,4 +1,4 @@
-"""Where a mark is put: pictures laid onto the flanks, windows, ends and upper sides of a vehicle."""
+"""Placing of marks: textures laid onto the flanks, windows, ends and upper sides of a vehicle."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy as np
 from reseen.synth.render.decal import decal
 from reseen.synth.render.mesh import Array, Mesh
 from reseen.synth.vehicle.body import Body
-from reseen.synth.vehicle.painting import Picture
+from reseen.synth.vehicle.painting import MarkTexture
 from reseen.synth.vehicle.shell import Shell
 
 
@@ -19,7 +19,7 @@ class Surroundings(NamedTuple):
     paint: Array
 
 
-def on_flank(where: Surroundings, picture: Picture, *, x: float, z: float, size: tuple[float, float],
+def on_flank(where: Surroundings, picture: MarkTexture, *, x: float, z: float, size: tuple[float, float],
               left: bool, shell: Shell | None = None) -> Mesh:  # fmt: skip
     """A picture on one flank, its middle at ``x`` and ``z``, ``size`` (width, height) metres."""
     texture, keep = picture
@@ -31,7 +31,7 @@ def on_flank(where: Surroundings, picture: Picture, *, x: float, z: float, size:
     return decal(points, texture, keep=keep, lift=0.02, run=6)
 
 
-def on_screen(where: Surroundings, picture: Picture, *, y: float, level: float,
+def on_screen(where: Surroundings, picture: MarkTexture, *, y: float, level: float,
                size: tuple[float, float], front: bool) -> Mesh:  # fmt: skip
     """A picture on the windscreen or the rear window, its middle at ``y`` and the greenhouse's ``level``."""
     cabin = where.body.cabin
@@ -44,7 +44,7 @@ def on_screen(where: Surroundings, picture: Picture, *, y: float, level: float,
     return decal(cabin.end(ys, levels, front=front), texture, keep=keep, lift=0.024, run=6)
 
 
-def on_face(where: Surroundings, picture: Picture, *, y: float, z: float, size: tuple[float, float],
+def on_face(where: Surroundings, picture: MarkTexture, *, y: float, z: float, size: tuple[float, float],
              front: bool) -> Mesh:  # fmt: skip
     """A picture on the front or the rear, its middle at ``y`` and ``z``."""
     body = where.body
@@ -57,7 +57,7 @@ def on_face(where: Surroundings, picture: Picture, *, y: float, z: float, size: 
     return decal(shell.face(ys, zs, front=front), texture, keep=keep, lift=0.02, run=6)
 
 
-def on_deck(shell: Shell, picture: Picture, *, x: float, y: float, size: tuple[float, float],
+def on_deck(shell: Shell, picture: MarkTexture, *, x: float, y: float, size: tuple[float, float],
                 crown: float) -> Mesh:  # fmt: skip
     """A picture on the upper side of a shell, its middle at ``x`` and ``y``."""
     texture, keep = picture

@@ -1,4 +1,4 @@
-"""What a vehicle bears on its roof."""
+"""Roof equipment of vehicles."""
 
 import numpy as np
 

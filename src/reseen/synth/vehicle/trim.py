@@ -1,4 +1,4 @@
-"""What is fixed to a body: lamps, grille, bumpers, mirrors, seams, handles, rails, sunroof."""
+"""Fittings of a body: lamps, grille, bumpers, mirrors, seams, handles, rails, sunroof."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

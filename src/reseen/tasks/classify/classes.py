@@ -80,8 +80,8 @@ class LabelledPictures(Dataset[LabelledPicture]):
         if not isinstance(draw, Draw):
             return self._sample(int(draw))
         with seeded(draw.seed):
-            return self._sample(draw.index)
+            return self._sample(draw.row)
 
-    def _sample(self, index: int) -> LabelledPicture:
-        picture, label = self._source[index]
+    def _sample(self, row: int) -> LabelledPicture:
+        picture, label = self._source[row]
         return LabelledPicture(self._transform(picture), label)

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.unreadable import read_back
+from reseen.data.unreadable import below
 from reseen.engine.hardware import one_device
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.files import write_json
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.classify.build import load_classifier
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.intake import leave_out
@@ -26,15 +26,13 @@ class Classified(NamedTuple):
     splits: ClassSplits
 
 
-def evaluate_run(
-    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
-) -> Classified:
+def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Classified:
     """Score a run's best weights on its own validation pictures, or on those of ``data``.
 
     Keeps the scores, beside that of always answering the most frequent class, and each class's own in ``classes.json``.
     ReseenError: other classes than the run learned.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     model, recipe, names = load_classifier(run.best_weights)
     path = Path(data) if data is not None else Path(str(run.data()["path"]))
     splits = read_classes(path, layout=recipe.data.layout if data is None else "auto")
@@ -43,10 +41,8 @@ def evaluate_run(
             f"{path}: {_difference(splits.class_names, names)}; expected the classes that {run.path} learned"
         )
     listed = run.unreadable()
-    splits = leave_out(splits, read_back(listed, splits.root)) if listed else splits
-    report = score_classifier(
-        model, splits, recipe, fabric=one_device(), progress=progress or Silent(), name=run.path.name
-    )
+    splits = leave_out(splits, below(splits.root, listed)) if listed else splits
+    report = score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
     pictures = len(splits.val.labels)
     base = {"top1": chance(splits), "pictures": pictures}
     run.keep_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.data.unreadable import find_unreadable, reasons, told, written_down
+from reseen.data.unreadable import find_unreadable, first_reasons, relative_to, skipped_line
 from reseen.engine.task import Taken
 from reseen.errors import ReseenError
 from reseen.progress import Progress
@@ -27,10 +27,11 @@ def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Pro
     bad = fabric.broadcast(_unreadable(splits, progress) if looked else {})
     if bad and recipe.data.unreadable == "stop":
         raise ReseenError(
-            f"unreadable pictures: {reasons(bad)}; repair or remove them, or train without: --set data.unreadable=skip"
+            f"unreadable pictures: {first_reasons(bad)}; "
+            "repair or remove them, or train without: --set data.unreadable=skip"
         )
     if bad:
-        progress.say(told(bad))
+        progress.say(skipped_line(bad))
         splits = leave_out(splits, bad)
     facts: dict[str, object] = {
         "path": str(data.resolve()),
@@ -39,7 +40,7 @@ def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Pro
         "classes": len(splits.class_names),
         "pictures": {"train": len(splits.train.labels), "val": len(splits.val.labels)},
         "skipped_unreadable": len(bad),
-        "unreadable": written_down(bad, splits.root),
+        "unreadable": relative_to(splits.root, bad),
     }
     return Taken(splits, facts)
 

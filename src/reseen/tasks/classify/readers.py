@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from torchvision.datasets import CIFAR10, CIFAR100, ImageFolder
 
-from reseen.data.pictures import SUFFIXES
 from reseen.data.table import first
+from reseen.data.walking import SUFFIXES
 from reseen.errors import ReseenError
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, Files
 

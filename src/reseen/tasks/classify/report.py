@@ -19,7 +19,7 @@ MOST_ROWS = 50
 
 def report_run(run: Run | Path | str, result: Classified | None = None) -> Path:
     """Write a run's page and its drawings; ``result``: what evaluating it returned, else it is evaluated again."""
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     report, splits = result or evaluate_run(run)
     figure = plot_confusion(report)
     write_png(run.path / "confusion.png", figure)

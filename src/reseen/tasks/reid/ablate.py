@@ -8,7 +8,7 @@ from reseen.data.table import Splits
 from reseen.engine.ablation import Ablation, Row, run_ablation
 from reseen.engine.run import Run
 from reseen.errors import ReseenError, unknown
-from reseen.progress import Progress
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.evaluate import evaluate_run
 from reseen.tasks.reid.model_settings import NAMED
 from reseen.tasks.reid.papers import PAPER_SCORES, PaperScore
@@ -29,7 +29,7 @@ def ablate(
     data: Path | str,
     out: Path | str,
     overrides: Sequence[str] = (),
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> list[Row]:
     """Train and score the model of each of ``rows`` with each of ``seeds``; see `run_ablation`.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from reseen.data.fingerprint import fingerprint
 from reseen.engine.run import Run, open_run
 from reseen.metrics import Calibration, calibrate
-from reseen.progress import Progress
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.options import Choices
 from reseen.tasks.reid.recipe import MetadataTold, recipe_of
 from reseen.tasks.reid.saved_embeddings import Kept, embeddings_of
@@ -35,9 +35,9 @@ def calibrate_run(
     ``metadata``: what a model that learned cameras and views is told of them, as the recipe says if left out; what is
     deployed sees a picture alone, and takes thresholds that were found "withheld".
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     choices = Choices(metadata=metadata)
-    side = embeddings_of(run, data=data, choices=choices, progress=progress)
+    side = embeddings_of(run, data=data, choices=choices, progress=progress or SILENT)
     found = calibrate(
         side.query,
         side.gallery,

@@ -8,7 +8,7 @@ from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Comparison, Embedded, compare, evaluate
 from reseen.metrics.labels import Labels
-from reseen.progress import Progress
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.saved_embeddings import Kept, embeddings_of
 
 
@@ -26,10 +26,10 @@ def compare_runs(
     The rules are those that both were scored by; ``protocol`` says others. Raises ReseenError for runs of different
     data, queries or galleries, under different rules, or without embeddings.
     """
-    runs = [run if isinstance(run, Run) else open_run(Path(run)) for run in (first, second)]
+    runs = [open_run(run) for run in (first, second)]
     if data is None:
         _require_same_data(*runs)
-    sides = [embeddings_of(run, data=data, progress=progress) for run in runs]
+    sides = [embeddings_of(run, data=data, progress=progress or SILENT) for run in runs]
     _require_same_pictures(runs, sides)
     rules = _rules(runs, sides, protocol=protocol)
     before, after = (

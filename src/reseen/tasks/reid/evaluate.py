@@ -7,7 +7,7 @@ from torch import nn
 from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Splits
-from reseen.data.unreadable import leave_out, read_back, skip_unreadable
+from reseen.data.unreadable import below, leave_out, skip_unreadable
 from reseen.engine.checkpoint import load_card
 from reseen.engine.hardware import DeviceName, one_device
 from reseen.engine.run import Run, open_run
@@ -15,7 +15,7 @@ from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
 from reseen.metrics.postprocess.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import build_embedder, load_model, resolved
 from reseen.tasks.reid.embedding_files import keep_embeddings, weights_fingerprint
 from reseen.tasks.reid.load import protocol_for
@@ -63,7 +63,7 @@ def evaluate(  # noqa: PLR0913 - each is a setting that the command line has too
         refinement=Refinement(camera_bias, expand_gallery=expand_gallery, expand=expand, rerank=rerank),
         device=device,
     )
-    progress = progress or Silent()
+    progress = progress or SILENT
     found = source_of(source, gallery, data=data)
     if isinstance(found, Files):
         return score_files(found, choices=choices, progress=progress)
@@ -77,19 +77,19 @@ def evaluate_run(
     *,
     data: Path | str | None = None,
     choices: Choices = AS_THE_RECIPE_SAYS,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Evaluated:
     """Score a run's best weights on its own data, or on ``data``; keep the scores, and the embeddings of its own data.
 
     Scores that come about otherwise than the recipe says stand in a row of their own.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     recipe, splits = recipe_of(run), splits_of(run, data, progress=progress)
     own = data is None or _same_data(run, Path(data), splits)
     differences = choices.differences(recipe, protocol_for(recipe, splits))
     differences += [] if own else [f"{OTHER_DATA}{Path(str(data)).resolve()}"]
     weights, model = weights_fingerprint(run), load_model(run.best_weights)
-    result = score_model_checked(model, splits, recipe, choices=choices, progress=progress or Silent(), name="trained")
+    result = score_model_checked(model, splits, recipe, choices=choices, progress=progress, name="trained")
     result = result._replace(row=", ".join([result.row, *differences]))
     if own and not choices.differences_of_pictures(recipe):
         keep_embeddings(run, Sides(result.query, result.gallery), weights=weights)
@@ -98,12 +98,11 @@ def evaluate_run(
 
 
 def evaluate_weights(
-    weights: Weights, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress | None = None
+    weights: Weights, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress = SILENT
 ) -> Evaluated:
     """Score a weights file on a data set, as the recipe on its card says; nothing is kept."""
     recipe = resolved(recipe_from(load_card(weights.path).recipe, name=str(weights.path)))
     splits = read_data(weights.data, layout=recipe.data.layout, seed=recipe.seed)
-    progress = progress or Silent()
     splits = skip_unreadable(splits, progress) if recipe.data.unreadable == "skip" else splits
     model, name = load_model(weights.path), weights.path.stem
     return score_model_checked(model, splits, recipe, choices=choices, progress=progress, name=name)
@@ -113,7 +112,8 @@ def evaluate_baselines(
     run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
 ) -> dict[str, Report]:
     """Score what a trained model must beat: a colour histogram, and the model as its training began."""
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
+    progress = progress or SILENT
     recipe, splits, fabric = recipe_of(run), splits_of(run, data, progress=progress), one_device()
     train = splits.train
     untrained = build_embedder(
@@ -124,20 +124,19 @@ def evaluate_baselines(
     )
     systems: dict[str, nn.Module] = {"histogram": ColourHistogram(), "untrained": untrained}
     reports = {
-        name: score_model(model, splits, recipe, fabric=fabric, progress=progress or Silent(), name=name).report
+        name: score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name).report
         for name, model in systems.items()
     }
     run.keep_scores({name: score_row(report) for name, report in reports.items()})
     return reports
 
 
-def splits_of(run: Run, data: Path | str | None, *, progress: Progress | None = None) -> Splits:
+def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT) -> Splits:
     """A run's data: where it was trained unless ``data`` says another place.
 
     Pictures that its training skipped as unreadable stay left out. Of ``data`` that are named, others that do not
     decode are skipped too, where the recipe says so.
     """
-    progress = progress or Silent()
     path = Path(data) if data is not None else Path(str(run.data()["path"]))
     recipe = recipe_of(run)
     try:
@@ -148,7 +147,7 @@ def splits_of(run: Run, data: Path | str | None, *, progress: Progress | None = 
     listed = run.unreadable()
     if listed:
         progress.say(f"left out, as in training: {len(listed)} unreadable, listed in {run.data_file}")
-        splits = leave_out(splits, read_back(listed, splits.root))
+        splits = leave_out(splits, below(splits.root, listed))
     skips = data is not None and recipe.data.unreadable == "skip"
     return skip_unreadable(splits, progress) if skips else splits
 
@@ -158,5 +157,5 @@ def _same_data(run: Run, data: Path, splits: Splits) -> bool:
     facts = run.data()
     if str(data.resolve()) == facts["path"]:
         return True
-    counts = {name: len(getattr(splits, name)) for name in ("train", "query", "gallery")}
+    counts = {name: len(split) for name, split in splits.tables().items()}
     return counts == facts["pictures"] and fingerprint(splits) == facts["fingerprint"]

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Split, Splits, first
-from reseen.data.unreadable import find_unreadable, leave_out, reasons, tables_of, told, written_down
+from reseen.data.unreadable import find_unreadable, first_reasons, leave_out, relative_to, skipped_line
 from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
@@ -34,12 +34,12 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
     The files are opened by the first process alone, which tells the others.
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
-    paths = [path for split in tables_of(splits).values() for path in split.paths]
+    paths = [path for split in splits.tables().values() for path in split.paths]
     bad = fabric.broadcast(find_unreadable(paths, progress) if fabric.is_global_zero else {})
     splits = _readable(splits, bad, recipe=recipe, progress=progress)
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
     _tell_single_pictures(splits.train, progress)
-    tables = tables_of(splits)
+    tables = splits.tables()
     facts: dict[str, object] = {
         "path": str(data.resolve()),
         "layout": splits.layout,
@@ -48,7 +48,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
         "identities": {name: len(split.identity_names) for name, split in tables.items()},
         "cameras": {name: len(split.camera_names) for name, split in tables.items()},
         "skipped_unreadable": len(bad),
-        "unreadable": written_down(bad, splits.root),
+        "unreadable": relative_to(splits.root, bad),
     }
     return Intake(splits, facts)
 
@@ -71,10 +71,10 @@ def _readable(splits: Splits, bad: Mapping[Path, str], *, recipe: Recipe, progre
         return splits
     if recipe.data.unreadable == "stop":
         raise ReseenError(
-            f"{_count(len(bad), 'picture')} cannot be read: {reasons(bad)}; "
+            f"{_count(len(bad), 'picture')} cannot be read: {first_reasons(bad)}; "
             "repair or remove, or train without with --set data.unreadable=skip"
         )
-    progress.say(told(bad))
+    progress.say(skipped_line(bad))
     return leave_out(splits, bad)
 
 

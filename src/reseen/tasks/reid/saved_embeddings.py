@@ -8,7 +8,7 @@ from reseen.engine.hardware import one_device
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.embedding_files import kept_files, load_kept, not_of_best_weights
 from reseen.tasks.reid.evaluate import evaluate_run, splits_of
@@ -32,13 +32,12 @@ def embeddings_of(
     *,
     data: Path | str | None = None,
     choices: Choices = AS_THE_RECIPE_SAYS,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Kept:
     """What ``evaluate_run`` kept in the run; what is of other weights than its best is made again, which is said.
 
     With ``data``, or ``choices`` by which pictures become other vectors, embedded now and not kept.
     """
-    progress = progress or Silent()
     if data is None and not choices.differences_of_pictures(recipe_of(run)):
         return _kept(run, progress=progress)
     return _anew(run, data, choices=choices, progress=progress)

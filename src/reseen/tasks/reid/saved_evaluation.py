@@ -7,7 +7,7 @@ from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, evaluate
 from reseen.metrics.protocol import find_protocol
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.embedding_files import kept_files, load_kept, not_of_best_weights
 from reseen.tasks.reid.evaluate import evaluate_run, splits_of
 from reseen.tasks.reid.load import protocol_for
@@ -15,20 +15,18 @@ from reseen.tasks.reid.recipe import recipe_of
 from reseen.tasks.reid.scoring import Evaluated
 
 
-def kept_evaluation(
-    run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
-) -> Evaluated:
+def kept_evaluation(run: Run | Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Evaluated:
     """What `reseen.evaluate` returned for the run, without embedding again.
 
     Evaluated again where no embeddings are kept, or such of other weights than the run's best, which is said. ``data``:
     where the pictures are, should they have moved. ReseenError: the embeddings were made from other pictures.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     if not all(file.is_file() for file in kept_files(run)):
         return evaluate_run(run, data=data, progress=progress)
     wrong = not_of_best_weights(run)
     if wrong:
-        (progress or Silent()).say(f"{run.path}: {wrong}: they are made again")
+        progress.say(f"{run.path}: {wrong}: they are made again")
         return evaluate_run(run, data=data, progress=progress)
     splits, recipe = splits_of(run, data), recipe_of(run)
     query, gallery = load_kept(run)

@@ -11,7 +11,7 @@ from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, Report
 from reseen.models import Embedder
 from reseen.models.multibranch import MultiBranchEmbedder
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.load import protocol_for, usual_protocol
 from reseen.tasks.reid.memory import predict, require_memory
 from reseen.tasks.reid.options import AS_THE_RECIPE_SAYS, Choices
@@ -95,7 +95,7 @@ def score_model_checked(
     return score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name, choices=choices)
 
 
-def score_files(files: Files, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress | None = None) -> Evaluated:
+def score_files(files: Files, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress = SILENT) -> Evaluated:
     """Score embeddings; without a chosen protocol by market1501's rules with cameras, by wildlife's without."""
     told = choices.of_pictures()
     if told:
@@ -103,7 +103,7 @@ def score_files(files: Files, *, choices: Choices = AS_THE_RECIPE_SAYS, progress
     sides = load_sides(files)
     rules = choices.rules(usual_protocol(*(side.cameras for side in sides)))
     require_fit(sides, protocol=rules, refinement=choices.refinement)
-    _require_memory(sides, rules, choices, width=sides.query.width, made=True, progress=progress or Silent())
+    _require_memory(sides, rules, choices, width=sides.query.width, made=True, progress=progress)
     report = score(
         sides,
         protocol=rules,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reseen.engine.train import Trained, train_task
-from reseen.progress import Progress
+from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.task import REIDENTIFICATION
@@ -21,4 +21,4 @@ def train(
 ) -> Trained:
     """Train a re-ID recipe on data into the run directory ``out``; see `reseen.engine.train.train_task`."""
     read = recipe if isinstance(recipe, Recipe) else read_as(Recipe, recipe, overrides=overrides)
-    return train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress)
+    return train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress or SILENT)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from reseen.data.pictures import in_threads
+from reseen.data.threads import in_threads
 from reseen.engine.hardware import one_device
 from reseen.progress import Progress
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, IGNORE

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from reseen.engine.hardware import one_device
 from reseen.engine.run import Run, open_run
 from reseen.files import write_json
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.segment.build import load_segmenter
 from reseen.tasks.segment.chance import chance
 from reseen.tasks.segment.inference import Inference
@@ -30,15 +30,14 @@ def evaluate_run(
     *,
     data: Path | str | None = None,
     inference: Inference | None = None,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Segmented:
     """Score a run's best weights on its own validation scenes, or on those of ``data``.
 
     Keeps the scores beside those of chance, and each class's own in ``classes.json``. With ``inference`` instead of
     what the recipe says the scores stand in a row of their own.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
-    progress = progress or Silent()
+    run = open_run(run)
     model, recipe = load_segmenter(run.best_weights)
     name = "trained"
     if inference is not None:

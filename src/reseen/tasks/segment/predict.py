@@ -16,7 +16,7 @@ from reseen.engine.hardware import one_device
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.files import write_atomically
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.segment.build import build_labeller, evaluation_transform, load_segmenter
 from reseen.tasks.segment.classes import LABEL_IDS
 from reseen.tasks.segment.overlay import overlay
@@ -31,17 +31,17 @@ class Found(NamedTuple):
     classes: Labels
 
 
-def predict_run(run: Run | Path | str, pictures: Path, *, out: Path, progress: Progress | None = None) -> list[Path]:
+def predict_run(run: Run | Path | str, pictures: Path, *, out: Path, progress: Progress = SILENT) -> list[Path]:
     """Label a picture, or all in a folder, with a run's best weights; returns the overlays' files.
 
     For each picture NAME_labelIds.png (Cityscapes' ids) and NAME_overlay.jpg are written below ``out``, in the folders
     that the pictures lie in; of a.png and a.jpg in one folder a.png_overlay.jpg and a.jpg_overlay.jpg.
     """
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     files = _pictures(pictures)
     below = pictures if pictures.is_dir() else pictures.parent
     written = []
-    labelled = label_pictures(run, files, progress=progress or Silent())
+    labelled = label_pictures(run, files, progress=progress)
     for name, found in zip(_stems(files, below=below), labelled, strict=True):
         stem = out / name
         stem.parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,9 @@ from PIL import Image
 from torchvision.datasets import Cityscapes
 
 from reseen.data.fingerprint import content_digest
-from reseen.data.opening import open_image
-from reseen.data.pictures import PictureError, in_threads
+from reseen.data.opening import PictureError, open_image
 from reseen.data.table import first
+from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.segment.classes import KNOWN_IDS

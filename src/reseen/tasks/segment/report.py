@@ -21,7 +21,7 @@ CAPTION = (
 
 def report_run(run: Run | Path | str, result: Segmented | None = None) -> Path:
     """Write a run's page and its drawings; ``result``: what evaluating it returned, else it is evaluated again."""
-    run = run if isinstance(run, Run) else open_run(Path(run))
+    run = open_run(run)
     report, splits = result or evaluate_run(run)
     sheet = scene_sheet(run, splits.val)
     write_png(run.path / "sheet.png", sheet)

@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from reseen.data.dataset import Draw, seeded
-from reseen.data.opening import open_image, read_image
-from reseen.data.pictures import PictureError
+from reseen.data.opening import PictureError, open_image, read_image
 from reseen.tasks.segment.classes import CLASS_OF_ID
 
 Labels: TypeAlias = NDArray[np.uint8]
@@ -58,10 +57,10 @@ class Scenes(Dataset[Scene]):
         if not isinstance(draw, Draw):
             return self._scene(int(draw))
         with seeded(draw.seed):
-            return self._scene(draw.index)
+            return self._scene(draw.row)
 
-    def _scene(self, index: int) -> Scene:
-        pair = self._pairs[index]
+    def _scene(self, row: int) -> Scene:
+        pair = self._pairs[row]
         return Scene(*self._transform(open_image(pair.picture), CLASS_OF_ID[load_ids(pair.labels)]))
 
 

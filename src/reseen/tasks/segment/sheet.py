@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from reseen.engine.run import Run
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.segment.classes import CLASS_OF_ID, COLOURS
 from reseen.tasks.segment.overlay import legend, overlay
 from reseen.tasks.segment.predict import label_pictures
@@ -17,10 +17,10 @@ _PAPER, _FAINT = (255, 255, 255), (104, 112, 122)
 _WIDTH, _GAP, _HEAD = 460, 8, 30
 
 
-def scene_sheet(run: Run, pairs: Sequence[Pair], *, rows: int = 6, progress: Progress | None = None) -> Image.Image:
+def scene_sheet(run: Run, pairs: Sequence[Pair], *, rows: int = 6, progress: Progress = SILENT) -> Image.Image:
     """``rows`` of the pairs, evenly spread, labelled by the run's best weights."""
     chosen = [pairs[int(place)] for place in np.linspace(0, len(pairs) - 1, min(rows, len(pairs))).round()]
-    found = label_pictures(run, [pair.picture for pair in chosen], progress=progress or Silent())
+    found = label_pictures(run, [pair.picture for pair in chosen], progress=progress)
     lines, shown = [], set[int]()
     for pair, seen in zip(chosen, found, strict=True):
         labels = CLASS_OF_ID[load_ids(pair.labels)]

@@ -1,4 +1,4 @@
-"""From the flags of `reseen evaluate` to a protocol, a re-ranking and an expansion; a flag alone is refused."""
+"""The protocol, re-ranking and expansions that options of `reseen evaluate` say; options without effect are refused."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ CUSTOM = "custom"
 
 
 def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol | None:
-    """The protocol's name, or what ``custom`` is made of; ReseenError for rules without it, or it without rules."""
+    """The protocol's name, or a custom one of these rules; ReseenError for rules without "custom", or the reverse."""
     given = _given(rules)
     if name != CUSTOM:
         _refuse(given, f"belongs to --protocol {CUSTOM}; a named protocol has its own rules")
@@ -26,7 +26,7 @@ def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol
 
 
 def reranking_of(settings: Mapping[str, float | None], *, wanted: bool) -> Reranking | None:
-    """k-reciprocal re-ranking where it is wanted; ReseenError for settings of none."""
+    """k-reciprocal re-ranking if it is ``wanted``; ReseenError for settings without it."""
     given = _given(settings)
     if not wanted:
         _refuse(given, "belongs to --rerank")
@@ -35,7 +35,7 @@ def reranking_of(settings: Mapping[str, float | None], *, wanted: bool) -> Reran
 
 
 def expansion_of(neighbours: Mapping[str, int | None], *, alpha: float | None) -> dict[str, Expansion]:
-    """The expansions by name that numbers of neighbours were given for; ReseenError for an alpha of none."""
+    """Expansion by its option's name, where neighbours are given; ReseenError for an alpha without neighbours."""
     given = {name: count for name, count in neighbours.items() if count is not None}
     if alpha is not None and not given:
         raise ReseenError("--alpha belongs to --expand and --expand-gallery")

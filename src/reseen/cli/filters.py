@@ -1,4 +1,4 @@
-"""Which records a command is about: cameras, times and fields as words of the command line."""
+"""Options that choose records of a gallery: camera, time and the values of fields."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,33 +15,35 @@ if TYPE_CHECKING:  # the commands are listed without loading the gallery
 _TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 
 GalleryAddress = Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")]
-Cameras = Annotated[list[str], typer.Option("--camera", help="Only what this camera saw; may be given again.")]
+Cameras = Annotated[list[str], typer.Option("--camera", help="Only images of this camera; may be repeated.")]
 After = Annotated[str | None, typer.Option(help="Only from this time on, as 2026-05-01T12:30+02:00; UTC by default.")]
 Before = Annotated[str | None, typer.Option(help="Only before this time.")]
 Where = Annotated[
     list[str],
-    typer.Option(metavar="FIELD=VALUE", help="Only where a field holds this: colour=red, lane=1,2 or speed=30..50."),
+    typer.Option(
+        metavar="FIELD=VALUE", help="Only where a field has this value: colour=red, lane=1,2 or speed=30..50."
+    ),
 ]
 
 
-def read_wishes(wishes: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, Wanted]":
+def read_filters(filters: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, Wanted]":
     """``FIELD=VALUE`` for fields of ``kinds`` (words, numbers, truths); identity and picture are words.
 
-    ReseenError for a wish that cannot be read.
+    ReseenError for a filter that cannot be read.
     """
     known = {**kinds, "identity": "words", "picture": "words"}
     read: dict[str, Wanted] = {}
-    for wish in wishes:
-        name, equals, value = wish.partition("=")
+    for filter_ in filters:
+        name, equals, value = filter_.partition("=")
         if not equals:
-            raise ReseenError(f"--where: expected FIELD=VALUE, got '{wish}'")
+            raise ReseenError(f"--where: expected FIELD=VALUE, got '{filter_}'")
         if name not in known:
             raise ReseenError(f"--where: {unknown('field', name, known)}")
-        read[name] = _wanted(wish, value, known[name])
+        read[name] = _filter(filter_, value, known[name])
     return read
 
 
-def _wanted(wish: str, value: str, kind: str) -> "Wanted":
+def _filter(filter_: str, value: str, kind: str) -> "Wanted":
     from reseen.retrieval.filters import Span
 
     if kind == "words":
@@ -52,10 +54,10 @@ def _wanted(wish: str, value: str, kind: str) -> "Wanted":
         low, dots, high = value.partition("..")
         if dots:
             return Span(float(low) if low else None, float(high) if high else None)
-        return [float(one) for one in value.split(",")]
+        return [float(number) for number in value.split(",")]
     except (ValueError, KeyError):
         expected = {"truths": "true or false", "numbers": "a number, several with commas, or LOW..HIGH"}[kind]
-        raise ReseenError(f"--where: {wish}: expected {expected}") from None
+        raise ReseenError(f"--where: {filter_}: expected {expected}") from None
 
 
 def read_changes(changes: Sequence[str], kinds: Mapping[str, str]) -> dict[str, "str | float | bool | datetime | None"]:
