@@ -49,7 +49,7 @@ def test_any_protocol_equals_the_naive_loop():
 
 
 def test_counting_on_a_device_equals_the_naive_loop(monkeypatch):
-    def on_device(asked, units, *, team):
+    def on_device(asked, units, *, threads):
         return count_on_device(asked, units, device="cpu")
 
     monkeypatch.setattr(cosine_module, "count_on_cpu", on_device)

@@ -12,7 +12,7 @@ def test_by_hand():
     gallery = Embedded(
         np.array([[2.0, 0.0], [0.0, 1.0], [0.0, -3.0]]), [1, 2, 3], cameras=["a", "a", "b"], views=[1, 2, 3]
     )
-    # Units (1, 0), (0, 1), (0, -1); overall (1/3, 0); camera a (1/2, 1/2), b (0, -1).
+    # UnitVectors (1, 0), (0, 1), (0, -1); overall (1/3, 0); camera a (1/2, 1/2), b (0, -1).
     # With one picture at the overall mean among them, camera a has ((1, 1) + (1/3, 0)) / 3 = (4/9, 1/3),
     # b ((0, -1) + (1/3, 0)) / 2 = (1/6, -1/2).
     found = without_camera_bias(gallery, shrinkage=1)

@@ -50,9 +50,9 @@ def test_by_hand():
 
 def test_bad_input():
     query, gallery = made(0, count=9), made(1, count=25)
-    with pytest.raises(ReseenError, match="top: expected 1 to 25, the gallery entries there are to add, got 26"):
+    with pytest.raises(ReseenError, match="top: expected 1 to 25, the gallery entries that can be added, got 26"):
         expand_query(query, gallery, top=26)
-    with pytest.raises(ReseenError, match="top: expected 1 to 24, the gallery entries there are to add, got 25"):
+    with pytest.raises(ReseenError, match="top: expected 1 to 24, the gallery entries that can be added, got 25"):
         expand_gallery(gallery, top=25)
     with pytest.raises(ReseenError, match=r"top: expected 1 to 25.* got 0"):
         expand_query(query, gallery, top=0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
 
+from reseen.metrics.verification.pair_counts import STEPS
 from reseen.metrics.verification.roc import Curve
-from reseen.metrics.verification.tally import STEPS
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from naive_pairs import naive_pairs
 from reseen.errors import ReseenError
 from reseen.metrics import Calibration, Embedded, calibrate
 from reseen.metrics.protocol import find_protocol
-from reseen.metrics.verification.tally import STEPS
+from reseen.metrics.verification.pair_counts import STEPS
 
 WIDTH, SHOTS = 8, 3
 

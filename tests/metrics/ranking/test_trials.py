@@ -7,8 +7,8 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.metrics import PROTOCOLS, Embedded, evaluate
-from reseen.metrics.selection.selection import select
-from reseen.metrics.selection.trials import draw_trials, matches_in
+from reseen.metrics.ranking.selection import select
+from reseen.metrics.ranking.trials import draw_trials, matches_in
 
 VEHICLEID = PROTOCOLS["vehicleid"]
 
