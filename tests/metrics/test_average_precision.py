@@ -79,7 +79,7 @@ def test_queries_together_score_as_each_alone(name: str):
     np.testing.assert_array_equal(inverse_negative_penalties(hits_of(*queries)), penalties)
 
 
-def test_by_hand():
+def test_average_precisions_by_hand():
     # Hits at ranks 2 and 5. Precision before and at each: 0/1 and 1/2; 1/4 and 2/5.
     hits = at_ranks(2, 5)
     assert one(rectangle, hits) == pytest.approx((1 / 2 + 2 / 5) / 2)

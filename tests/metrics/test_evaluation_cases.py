@@ -43,7 +43,7 @@ def test_every_protocol_equals_the_naive_loop(name: str):
     assert checked > CASES / 3
 
 
-def test_any_protocol_equals_the_naive_loop():
+def test_evaluation_under_any_protocol_equals_the_naive_loop():
     checked = sum(check(*random_sides(seed), random_protocol(seed)) for seed in range(1000, 1000 + 3 * CASES))
     assert checked > CASES
 

@@ -30,7 +30,7 @@ def test_both_precisions_are_the_plain_product(dtype):
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e160, 1e300])
-def test_very_long_and_very_short_vectors(scale: float):
+def test_similarities_of_very_long_and_very_short_vectors(scale: float):
     vectors = in_range(np.array([[3.0, 4.0], [-5.0, 12.0]]) * scale)
     np.testing.assert_allclose(unit_vectors(vectors), [[0.6, 0.8], [-5 / 13, 12 / 13]], rtol=1e-7)
     np.testing.assert_allclose(exact_matrix(vectors[:1], vectors), [[1, 33 / 65]], rtol=0, atol=1e-12)

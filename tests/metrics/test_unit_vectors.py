@@ -8,13 +8,13 @@ from reseen.metrics.unit_vectors import checked_unit_vectors, in_range, joint_un
 
 
 @pytest.mark.parametrize("scale", [1e-320, 1e-300, 1e-160, 1.0, 1e160, 1e307])
-def test_very_long_and_very_short_vectors(scale: float):
+def test_very_long_and_very_short_vectors_become_unit_vectors(scale: float):
     units = checked_unit_vectors(np.array([[3.0, -4.0], [0.0, -5.0]]) * scale, name="query")
     assert units.dtype == np.float32
     np.testing.assert_allclose(units, [[0.6, -0.8], [0.0, -1.0]], rtol=1e-3 if scale < 1e-310 else 1e-7)
 
 
-def test_rows_beyond_one_part_and_both_sides_in_one():
+def test_query_and_gallery_become_unit_vectors_in_one_array():
     rng = np.random.default_rng(0)
     query, gallery = rng.standard_normal((3, 4)), rng.standard_normal((5000, 4)).astype(np.float32)
     both = np.concatenate([query, gallery])
@@ -35,7 +35,7 @@ def test_vectors_without_direction_are_counted_and_named(bad: float):
         joint_unit_vectors(query, np.ones((6, 3)))
 
 
-def test_widths_and_shapes():
+def test_vectors_of_another_width_or_without_rows_are_refused():
     with pytest.raises(ReseenError, match="query vectors have 3 numbers, gallery vectors 4: embed both"):
         joint_unit_vectors(np.ones((2, 3)), np.ones((6, 4)))
     with pytest.raises(

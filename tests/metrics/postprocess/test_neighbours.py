@@ -40,7 +40,7 @@ def _tiles(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("count", [1, 5, 150])
-def test_both_kinds_are_the_plain_sort(threads: RowThreads, device: str, count: int):
+def test_neighbours_equal_a_plain_sort(threads: RowThreads, device: str, count: int):
     units, others = made_units(0, count=33), made_units(1, count=150)
     for found, of, among, itself in (
         (nearest(units, others, count=count, threads=threads, device=device), units, others, False),
@@ -56,7 +56,7 @@ def test_both_kinds_are_the_plain_sort(threads: RowThreads, device: str, count: 
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_ties_stand_in_the_order_of_rows(threads: RowThreads, device: str):
+def test_tied_neighbours_stand_in_the_order_of_rows(threads: RowThreads, device: str):
     units = made_units(2, count=120)
     units[60:] = units[:60]
     rows, _ = sorted_rows(units, units, itself=True)
@@ -67,7 +67,7 @@ def test_ties_stand_in_the_order_of_rows(threads: RowThreads, device: str):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_what_float32_cannot_tell_apart_is_decided_in_float64(threads: RowThreads, device: str):
+def test_neighbours_too_close_for_float32_are_ordered_in_float64(threads: RowThreads, device: str):
     rng = np.random.default_rng(3)
     centres = np.repeat(rng.standard_normal((20, 64)), 6, axis=0)
     others = checked_unit_vectors(centres + 1e-7 * rng.standard_normal(centres.shape), name="gallery")
@@ -79,7 +79,7 @@ def test_what_float32_cannot_tell_apart_is_decided_in_float64(threads: RowThread
 
 
 @pytest.mark.parametrize("count", [0, 13])
-def test_no_more_neighbours_than_there_are(threads: RowThreads, count: int):
+def test_more_neighbours_than_rows_are_refused(threads: RowThreads, count: int):
     units = made_units(4, count=12)
     with pytest.raises(ValueError, match=f"count: expected 1 to 12, got {count}"):
         nearest(units, units, count=count, threads=threads)

@@ -19,7 +19,7 @@ def nearest_of(genuine, impostor, identities) -> NearestPairs:
     return NearestPairs(np.array(identities), *(np.array(values, dtype=np.float32) for values in (genuine, impostor)))
 
 
-def test_by_hand():
+def test_identification_of_four_searches_by_hand():
     """One alarm in four is allowed, so the threshold lies just above the second nearest stranger, at 0.5."""
     nearest = nearest_of([0.9, 0.7, 0.5, 0.4], [0.3, 0.75, 0.5, 0.1], [0, 0, 1, 2])
     found = identify(nearest, false_alarm_rate=0.25)
@@ -85,7 +85,7 @@ def test_strangers_stay_unknown_in_a_gallery_of_many_times_the_size(times):
 
 
 @pytest.mark.parametrize("wanted", [0.05, 0.3, 0.29, 0.999])
-def test_against_a_loop_over_thresholds(wanted):
+def test_identification_equals_a_loop_over_thresholds(wanted):
     generator = np.random.default_rng(0)
     genuine, impostor = generator.uniform(-1, 1, size=(2, 200)).astype(np.float32)
     found = identify(nearest_of(genuine, impostor, np.arange(200) // 4), false_alarm_rate=wanted)

@@ -71,7 +71,7 @@ def test_a_pair_on_a_threshold_is_accepted_and_bins_close_below():
     assert [matrix.sum() for matrix in accepted_pairs(pairs, thresholds)] == [6, 4, 4, 0]
 
 
-def test_bins_go_down_from_zero_too():
+def test_bins_close_below_for_negative_similarities_too():
     histogram = np.zeros(2 * STEPS + 1, dtype=np.int64)
     beyond, small = 1 + 2**-20, 2**-30
     _count_into(histogram, np.array([-beyond, -1, -small, 0, small, 1, beyond, -np.inf], dtype=np.float32))
@@ -83,7 +83,7 @@ def test_bins_go_down_from_zero_too():
     }
 
 
-def test_blocks_are_of_the_whole_in_order():
+def test_blocks_of_pairs_cover_all_queries_in_order():
     query, gallery = drawn(2)
     pairs = find_pairs(query, gallery, protocol=find_protocol("market1501"))
     blocks = list(pairs.blocks())
@@ -99,7 +99,7 @@ def test_a_picture_and_itself_are_no_pair():
     assert (counts.genuine.sum(), counts.impostor.sum()) == (4, 8)
 
 
-def test_what_evaluate_refuses_is_refused():
+def test_pairs_without_a_valid_query_are_refused_as_by_evaluate():
     one, other = (Embedded(np.eye(2, dtype=np.float32), names) for names in (["a", "b"], ["c", "d"]))
     with pytest.raises(ReseenError, match="none of 2 queries has a valid match"):
         find_pairs(one, other, protocol=find_protocol("wildlife"))
