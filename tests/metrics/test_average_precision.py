@@ -37,8 +37,8 @@ def at_ranks(*ranks: int) -> Hits:
     return Hits(np.array([0, len(ranks)]), np.array(ranks), np.array(ranks) - 1, np.ones(len(ranks), dtype=np.int64))
 
 
-def one(heights, hits: Hits, **depth) -> float:
-    (score,) = average_precisions(hits, heights, **depth)
+def one(precision_rule, hits: Hits, **depth) -> float:
+    (score,) = average_precisions(hits, precision_rule, **depth)
     return float(score)
 
 
@@ -79,7 +79,7 @@ def test_queries_together_score_as_each_alone(name: str):
     np.testing.assert_array_equal(inverse_negative_penalties(hits_of(*queries)), penalties)
 
 
-def test_by_hand():
+def test_average_precisions_by_hand():
     # Hits at ranks 2 and 5. Precision before and at each: 0/1 and 1/2; 1/4 and 2/5.
     hits = at_ranks(2, 5)
     assert one(rectangle, hits) == pytest.approx((1 / 2 + 2 / 5) / 2)
@@ -94,10 +94,10 @@ def test_a_match_past_the_depth_adds_nothing_and_still_counts():
 
 @pytest.mark.parametrize("name", sorted(AVERAGE_PRECISIONS))
 def test_a_perfect_ranking_scores_one_and_a_worse_one_less(name: str):
-    heights = AVERAGE_PRECISIONS[name]
-    assert one(heights, at_ranks(1, 2, 3)) == pytest.approx(1.0)
-    assert one(heights, at_ranks(1, 2, 4)) < 1.0
-    assert one(heights, at_ranks(4, 5, 6)) < one(heights, at_ranks(1, 5, 6))
+    precision_rule = AVERAGE_PRECISIONS[name]
+    assert one(precision_rule, at_ranks(1, 2, 3)) == pytest.approx(1.0)
+    assert one(precision_rule, at_ranks(1, 2, 4)) < 1.0
+    assert one(precision_rule, at_ranks(4, 5, 6)) < one(precision_rule, at_ranks(1, 5, 6))
 
 
 def test_cumulative_matches_by_hand():

@@ -45,18 +45,37 @@ def with_row(row: int, value: float) -> np.ndarray:
         (bad(vectors=with_row(3, 0)), "1 of 4 vectors are all zeros .*first at row 3"),
     ],
 )
-def test_what_is_refused(arguments: dict, words: str):
+def test_fields_that_do_not_fit_are_refused_in_one_line(arguments: dict, words: str):
     with pytest.raises(ReseenError, match=words):
         Embedded(**arguments)
 
 
-def test_what_is_said_of_the_vectors_is_read_without_them(tmp_path):
+def test_the_metadata_of_a_file_are_read_without_its_vectors(tmp_path):
     path = tmp_path / "a[1].parquet"
     Embedded(VECTORS, [1, 2, 3, 4]).save(path, metadata={"weights": "abc"})
     assert saved_metadata(path)["weights"] == "abc"
     np.testing.assert_array_equal(Embedded.load(path).vectors, VECTORS)
     with pytest.raises(ReseenError, match="no such file"):
         saved_metadata(tmp_path / "other.parquet")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rows"),
+    [
+        ([3, 0, 3], [3, 0, 3]),
+        (np.array([0, 1, 2, 3]), [0, 1, 2, 3]),
+        ([True, False, False, True], [0, 3]),
+        (np.zeros(4, dtype=bool) | np.array([False, True, False, False]), [1]),
+    ],
+)
+def test_pictures_are_picked_by_row_or_by_mask_with_all_their_labels(chosen, rows: list[int]):
+    side = Embedded(VECTORS, ["a", "b", "c", "d"], cameras=[1, 2, 3, 4], names=["w", "x", "y", "z"])
+    picked = side.rows(chosen)
+    np.testing.assert_array_equal(picked.vectors, VECTORS[rows])
+    for field in ("identities", "cameras", "names"):
+        np.testing.assert_array_equal(getattr(picked, field), getattr(side, field)[rows])
+    assert picked.views is None
+    assert picked.tracks is None
 
 
 def test_missing_cameras_and_views_become_unknown():
@@ -100,7 +119,7 @@ def test_a_file_gives_back_what_was_saved(tmp_path, dtype, labels: dict):
     assert [path.name for path in tmp_path.iterdir()] == ["query.parquet"]
 
 
-def test_what_a_reader_refuses(tmp_path):
+def test_files_without_readable_embeddings_are_refused(tmp_path):
     path = tmp_path / "query.parquet"
     with pytest.raises(ReseenError, match="no such file"):
         Embedded.load(path)

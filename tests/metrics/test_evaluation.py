@@ -105,7 +105,7 @@ def test_vectors_that_differ_in_length_alone_tie(seed: int):
     assert shown.indices.tolist() == [[0, 1, 2, 3, 4]]
 
 
-def test_hand_computed_case():
+def test_evaluate_gives_the_scores_of_a_hand_computed_case():
     # Ranking by cosine: a .9, b .8, a .7, a .6 (own camera), junk .5, a .4, distractor .3.
     gallery = Embedded(
         leaning(0.4, 0.9, 0.6, 0.8, 0.5, 0.7, 0.3), ["a", "a", "a", "b", "-1", "a", "0000"], list("2213123")
@@ -151,7 +151,7 @@ def test_unknown_cameras_are_never_the_same_camera():
     assert shown.indices.tolist() == [[0, 1], [0, -1]]
 
 
-def test_inputs_are_left_alone():
+def test_evaluate_leaves_its_inputs_alone():
     vectors = np.random.default_rng(0).standard_normal((6, 4))
     before = vectors.copy()
     side = Embedded(vectors, [1, 1, 2, 2, 3, 3], [1, 2, 1, 2, 1, 2])
@@ -188,13 +188,13 @@ def test_inputs_are_left_alone():
         ),
     ],
 )
-def test_bad_pairs_are_one_clear_line(query: Embedded, gallery: Embedded, words: str):
+def test_query_and_gallery_that_do_not_fit_are_refused_in_one_line(query: Embedded, gallery: Embedded, words: str):
     with pytest.raises(ReseenError, match=words) as caught:
         evaluate(query, gallery)
     assert "\n" not in str(caught.value)
 
 
-def test_unknown_names_are_refused():
+def test_unknown_protocols_and_average_precisions_are_refused():
     side = Embedded(AXES, [1, 1, 2, 2], [1, 2, 1, 2])
     with pytest.raises(ReseenError, match="no protocol 'market'; did you mean 'market1501'"):
         evaluate(side, side, protocol="market")

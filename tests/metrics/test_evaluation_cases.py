@@ -43,13 +43,13 @@ def test_every_protocol_equals_the_naive_loop(name: str):
     assert checked > CASES / 3
 
 
-def test_any_protocol_equals_the_naive_loop():
+def test_evaluation_under_any_protocol_equals_the_naive_loop():
     checked = sum(check(*random_sides(seed), random_protocol(seed)) for seed in range(1000, 1000 + 3 * CASES))
     assert checked > CASES
 
 
 def test_counting_on_a_device_equals_the_naive_loop(monkeypatch):
-    def on_device(asked, units, *, team):
+    def on_device(asked, units, *, threads):
         return count_on_device(asked, units, device="cpu")
 
     monkeypatch.setattr(cosine_module, "count_on_cpu", on_device)

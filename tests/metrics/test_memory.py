@@ -11,7 +11,9 @@ from reseen.metrics import Embedded, evaluate, predict_memory
 @pytest.mark.parametrize(
     ("queries", "gallery", "width", "identities"), [(500, 3000, 64, 50), (1500, 8000, 8, 20), (800, 9000, 32, 900)]
 )
-def test_prediction_is_near_what_is_allocated(queries: int, gallery: int, width: int, identities: int):
+def test_predicted_memory_is_near_the_memory_that_evaluation_takes(
+    queries: int, gallery: int, width: int, identities: int
+):
     rng = np.random.default_rng(0)
     sides = [
         Embedded(rng.standard_normal((count, width)), rng.integers(identities, size=count), rng.integers(6, size=count))
@@ -29,5 +31,5 @@ def test_the_largest_public_set_stays_far_below_a_gigabyte():
     assert predict_memory(11_659, 82_161, 512) < 300_000_000
 
 
-def test_memory_is_bounded_however_many_match():
+def test_predicted_memory_is_bounded_however_many_match():
     assert predict_memory(100_000, 1_000_000, 2048, matches=100_000) < 1_000_000_000

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from reseen.metrics.kernels.team import Team
-from reseen.metrics.similarity import exact_similarity, in_range, similarity_blocks, too_close, unit_vectors
+from reseen.metrics.kernels.threads import RowThreads
+from reseen.metrics.similarity import exact_similarity, similarity_blocks, too_close
+from reseen.metrics.unit_vectors import in_range, unit_vectors
 
 
 def exact_matrix(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:
     """(Q, D), (G, D) -> (Q, G) of ``exact_similarity``, every pair on its own."""
     rows = [index.ravel() for index in np.indices((len(query), len(gallery)))]
-    with Team(2) as team:
-        found = exact_similarity(query, gallery, query_rows=rows[0], gallery_rows=rows[1], team=team)
+    with RowThreads(2) as threads:
+        found = exact_similarity(query, gallery, query_rows=rows[0], gallery_rows=rows[1], threads=threads)
     return found.reshape(len(query), len(gallery))
 
 
@@ -29,16 +30,10 @@ def test_both_precisions_are_the_plain_product(dtype):
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e160, 1e300])
-def test_very_long_and_very_short_vectors(scale: float):
+def test_similarities_of_very_long_and_very_short_vectors(scale: float):
     vectors = in_range(np.array([[3.0, 4.0], [-5.0, 12.0]]) * scale)
     np.testing.assert_allclose(unit_vectors(vectors), [[0.6, 0.8], [-5 / 13, 12 / 13]], rtol=1e-7)
     np.testing.assert_allclose(exact_matrix(vectors[:1], vectors), [[1, 33 / 65]], rtol=0, atol=1e-12)
-
-
-def test_usual_vectors_are_not_copied():
-    for dtype in (np.float32, np.float64):
-        vectors = np.ones((3, 2), dtype=dtype)
-        assert in_range(vectors) is vectors
 
 
 @pytest.mark.parametrize("width", [2, 64, 2048])
@@ -48,12 +43,3 @@ def test_float32_error_stays_well_inside_the_margin(width: int):
     (block,) = similarity_blocks(query, gallery, queries=np.arange(8))
     # The order of two is safe if their two errors together stay under the margin.
     assert 2 * np.abs(block.similarity - exact_matrix(query, gallery)).max() < too_close(width) / 2
-
-
-@pytest.mark.parametrize("threads", [1, 2, 5])
-def test_a_team_shares_all_rows_in_order(threads: int):
-    with Team(threads) as team:
-        for count in (0, 1, 4, 5, 11):
-            parts = team.share(count, lambda part: list(range(part.start, part.stop)))
-            assert [row for part in parts for row in part] == list(range(count))
-            assert len(parts) <= threads

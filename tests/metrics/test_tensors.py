@@ -54,7 +54,7 @@ def test_evaluation_takes_tensors_of_vectors_and_labels(kind):
     assert rankings(ours, ours, queries=torch.tensor([3, 1])).queries.tolist() == [3, 1]
 
 
-def test_what_is_wrong_with_a_tensor_is_told_as_of_an_array():
+def test_a_bad_tensor_is_refused_in_the_words_for_an_array():
     whole, good = torch.ones(3, 2, dtype=torch.int64), torch.ones(3, 2)
     with pytest.raises(ReseenError, match="query vectors: expected float32 or float64, got int64"):
         k_reciprocal(whole, good, k1=1, k2=1)

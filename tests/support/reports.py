@@ -23,6 +23,6 @@ def report_of(average_precisions, *, first_hits=None, penalties=None, protocol="
         evaluated=int(evaluated.sum()),
         skipped={},
         protocol=protocol,
-        average_precision="rectangle",
+        precision_rule="rectangle",
         settings=settings or f"{protocol}, rectangle average precision",
     )

@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from reseen.draw.entries import some_of
 from reseen.draw.style import FAINT, INK, style
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, evaluate
@@ -52,7 +51,7 @@ def camera_matrix(
     assert query.cameras is not None
     assert gallery.cameras is not None
     for column, camera in enumerate(sides[1]):
-        entries = some_of(gallery, gallery.cameras == camera)
+        entries = gallery.rows(gallery.cameras == camera)
         try:
             found = evaluate(query, entries, protocol=protocol, average_precision=average_precision)
         except ReseenError:

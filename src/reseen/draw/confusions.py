@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reseen.draw.entries import some_of
 from reseen.draw.sheet import Kind, Tile, draw_sheet, tile_of
 from reseen.errors import ReseenError
 from reseen.metrics import rankings
@@ -88,7 +87,7 @@ def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
         return None
     found = rankings(
         result.query,
-        some_of(result.gallery, entries),
+        result.gallery.rows(entries),
         protocol=result.protocol,
         top=len(entries),
         queries=queries,

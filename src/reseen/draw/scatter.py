@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from reseen.draw.style import INK, PALETTE, style
 from reseen.errors import ReseenError
-from reseen.metrics.embedded import Vectors
+from reseen.metrics.array_types import Vectors
 from reseen.metrics.labels import Labels, known
-from reseen.metrics.similarity import unit_vectors
+from reseen.metrics.unit_vectors import unit_vectors
 
 LEAST = 12
 """Pictures below which a plane of neighbourhoods says nothing."""

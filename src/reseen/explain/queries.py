@@ -9,7 +9,6 @@ import numpy as np
 
 from reseen.data.opening import open_image
 from reseen.data.table import Split, first, split_of
-from reseen.draw.entries import some_of
 from reseen.draw.select import pick_queries, worst_queries
 from reseen.errors import ReseenError
 from reseen.explain.explainer import Explainer
@@ -51,7 +50,7 @@ def asked_of(result: Evaluated, wanted: Wanted, *, explainer: Explainer, progres
     asked = []
     if rows:
         numbers = np.asarray(rows, dtype=np.int64)
-        asked.append(Asked(result.splits.query.rows(numbers), some_of(result.query, numbers)))
+        asked.append(Asked(result.splits.query.rows(numbers), result.query.rows(numbers)))
     if left:
         table = table_of(result, left)
         progress.say(f"no queries of the run's data, embedded now: {first([str(path) for path in table.paths])}")

@@ -11,9 +11,9 @@ from reseen.metrics.postprocess.camera_bias import without_camera_bias
 from reseen.metrics.postprocess.expand import expand_gallery, expand_query
 from reseen.metrics.postprocess.rerank import KReciprocal, Reranking, k_reciprocal
 from reseen.metrics.protocol import PROTOCOLS, Protocol, custom_protocol
+from reseen.metrics.ranking.rankings import Rankings, rankings
 from reseen.metrics.report import Report
-from reseen.metrics.top import Rankings, rankings
-from reseen.metrics.verification.calibrating import calibrate
+from reseen.metrics.verification.calibrate import calibrate
 from reseen.metrics.verification.calibration import Calibration
 
 __all__ = [

@@ -1,9 +1,9 @@
-"""Embedded: vectors with their identities, cameras, views, names and tracks, checked once, kept in one Parquet file.
+"""Embedded: vectors with their identities, cameras, views, names and tracks, checked once, saved in one Parquet file.
 
-One file, because a vector and its row of names must never part; Parquet, because any table tool reads it.
+One file, because a vector and its labels must never part; Parquet, because any table tool reads it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,15 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike, as_array
 from reseen.errors import ReseenError
 from reseen.files import write_atomically
 from reseen.formats import FORMAT, format_of, migrated
+from reseen.metrics.array_types import Bools, Indices, Vectors
 from reseen.metrics.labels import Labels, clean_labels
 
 ResultT = TypeVar("ResultT")
-Vectors = NDArray[Any]
-"""(N, D) of float32 or float64."""
 
 _FORMAT = f"reseen.{FORMAT}"
 _COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "names": "name", "tracks": "track"}
@@ -29,16 +27,26 @@ _COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "nam
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """N embedded pictures.
+    """N embedded pictures. Each field takes an array, a list, or a torch tensor on any device, and becomes an array.
 
-    ``vectors`` (N, D) float32 or float64, of any length but zero, half precision becomes float32; ``identities`` (N,)
-    whole numbers or text;
-    ``cameras`` and ``views`` the same, or None when none is known, with -1 or ``""`` where one of them is
-    unknown; ``names`` (N,) text, what a reader would call each picture; ``tracks`` (N,) whole numbers or text, equal
-    for the pictures of one identity that one camera took in passing, a track's name used once among all. Each may be
-    given as an array, a list, or a torch tensor on any device, and is an array here.
+    Args:
+        vectors: (N, D) float32 or float64, of any length but zero; half precision becomes float32.
+        identities: (N,) whole numbers or text.
+        cameras: (N,) whole numbers or text, -1 or ``""`` where unknown; None when none is known.
+        views: As ``cameras``.
+        names: (N,) text that tells a reader which picture it is.
+        tracks: (N,) whole numbers or text, equal for the pictures of one identity that one camera took in passing;
+            no two tracks share a name.
 
-    Raises ReseenError when lengths differ, a vector is zero or not finite, or a kind is not one of these.
+    Raises:
+        ReseenError: Lengths differ, a vector is zero or not finite, or a field has another kind of values.
+
+    Example:
+        >>> pictures = Embedded([[1.0, 0.0], [0.0, 2.0]], ["ann", "bob"], cameras=[3, None])
+        >>> len(pictures), pictures.width, pictures.cameras.tolist()
+        (2, 2, [3, -1])
+        >>> pictures.rows([False, True]).identities.tolist()
+        ['bob']
     """
 
     vectors: Vectors
@@ -67,8 +75,10 @@ class Embedded:
         """Numbers in a vector."""
         return int(self.vectors.shape[1])
 
-    def rows(self, rows: NDArray[np.int64]) -> Self:
-        """(n,) rows -> these pictures, in that order."""
+    def rows(self, rows: Indices | Bools | Sequence[int]) -> Self:
+        """(n,) rows -> these pictures, in that order; or (N,) True for each picture to take."""
+        rows = np.asarray(rows)
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64)
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
             return self
         labels = {field: values[rows] for field, values in self._labels().items()}
@@ -77,15 +87,15 @@ class Embedded:
     def save(self, path: Path, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write one Parquet file, whole or not at all: columns vector, identity and, where known, the others.
 
-        The format, and ``metadata``, are written beside the columns, for `saved_metadata`.
+        The format and ``metadata`` go into the file's own metadata, where ``saved_metadata`` reads them.
         """
         columns = {_COLUMNS[field]: values for field, values in self._labels().items()}
         frame = pl.DataFrame({**columns, "vector": np.ascontiguousarray(self.vectors)})
-        said = {_FORMAT: str(format_of("embeddings")), **(metadata or {})}
-        write_atomically(path, partial(frame.write_parquet, metadata=said))
+        described = {_FORMAT: str(format_of("embeddings")), **(metadata or {})}
+        write_atomically(path, partial(frame.write_parquet, metadata=described))
 
     def _labels(self) -> dict[str, Any]:
-        """The fields besides the vectors that are there."""
+        """The labels that are known, by field."""
         return {field: getattr(self, field) for field in _COLUMNS if getattr(self, field) is not None}
 
     @classmethod
@@ -102,15 +112,15 @@ class Embedded:
 
 
 def _read_columns(path: Path) -> pl.DataFrame:
-    """The table in today's format; its own column of the format's name, if any, is none of ours."""
-    said = saved_metadata(path).get(_FORMAT, "1")
+    """The table in today's format; a column that happens to be called like the format's key is not read as one."""
+    version = saved_metadata(path).get(_FORMAT, "1")
     frame = _read(path, lambda: pl.read_parquet(path, glob=False))
-    columns = migrated("embeddings", {**frame.to_dict(as_series=True), FORMAT: said}, name=str(path))
+    columns = migrated("embeddings", {**frame.to_dict(as_series=True), FORMAT: version}, name=str(path))
     return pl.DataFrame(columns)
 
 
 def saved_metadata(path: Path) -> dict[str, str]:
-    """What ``save`` wrote beside the columns. ReseenError: no such file, or not Parquet."""
+    """The file's own metadata, as ``save`` wrote them. ReseenError: no such file, or not Parquet."""
     return _read(path, lambda: pl.read_parquet_metadata(path))
 
 
@@ -124,9 +134,9 @@ def _read(path: Path, read: Callable[[], ResultT]) -> ResultT:
 
 
 def read_vectors(values: ArrayLike, *, what: str = "vectors") -> Vectors:
-    """(N, D) of an array or a torch tensor -> the same as float32 or float64; ``what`` they are called.
+    """(N, D) of an array or a torch tensor -> the same as float32 or float64.
 
-    ReseenError where they have another kind or shape, or one is zero or not finite.
+    ReseenError, which calls them ``what``, where they have another kind or shape, or one is zero or not finite.
     """
     vectors = as_array(values)
     if vectors.ndim != 2 or not vectors.size:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from reseen.arrays import as_array
 from reseen.errors import ReseenError
+from reseen.metrics.array_types import Bools, Int64
 from reseen.types import UNKNOWN
 
 Labels = NDArray[Any]
@@ -46,7 +47,7 @@ def _without_none(array: Labels, *, what: str, optional: bool) -> Labels:
     raise ReseenError(f"{what}: expected whole numbers or text, got {names}")
 
 
-def known(labels: Labels) -> NDArray[np.bool_]:
+def known(labels: Labels) -> Bools:
     """(N,) -> (N,) True where the value is known: neither ``""`` nor -1."""
     return np.asarray(labels != (UNKNOWN if labels.dtype.kind == "i" else ""), dtype=np.bool_)
 
@@ -54,8 +55,8 @@ def known(labels: Labels) -> NDArray[np.bool_]:
 class Codes(NamedTuple):
     """Query and gallery labels numbered alike, so that equal numbers mean equal labels."""
 
-    query: NDArray[np.int64]
-    gallery: NDArray[np.int64]
+    query: Int64
+    gallery: Int64
 
 
 def shared_codes(query: Labels, gallery: Labels, *, what: str) -> Codes:

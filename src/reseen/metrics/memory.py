@@ -1,22 +1,36 @@
-"""How much memory an evaluation will take, said before it starts."""
+"""predict_memory: how much memory an evaluation will take."""
 
-from reseen.metrics.kernels.team import threads
+from reseen.metrics.kernels.threads import thread_count
 from reseen.metrics.ranking.cosine import BYTES, BYTES_A_MATCH, PICTURES, QUERIES
 
 _BYTES_A_LABEL = 160
-"""What is held of a picture besides its vector: numbers of identity, camera and place, and sorted copies of them."""
+"""Held for each picture besides its vector: numbers of identity, camera and place, and sorted copies of them."""
 
 _BYTES_A_SCORE = 64
-"""What is held of a query in a trial: its scores, and the arrays that means are made in."""
+"""Held for each query of a trial: its scores, and arrays for their means."""
 
 
 def predict_memory(queries: int, gallery: int, width: int, *, matches: int = 50, trials: int = 1) -> int:
-    """Bytes above the vectors that ``evaluate`` holds at its highest, on the processor.
+    """Predict the most memory that ``evaluate`` takes on the CPU.
 
-    ``queries`` and ``gallery`` pictures of ``width`` numbers; ``matches`` of a query on average. There is no term in
-    queries times gallery: similarities are made and counted in tiles of one size. A re-ranking's memory is its own.
+    There is no term in queries times gallery: similarities are computed and counted in tiles of one size. A re-ranking
+    needs memory of its own.
+
+    Args:
+        queries: Pictures in the query set.
+        gallery: Pictures in the gallery.
+        width: Numbers in a vector.
+        matches: Matches of a query, on average.
+        trials: Trials of the protocol.
+
+    Returns:
+        Bytes, the vectors themselves not included.
+
+    Example:
+        >>> predict_memory(100_000, 1_000_000, 512) < 1e9
+        True
     """
-    tile = min(queries, threads() * QUERIES) * min(gallery, PICTURES) * 4 + min(gallery, PICTURES) * width * 4
+    tile = min(queries, thread_count() * QUERIES) * min(gallery, PICTURES) * 4 + min(gallery, PICTURES) * width * 4
     a_query = width * 4 + BYTES_A_MATCH * matches
-    asked = min(queries * a_query, BYTES + a_query)
-    return tile + asked + (queries + gallery) * _BYTES_A_LABEL + queries * trials * _BYTES_A_SCORE
+    together = min(queries * a_query, BYTES + a_query)
+    return tile + together + (queries + gallery) * _BYTES_A_LABEL + queries * trials * _BYTES_A_SCORE

@@ -1,4 +1,4 @@
-"""Protocols as data: which gallery entries count for a query, how often, how deep, and where the rule comes from."""
+"""Protocols as data: which gallery entries count for a query, in how many trials, to which depth, and the source."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,22 @@ from reseen.errors import ReseenError, unknown
 class Protocol:
     """The rules of one way to evaluate.
 
-    ``drop_same_camera``: a gallery entry of the query's identity and camera is left out of the ranking.
-    ``junk``: identities, as text, whose gallery entries are left out for every query.
-    ``source``: where the rule is written down.
-    ``tracks``: an entry is a track, as near as its nearest picture.
-    ``same_pictures``: query and gallery hold the same pictures, told by name; none is an entry of its own ranking,
-    and what a trial draws into its gallery is no query of that trial.
-    ``shots``: pictures of each identity that a trial draws into its gallery; None: all, and a single trial. Of the
-    query's own identity they are drawn among those that count for it. ``seed`` decides the ``trials`` draws.
-    ``depth``: ranks that average precision looks at; matches beyond it add nothing, and still stand in the
-    denominator. None: all.
+    Args:
+        name: The protocol's name.
+        drop_same_camera: Whether gallery entries of the query's identity and camera are left out of its ranking.
+        junk: Identities, as text, whose gallery entries are left out for every query.
+        source: Where the rules are written down.
+        tracks: Whether an entry is a track, as near as its nearest picture.
+        same_pictures: Whether query and gallery hold the same pictures, recognised by name; no picture is ranked for
+            itself, and a picture that a trial draws into its gallery is no query of that trial.
+        shots: Pictures of each identity that a trial draws into its gallery; None: all, and a single trial. Of the
+            query's own identity they are drawn among those that count for it.
+        trials: How often the gallery is drawn.
+        seed: Decides the draws.
+        depth: Ranks that average precision counts; matches beyond add nothing, and stay in the denominator. None: all.
 
-    ValueError: numbers below 1, or several trials of nothing drawn.
+    Raises:
+        ValueError: A number is below 1, or several trials draw nothing.
     """
 
     name: str
@@ -45,7 +49,7 @@ class Protocol:
             raise ValueError(f"trials: {self.trials} trials need 'shots', how many pictures an identity each draws")
 
     def describe(self) -> str:
-        """One clause that says the rules, to stand beside every score."""
+        """The rules in one clause, to stand beside every score."""
         rules = ["same identity and camera dropped" if self.drop_same_camera else "same camera kept"]
         rules += [f"identity {', '.join(self.junk)} dropped" if self.junk else "no identity dropped"]
         rules += ["a track counts as its nearest picture"] * self.tracks
@@ -70,7 +74,28 @@ def custom_protocol(
     seed: int = 0,
     depth: int | None = None,
 ) -> Protocol:
-    """A protocol from its rules alone; see ``Protocol`` for what each says."""
+    """Make a protocol of its own rules, for ``evaluate(protocol=...)``.
+
+    Args:
+        drop_same_camera: Whether gallery entries of the query's identity and camera are left out of its ranking.
+        junk: Identities whose gallery entries are left out for every query.
+        tracks: As in ``Protocol``, and so are the others.
+        same_pictures: See ``Protocol``.
+        shots: See ``Protocol``.
+        trials: See ``Protocol``.
+        seed: See ``Protocol``.
+        depth: See ``Protocol``.
+
+    Returns:
+        The protocol, named "custom".
+
+    Raises:
+        ValueError: A number is below 1, or several trials draw nothing.
+
+    Example:
+        >>> custom_protocol(drop_same_camera=False, junk=[0], depth=100).describe()
+        'custom (same camera kept, identity 0 dropped, average precision over the first 100 ranks of all matches)'
+    """
     return Protocol(
         "custom",
         drop_same_camera=drop_same_camera,
@@ -141,5 +166,5 @@ def find_protocol(protocol: str | Protocol) -> Protocol:
 
 
 def protocol_without_cameras() -> str:
-    """The name of a protocol that asks for nothing but identities; what an error about cameras points to."""
+    """The name of a protocol that needs only identities, for errors about cameras."""
     return "wildlife"

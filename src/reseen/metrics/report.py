@@ -1,10 +1,12 @@
-"""Report: the scores of one evaluation, the values of each query behind them, and the rules they were made by."""
+"""Report: the scores of one evaluation, the values of each query behind them, and the rules that were used."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from reseen.deprecation import renamed_attribute
+from reseen.metrics.array_types import Float64, Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,28 +15,28 @@ class Report:
 
     ``cmc`` (L,): share of queries with a match by rank 1..L. ``average_precisions`` and
     ``inverse_negative_penalties`` (Q,), NaN for a skipped query; ``first_hits`` (Q,) ranks from 1, 0 for a
-    skipped query. ``skipped``: queries by reason. ``protocol`` and ``average_precision`` name the rules;
-    ``settings`` says them in words.
+    skipped query. ``skipped``: queries by reason. ``protocol`` and ``precision_rule`` (of average precision) name the
+    rules; ``settings`` says them in words.
 
     Where the protocol draws ``trials``, the scores are means over them, ``trial_deviation`` is the standard deviation
-    of mAP among them (None for one), a query's values are means over the trials that asked it, and its first hit is
+    of mAP among them (None for one), a query's values are means over the trials that evaluated it, and its first hit is
     that of the first of these; ``trial_first_hits`` (trials, Q) has all.
     """
 
     mean_average_precision: float
     mean_inverse_negative_penalty: float
-    cmc: NDArray[np.float64]
-    average_precisions: NDArray[np.float64]
-    inverse_negative_penalties: NDArray[np.float64]
-    first_hits: NDArray[np.int64]
+    cmc: Float64
+    average_precisions: Float64
+    inverse_negative_penalties: Float64
+    first_hits: Int64
     evaluated: int
     skipped: dict[str, int]
     protocol: str
-    average_precision: str
+    precision_rule: str
     settings: str
     trials: int = 1
     trial_deviation: float | None = None
-    trial_first_hits: NDArray[np.int64] | None = None
+    trial_first_hits: Int64 | None = None
 
     def at(self, rank: int) -> float:
         """Share of queries with a match among the first ``rank``. ValueError past the end of ``cmc``."""
@@ -42,12 +44,14 @@ class Report:
             raise ValueError(f"rank: expected 1 to {len(self.cmc)}, got {rank}")
         return float(self.cmc[rank - 1])
 
-    def found_by(self, rank: int) -> NDArray[np.float64]:
-        """(Q,) share of the trials that asked the query in which a match stood by ``rank``; NaN for a skipped query."""
+    def found_by(self, rank: int) -> Float64:
+        """(Q,) share of the trials with the query in which a match stood by ``rank``; NaN for a skipped query."""
         hits = self.first_hits[None] if self.trial_first_hits is None else self.trial_first_hits
-        asked = np.count_nonzero(hits, axis=0)
-        found = np.count_nonzero((hits > 0) & (hits <= rank), axis=0)
-        return np.where(asked > 0, found / np.maximum(asked, 1), np.nan)
+        trials = np.count_nonzero(hits, axis=0)
+        successes = np.count_nonzero((hits > 0) & (hits <= rank), axis=0)
+        return np.where(trials > 0, successes / np.maximum(trials, 1), np.nan)
+
+    average_precision = renamed_attribute("Report.average_precision", "precision_rule")
 
     @property
     def rank1(self) -> float:
@@ -82,7 +86,7 @@ class Report:
             "evaluated": self.evaluated,
             "skipped": dict(self.skipped),
             "protocol": self.protocol,
-            "average_precision": self.average_precision,
+            "average_precision": self.precision_rule,
             "settings": self.settings,
             "trials": self.trials,
             "trial_deviation": self.trial_deviation,

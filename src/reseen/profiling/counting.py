@@ -1,4 +1,4 @@
-"""What a network costs: multiply-adds by torch's own counter, and the activations alive at once.
+"""Multiply-adds of a network by torch's own counter, and the activations alive at once.
 
 Nothing is computed: the pass runs on torch's fake tensors, which have shapes and no contents.
 """
@@ -36,9 +36,21 @@ class Macs(NamedTuple):
 
 
 def count_macs(model: nn.Module, image_size: tuple[int, int]) -> Mapping[str, Macs]:
-    """Dotted name of each module ("" the whole) -> its multiply-adds for one picture, in evaluation.
+    """Count the multiply-adds of one picture's forward pass in evaluation, module by module.
 
     Element-wise work (activations, pooling, softmax) is not counted.
+
+    Args:
+        model: Any network over (B, 3, H, W); it is left in evaluation mode.
+        image_size: (H, W).
+
+    Returns:
+        From the dotted name of each module, "" for the whole, to its multiply-adds.
+
+    Example:
+        >>> convolution = nn.Conv2d(3, 8, kernel_size=1)
+        >>> count_macs(convolution, (4, 2))[""]
+        Macs(convolution=192, matmul=0, normalisation=0)
     """
     model.eval()
     counter = FlopCounterMode(display=False, custom_mapping=dict.fromkeys(NORMS, _normalised))
@@ -50,16 +62,28 @@ def count_macs(model: nn.Module, image_size: tuple[int, int]) -> Mapping[str, Ma
 
 
 def peak_activations(model: nn.Module, image_size: tuple[int, int], *, batch: int = 2) -> int:
-    """The most bytes a picture that tensors made by a forward pass hold at once.
+    """The most bytes for each picture that the tensors of a forward pass hold at once.
 
-    In training mode they include all that backward needs. The model and its statistics are left as they are.
+    In training mode they include everything that backward needs. The model and its statistics are left as they are.
+
+    Args:
+        model: Any network over (B, 3, H, W).
+        image_size: (H, W).
+        batch: Pictures in the pass.
+
+    Returns:
+        Bytes, divided by the pictures.
+
+    Example:
+        >>> peak_activations(nn.Conv2d(3, 8, kernel_size=1), (4, 2))
+        256
     """
     live = _Live()
     with _weightless(), torch.set_grad_enabled(model.training):
         images = _pictures(model, batch, image_size)
         with live:
-            kept = model(images)
-    del kept
+            output = model(images)
+    del output
     return live.peak // batch
 
 
@@ -72,7 +96,7 @@ def _weightless() -> FakeTensorMode:
 
 
 class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the bytes of storages from when an operator makes them until nothing holds them."""
+    """Counts the bytes of storages from their allocation by an operator until nothing refers to them."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

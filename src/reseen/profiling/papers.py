@@ -1,4 +1,4 @@
-"""Our counts beside those that the two papers print, and what the baseline may have been where they differ."""
+"""Our counts beside the figures printed in the two papers, and readings of the baseline where they differ."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from reseen.profiling.profile import usual_size
 from reseen.tasks.reid.papers import RGA_BACKBONES, TABLE_II, TableRow
 
 IDENTITIES = 575
-"""Of MBR's configuration; the papers' text says 576 vehicles."""
+"""The number in MBR's configuration; the papers' text says 576 vehicles."""
 
 
 class Compared(NamedTuple):
@@ -27,7 +27,7 @@ class Compared(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """What the two bottleneck branches of the baseline may do, and the multiply-adds that follow, by model."""
+    """A reading of the baseline's two bottleneck branches, and the multiply-adds that follow from it, by model."""
 
     what: str
     macs: dict[str, int]
@@ -47,13 +47,13 @@ def compare_table_ii() -> list[Compared]:
 
 
 def baseline_candidates() -> list[Candidate]:
-    """The rows with plain bottleneck branches, under each reading of those branches' strides."""
+    """The rows of Table II with plain bottleneck branches, under each reading of those branches' strides."""
     models = [row.model for row in TABLE_II if any(line.kind == "bottleneck" for line in LINES[row.model])]
     return [Candidate(what, {model: _cost(model, change)[1] for model in models}) for what, change in STRIDES.items()]
 
 
 def compare_rga() -> list[BackboneCount]:
-    """The backbones of RGA."""
+    """The backbones of RGA beside the released ones."""
     counts = []
     for name, released in RGA_BACKBONES.items():
         backbone = build_model(name, num_identities=None, image_size=usual_size(name)).backbone
@@ -62,7 +62,7 @@ def compare_rga() -> list[BackboneCount]:
 
 
 def _cost(model: str, change: Callable[[Any], None] | None = None) -> tuple[int, int]:
-    """Trainable parameters and multiply-adds of a model whose bottleneck branches ``change`` has been done to."""
+    """Trainable parameters and multiply-adds of a model after ``change`` to its bottleneck branches."""
     with torch.device("meta"):  # these models are built without a pass of values
         built: Any = build_model(model, num_identities=IDENTITIES, image_size=usual_size(model))
     for branch, line in zip(built.branches, LINES[model], strict=True):

@@ -19,7 +19,7 @@ class Part:
     macs: Macs
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as the JSON file holds them."""
+        """Plain values, for the JSON file."""
         return {
             "parameters": self.parameters,
             "trainable_parameters": self.trainable_parameters,
@@ -44,7 +44,7 @@ class Profile:
     activations_training: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as the JSON file holds them."""
+        """Plain values, for the JSON file."""
         return {
             "name": self.name,
             "image_size": list(self.image_size),
@@ -59,10 +59,23 @@ class Profile:
 
 
 def profile(name: str, *, identities: int = 575, image_size: tuple[int, int] | None = None) -> Profile:
-    """The cost of the model ``name``; without ``image_size`` at the size of its paper.
+    """Count the parameters, multiply-adds and activations of a model by name.
 
-    575 identities: those of VeRi-776's training set, as MBR's release counts them. Raises ReseenError as
-    `build_model` does.
+    Args:
+        name: A name that ``reseen.build_model`` takes.
+        identities: Training identities; 575 are those of VeRi-776, as MBR's release counts them.
+        image_size: (height, width); None: the size of the model's paper.
+
+    Returns:
+        The cost of the whole model and of each part.
+
+    Raises:
+        ReseenError: Unknown model, or an image size that it does not take.
+
+    Example:
+        >>> cost = profile("resnet50_bot", identities=10, image_size=(64, 32))
+        >>> cost.whole.parameters, cost.whole.macs.convolution
+        (23532608, 253329408)
     """
     size = image_size or usual_size(name)
     model = build_model(name, num_identities=identities, image_size=size)

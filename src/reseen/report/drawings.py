@@ -124,7 +124,7 @@ def _cameras(_run: Run, result: Evaluated) -> Drawing | None:
         result.query,
         result.gallery,
         protocol=result.protocol,
-        average_precision=result.report.average_precision,
+        average_precision=result.report.precision_rule,
     )
     return plot_cameras(matrix)
 

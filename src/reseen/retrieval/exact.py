@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reseen.metrics.kernels.blas import one_blas_thread
-from reseen.metrics.kernels.team import Team
-from reseen.retrieval.heaps import Heaps, empty_heaps, offer
+from reseen.metrics.kernels.threads import RowThreads
+from reseen.metrics.kernels.topk import TopK, empty_topk, finish, push
 
 _QUERIES, _RECORDS = 512, 4096
 """Similarities that each thread holds at once: 8 MB."""
@@ -28,36 +28,31 @@ class Best(NamedTuple):
 def best_of_blocks(queries: NDArray[np.float32], blocks: Iterable[pa.RecordBatch], *, k: int) -> Best:
     """(Q, D) and blocks of columns vector and _rowid -> the K records most similar to each query.
 
-    Each thread makes the products of its own queries and offers them to their heaps.
+    Equal records stand in the order of the blocks. Each thread makes the products of its own queries.
     """
-    heaps, numbers = empty_heaps(len(queries), count=k), [np.empty(0, dtype=np.int64)]
-    with Team() as team, one_blas_thread():
+    best, numbers = empty_topk(len(queries), count=k), [np.empty(0, dtype=np.int64)]
+    with RowThreads() as threads, one_blas_thread():
         for block in blocks:
-            offered = sum(map(len, numbers))
-            _offer_block(heaps, queries, _vectors(block), first_place=offered, team=team)
+            before = sum(map(len, numbers))
+            _push_block(best, queries, _vectors(block), first_record=before, threads=threads)
             numbers.append(block["_rowid"].to_numpy().astype(np.int64))
-    return _best_first(heaps, np.concatenate(numbers))
+    rows, best = np.concatenate(numbers), finish(best)
+    return Best(best.similarity[:, : len(rows)], rows[best.entries[:, : len(rows)]])
 
 
-def _offer_block(
-    heaps: Heaps, queries: NDArray[np.float32], vectors: NDArray[np.float32], *, first_place: int, team: Team
+def _push_block(
+    best: TopK, queries: NDArray[np.float32], vectors: NDArray[np.float32], *, first_record: int, threads: RowThreads
 ) -> None:
     def work(part: slice) -> None:
-        room = np.empty((min(_QUERIES, part.stop - part.start), min(_RECORDS, len(vectors))), dtype=np.float32)
+        buffer = np.empty((min(_QUERIES, part.stop - part.start), min(_RECORDS, len(vectors))), dtype=np.float32)
         for query in range(part.start, part.stop, _QUERIES):
-            some = queries[query : min(query + _QUERIES, part.stop)]
+            left = queries[query : min(query + _QUERIES, part.stop)]
             for record in range(0, len(vectors), _RECORDS):
-                others = vectors[record : record + _RECORDS]
-                tile = np.matmul(some, others.T, out=room[: len(some), : len(others)])
-                offer(heaps, tile, first_query=query, first_place=first_place + record)
+                right = vectors[record : record + _RECORDS]
+                tile = np.matmul(left, right.T, out=buffer[: len(left), : len(right)])
+                push(best, tile, first_row=query, first_entry=first_record + record)
 
-    team.share(len(queries), work)
-
-
-def _best_first(heaps: Heaps, numbers: NDArray[np.int64]) -> Best:
-    order = np.argsort(-heaps.similarity, axis=1, kind="stable")[:, : len(numbers)]
-    similarity = np.take_along_axis(heaps.similarity, order, axis=1)
-    return Best(similarity, numbers[np.take_along_axis(heaps.places, order, axis=1)])
+    threads.share(len(queries), work)
 
 
 def _vectors(block: pa.RecordBatch) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from reseen.metrics import compare, interval
 from reseen.metrics.confidence.comparison import sign_flip_p_values
 
 
-def test_by_hand():
+def test_a_comparison_of_two_reports_by_hand():
     """Identity sums 0.4, 0.4, 0.2: of eight sign patterns only the given one and its mirror go as far: p = 1/4."""
     before, after = [0.2, 0.2, 0.2, 0.2], [0.4, 0.4, 0.6, 0.4]
     found = compare(report_of(before), report_of(after), ["a", "a", "b", "c"], scores=["mAP"])
@@ -31,7 +31,7 @@ def test_p_values_are_those_of_every_sign_pattern():
     assert not np.array_equal(drawn, expected), "one pattern too few: drawn at random"
 
 
-def test_p_values_against_scipy():
+def test_p_values_are_those_of_scipy():
     """Swapping the two systems' results of an identity is scipy's paired-sample permutation."""
     generator = np.random.default_rng(1)
     before = generator.uniform(size=40)
@@ -63,7 +63,7 @@ def test_equal_systems_are_told_apart_as_often_as_the_level_says():
     assert naive / draws > 0.3, "queries taken as independent"
 
 
-def test_the_interval_is_that_of_the_differences():
+def test_the_interval_of_a_comparison_is_that_of_the_differences():
     generator = np.random.default_rng(3)
     identities, before = np.repeat(np.arange(25), 4), generator.uniform(0, 0.5, size=100)
     change = generator.uniform(0, 0.5, size=100)
@@ -72,7 +72,7 @@ def test_the_interval_is_that_of_the_differences():
     assert found.more_than_chance
 
 
-def test_the_outcome_in_words():
+def test_a_comparison_says_its_outcome_in_words():
     generator = np.random.default_rng(4)
     before = generator.uniform(0.2, 0.6, size=60)
     better = compare(report_of(before), report_of(before + 0.1), np.arange(60))

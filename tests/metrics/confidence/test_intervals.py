@@ -10,7 +10,7 @@ from reseen.metrics import interval
 from reseen.metrics.confidence.intervals import QUERY_SCORES, percentiles
 
 
-def test_values_are_the_reports_own():
+def test_query_scores_are_the_values_of_the_report():
     report = report_of([0.5, 1.0, np.nan, 0.25], first_hits=[2, 1, 0, 7], penalties=[0.1, 0.2, np.nan, 0.3])
     found = interval(report, ["a", "b", "b", "c"], scores=tuple(QUERY_SCORES))
     assert {score: estimate.value for score, estimate in found.items()} == pytest.approx(
@@ -20,7 +20,7 @@ def test_values_are_the_reports_own():
     assert found["rank10"] == (1, 1, 1), "no other draw of these identities has a miss"
 
 
-def test_against_a_loop_over_resamples():
+def test_an_interval_equals_a_loop_over_resamples():
     """Identities of unequal size, drawn one by one; another random stream, so to a percentile's own error."""
     generator = np.random.default_rng(0)
     identities = np.repeat(np.arange(12), generator.integers(1, 9, size=12))
@@ -49,7 +49,7 @@ def test_queries_of_one_identity_add_nothing_by_being_alike():
     assert often["mAP"] == pytest.approx(once["mAP"])
 
 
-def test_it_covers_a_known_mean_where_one_over_queries_does_not():
+def test_an_interval_covers_a_known_mean_where_one_over_queries_does_not():
     """Query = 0.5 + what its identity adds + noise; 15 identities of 8 queries."""
     generator, draws, covered, naive = np.random.default_rng(3), 300, 0, 0
     identities = np.repeat(np.arange(15), 8)
@@ -62,7 +62,7 @@ def test_it_covers_a_known_mean_where_one_over_queries_does_not():
     assert naive / draws < 0.75
 
 
-def test_few_identities_widen_it_as_students_t_does():
+def test_few_identities_widen_an_interval_as_students_t_does():
     """Over n values the bootstrap's own spread is s / sqrt(n) * sqrt((n - 1) / n): what the percentiles make good."""
     for identities in (5, 12, 30):
         low, high = percentiles(identities, confidence=0.95)
@@ -71,7 +71,7 @@ def test_few_identities_widen_it_as_students_t_does():
         assert low == pytest.approx(1 - high)
 
 
-def test_a_seed_is_an_interval():
+def test_an_interval_is_a_function_of_the_seed():
     report, identities = report_of(np.linspace(0, 1, 20)), np.arange(20)
     assert interval(report, identities) == interval(report, identities, seed=0) != interval(report, identities, seed=1)
 
@@ -85,7 +85,7 @@ def test_a_seed_is_an_interval():
         ({"identities": [1, 2]}, "identities: expected 3"),
     ],
 )
-def test_what_has_no_interval_is_refused(settings, message):
+def test_reports_without_an_interval_are_refused(settings, message):
     report = report_of([0.5, 0.25, np.nan])
     with pytest.raises(ReseenError, match=message):
         interval(report, **{"identities": [1, 2, 3], **settings})

@@ -22,7 +22,7 @@ def worth(share, variance, *, identities, confidence=0.95):
     return share * (1 - share) / (variance * identities / (identities - 1)) * shrink
 
 
-def test_none_and_all_are_the_rule_of_three_over_identities():
+def test_rates_of_0_and_1_have_the_interval_of_the_rule_of_three_over_identities():
     none = clustered_rate(np.zeros(40), np.full(40, 7))
     assert none == (0, 0, pytest.approx(1 - 0.025 ** (1 / 40), rel=1e-12))
     every = clustered_rate(np.full(40, 7), np.full(40, 7))
@@ -42,7 +42,7 @@ def test_a_clustered_share_against_scipy(confidence):
     assert clustered_rate(events, trials, confidence=confidence) == pytest.approx((share, *expected), rel=1e-9)
 
 
-def test_saying_everything_twice_is_no_evidence():
+def test_counting_every_trial_twice_narrows_no_interval():
     events, trials = np.array([0, 1, 2, 0, 3, 1]), np.array([4, 4, 3, 5, 3, 2])
     assert clustered_rate(2 * events, 2 * trials) == pytest.approx(clustered_rate(events, trials), rel=1e-12)
 

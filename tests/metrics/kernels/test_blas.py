@@ -16,7 +16,7 @@ def two_threads():
         yield
 
 
-def test_of_two_that_overlap_the_last_gives_the_threads_back(two_threads):
+def test_of_two_overlapping_limits_the_last_restores_the_threads_of_blas(two_threads):
     before = threads()
     assert max(before) == 2
     first, second = one_blas_thread(), one_blas_thread()
@@ -29,7 +29,7 @@ def test_of_two_that_overlap_the_last_gives_the_threads_back(two_threads):
     assert threads() == before
 
 
-def test_an_error_inside_gives_them_back(two_threads):
+def test_an_error_inside_a_limit_restores_the_threads_of_blas(two_threads):
     before = threads()
     with pytest.raises(RuntimeError), one_blas_thread():
         raise RuntimeError

@@ -22,7 +22,7 @@ def test_without_a_place_for_the_cache_loops_are_compiled_all_the_same(monkeypat
     assert twice(21) == 42
 
 
-def test_loops_are_kept_where_there_is_a_place(tmp_path: Path):
+def test_compiled_loops_are_cached_where_a_cache_can_be_written(tmp_path: Path):
     file = tmp_path / "loop.py"
     file.write_text(
         "from reseen.metrics.kernels.compiled import compiled\n\n\n"

@@ -8,11 +8,11 @@ from reseen.metrics.embedded import Embedded
 from reseen.metrics.postprocess.camera_bias import without_camera_bias
 
 
-def test_by_hand():
+def test_camera_means_are_subtracted_by_hand():
     gallery = Embedded(
         np.array([[2.0, 0.0], [0.0, 1.0], [0.0, -3.0]]), [1, 2, 3], cameras=["a", "a", "b"], views=[1, 2, 3]
     )
-    # Units (1, 0), (0, 1), (0, -1); overall (1/3, 0); camera a (1/2, 1/2), b (0, -1).
+    # UnitVectors (1, 0), (0, 1), (0, -1); overall (1/3, 0); camera a (1/2, 1/2), b (0, -1).
     # With one picture at the overall mean among them, camera a has ((1, 1) + (1/3, 0)) / 3 = (4/9, 1/3),
     # b ((0, -1) + (1/3, 0)) / 2 = (1/6, -1/2).
     found = without_camera_bias(gallery, shrinkage=1)
@@ -25,7 +25,7 @@ def test_by_hand():
     np.testing.assert_allclose(found.vectors, [[-1 / 6, 3 / 2], [-1 / 3, 1], [-1 / 3, 1]], rtol=1e-6)
 
 
-def test_a_bias_put_in_is_taken_out():
+def test_a_camera_bias_put_in_is_taken_out():
     rng = np.random.default_rng(0)
     cameras = rng.integers(4, size=2000)
     biases = 0.8 * rng.standard_normal((4, 16))
@@ -39,7 +39,7 @@ def test_a_bias_put_in_is_taken_out():
     assert spread(cleaned.vectors) < spread(biased.vectors) / 50
 
 
-def test_bad_input():
+def test_camera_bias_refuses_pictures_that_do_not_fit():
     plain = Embedded(np.ones((2, 3)), [1, 2])
     with pytest.raises(ReseenError, match="camera bias: expected a camera for each picture, got none"):
         without_camera_bias(plain)

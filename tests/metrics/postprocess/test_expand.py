@@ -29,7 +29,9 @@ def made(seed: int, *, count: int):
 
 @pytest.mark.parametrize("device", ["cpu", "cpu:0"])
 @pytest.mark.parametrize(("top", "alpha"), [(1, 0.0), (5, 0.0), (3, 1.0), (24, 3.0)])
-def test_both_sides_are_the_plain_loop(monkeypatch: pytest.MonkeyPatch, top: int, alpha: float, device: str):
+def test_query_and_gallery_expansion_equal_the_plain_loop(
+    monkeypatch: pytest.MonkeyPatch, top: int, alpha: float, device: str
+):
     monkeypatch.setattr(expand, "_GATHERED_NUMBERS", 100)
     query, gallery = made(0, count=9), made(1, count=25)
     found = expand_query(query, gallery, top=top, alpha=alpha, device=device)
@@ -41,18 +43,18 @@ def test_both_sides_are_the_plain_loop(monkeypatch: pytest.MonkeyPatch, top: int
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
-def test_by_hand():
+def test_query_expansion_by_hand():
     # (1, 0) and its nearest, (0.6, 0.8), sum to (1.6, 0.8); weighted by 0.6 ** 2 to (1.216, 0.288).
     query, gallery = np.array([[2.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 1.0]])
     np.testing.assert_allclose(expand_query(query, gallery, top=1), [unit([1.6, 0.8])], rtol=1e-6)
     np.testing.assert_allclose(expand_query(query, gallery, top=1, alpha=2.0), [unit([1.216, 0.288])], rtol=1e-6)
 
 
-def test_bad_input():
+def test_expansion_refuses_arguments_out_of_bounds():
     query, gallery = made(0, count=9), made(1, count=25)
-    with pytest.raises(ReseenError, match="top: expected 1 to 25, the gallery entries there are to add, got 26"):
+    with pytest.raises(ReseenError, match="top: expected 1 to 25, the gallery entries that can be added, got 26"):
         expand_query(query, gallery, top=26)
-    with pytest.raises(ReseenError, match="top: expected 1 to 24, the gallery entries there are to add, got 25"):
+    with pytest.raises(ReseenError, match="top: expected 1 to 24, the gallery entries that can be added, got 25"):
         expand_gallery(gallery, top=25)
     with pytest.raises(ReseenError, match=r"top: expected 1 to 25.* got 0"):
         expand_query(query, gallery, top=0)

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from reseen.metrics.kernels.team import Team
+from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess import neighbours
 from reseen.metrics.postprocess.neighbours import nearest, nearest_among
-from reseen.metrics.postprocess.units import unit_rows
+from reseen.metrics.unit_vectors import checked_unit_vectors
 
 DEVICES = ("cpu", "cpu:0")
 """numba's way, and torch's."""
 
 
 def made_units(seed: int, *, count: int, width: int = 6):
-    return unit_rows(np.random.default_rng(seed).standard_normal((count, width)), side="query")
+    return checked_unit_vectors(np.random.default_rng(seed).standard_normal((count, width)), name="query")
 
 
 def sorted_rows(units, others, *, itself: bool):
@@ -26,9 +26,9 @@ def sorted_rows(units, others, *, itself: bool):
 
 
 @pytest.fixture
-def team():
-    with Team(2) as team:
-        yield team
+def threads():
+    with RowThreads(2) as threads:
+        yield threads
 
 
 @pytest.fixture(params=[(1024, 8_000_000), (7, 7 * 40)], ids=["one tile", "many tiles"], autouse=True)
@@ -40,11 +40,11 @@ def _tiles(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("count", [1, 5, 150])
-def test_both_kinds_are_the_plain_sort(team: Team, device: str, count: int):
+def test_neighbours_equal_a_plain_sort(threads: RowThreads, device: str, count: int):
     units, others = made_units(0, count=33), made_units(1, count=150)
     for found, of, among, itself in (
-        (nearest(units, others, count=count, team=team, device=device), units, others, False),
-        (nearest_among(others, count=count, team=team, device=device), others, others, True),
+        (nearest(units, others, count=count, threads=threads, device=device), units, others, False),
+        (nearest_among(others, count=count, threads=threads, device=device), others, others, True),
     ):
         rows, similarity = sorted_rows(of, among, itself=itself)
         assert found.rows.dtype == np.int32
@@ -56,32 +56,32 @@ def test_both_kinds_are_the_plain_sort(team: Team, device: str, count: int):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_ties_stand_in_the_order_of_rows(team: Team, device: str):
+def test_tied_neighbours_stand_in_the_order_of_rows(threads: RowThreads, device: str):
     units = made_units(2, count=120)
     units[60:] = units[:60]
     rows, _ = sorted_rows(units, units, itself=True)
-    found = nearest_among(units, count=9, team=team, device=device)
+    found = nearest_among(units, count=9, threads=threads, device=device)
     np.testing.assert_array_equal(found.rows, rows[:, :9])
     assert (found.rows[:, 0] == np.arange(120)).all()
     assert (found.similarity[:, 0] == 1).all()
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_what_float32_cannot_tell_apart_is_decided_in_float64(team: Team, device: str):
+def test_neighbours_too_close_for_float32_are_ordered_in_float64(threads: RowThreads, device: str):
     rng = np.random.default_rng(3)
     centres = np.repeat(rng.standard_normal((20, 64)), 6, axis=0)
-    others = unit_rows(centres + 1e-7 * rng.standard_normal(centres.shape), side="gallery")
-    units = unit_rows(rng.standard_normal((40, 64)), side="query")
+    others = checked_unit_vectors(centres + 1e-7 * rng.standard_normal(centres.shape), name="gallery")
+    units = checked_unit_vectors(rng.standard_normal((40, 64)), name="query")
     rows, _ = sorted_rows(units, others, itself=False)
     by_float32 = np.argsort(-(units @ others.T), axis=1, kind="stable")
     assert (by_float32[:, :10] != rows[:, :10]).any()
-    np.testing.assert_array_equal(nearest(units, others, count=10, team=team, device=device).rows, rows[:, :10])
+    np.testing.assert_array_equal(nearest(units, others, count=10, threads=threads, device=device).rows, rows[:, :10])
 
 
 @pytest.mark.parametrize("count", [0, 13])
-def test_no_more_neighbours_than_there_are(team: Team, count: int):
+def test_more_neighbours_than_rows_are_refused(threads: RowThreads, count: int):
     units = made_units(4, count=12)
     with pytest.raises(ValueError, match=f"count: expected 1 to 12, got {count}"):
-        nearest(units, units, count=count, team=team)
+        nearest(units, units, count=count, threads=threads)
     with pytest.raises(ValueError, match=f"count: expected 1 to 12, got {count}"):
-        nearest_among(units, count=count, team=team)
+        nearest_among(units, count=count, threads=threads)

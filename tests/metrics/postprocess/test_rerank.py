@@ -29,7 +29,7 @@ def clustered(seed: int, *, queries: int = 12, gallery: int = 50, width: int = 8
 @pytest.mark.parametrize(
     ("k1", "k2", "weight"), [(20, 6, 0.3), (1, 1, 0.0), (2, 2, 0.5), (5, 3, 0.5), (7, 1, 1.0), (50, 16, 0.3)]
 )
-def test_equals_the_definition(seed: int, k1: int, k2: int, weight: float):
+def test_k_reciprocal_equals_the_definition(seed: int, k1: int, k2: int, weight: float):
     query, gallery = clustered(seed)
     expected = naive_k_reciprocal(query, gallery, k1=k1, k2=k2, weight=weight)
     found = k_reciprocal(query, gallery, k1=k1, k2=k2, weight=weight)
@@ -38,7 +38,7 @@ def test_equals_the_definition(seed: int, k1: int, k2: int, weight: float):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_equal_vectors_tie_and_stand_in_the_order_of_rows(seed: int):
+def test_k_reciprocal_ranks_equal_vectors_in_the_order_of_rows(seed: int):
     query, gallery = clustered(seed)
     gallery[::3] = gallery[0]
     gallery[1:5] = query[:4]
@@ -46,13 +46,13 @@ def test_equal_vectors_tie_and_stand_in_the_order_of_rows(seed: int):
     np.testing.assert_allclose(k_reciprocal(query, gallery, k1=6, k2=3), expected, rtol=0, atol=3e-6)
 
 
-def test_equals_the_dense_form_of_the_benchmark():
+def test_k_reciprocal_equals_the_dense_form_of_the_benchmark():
     query, gallery = clustered(1, queries=60, gallery=400, width=32)
     expected = runpy.run_path(str(DENSE))["dense_k_reciprocal"](query, gallery)
     np.testing.assert_allclose(k_reciprocal(query, gallery), expected, rtol=0, atol=3e-6)
 
 
-def test_tiles_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch):
+def test_k_reciprocal_is_the_same_for_tiles_of_any_size(monkeypatch: pytest.MonkeyPatch):
     query, gallery = clustered(2, queries=30, gallery=170)
     whole = k_reciprocal(query, gallery)
     monkeypatch.setattr(neighbours, "_TILE_ROWS", 7)
@@ -61,14 +61,14 @@ def test_tiles_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch):
     np.testing.assert_allclose(k_reciprocal(query, gallery), whole, rtol=0, atol=1e-6)
 
 
-def test_torch_gives_the_same():
+def test_k_reciprocal_is_the_same_by_torch():
     query, gallery = clustered(3, queries=30, gallery=170)
     gallery[:40] = gallery[40:80]
     found = k_reciprocal(query, gallery, device="cpu:0")
     np.testing.assert_allclose(found, k_reciprocal(query, gallery), rtol=0, atol=1e-6)
 
 
-def test_blocks_are_minus_the_distances_in_the_order_asked(monkeypatch: pytest.MonkeyPatch):
+def test_blocks_of_a_re_ranking_are_minus_the_distances_of_the_wanted_queries(monkeypatch: pytest.MonkeyPatch):
     query, gallery = clustered(4)
     distances = k_reciprocal(query, gallery, k1=6, k2=3, weight=0.2)
     monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 3 * len(gallery))
@@ -81,7 +81,7 @@ def test_blocks_are_minus_the_distances_in_the_order_asked(monkeypatch: pytest.M
     )
 
 
-def test_length_and_precision_do_not_matter_and_nothing_is_written():
+def test_k_reciprocal_ignores_length_and_precision_and_writes_into_nothing():
     query, gallery = clustered(5)
     wide = query.astype(np.float64) * 1e200, gallery.astype(np.float64) * 1e-200
     for side in (query, gallery, *wide):
@@ -89,13 +89,13 @@ def test_length_and_precision_do_not_matter_and_nothing_is_written():
     np.testing.assert_allclose(k_reciprocal(*wide), k_reciprocal(query, gallery), rtol=0, atol=3e-6)
 
 
-def test_vectors_all_alike_are_at_no_distance():
+def test_k_reciprocal_of_equal_vectors_is_zero():
     query, gallery = np.ones((2, 4)), np.ones((5, 4))
     np.testing.assert_allclose(k_reciprocal(query, gallery, k1=5, k2=2, weight=1.0), 0, rtol=0, atol=1e-6)
     assert np.isfinite(k_reciprocal(query, gallery, k1=5, k2=2)).all()
 
 
-def test_describes_itself():
+def test_k_reciprocal_describes_its_settings():
     assert KReciprocal().describe() == "k-reciprocal (k1=20, k2=6, weight=0.3)"
 
 
@@ -110,6 +110,6 @@ def test_describes_itself():
         ({"k1": 51}, "k1: expected at most the gallery's 50 pictures, got 51; take a smaller k1"),
     ],
 )
-def test_settings_out_of_bounds(settings, message: str):
+def test_k_reciprocal_refuses_settings_out_of_bounds(settings, message: str):
     with pytest.raises(ReseenError, match=message):
         k_reciprocal(*clustered(0), **settings)

@@ -36,7 +36,7 @@ def whole(side: Embedded) -> Embedded:
     return dataclasses.replace(side, vectors=vectors)
 
 
-def test_any_protocol_equals_the_naive_loop():
+def test_re_ranked_scores_of_any_protocol_equal_the_naive_loop():
     checked = 0
     for seed in range(CASES):
         query, gallery = (whole(side) for side in random_sides(seed))
@@ -59,7 +59,7 @@ def test_any_protocol_equals_the_naive_loop():
     assert checked > CASES / 3
 
 
-def test_matches_drawn_outside_the_gallery_are_refused():
+def test_re_ranking_refuses_protocols_that_draw_matches_outside_the_gallery():
     side = Embedded(np.eye(4), [1, 1, 2, 2], [1, 2, 1, 2])
     with pytest.raises(ReseenError, match=r"'cuhk03_classic' draws each query's match .* without re-ranking"):
         evaluate(side, side, protocol="cuhk03_classic", rerank=Overlap())

@@ -1,11 +1,11 @@
-"""The compiled counting against plain comparisons: both ways of counting, and what is left to settle."""
+"""The compiled counting against plain comparisons: both ways of counting, and what is left to decide."""
 
 import numpy as np
 import pytest
 
-from reseen.metrics.kernels.segments import offsets
+from reseen.metrics.kernels.ragged import offsets
 from reseen.metrics.ranking import thresholds as module
-from reseen.metrics.ranking.thresholds import SEARCH_FROM, Tally, Thresholds, count, settle
+from reseen.metrics.ranking.thresholds import SEARCH_FROM, ThresholdCounts, Thresholds, count, decide
 
 MARGIN = 0.004
 
@@ -22,15 +22,15 @@ def random_thresholds(rng: np.random.Generator, lengths: list[int]) -> Threshold
     )
 
 
-def settled(thresholds: Thresholds, values: np.ndarray, exact: np.ndarray) -> tuple[np.ndarray, ...]:
+def decided(thresholds: Thresholds, values: np.ndarray, exact: np.ndarray) -> tuple[np.ndarray, ...]:
     """Rivals above each threshold, as similar, and as similar but earlier, as the kernels count them."""
     places = len(thresholds.entries)
-    tally = Tally(np.zeros(places, dtype=np.int64), *np.zeros((3, places + 1), dtype=np.int64))
-    contested = count(values, thresholds, first=thresholds.first, tally=tally)
-    similarity = exact[contested.queries, contested.columns]
-    settle(thresholds, contested, entries=contested.columns * 3, similarity=similarity, tally=tally)
-    above, tied, earlier = (steps[:-1].cumsum() for steps in tally[1:])
-    return tally.certain + above, tied, earlier
+    counts = ThresholdCounts(np.zeros(places, dtype=np.int64), *np.zeros((3, places + 1), dtype=np.int64))
+    close_calls = count(values, thresholds, first=thresholds.first, counts=counts)
+    similarity = exact[close_calls.queries, close_calls.columns]
+    decide(thresholds, close_calls, entries=close_calls.columns * 3, similarity=similarity, counts=counts)
+    above, tied, earlier = (steps[:-1].cumsum() for steps in counts[1:])
+    return counts.certain + above, tied, earlier
 
 
 @pytest.mark.parametrize("lengths", [[1, 5, 40], [SEARCH_FROM, 3, SEARCH_FROM + 200]], ids=["passes", "search"])
@@ -41,13 +41,13 @@ def test_counts_are_those_of_plain_comparisons(seed: int, lengths: list[int]):
     exact = rng.integers(-120, 120, (len(lengths), 1500)) / 100
     values = (exact + rng.uniform(-MARGIN, MARGIN, exact.shape) * 0.99).astype(np.float32)
     values[0, :7] = exact[0, :7] = -np.inf
-    above, tied, earlier = settled(thresholds, values, exact)
+    above, tied, earlier = decided(thresholds, values, exact)
     columns = np.arange(exact.shape[1]) * 3
     for query, (begin, end) in enumerate(zip(thresholds.first, thresholds.first[1:], strict=False)):
-        mine = thresholds.similarity[begin:end, None]
-        assert above[begin:end].tolist() == (exact[query] > mine).sum(axis=1).tolist()
-        assert tied[begin:end].tolist() == (exact[query] == mine).sum(axis=1).tolist()
-        before = (exact[query] == mine) & (columns < thresholds.entries[begin:end, None])
+        matches = thresholds.similarity[begin:end, None]
+        assert above[begin:end].tolist() == (exact[query] > matches).sum(axis=1).tolist()
+        assert tied[begin:end].tolist() == (exact[query] == matches).sum(axis=1).tolist()
+        before = (exact[query] == matches) & (columns < thresholds.entries[begin:end, None])
         assert earlier[begin:end].tolist() == before.sum(axis=1).tolist()
 
 
@@ -60,7 +60,7 @@ def test_both_ways_of_counting_agree(seed: int):
     for way in (module._count_by_passes, module._count_by_search):
         counted, free = np.zeros(30, dtype=np.int64), module._room(900)
         close = way(module._Row(values, thresholds.low, thresholds.high, counted), free)
-        contested = sorted(zip(free.columns[:close], free.values[:close], free.counted_from[:close], strict=True))
-        found.append((counted.tolist(), contested))
+        close_calls = sorted(zip(free.columns[:close], free.values[:close], free.counted_from[:close], strict=True))
+        found.append((counted.tolist(), close_calls))
     assert found[0] == found[1]
     assert 0 < len(found[0][1]) < 900

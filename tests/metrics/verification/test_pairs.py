@@ -7,8 +7,8 @@ from naive_pairs import naive_pairs
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol
 from reseen.metrics.protocol import find_protocol
+from reseen.metrics.verification.pair_counts import STEPS, _count_into, accepted_pairs, count_pairs
 from reseen.metrics.verification.pairs import find_pairs
-from reseen.metrics.verification.tally import STEPS, _count_into, accepted_pairs, tally
 
 
 def drawn(seed, *, cameras=True, names=True) -> tuple[Embedded, Embedded]:
@@ -32,7 +32,7 @@ def test_every_pair_is_counted_once(protocol, cameras, names):
     query, gallery = drawn(0, cameras=cameras, names=names)
     rules = find_protocol(protocol)
     pairs, naive = find_pairs(query, gallery, protocol=rules), naive_pairs(query, gallery, protocol=rules)
-    counts = tally(pairs)
+    counts = count_pairs(pairs)
     for histogram, genuine in ((counts.genuine, True), (counts.impostor, False)):
         similarities = [pair.similarity for pair in naive if pair.genuine == genuine]
         expected = np.histogram(similarities, bins=np.arange(-STEPS, STEPS + 2) / STEPS)[0]
@@ -41,9 +41,9 @@ def test_every_pair_is_counted_once(protocol, cameras, names):
         assert moved.sum() <= len(similarities), "float32 moves a pair to the next bin at most"
     kept = [row for row in range(len(query)) if str(query.identities[row]) not in rules.junk]
     for place, row in enumerate(kept):
-        for best, genuine in ((counts.best.genuine, True), (counts.best.impostor, False)):
+        for nearest, genuine in ((counts.nearest.genuine, True), (counts.nearest.impostor, False)):
             own = [pair.similarity for pair in naive if pair.query == row and pair.genuine == genuine]
-            assert best[place] == pytest.approx(max(own, default=-np.inf), abs=1e-6)
+            assert nearest[place] == pytest.approx(max(own, default=-np.inf), abs=1e-6)
 
 
 def test_accepted_pairs_by_identity():
@@ -64,14 +64,14 @@ def test_a_pair_on_a_threshold_is_accepted_and_bins_close_below():
     query = Embedded(np.ones((1, 4), dtype=np.float32), [1])
     gallery = Embedded(np.concatenate([np.eye(4), -np.eye(4)])[:6].astype(np.float32), [1, 2, 2, 2, 2, 2])
     pairs = find_pairs(query, gallery, protocol=find_protocol("wildlife"))
-    counts = tally(pairs)
+    counts = count_pairs(pairs)
     assert np.flatnonzero(counts.impostor).tolist() == [STEPS // 2, STEPS + STEPS // 2]
     assert counts.impostor[[STEPS // 2, STEPS + STEPS // 2]].tolist() == [2, 3]
     thresholds = [-0.5, -0.5 + 1 / STEPS, 0.5, 0.5 + 1 / STEPS]
     assert [matrix.sum() for matrix in accepted_pairs(pairs, thresholds)] == [6, 4, 4, 0]
 
 
-def test_bins_go_down_from_zero_too():
+def test_bins_close_below_for_negative_similarities_too():
     histogram = np.zeros(2 * STEPS + 1, dtype=np.int64)
     beyond, small = 1 + 2**-20, 2**-30
     _count_into(histogram, np.array([-beyond, -1, -small, 0, small, 1, beyond, -np.inf], dtype=np.float32))
@@ -83,7 +83,7 @@ def test_bins_go_down_from_zero_too():
     }
 
 
-def test_blocks_are_of_the_whole_in_order():
+def test_blocks_of_pairs_cover_all_queries_in_order():
     query, gallery = drawn(2)
     pairs = find_pairs(query, gallery, protocol=find_protocol("market1501"))
     blocks = list(pairs.blocks())
@@ -95,11 +95,11 @@ def test_a_picture_and_itself_are_no_pair():
     vectors = np.eye(4, dtype=np.float32)
     both = Embedded(vectors, [1, 1, 2, 2], names=["a", "b", "a", "b"])
     rules = Protocol("all", drop_same_camera=False, junk=(), source="here")
-    counts = tally(find_pairs(both, both, protocol=rules))
+    counts = count_pairs(find_pairs(both, both, protocol=rules))
     assert (counts.genuine.sum(), counts.impostor.sum()) == (4, 8)
 
 
-def test_what_evaluate_refuses_is_refused():
+def test_pairs_without_a_valid_query_are_refused_as_by_evaluate():
     one, other = (Embedded(np.eye(2, dtype=np.float32), names) for names in (["a", "b"], ["c", "d"]))
     with pytest.raises(ReseenError, match="none of 2 queries has a valid match"):
         find_pairs(one, other, protocol=find_protocol("wildlife"))

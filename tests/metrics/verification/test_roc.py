@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
 
+from reseen.metrics.verification.pair_counts import STEPS
 from reseen.metrics.verification.roc import Curve
-from reseen.metrics.verification.tally import STEPS
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_threshold_is_the_lowest_that_keeps_the_rate(scores, wanted):
     assert np.mean(impostor >= threshold) <= wanted < np.mean(impostor >= threshold - 1 / STEPS)
 
 
-def test_a_rate_that_is_met_exactly_is_kept():
+def test_a_false_accept_rate_that_is_met_exactly_is_kept():
     """29 of 100, which 0.29 * 100 in float64 falls short of: the 30th from the top stays out."""
     assert curve_of([0.5], np.arange(100) / 128).lowest_threshold(0.29) == 70 / 128 + 1 / STEPS
 
@@ -56,7 +56,7 @@ def test_equal_error_against_sklearn(scores):
     assert found.threshold == pytest.approx(thresholds[np.argmin(np.abs(difference))], abs=1e-3)
 
 
-def test_equal_error_within_a_jump():
+def test_the_equal_error_rate_within_a_jump_of_both_rates():
     """Three of four genuine pairs at 0.5, one impostor of five above: between them rejects go from 0 to 3/4."""
     found = curve_of([0.5, 0.5, 0.5, 0.75], [0.0, 0.0, 0.0, 0.0, 0.625]).equal_error()
     assert found.rate == pytest.approx(0.2, abs=1e-12)
@@ -69,7 +69,7 @@ def test_equal_error_of_sides_apart_lies_half_way():
     assert found.threshold == pytest.approx(0.5, abs=1 / STEPS)
 
 
-def test_a_moved_rate_moves_the_crossing():
+def test_a_moved_rate_moves_the_equal_error_rate():
     """Uniform on [0, 1] and on [-1/2, 1/2]: rejects t, accepts 1/2 - t; with accepts 0.1 more they meet at 0.3."""
     even = (np.arange(STEPS) + 0.5) / STEPS
     curve = curve_of(even, even - 0.5)

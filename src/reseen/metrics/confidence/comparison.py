@@ -1,6 +1,6 @@
 """compare: whether two systems differ by more than chance on the same queries.
 
-Every query is scored by both; identities, not queries, are what chance draws. Q = queries, I = identities, S = scores.
+Both score every query; chance draws identities, not queries. Q = queries, I = identities, S = scores.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reseen.metrics.array_types import Float64
 from reseen.metrics.confidence.intervals import HEADLINES, bootstrap, clustered, query_scores
 from reseen.metrics.confidence.rates import Estimate
 from reseen.metrics.labels import Labels
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Differences by score. The p-values are of each score on its own, not corrected for how many were asked.
+    """Differences by score. The p-values are of each score on its own, not corrected for the number of scores.
 
     The first score decides ``more_than_chance``: its p-value lies below 1 - ``confidence``.
     """
@@ -48,21 +48,21 @@ class Comparison:
 
     def sentence(self, first: str, second: str) -> str:
         """The outcome in words; ``first`` and ``second`` name the systems."""
-        score, found = next(iter(self.differences.items()))
-        points = 100 * found.difference.value
-        low, high = (100 * end for end in found.difference[1:])
+        score, result = next(iter(self.differences.items()))
+        points = 100 * result.difference.value
+        low, high = (100 * end for end in result.difference[1:])
         place = "level with" if points == 0 else f"{abs(points):.1f} points {'above' if points > 0 else 'below'}"
         verdict = "more than chance" if self.more_than_chance else "no more than chance may give"
         return (
             f"{second} is {place} {first} in {score} ({self.confidence:.0%} interval {low:+.1f} to {high:+.1f}, "
-            f"p = {found.p_value:.2g}, {self.identities} identities): {verdict}."
+            f"p = {result.p_value:.2g}, {self.identities} identities): {verdict}."
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
         scores = {
-            score: {**found._asdict(), "difference": found.difference._asdict()}
-            for score, found in self.differences.items()
+            score: {**result._asdict(), "difference": result.difference._asdict()}
+            for score, result in self.differences.items()
         }
         return {
             "more_than_chance": self.more_than_chance,
@@ -84,21 +84,45 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Comparison:
-    """Two reports of the same queries, row by row, and the queries' (Q,) identities -> their differences.
+    """Compare two reports of the same queries, row by row.
 
     Intervals as ``interval``'s, of the paired differences. The p-value is that of a permutation test: were the
     systems alike, each identity's results could as well have been swapped between them, so the signs of the
     identities' differences are flipped, in every way where ``resamples`` suffice for that, else at random (Phipson
     and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010). With few identities no difference can be significant: 5 give
-    p = 0.06 at best. It speaks of these two models; whether a method is better takes several trainings of each.
+    p = 0.06 at best. The result holds for these two models; whether a method is better takes several trainings of each.
 
-    ValueError: reports of different queries or rules. ReseenError: as ``interval``.
+    Args:
+        first: What ``evaluate`` returned for the first system.
+        second: The same for the second, of the same queries under the same rules.
+        identities: (Q,) of the queries, skipped ones included.
+        scores: Names of ``QUERY_SCORES``; the first decides ``Comparison.more_than_chance``.
+        confidence: Of the intervals, above 0 and below 1.
+        resamples: Draws of the bootstrap and of the permutation test, at least 100.
+        seed: Decides the draws.
+
+    Returns:
+        For each score both values, second minus first with its interval, and the p-value.
+
+    Raises:
+        ReseenError: As ``interval``.
+        ValueError: Reports of different queries or rules, or too few resamples.
+
+    Example:
+        >>> from reseen.metrics import Embedded, evaluate
+        >>> query = Embedded([[1.0, 0.0], [0.0, 1.0]], ["ann", "bob"])
+        >>> good = Embedded([[1.0, 0.1], [0.1, 1.0]], ["ann", "bob"])
+        >>> poor = Embedded([[1.0, 0.1], [1.0, 0.0]], ["ann", "bob"])
+        >>> reports = [evaluate(query, gallery, protocol="wildlife") for gallery in (poor, good)]
+        >>> comparison = compare(*reports, query.identities, scores=["rank1"])
+        >>> comparison.differences["rank1"].difference.value, comparison.more_than_chance
+        (1.0, False)
     """
     _require_alike(first, second)
     before, after = query_scores(first, scores), query_scores(second, scores)
-    found = clustered(after - before, identities)
-    estimates = bootstrap(found, confidence=confidence, resamples=resamples, seed=seed)
-    p_values = sign_flip_p_values(found.sums, resamples=resamples, seed=seed)
+    clusters = clustered(after - before, identities)
+    estimates = bootstrap(clusters, confidence=confidence, resamples=resamples, seed=seed)
+    p_values = sign_flip_p_values(clusters.sums, resamples=resamples, seed=seed)
     differences = {
         score: Difference(
             float(np.nanmean(before[row])),
@@ -108,10 +132,12 @@ def compare(
         )
         for row, score in enumerate(scores)
     }
-    return Comparison(differences, int(found.counts.sum()), len(found.counts), confidence, _settings(first, second))
+    return Comparison(
+        differences, int(clusters.counts.sum()), len(clusters.counts), confidence, _settings(first, second)
+    )
 
 
-def sign_flip_p_values(sums: NDArray[np.float64], *, resamples: int, seed: int) -> NDArray[np.float64]:
+def sign_flip_p_values(sums: Float64, *, resamples: int, seed: int) -> Float64:
     """(S, I) differences summed by identity -> (S,) two-sided p-values.
 
     The share of sign patterns whose total is at least as far from zero; of patterns drawn at random, the given one
@@ -127,12 +153,12 @@ def sign_flip_p_values(sums: NDArray[np.float64], *, resamples: int, seed: int) 
     return np.asarray(as_far / patterns if exact else (as_far + 1) / (patterns + 1))
 
 
-def _all_signs(identities: int) -> Iterator[NDArray[np.float64]]:
+def _all_signs(identities: int) -> Iterator[Float64]:
     bits = np.arange(2**identities)[:, None] >> np.arange(identities) & 1
     yield (1 - 2 * bits).astype(np.float64)
 
 
-def _random_signs(identities: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def _random_signs(identities: int, resamples: int, seed: int) -> Iterator[Float64]:
     generator = np.random.default_rng(seed)
     step = max(1, _AT_ONCE // identities)
     for start in range(0, resamples, step):
@@ -141,7 +167,7 @@ def _random_signs(identities: int, resamples: int, seed: int) -> Iterator[NDArra
 
 
 def _require_alike(first: Report, second: Report) -> None:
-    rules = [f"{report.protocol}, {report.average_precision} average precision" for report in (first, second)]
+    rules = [f"{report.protocol}, {report.precision_rule} average precision" for report in (first, second)]
     if rules[0] != rules[1]:
         raise ValueError(f"expected reports under the same rules, got {rules[0]}, and {rules[1]}")
     before, after = (np.isfinite(report.average_precisions) for report in (first, second))

@@ -1,4 +1,4 @@
-"""interval: how far the scores of a report would move with other identities, by the bootstrap.
+"""interval: how much the scores of a report would vary with other identities, by the bootstrap.
 
 Queries of one identity succeed and fail together, so identities are drawn, each with all its queries. Q = queries,
 I = identities, S = scores.
@@ -9,23 +9,20 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from reseen.errors import ReseenError, unknown
+from reseen.metrics.array_types import Float64, Int64
 from reseen.metrics.confidence.rates import Estimate
 from reseen.metrics.labels import Labels, clean_labels
 from reseen.metrics.report import Report
-
-Values = NDArray[np.float64]
 
 HEADLINES = ("mAP", "rank1", "rank5", "mINP")
 
 _AT_ONCE = 4_000_000
 """Draws of an identity held at once: 32 MB."""
 
-
-QUERY_SCORES: Mapping[str, Callable[[Report], Values]] = MappingProxyType(
+QUERY_SCORES: Mapping[str, Callable[[Report], Float64]] = MappingProxyType(
     {
         "mAP": lambda report: report.average_precisions,
         "rank1": lambda report: report.found_by(1),
@@ -40,8 +37,8 @@ QUERY_SCORES: Mapping[str, Callable[[Report], Values]] = MappingProxyType(
 class Clustered(NamedTuple):
     """Per-query values summed by identity: ``sums`` (S, I), and of how many queries, ``counts`` (I,)."""
 
-    sums: Values
-    counts: NDArray[np.int64]
+    sums: Float64
+    counts: Int64
 
 
 def interval(
@@ -53,7 +50,7 @@ def interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, Estimate]:
-    """Percentile bootstrap intervals of a report's scores; ``identities`` (Q,) of its queries, skipped ones included.
+    """Percentile bootstrap intervals of a report's scores, over the identities of its queries.
 
     The percentiles are set wider for few identities, as Student's t is than the normal distribution (Hesterberg, The
     American Statistician 69, 2015). Below some 20 identities the interval is still rough, and it is never wider
@@ -62,24 +59,45 @@ def interval(
     moves every score, nor of training again with another seed. Under a protocol of several trials a query's value is
     its mean over those that asked it, so the score given here differs a little from the report's mean over trials.
 
-    ReseenError: unknown score, fewer than two identities with an evaluated query, a confidence that is no share.
+    Args:
+        report: What ``evaluate`` returned.
+        identities: (Q,) of the queries, skipped ones included.
+        scores: Names of ``QUERY_SCORES``.
+        confidence: Share of intervals that hold the true score, above 0 and below 1.
+        resamples: Draws of the bootstrap, at least 100.
+        seed: Decides the draws.
+
+    Returns:
+        From each score to its value and interval.
+
+    Raises:
+        ReseenError: Unknown score, fewer than two identities with an evaluated query, or a confidence out of bounds.
+        ValueError: Too few resamples.
+
+    Example:
+        >>> from reseen.metrics import Embedded, evaluate
+        >>> query = Embedded([[1.0, 0.0], [0.0, 1.0]], ["ann", "bob"])
+        >>> gallery = Embedded([[1.0, 0.1], [0.1, 1.0]], ["ann", "bob"])
+        >>> report = evaluate(query, gallery, protocol="wildlife")
+        >>> interval(report, query.identities, scores=["rank1"])
+        {'rank1': Estimate(value=1.0, low=1.0, high=1.0)}
     """
-    found = clustered(query_scores(report, scores), identities)
-    estimates = bootstrap(found, confidence=confidence, resamples=resamples, seed=seed)
+    clusters = clustered(query_scores(report, scores), identities)
+    estimates = bootstrap(clusters, confidence=confidence, resamples=resamples, seed=seed)
     return dict(zip(scores, estimates, strict=True))
 
 
-def bootstrap(found: Clustered, *, confidence: float, resamples: int, seed: int) -> list[Estimate]:
+def bootstrap(clusters: Clustered, *, confidence: float, resamples: int, seed: int) -> list[Estimate]:
     """The S means over all queries with their intervals. ValueError: fewer than 100 resamples."""
     if resamples < 100:
         raise ValueError(f"resamples: expected at least 100, got {resamples}")
-    means = np.concatenate(list(_resampled_means(found, resamples=resamples, seed=seed)))
-    lows, highs = np.quantile(means, percentiles(len(found.counts), confidence=confidence), axis=0)
-    values = found.sums.sum(axis=1) / found.counts.sum()
+    means = np.concatenate(list(_resampled_means(clusters, resamples=resamples, seed=seed)))
+    lows, highs = np.quantile(means, percentiles(len(clusters.counts), confidence=confidence), axis=0)
+    values = clusters.sums.sum(axis=1) / clusters.counts.sum()
     return [Estimate(*numbers) for numbers in zip(values.tolist(), lows.tolist(), highs.tolist(), strict=True)]
 
 
-def query_scores(report: Report, scores: Sequence[str]) -> Values:
+def query_scores(report: Report, scores: Sequence[str]) -> Float64:
     """(S, Q) values of the queries, NaN where skipped. ReseenError names the known scores."""
     for score in scores:
         if score not in QUERY_SCORES:
@@ -87,7 +105,7 @@ def query_scores(report: Report, scores: Sequence[str]) -> Values:
     return np.stack([QUERY_SCORES[score](report) for score in scores])
 
 
-def clustered(values: Values, identities: Labels | Sequence[object]) -> Clustered:
+def clustered(values: Float64, identities: Labels | Sequence[object]) -> Clustered:
     """(S, Q) values, NaN for skipped queries, and (Q,) identities -> sums by identity, of those with a value."""
     labels = clean_labels(identities, what="identities", count=values.shape[1], optional=False)
     evaluated = ~np.isnan(values).any(axis=0)
@@ -98,15 +116,15 @@ def clustered(values: Values, identities: Labels | Sequence[object]) -> Clustere
     return Clustered(sums, np.bincount(codes))
 
 
-def _resampled_means(found: Clustered, *, resamples: int, seed: int) -> Iterator[Values]:
+def _resampled_means(clusters: Clustered, *, resamples: int, seed: int) -> Iterator[Float64]:
     """Means (., S) over as many identities as there are, drawn with replacement; ``resamples`` rows in all."""
     generator = np.random.default_rng(seed)
-    count = len(found.counts)
+    count = len(clusters.counts)
     step = max(1, _AT_ONCE // count)
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
         drawn = generator.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64)
-        yield (drawn @ found.sums.T) / (drawn @ found.counts)[:, None]
+        yield (drawn @ clusters.sums.T) / (drawn @ clusters.counts)[:, None]
 
 
 def percentiles(identities: int, *, confidence: float) -> tuple[float, float]:

@@ -1,1 +1,1 @@
-"""Threads, ragged arrays and compiled loops that the rest of the metrics is made of."""
+"""Threads, ragged arrays, the k best of each row, and what the compiled loops of evaluation need."""

@@ -1,6 +1,6 @@
-"""BLAS held to one thread, while threads of our own make the products.
+"""BLAS held to one thread while our own threads make the products.
 
-BLAS's threads stay awake after each product and would take the cores from compiled loops beside it.
+BLAS's threads stay awake after each product and would take the cores from the compiled loops beside it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from threadpoolctl import ThreadpoolController
 
 
 class _Limit:
-    """Counts who holds it: BLAS's threads are the whole process's, so the last to leave gives them back."""
+    """Counts its holders: BLAS's threads belong to the whole process, so the last holder to leave restores them."""
 
     def __init__(self) -> None:
         self._lock, self._holders = Lock(), 0
@@ -38,4 +38,4 @@ def _controller() -> ThreadpoolController:
 
 
 one_blas_thread = _Limit().held
-"""A context; may be entered by several threads at once."""
+"""A context manager; several threads may be inside at once."""

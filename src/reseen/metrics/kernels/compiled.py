@@ -1,7 +1,7 @@
-"""The one way loops are compiled: by numba, without the interpreter's lock, and kept where there is a place for it.
+"""How loops are compiled: by numba, without the interpreter's lock, cached where a cache can be written.
 
-numba writes what it compiled beside the source or into the user's cache folder (NUMBA_CACHE_DIR names another). Where
-neither can be written, each process compiles anew, which takes seconds, and gives the same numbers.
+numba writes compiled code beside the source or into the user's cache folder (NUMBA_CACHE_DIR names another). Where
+neither can be written, each process compiles anew, which takes seconds and gives the same numbers.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def compiled(*, fastmath: set[str] | None = None) -> Callable[[FunctionT], Funct
     def decorate(function: FunctionT) -> FunctionT:
         try:
             return cast("FunctionT", njit(nogil=True, cache=True, fastmath=liberties)(function))
-        except RuntimeError:  # numba's "no locator available": no place to keep it
+        except RuntimeError:  # numba's "no locator available": no place for a cache
             return cast("FunctionT", njit(nogil=True, fastmath=liberties)(function))
 
     return decorate

@@ -1,1 +1,1 @@
-"""What may be done to vectors and rankings: camera means, expansion, k-reciprocal re-ranking."""
+"""Post-processing of vectors and rankings: camera bias, expansion, k-reciprocal re-ranking."""

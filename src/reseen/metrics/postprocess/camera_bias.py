@@ -1,4 +1,4 @@
-"""Camera bias: what all pictures of a camera have in common, taken out of their vectors."""
+"""Camera bias: the mean vector of a camera's pictures, subtracted from each of them."""
 
 from dataclasses import replace
 
@@ -7,17 +7,33 @@ import numpy as np
 from reseen.errors import ReseenError
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.labels import Labels, shared_codes
-from reseen.metrics.postprocess.units import unit_rows
+from reseen.metrics.unit_vectors import checked_unit_vectors
 from reseen.types import UNKNOWN
 
 
 def without_camera_bias(embedded: Embedded, *, reference: Embedded | None = None, shrinkage: float = 10.0) -> Embedded:
-    """The same pictures, their vectors brought to length 1 and less the mean of their camera in ``reference``.
+    """Subtract from each vector, brought to length 1, the mean vector of its camera.
 
-    The reference is the set itself unless given: for queries, give the gallery, so that both sides lose the
-    same mean. A camera's mean counts ``shrinkage`` pictures of the mean over all, so that a camera of few
-    pictures does not lose its identities; a picture whose camera is unknown, or not in the reference, loses
-    the mean over all. ReseenError: no cameras, widths that differ, a picture that nothing is left of.
+    A picture whose camera is unknown, or not in the reference, loses the mean over all cameras.
+
+    Args:
+        embedded: The pictures; they need cameras.
+        reference: The pictures over which means are taken; None: ``embedded`` itself. For queries give the gallery, so
+            that both lose the same means.
+        shrinkage: Pictures of the mean over all cameras that are added to each camera's mean, so that a camera of few
+            pictures does not lose its identities.
+
+    Returns:
+        The same pictures with other vectors.
+
+    Raises:
+        ReseenError: No cameras, widths that differ, or a picture whose vector becomes zero.
+        ValueError: Negative ``shrinkage``.
+
+    Example:
+        >>> pictures = Embedded([[1.0, 0.0], [0.0, 1.0]], ["ann", "bob"], cameras=[1, 1])
+        >>> without_camera_bias(pictures).vectors.tolist()
+        [[0.5, -0.5], [-0.5, 0.5]]
     """
     if shrinkage < 0:
         raise ValueError(f"shrinkage: expected at least 0 pictures, got {shrinkage}")
@@ -25,13 +41,16 @@ def without_camera_bias(embedded: Embedded, *, reference: Embedded | None = None
     if embedded.width != reference.width:
         raise ReseenError(f"vectors have {embedded.width} numbers, those of the reference {reference.width}")
     codes = shared_codes(_cameras(embedded), _cameras(reference), what="cameras")
-    units, pictures = unit_rows(embedded.vectors, side="given"), unit_rows(reference.vectors, side="reference")
+    units, pictures = (
+        checked_unit_vectors(embedded.vectors, name="given"),
+        checked_unit_vectors(reference.vectors, name="reference"),
+    )
     overall = pictures.mean(axis=0, dtype=np.float64)
     vectors = (units - overall).astype(np.float32)
     for camera in np.intersect1d(codes.query, codes.gallery[codes.gallery != UNKNOWN]):
-        own, seen = codes.query == camera, pictures[codes.gallery == camera]
-        mean = (seen.sum(axis=0, dtype=np.float64) + shrinkage * overall) / (len(seen) + shrinkage)
-        vectors[own] = units[own] - mean
+        rows, of_camera = codes.query == camera, pictures[codes.gallery == camera]
+        mean = (of_camera.sum(axis=0, dtype=np.float64) + shrinkage * overall) / (len(of_camera) + shrinkage)
+        vectors[rows] = units[rows] - mean
     return replace(embedded, vectors=vectors)
 
 

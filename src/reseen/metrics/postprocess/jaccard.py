@@ -6,11 +6,11 @@ Source: Zhong et al., CVPR 2017. N = Q + G pictures, the queries first.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from reseen.metrics.array_types import Float32, Int64
 from reseen.metrics.kernels.compiled import compiled
-from reseen.metrics.kernels.team import Team
+from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess.neighbours import Neighbours
 from reseen.metrics.postprocess.reciprocal import LEAST_DISTANCE, Sparse
 from reseen.metrics.similarity import Block
@@ -38,7 +38,7 @@ def _sparse(matrix: Any) -> Sparse:
     return Sparse(starts=matrix.indptr.astype(np.int64), columns=matrix.indices.astype(np.int32), values=matrix.data)
 
 
-def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32], weight: float, team: Team) -> None:
+def rerank_block(block: Block, overlap: Overlaps, *, lowest: Float32, weight: float, threads: RowThreads) -> None:
     """Cosines become minus the re-ranked distances, in place.
 
     ``lowest`` (N,): each row's cosine to the picture farthest from it; ``weight`` of the original distance.
@@ -51,17 +51,17 @@ def rerank_block(block: Block, overlap: Overlaps, *, lowest: NDArray[np.float32]
             block.similarity[part], overlap.queries, overlap.gallery, queries=block.queries[part], shares=shares[part]
         )
 
-    team.share(len(block.queries), rerank)
+    threads.share(len(block.queries), rerank)
 
 
 @compiled()
 def _rerank(
-    similarity: NDArray[np.float32],
+    similarity: Float32,
     sets: Sparse,
     index: Sparse,
     *,
-    queries: NDArray[np.int64],
-    shares: NDArray[np.float32],
+    queries: Int64,
+    shares: Float32,
 ) -> None:
     """``shares`` (b, 2): what the original and what the Jaccard distance is multiplied by, for each query."""
     one, two = np.float32(1), np.float32(2)

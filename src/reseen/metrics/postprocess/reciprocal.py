@@ -9,36 +9,35 @@ authors' code has it.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reseen.metrics.array_types import Bools, Float32, Int32, Int64, UnitVectors
 from reseen.metrics.kernels.compiled import compiled
-from reseen.metrics.kernels.team import Team
+from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess.neighbours import Neighbours
-from reseen.metrics.similarity import Units
 
 LEAST_DISTANCE = np.float32(1e-12)
 """Stands for a row's largest distance where all its distances are zero."""
 
-Lists = NDArray[np.int32]
+Lists = Int32
 
 
 class Sparse(NamedTuple):
     """Rows of a sparse matrix: row r holds ``values`` in ``columns``, both from starts[r] to starts[r + 1]."""
 
-    starts: NDArray[np.int64]
-    columns: NDArray[np.int32]
-    values: NDArray[np.float32]
+    starts: Int64
+    columns: Int32
+    values: Float32
 
 
 class _Lists(NamedTuple):
     """``rows`` (N, K), and whether each neighbour is reciprocal: by whole lists (N, K), by half ones (N, H)."""
 
     rows: Lists
-    mutual: NDArray[np.bool_]
-    mutual_half: NDArray[np.bool_]
+    mutual: Bools
+    mutual_half: Bools
 
 
-def reciprocal_weights(units: Units, neighbours: Neighbours, *, team: Team) -> Sparse:
+def reciprocal_weights(units: UnitVectors, neighbours: Neighbours, *, threads: RowThreads) -> Sparse:
     """(N, D) and lists of K = k1 + 1 -> (N, N) weights exp(-distance) over each row's set, of sum 1.
 
     A distance is the squared Euclidean one over the row's largest.
@@ -49,21 +48,21 @@ def reciprocal_weights(units: Units, neighbours: Neighbours, *, team: Team) -> S
         mutual=_mutual(neighbours.rows, depth=k1 + 1),
         mutual_half=_mutual(neighbours.rows, depth=round(k1 / 2) + 1),
     )
-    grown = _grown_sets(lists, team=team)
+    grown = _grown_sets(lists, threads=threads)
     weights = Sparse(*grown, values=np.empty(len(grown.columns), dtype=np.float32))
     largest = np.maximum(1 - neighbours.lowest, LEAST_DISTANCE)
-    team.share(len(units), lambda part: _weigh(weights, units, largest, rows=np.arange(part.start, part.stop)))
+    threads.share(len(units), lambda part: _weigh(weights, units, largest, rows=np.arange(part.start, part.stop)))
     return weights
 
 
 class _Sets(NamedTuple):
     """Sets of pictures: row r has ``columns`` from starts[r] to starts[r + 1]."""
 
-    starts: NDArray[np.int64]
+    starts: Int64
     columns: Lists
 
 
-def _grown_sets(lists: _Lists, *, team: Team) -> _Sets:
+def _grown_sets(lists: _Lists, *, threads: RowThreads) -> _Sets:
     """The grown set of each row: measured first, then written where it belongs."""
     count, largest = len(lists.rows), lists.rows.shape[1] * (1 + lists.mutual_half.shape[1])
     starts, anywhere = np.zeros(count + 1, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -72,15 +71,15 @@ def _grown_sets(lists: _Lists, *, team: Team) -> _Sets:
         starts[1:][part] = _grow_rows(lists, np.empty(largest, dtype=np.int32), anywhere, rows=rows[part])
 
     rows = np.arange(count)
-    team.share(count, measure)
+    threads.share(count, measure)
     np.cumsum(starts, out=starts)
     columns = np.empty(starts[-1], dtype=np.int32)
-    team.share(count, lambda part: _grow_rows(lists, columns, starts, rows=rows[part]))
+    threads.share(count, lambda part: _grow_rows(lists, columns, starts, rows=rows[part]))
     return _Sets(starts=starts, columns=columns)
 
 
 @compiled()
-def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
+def _mutual(rows: Lists, *, depth: int) -> Bools:
     """(N, K) -> (N, depth) whether a row stands among the first ``depth`` of each of its own first ``depth``."""
     mutual = np.zeros((len(rows), depth), dtype=np.bool_)
     for row in range(len(rows)):
@@ -91,9 +90,7 @@ def _mutual(rows: Lists, *, depth: int) -> NDArray[np.bool_]:
 
 
 @compiled()
-def _grow_rows(
-    lists: _Lists, columns: Lists, starts: NDArray[np.int64], *, rows: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _grow_rows(lists: _Lists, columns: Lists, starts: Int64, *, rows: Int64) -> Int64:
     """Write the grown sets of some rows into ``columns``, each from its start on -> their sizes."""
     reached, grown = np.full(len(lists.rows), -1, dtype=np.int32), np.full(len(lists.rows), -1, dtype=np.int32)
     sizes = np.empty_like(rows)
@@ -136,7 +133,7 @@ def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> b
 
 
 @compiled()
-def _weigh(weights: Sparse, units: Units, largest: NDArray[np.float32], *, rows: NDArray[np.int64]) -> None:
+def _weigh(weights: Sparse, units: UnitVectors, largest: Float32, *, rows: Int64) -> None:
     """Values of some rows from their columns; ``largest`` (N,): each row's largest distance, halved like all."""
     for row in rows:
         total = 0.0
@@ -149,7 +146,7 @@ def _weigh(weights: Sparse, units: Units, largest: NDArray[np.float32], *, rows:
 
 
 @compiled(fastmath={"reassoc", "contract"})
-def _cosine(unit: NDArray[np.float32], other: NDArray[np.float32]) -> np.float32:
+def _cosine(unit: Float32, other: Float32) -> np.float32:
     total = np.float32(0)
     for place in range(len(unit)):
         total += unit[place] * other[place]

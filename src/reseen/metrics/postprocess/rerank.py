@@ -1,4 +1,4 @@
-"""Re-ranking: k-reciprocal distances, whole or in blocks, and what evaluation asks of any re-ranking.
+"""Re-ranking: k-reciprocal distances, whole or in blocks, and the interface of any re-ranking.
 
 Q = queries, G = gallery entries.
 """
@@ -8,29 +8,27 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike
 from reseen.errors import ReseenError
-from reseen.metrics.embedded import Vectors
-from reseen.metrics.kernels.segments import Rows
-from reseen.metrics.kernels.team import Team
+from reseen.metrics.array_types import Float32, Indices, UnitVectors, Vectors
+from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess.jaccard import overlaps, rerank_block
 from reseen.metrics.postprocess.neighbours import nearest_among
 from reseen.metrics.postprocess.reciprocal import reciprocal_weights
-from reseen.metrics.postprocess.units import joint_units
-from reseen.metrics.similarity import Block, Units, cosine_blocks
+from reseen.metrics.similarity import Block, cosine_blocks
+from reseen.metrics.unit_vectors import joint_unit_vectors
 
 
 class Reranking(Protocol):
-    """What ``evaluate(rerank=...)`` takes: similarities of its own making, block by block."""
+    """What ``evaluate(rerank=...)`` takes: an object that computes similarities block by block."""
 
-    def blocks(self, query: Vectors, gallery: Vectors, *, queries: Rows, device: str = "cpu") -> Iterator[Block]:
-        """(Q, D), (G, D) and the wanted query rows -> blocks in the order asked; larger is nearer."""
+    def blocks(self, query: Vectors, gallery: Vectors, *, queries: Indices, device: str = "cpu") -> Iterator[Block]:
+        """(Q, D), (G, D) and the wanted query rows -> blocks in the order of those rows; larger is nearer."""
         ...
 
     def describe(self) -> str:
-        """Name and settings, as they stand in a report."""
+        """Name and settings, for a report."""
         ...
 
 
@@ -38,8 +36,17 @@ class Reranking(Protocol):
 class KReciprocal:
     """Settings of k-reciprocal re-ranking (Zhong et al., CVPR 2017).
 
-    ``k1`` neighbours a picture is known by, ``k2`` neighbours over which these are averaged, ``weight`` of the
-    original distance beside the Jaccard distance. ReseenError when one is out of bounds.
+    Args:
+        k1: Neighbours that describe a picture; at most the pictures of the gallery.
+        k2: Neighbours over which these descriptions are averaged, 1 to ``k1``.
+        weight: Of the original distance, 0 to 1; the Jaccard distance has the rest.
+
+    Raises:
+        ReseenError: A setting is out of bounds.
+
+    Example:
+        >>> KReciprocal(k1=10, k2=3).describe()
+        'k-reciprocal (k1=10, k2=3, weight=0.3)'
     """
 
     k1: int = 20
@@ -55,36 +62,36 @@ class KReciprocal:
             raise ReseenError(f"weight: expected 0 (Jaccard alone) to 1 (original distance alone), got {self.weight}")
 
     def describe(self) -> str:
-        """As it stands in a report."""
+        """Name and settings, for a report."""
         return f"k-reciprocal (k1={self.k1}, k2={self.k2}, weight={self.weight:g})"
 
-    def blocks(self, query: ArrayLike, gallery: ArrayLike, *, queries: Rows, device: str = "cpu") -> Iterator[Block]:
+    def blocks(self, query: ArrayLike, gallery: ArrayLike, *, queries: Indices, device: str = "cpu") -> Iterator[Block]:
         """Minus the re-ranked distances of the wanted query rows, block by block; never a (Q, G) matrix.
 
-        Every query takes part in the neighbourhoods, wanted or not. Memory above the vectors: their float32
+        All queries take part in the neighbourhoods, not only the wanted ones. Memory beside the vectors: their float32
         copies of length 1, O((Q + G) * k1) and a block. ReseenError: zero, NaN or infinite vectors, widths
         that differ, k1 larger than the gallery.
         """
         self.require_gallery(len(gallery))
-        units = joint_units(query, gallery)
+        units = joint_unit_vectors(query, gallery)
         return self._blocks(units, split=len(query), queries=queries, device=device)
 
     def require_gallery(self, pictures: int) -> None:
-        """ReseenError for a gallery of fewer pictures than a picture is to have neighbours."""
+        """ReseenError for a gallery of fewer pictures than k1."""
         if self.k1 > pictures:
             raise ReseenError(
                 f"k1: expected at most the gallery's {pictures} pictures, got {self.k1}; "
                 "take a smaller k1 or a larger gallery"
             )
 
-    def _blocks(self, units: Units, *, split: int, queries: Rows, device: str) -> Iterator[Block]:
-        with Team() as team:
-            neighbours = nearest_among(units, count=self.k1 + 1, team=team, device=device)
-            weights = reciprocal_weights(units, neighbours, team=team)
+    def _blocks(self, units: UnitVectors, *, split: int, queries: Indices, device: str) -> Iterator[Block]:
+        with RowThreads() as threads:
+            neighbours = nearest_among(units, count=self.k1 + 1, threads=threads, device=device)
+            weights = reciprocal_weights(units, neighbours, threads=threads)
             overlap = overlaps(weights, neighbours, k2=self.k2, queries=split)
             del weights
             for block in cosine_blocks(units[:split], units[split:], queries=queries, device=device):
-                rerank_block(block, overlap, lowest=neighbours.lowest, weight=self.weight, team=team)
+                rerank_block(block, overlap, lowest=neighbours.lowest, weight=self.weight, threads=threads)
                 yield block
 
 
@@ -96,14 +103,33 @@ def k_reciprocal(
     k2: int = 6,
     weight: float = 0.3,
     device: str = "cpu",
-) -> NDArray[np.float32]:
-    """(Q, D), (G, D), arrays or torch tensors -> (Q, G) re-ranked distances, smaller is nearer.
+) -> Float32:
+    """Re-rank by k-reciprocal neighbours: Zhong et al., CVPR 2017.
 
-    The definition of Zhong et al., "Re-ranking Person Re-identification with k-reciprocal Encoding", CVPR 2017,
-    as their code has it: the squared Euclidean distance of the vectors, brought to length 1 first, over each
-    row's largest; ``weight`` of it, and ``1 - weight`` of the Jaccard distance. Equal to the dense form where
-    neighbour distances do not tie; ties stand in the order of rows, queries first. Raises what
-    ``KReciprocal`` and its ``blocks`` raise. ``KReciprocal.blocks`` needs no (Q, G) result.
+    As in "Re-ranking Person Re-identification with k-reciprocal Encoding" and its authors' code: the squared Euclidean
+    distance of vectors of length 1, over each row's largest; ``weight`` of it, and ``1 - weight`` of the Jaccard
+    distance. Equal to the dense form where neighbour distances do not tie; ties stand in the order of rows, queries
+    first. ``KReciprocal.blocks`` needs no (Q, G) result.
+
+    Args:
+        query_vectors: (Q, D), an array or a torch tensor; brought to length 1 here.
+        gallery_vectors: (G, D), likewise.
+        k1: Neighbours that describe a picture; at most G.
+        k2: Neighbours over which these descriptions are averaged, 1 to ``k1``.
+        weight: Of the original distance, 0 to 1.
+        device: Where products are computed: "cpu", or a device of torch.
+
+    Returns:
+        (Q, G) distances; smaller is nearer.
+
+    Raises:
+        ReseenError: A setting is out of bounds, a vector is zero or not finite, or the widths differ.
+
+    Example:
+        >>> query = np.array([[1.0, 0.0]])
+        >>> gallery = np.array([[0.9, 0.1], [1.0, 0.2], [0.0, 1.0]])
+        >>> k_reciprocal(query, gallery, k1=2, k2=1).argsort().tolist()
+        [[0, 1, 2]]
     """
     settings = KReciprocal(k1=k1, k2=k2, weight=weight)
     queries = np.arange(len(query_vectors), dtype=np.int64)

@@ -1,1 +1,1 @@
-"""The rank of each match, by counting what beats it: on the processor, on a device, and for a re-ranking."""
+"""Which gallery entries count for a query, and the rank of each match, by counting what beats it."""

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from reseen.metrics.array_types import Float32, Indices, UnitVectors
 from reseen.metrics.kernels.device import on_device, products
-from reseen.metrics.kernels.segments import Rows, owners
-from reseen.metrics.ranking.ranks import Asked, CountTile, Tile
-from reseen.metrics.ranking.thresholds import Contested
-from reseen.metrics.similarity import Units
+from reseen.metrics.kernels.ragged import owners
+from reseen.metrics.ranking.ranks import CountTile, RivalCounter
+from reseen.metrics.ranking.thresholds import CloseCalls
+from reseen.metrics.ranking.tiles import Tile
 
 _QUERIES = 2048
 
@@ -22,13 +22,13 @@ _BOUNDS = 4_000_000
 """Thresholds held on the device at once, with the gaps that rows of unequal length leave."""
 
 
-def count_on_device(asked: Asked, units: Units, *, device: str) -> CountTile:
-    """The (b, D) units of the queries asked -> how to count a tile on the device. Writes into ``asked.tally`` alone."""
-    first = asked.thresholds.first
-    queries, identities = (on_device(values, device) for values in (units, asked.identities))
-    parts = [_Bounds(asked, part, device=device) for part in _parts(np.diff(first))]
+def count_on_device(counter: RivalCounter, units: UnitVectors, *, device: str) -> CountTile:
+    """The (b, D) units of the counter's queries -> how to count a tile on the device. Writes only into its counts."""
+    first = counter.thresholds.first
+    queries, identities = (on_device(values, device) for values in (units, counter.identities))
+    parts = [_Bounds(counter, part, device=device) for part in _parts(np.diff(first))]
 
-    def count_tile(tile_units: Units, tile: Tile) -> Iterator[Contested]:
+    def count_tile(tile_units: UnitVectors, tile: Tile) -> Iterator[CloseCalls]:
         entries, entry_identities = (on_device(values, device) for values in (tile_units, tile.identities))
         for bounds in parts:
             values = products(queries[bounds.rows], entries)
@@ -43,21 +43,21 @@ def count_on_device(asked: Asked, units: Units, *, device: str) -> CountTile:
 class _Bounds:
     """The thresholds of some queries on the device, worst first, filled up with infinity to (b, M)."""
 
-    def __init__(self, asked: Asked, rows: slice, *, device: str) -> None:
-        thresholds, self.rows = asked.thresholds, rows
+    def __init__(self, counter: RivalCounter, rows: slice, *, device: str) -> None:
+        thresholds, self.rows = counter.thresholds, rows
         self._begin, self._end = thresholds.first[rows], thresholds.first[rows.start + 1 : rows.stop + 1]
         lengths = self._end - self._begin
         self._where = np.arange(lengths.max()) < lengths[:, None]
         self._places = (self._end[:, None] - 1 - np.arange(lengths.max()))[self._where]
         self._low, self._high = (on_device(self._filled(bound), device) for bound in (thresholds.low, thresholds.high))
-        self._certain = asked.tally.certain
+        self._certain = counter.counts.certain
 
-    def _filled(self, bound: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _filled(self, bound: Float32) -> Float32:
         filled = np.full(self._where.shape, np.inf, dtype=np.float32)
         filled[self._where] = bound[self._places]
         return filled
 
-    def count(self, values: Tensor) -> Contested:
+    def count(self, values: Tensor) -> CloseCalls:
         """(b, c) -> counts the values over each threshold and returns those too close to call."""
         passed = torch.searchsorted(self._high, values)
         reached = torch.searchsorted(self._low, values, right=True)
@@ -69,17 +69,17 @@ class _Bounds:
         query, column = (reached > passed).nonzero(as_tuple=True)
         close, below = values[query, column].cpu().numpy(), passed[query, column].cpu().numpy()
         place = query.cpu().numpy()
-        return Contested(place + self.rows.start, column.cpu().numpy(), close, self._end[place] - below)
+        return CloseCalls(place + self.rows.start, column.cpu().numpy(), close, self._end[place] - below)
 
 
-def _parts(lengths: Rows) -> list[slice]:
+def _parts(lengths: Indices) -> list[slice]:
     """(b,) thresholds of each query -> parts whose filled bounds stay small."""
     longest = int(lengths.max())
     step = max(1, min(_QUERIES, _BOUNDS // longest))
     return [slice(begin, min(begin + step, len(lengths))) for begin in range(0, len(lengths), step)]
 
 
-def _best_of_each(values: Tensor, starts: Rows) -> Tensor:
+def _best_of_each(values: Tensor, starts: Indices) -> Tensor:
     """(b, pictures) and (c + 1,) where each entry's begin -> (b, c) of each entry's nearest picture."""
     entry = torch.from_numpy(owners(np.diff(starts))).to(values.device)
     best = values.new_full((len(values), len(starts) - 1), -torch.inf)

@@ -1,42 +1,46 @@
-"""Hits by the similarities of a re-ranking, which are taken as they are: equal float32 numbers tie."""
+"""Hits by the similarities of a re-ranking, compared as they are: equal float32 numbers tie."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from reseen.errors import ReseenError
-from reseen.metrics.embedded import Vectors
-from reseen.metrics.kernels.segments import offsets, owners, ranges, taken
-from reseen.metrics.kernels.team import Team
+from reseen.metrics.array_types import Vectors
+from reseen.metrics.kernels.ragged import offsets, owners, ranges, take_rows
+from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess.rerank import Reranking
 from reseen.metrics.protocol import Protocol
-from reseen.metrics.ranking.cosine import HitsOfTrial, Ranked
-from reseen.metrics.ranking.ranks import Tile, ask, best_of_entries, by_identity, count_values
-from reseen.metrics.selection.selection import Selection
-from reseen.metrics.selection.trials import Trial, matches_in
+from reseen.metrics.ranking.cosine import HitsOfTrial, QueryHits
+from reseen.metrics.ranking.ranks import rival_counter
+from reseen.metrics.ranking.selection import Selection
+from reseen.metrics.ranking.tiles import Tile, best_of_entries, by_identity
+from reseen.metrics.ranking.trials import Trial, matches_in
 from reseen.metrics.similarity import Block
 
 
-def reranked_hits(query: Vectors, selection: Selection, *, rerank: Reranking, team: Team, device: str) -> HitsOfTrial:
+def reranked_hits(
+    query: Vectors, selection: Selection, *, rerank: Reranking, threads: RowThreads, device: str
+) -> HitsOfTrial:
     """How to rank a trial. ReseenError: what ``require_one_gallery`` and the re-ranking refuse."""
     require_one_gallery(selection.protocol)
 
-    def hits(trial: Trial) -> Iterator[Ranked]:
+    def hits(trial: Trial) -> Iterator[QueryHits]:
         entries = trial.columns
         starts = offsets(np.diff(selection.starts)[entries])
         pictures = selection.kept[ranges(selection.starts[entries], np.diff(starts))]
         tile = Tile(entries, selection.identities.gallery[entries], starts if starts[-1] > len(entries) else None)
-        asked = np.arange(len(query)) if selection.names is None else trial.queries
+        queries = np.arange(len(query)) if selection.names is None else trial.queries
         blocks = rerank.blocks(
-            taken(query, asked),
-            taken(selection.gallery, pictures),
-            queries=np.searchsorted(asked, trial.queries),
+            take_rows(query, queries),
+            take_rows(selection.gallery, pictures),
+            queries=np.searchsorted(queries, trial.queries),
             device=device,
         )
-        for block in blocks:
-            found = _ranked(Block(asked[block.queries], block.similarity), tile, selection, trial=trial, team=team)
-            if len(found.queries):
-                yield found
+        for rows, similarity in blocks:
+            block = Block(queries[rows], similarity)
+            ranked = _ranked(block, tile, selection, trial=trial, threads=threads)
+            if len(ranked.queries):
+                yield ranked
 
     return hits
 
@@ -50,20 +54,15 @@ def require_one_gallery(protocol: Protocol) -> None:
         )
 
 
-def _ranked(block: Block, tile: Tile, selection: Selection, *, trial: Trial, team: Team) -> Ranked:
+def _ranked(block: Block, tile: Tile, selection: Selection, *, trial: Trial, threads: RowThreads) -> QueryHits:
     matches = matches_in(selection, trial, block.queries)
-    values = taken(np.ascontiguousarray(block.similarity), np.flatnonzero(np.isin(block.queries, matches.queries)))
+    values = take_rows(np.ascontiguousarray(block.similarity), np.flatnonzero(np.isin(block.queries, matches.queries)))
     if tile.starts is not None:
         values, tile = best_of_entries(values, tile.starts), tile._replace(starts=None)
     similarity = values[owners(np.diff(matches.first)), np.searchsorted(tile.entries, matches.entries)]
-    asked = ask(
-        matches,
-        similarity.astype(np.float64),
-        identities=selection.identities.query[matches.queries],
-        margin=0.0,
-    )
-    hidden = by_identity(tile)
-    for contested in team.share(len(values), lambda part: count_values(asked, values[part], hidden, begin=part.start)):
-        rivals = tile.entries[contested.columns]
-        asked.settle(contested, entries=rivals, similarity=contested.values.astype(np.float64))
-    return Ranked(matches.queries, asked.hits())
+    identities, ordered = selection.identities.query[matches.queries], by_identity(tile)
+    counter = rival_counter(matches, similarity.astype(np.float64), identities=identities, margin=0.0)
+    for close_calls in threads.share(len(values), lambda part: counter.count(values[part], ordered, begin=part.start)):
+        rivals = tile.entries[close_calls.columns]
+        counter.decide(close_calls, entries=rivals, similarity=close_calls.values.astype(np.float64))
+    return QueryHits(matches.queries, counter.hits())

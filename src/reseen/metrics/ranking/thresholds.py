@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.array_types import Float32, Float64, Int64
 from reseen.metrics.kernels.compiled import compiled
-from reseen.metrics.kernels.kernels import Double, Single, Whole
 
 _CHUNK = 512
 """Values looked at together: they stay in the first cache while one threshold after the other passes over them."""
 
-_NOOK = 32
-"""Values looked at one by one, once it is known that one of them is too close to call."""
+_PIECE = 32
+"""Values looked at one by one, once one of them is known to be too close to call."""
 
 SEARCH_FROM = 256
 """Thresholds from which a search among them is quicker than a pass for each."""
@@ -29,42 +29,42 @@ class Thresholds(NamedTuple):
     value under ``low`` (p,) is certainly less similar, one over ``high`` (p,) certainly more.
     """
 
-    first: Whole
-    entries: Whole
-    similarity: Double
-    low: Single
-    high: Single
+    first: Int64
+    entries: Int64
+    similarity: Float64
+    low: Float32
+    high: Float32
 
 
-class Contested(NamedTuple):
+class CloseCalls(NamedTuple):
     """n values too close to a threshold to call.
 
     ``queries`` (n,) and ``columns`` (n,) say where they stand; ``counted_from`` (n,) is the first threshold, as a place
     among the p, that has counted the value as more similar already.
     """
 
-    queries: Whole
-    columns: Whole
-    values: Single
-    counted_from: Whole
+    queries: Int64
+    columns: Int64
+    values: Float32
+    counted_from: Int64
 
 
-class Tally(NamedTuple):
-    """What was counted against p thresholds.
+class ThresholdCounts(NamedTuple):
+    """Counts against p thresholds.
 
-    ``certain`` (p,) values that are certainly more similar. The others (p + 1,) are steps, whose running sums are
-    the contested values that turned out more similar, as similar, and as similar but earlier in the gallery.
+    ``certain`` (p,) values that are certainly more similar. The others (p + 1,) are steps, whose running sums count
+    the close calls that turned out more similar, as similar, and as similar but earlier in the gallery.
     """
 
-    certain: Whole
-    above: Whole
-    tied: Whole
-    earlier: Whole
+    certain: Int64
+    above: Int64
+    tied: Int64
+    earlier: Int64
 
 
 @compiled()
-def count(values: Single, thresholds: Thresholds, *, first: Whole, tally: Tally) -> Contested:
-    """(b, c) -> adds to ``tally.certain`` the values over each threshold and returns those too close to call.
+def count(values: Float32, thresholds: Thresholds, *, first: Int64, counts: ThresholdCounts) -> CloseCalls:
+    """(b, c) -> adds to ``counts.certain`` the values over each threshold and returns those too close to call.
 
     ``first`` (b + 1,) is the part of ``thresholds.first`` that belongs to these queries.
     """
@@ -73,7 +73,7 @@ def count(values: Single, thresholds: Thresholds, *, first: Whole, tally: Tally)
         begin, end = first[query], first[query + 1]
         if used + values.shape[1] > len(found.values):
             found = _grown(found, used, used + values.shape[1])
-        row = _Row(values[query], thresholds.low[begin:end], thresholds.high[begin:end], tally.certain[begin:end])
+        row = _Row(values[query], thresholds.low[begin:end], thresholds.high[begin:end], counts.certain[begin:end])
         free = _part(found, used, len(found.values))
         close = _count_by_passes(row, free) if end - begin < SEARCH_FROM else _count_by_search(row, free)
         free.queries[:close] = query
@@ -85,14 +85,14 @@ def count(values: Single, thresholds: Thresholds, *, first: Whole, tally: Tally)
 class _Row(NamedTuple):
     """One query's values, and the bounds and counts of its thresholds."""
 
-    values: Single
-    low: Single
-    high: Single
-    counted: Whole
+    values: Float32
+    low: Float32
+    high: Float32
+    counted: Int64
 
 
 @compiled()
-def _count_by_passes(row: _Row, free: Contested) -> int:
+def _count_by_passes(row: _Row, free: CloseCalls) -> int:
     """One pass over each chunk for each threshold, from the worst up to the first that nothing reaches.
 
     Fills ``free`` with what is too close to call and returns how much that is.
@@ -112,15 +112,15 @@ def _count_by_passes(row: _Row, free: Contested) -> int:
             row.counted[place] += passed
             if reached != passed:
                 free_from = close
-                for nook in range(0, len(part), _NOOK):
-                    few = part[nook : nook + _NOOK]
+                for begin in range(0, len(part), _PIECE):
+                    piece = part[begin : begin + _PIECE]
                     near = np.int32(0)
-                    for column in range(len(few)):
-                        near = np.int32(near + ((few[column] >= low) & (few[column] <= high)))
-                    for column in range(len(few) if near else 0):
-                        if low <= few[column] <= high and few[column] > looked_at:
-                            free.columns[close] = start + nook + column
-                            free.values[close] = few[column]
+                    for column in range(len(piece)):
+                        near = np.int32(near + ((piece[column] >= low) & (piece[column] <= high)))
+                    for column in range(len(piece) if near else 0):
+                        if low <= piece[column] <= high and piece[column] > looked_at:
+                            free.columns[close] = start + begin + column
+                            free.values[close] = piece[column]
                             close += 1
                 free.counted_from[free_from:close] = place + 1
             looked_at = high
@@ -128,7 +128,7 @@ def _count_by_passes(row: _Row, free: Contested) -> int:
 
 
 @compiled()
-def _count_by_search(row: _Row, free: Contested) -> int:
+def _count_by_search(row: _Row, free: CloseCalls) -> int:
     """As ``_count_by_passes``, but each value searches its place among the thresholds, and running sums make counts."""
     close = 0
     places = np.zeros(len(row.low) + 1, np.int64)
@@ -151,21 +151,23 @@ def _count_by_search(row: _Row, free: Contested) -> int:
 
 
 @compiled()
-def settle(thresholds: Thresholds, contested: Contested, *, entries: Whole, similarity: Double, tally: Tally) -> None:
-    """Contested values, (n,) the entries they belong to and their (n,) exact similarities -> steps of the tally."""
+def decide(
+    thresholds: Thresholds, close_calls: CloseCalls, *, entries: Int64, similarity: Float64, counts: ThresholdCounts
+) -> None:
+    """Add close calls to the counts, by (n,) the entries they belong to and their (n,) exact similarities."""
     for value in range(len(entries)):
-        begin = thresholds.first[contested.queries[value]]
-        end = thresholds.first[contested.queries[value] + 1]
-        mine = thresholds.similarity[begin:end]
-        worse = begin + _first_below(mine, similarity[value])
-        equal = begin + _first_below(mine, np.nextafter(similarity[value], np.inf))
+        begin = thresholds.first[close_calls.queries[value]]
+        end = thresholds.first[close_calls.queries[value] + 1]
+        matches = thresholds.similarity[begin:end]
+        worse = begin + _first_below(matches, similarity[value])
+        equal = begin + _first_below(matches, np.nextafter(similarity[value], np.inf))
         later = equal + np.searchsorted(thresholds.entries[equal:worse], entries[value])
-        tally.above[worse] += 1
-        tally.above[contested.counted_from[value]] -= 1
-        tally.tied[equal] += 1
-        tally.tied[worse] -= 1
-        tally.earlier[later] += 1
-        tally.earlier[worse] -= 1
+        counts.above[worse] += 1
+        counts.above[close_calls.counted_from[value]] -= 1
+        counts.tied[equal] += 1
+        counts.tied[worse] -= 1
+        counts.earlier[later] += 1
+        counts.earlier[worse] -= 1
 
 
 @compiled()
@@ -182,20 +184,20 @@ def _first_below(descending: NDArray[Any], value: float) -> int:
 
 
 @compiled()
-def _room(size: int) -> Contested:
+def _room(size: int) -> CloseCalls:
     whole = np.empty(size, np.int64)
-    return Contested(whole, np.empty_like(whole), np.empty(size, np.float32), np.empty_like(whole))
+    return CloseCalls(whole, np.empty_like(whole), np.empty(size, np.float32), np.empty_like(whole))
 
 
 @compiled()
-def _part(found: Contested, begin: int, end: int) -> Contested:
-    return Contested(
+def _part(found: CloseCalls, begin: int, end: int) -> CloseCalls:
+    return CloseCalls(
         found.queries[begin:end], found.columns[begin:end], found.values[begin:end], found.counted_from[begin:end]
     )
 
 
 @compiled()
-def _grown(found: Contested, used: int, needed: int) -> Contested:
+def _grown(found: CloseCalls, used: int, needed: int) -> CloseCalls:
     more = _room(2 * needed)
     more.queries[:used] = found.queries[:used]
     more.columns[:used] = found.columns[:used]

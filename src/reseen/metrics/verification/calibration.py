@@ -1,4 +1,4 @@
-"""Calibration: thresholds on the cosine with the errors made at them, kept as one JSON file beside the model."""
+"""Calibration: thresholds on the cosine with the errors made at them, saved as one JSON file beside the model."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path

@@ -7,10 +7,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reseen.metrics.array_types import Bools, Float32, Int64
 from reseen.metrics.confidence.rates import Estimate, clustered_rate
-from reseen.metrics.verification.tally import STEPS, Best, Counts
+from reseen.metrics.verification.pair_counts import STEPS, NearestPairs
 
 
 class Identification(NamedTuple):
@@ -34,29 +34,29 @@ class Identification(NamedTuple):
     doubling: float = 0.0
 
 
-def identify(best: Best, *, false_alarm_rate: float, confidence: float = 0.95) -> Identification:
-    """Every query searches twice: the gallery, and the gallery without its own identity, as one that does not have it.
+def identify(nearest: NearestPairs, *, false_alarm_rate: float, confidence: float = 0.95) -> Identification:
+    """Every query searches twice: in the gallery, and in the gallery without the query's own identity.
 
     The threshold is the lowest multiple of 1 / STEPS with no more than the wanted share of false alarms; below one
     in Q no alarm is allowed. An equally similar entry of another identity counts as the answer. The intervals are
     over identities, the gallery given.
     """
-    strangers, enrolled = best.impostor > -np.inf, best.genuine > -np.inf
-    threshold = _lowest_threshold(best.impostor[strangers], false_alarm_rate)
-    alarms = best.impostor >= threshold
-    named = (best.genuine >= threshold) & (best.genuine > best.impostor)
+    strangers, enrolled = nearest.impostor > -np.inf, nearest.genuine > -np.inf
+    threshold = _lowest_threshold(nearest.impostor[strangers], false_alarm_rate)
+    alarms = nearest.impostor >= threshold
+    named = (nearest.genuine >= threshold) & (nearest.genuine > nearest.impostor)
     return Identification(
         wanted_false_alarm_rate=false_alarm_rate,
         threshold=threshold,
-        false_alarm_rate=_rate(alarms, strangers, best.identities, confidence=confidence),
-        detection_rate=_rate(named, enrolled, best.identities, confidence=confidence),
+        false_alarm_rate=_rate(alarms, strangers, nearest.identities, confidence=confidence),
+        detection_rate=_rate(named, enrolled, nearest.identities, confidence=confidence),
         searches=int(strangers.sum()),
         enrolled=int(enrolled.sum()),
     )
 
 
-def rise_per_doubling(impostor: Counts, *, searches: int) -> float:
-    """By how much the nearest stranger of a search comes nearer when the gallery doubles, from all impostor pairs (B,).
+def rise_per_doubling(impostor: Int64, *, searches: int) -> float:
+    """How much nearer the nearest stranger of a search is in a gallery twice as large, from all impostor pairs (B,).
 
     Beyond a height that one comparison in so many passes, shares fall as exp(-excess / mean excess): the exponential
     tail of extreme value theory (Pickands, Annals of Statistics 3, 1975, with shape 0, which the bounded similarities
@@ -71,7 +71,7 @@ def rise_per_doubling(impostor: Counts, *, searches: int) -> float:
     return float(excess * math.log(2))
 
 
-def _lowest_threshold(similarity: NDArray[np.float32], false_alarm_rate: float) -> float:
+def _lowest_threshold(similarity: Float32, false_alarm_rate: float) -> float:
     """The lowest threshold that no larger share of the similarities reaches."""
     steps = np.clip(np.floor(np.sort(similarity)[::-1].astype(np.float64) * STEPS), -STEPS, STEPS)
     shares = np.arange(1, len(steps) + 1) / len(steps)
@@ -79,8 +79,6 @@ def _lowest_threshold(similarity: NDArray[np.float32], false_alarm_rate: float) 
     return float((steps[allowed] + 1) / STEPS) if allowed < len(steps) else -1.0
 
 
-def _rate(
-    events: NDArray[np.bool_], trials: NDArray[np.bool_], identities: NDArray[np.int64], *, confidence: float
-) -> Estimate:
+def _rate(events: Bools, trials: Bools, identities: Int64, *, confidence: float) -> Estimate:
     counts = [np.bincount(identities, weights=flags) for flags in (events & trials, trials)]
     return clustered_rate(counts[0], counts[1], confidence=confidence)

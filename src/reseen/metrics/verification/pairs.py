@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reseen.metrics.embedded import Embedded, Vectors
+from reseen.metrics.array_types import Float32, Indices, Vectors
+from reseen.metrics.embedded import Embedded
 from reseen.metrics.evaluation import require_valid_query
-from reseen.metrics.kernels.segments import Rows, taken
+from reseen.metrics.kernels.ragged import take_rows
 from reseen.metrics.labels import Codes, shared_codes
 from reseen.metrics.protocol import Protocol
-from reseen.metrics.selection.selection import is_junk
+from reseen.metrics.ranking.selection import is_junk
 from reseen.metrics.similarity import similarity_blocks
 from reseen.types import UNKNOWN
 
@@ -25,7 +25,7 @@ class PairBlock(NamedTuple):
     """Some queries: ``rows``, their place among the Q, and ``similarity`` (b, G), -inf where a pair does not count."""
 
     rows: slice
-    similarity: NDArray[np.float32]
+    similarity: Float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Pairs:
 
     query: Vectors
     gallery: Vectors
-    query_rows: Rows
+    query_rows: Indices
     identities: Codes
     excluded: tuple[Codes, ...]
 
@@ -48,7 +48,7 @@ class Pairs:
         return int(max(self.identities.query.max(), self.identities.gallery.max())) + 1
 
     def blocks(self) -> Iterator[PairBlock]:
-        """The similarities of every query, in order; whoever takes a block may write into it."""
+        """The similarities of every query, in order; the consumer may write into the blocks."""
         start = 0
         for block in similarity_blocks(self.query, self.gallery, queries=self.query_rows):
             rows = slice(start, start + len(block.queries))
@@ -77,7 +77,7 @@ def find_pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Pai
     ]
     return Pairs(
         query=query.vectors,
-        gallery=taken(gallery.vectors, gallery_rows),
+        gallery=take_rows(gallery.vectors, gallery_rows),
         query_rows=query_rows,
         identities=_renumbered(Codes(identities.query[query_rows], identities.gallery[gallery_rows])),
         excluded=tuple(excluded),
@@ -110,6 +110,6 @@ def _renumbered(codes: Codes) -> Codes:
     return Codes(numbers[: len(codes.query)], numbers[len(codes.query) :])
 
 
-def _never_unknown(gallery: Rows) -> Rows:
+def _never_unknown(gallery: Indices) -> Indices:
     """Unknown takes a number that no query has."""
     return np.where(gallery == UNKNOWN, UNKNOWN - 1, gallery)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reseen.metrics.verification.tally import STEPS, Counts
+from reseen.metrics.array_types import Float64, Int64
+from reseen.metrics.verification.pair_counts import STEPS
 
 _POINTS = 100
 
@@ -33,12 +33,12 @@ class EqualError(NamedTuple):
 class Curve:
     """``genuine`` and ``impostor`` (T,): pairs that reach each threshold, descending."""
 
-    genuine: Counts
-    impostor: Counts
+    genuine: Int64
+    impostor: Int64
 
     @classmethod
-    def of(cls, genuine: Counts, impostor: Counts) -> Self:
-        """From (B,) histograms as in ``Tally``, neither of them empty."""
+    def of(cls, genuine: Int64, impostor: Int64) -> Self:
+        """From (B,) histograms as in ``PairCounts``, neither of them empty."""
         return cls(_reaching(genuine), _reaching(impostor))
 
     def lowest_threshold(self, false_accept_rate: float) -> float:
@@ -74,19 +74,19 @@ class Curve:
             tuple(self._false_rejects()[chosen].tolist()),
         )
 
-    def _false_accepts(self) -> NDArray[np.float64]:
+    def _false_accepts(self) -> Float64:
         return np.asarray(self.impostor / self.impostor[0])
 
-    def _false_rejects(self) -> NDArray[np.float64]:
+    def _false_rejects(self) -> Float64:
         return np.asarray(1 - self.genuine / self.genuine[0])
 
 
-def _reaching(histogram: Counts) -> Counts:
+def _reaching(histogram: Int64) -> Int64:
     """(B,) -> (B + 1,) how many lie in each bin or above."""
     return np.append(np.cumsum(histogram[::-1])[::-1], 0)
 
 
-def _spread(descending: Counts) -> Counts:
+def _spread(descending: Int64) -> Int64:
     """(T,) counts -> where they first are no more than each of some levels from all to none."""
     levels = np.append(np.geomspace(1, max(int(descending[0]), 1), _POINTS - 1), 0)
     return np.searchsorted(-descending, -levels, side="left").astype(np.int64)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reseen.engine.hardware import DeviceName
 from reseen.metrics import PROTOCOLS, Protocol
-from reseen.metrics.average_precision import find_average_precision
+from reseen.metrics.average_precision import find_precision_rule
 from reseen.metrics.protocol import find_protocol
 from reseen.tasks.reid.postprocess import PLAIN, Refinement
 from reseen.tasks.reid.recipe import MetadataTold, Recipe
@@ -28,7 +28,7 @@ class Choices:
         if self.protocol is not None:
             find_protocol(self.protocol)
         if self.average_precision is not None:
-            find_average_precision(self.average_precision)
+            find_precision_rule(self.average_precision)
 
     def rules(self, usual: str) -> Protocol:
         """The protocol that was chosen, or else the usual one."""

@@ -13,8 +13,8 @@ from reseen.metrics.postprocess.camera_bias import without_camera_bias
 from reseen.metrics.postprocess.expand import expand_gallery, expand_query, require_alpha, require_neighbours
 from reseen.metrics.postprocess.rerank import KReciprocal, Reranking
 from reseen.metrics.ranking.reranked import require_one_gallery
-from reseen.metrics.selection.selection import select
-from reseen.metrics.selection.tracks import by_track
+from reseen.metrics.ranking.selection import select
+from reseen.metrics.ranking.tracks import by_track
 from reseen.tasks.reid.query_gallery import Sides
 
 

@@ -12,9 +12,9 @@ from reseen.errors import ReseenError
 from reseen.files import write_atomically
 from reseen.metrics import Estimate, interval
 from reseen.metrics.labels import Labels, known
-from reseen.metrics.selection.selection import select
-from reseen.metrics.selection.skipping import skip_reasons
-from reseen.metrics.selection.tracks import by_track
+from reseen.metrics.ranking.selection import select
+from reseen.metrics.ranking.skipping import skip_reasons
+from reseen.metrics.ranking.tracks import by_track
 from reseen.tasks.reid.scoring import Evaluated
 
 CONFIDENCE = 0.95

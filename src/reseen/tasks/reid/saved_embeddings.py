@@ -63,4 +63,4 @@ def _anew(run: Run, data: Path | str | None, *, choices: Choices, progress: Prog
         model, splits, recipe_of(run), fabric=one_device(), progress=progress, name=run.path.name, choices=choices
     )
     report = result.report
-    return Kept(result.query, result.gallery, report.protocol, report.average_precision, splits)
+    return Kept(result.query, result.gallery, report.protocol, report.precision_rule, splits)

@@ -72,7 +72,7 @@ def score_row(report: Report) -> dict[str, object]:
         "evaluated": report.evaluated,
         "skipped": dict(report.skipped),
         "protocol": report.protocol,
-        "average_precision": report.average_precision,
+        "average_precision": report.precision_rule,
         "settings": report.settings,
         "cmc": [round(float(value), 6) for value in report.cmc],
     }

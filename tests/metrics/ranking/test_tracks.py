@@ -42,12 +42,12 @@ def test_equal_tracks_stand_in_the_order_of_their_first_pictures():
         (gallery("babaaa", "222211", [7, 3, 5, 3, 1, 3]), "track 3 has pictures of several cameras"),
     ],
 )
-def test_unfit_tracks_are_one_clear_line(side: Embedded, words: str):
+def test_unfit_tracks_are_refused_in_one_line(side: Embedded, words: str):
     with pytest.raises(ReseenError, match=words):
         evaluate(QUERY, side, protocol="veri776_track")
 
 
-def test_tracks_are_kept_in_the_file(tmp_path):
+def test_tracks_are_saved_and_loaded(tmp_path):
     side = gallery("babaaa", "222211", ["t7", "t3", "t5", "t3", "t1", "t1"])
     side.save(tmp_path / "gallery.parquet")
     assert Embedded.load(tmp_path / "gallery.parquet").tracks.tolist() == side.tracks.tolist()

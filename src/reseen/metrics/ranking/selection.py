@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-from reseen.metrics.embedded import Embedded, Vectors
-from reseen.metrics.kernels.segments import Rows, offsets, owners, ranges, taken
+from reseen.metrics.array_types import Bools, Indices, Vectors
+from reseen.metrics.embedded import Embedded
+from reseen.metrics.kernels.ragged import offsets, owners, ranges, take_rows
 from reseen.metrics.labels import Codes, Labels, known, shared_codes
 from reseen.metrics.protocol import Protocol, protocol_without_cameras
 from reseen.types import UNKNOWN
@@ -21,8 +21,8 @@ from reseen.types import UNKNOWN
 class Eligible(NamedTuple):
     """Gallery entries for one query, ascending: its matches, and what the protocol drops from its ranking."""
 
-    matches: Rows
-    dropped: Rows
+    matches: Indices
+    dropped: Indices
 
 
 class Matches(NamedTuple):
@@ -32,17 +32,17 @@ class Matches(NamedTuple):
     each.
     """
 
-    queries: Rows
-    first: Rows
-    entries: Rows
+    queries: Indices
+    first: Indices
+    entries: Indices
 
 
 class Groups(NamedTuple):
     """Entries by identity: ``members`` (G,); those of a query's are ``length`` (Q,) of them from ``begin`` (Q,)."""
 
-    members: Rows
-    begin: Rows
-    length: Rows
+    members: Indices
+    begin: Indices
+    length: Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +55,12 @@ class Selection:
 
     protocol: Protocol
     gallery: Vectors
-    kept: Rows
-    starts: Rows
+    kept: Indices
+    starts: Indices
     identities: Codes
     cameras: Codes
     names: Codes | None
-    query_junk: NDArray[np.bool_]
+    query_junk: Bools
     groups: Groups
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class Selection:
     @cached_property
     def vectors(self) -> Vectors:
         """(P, D) of the pictures kept; a copy where some are not."""
-        return taken(self.gallery, self.kept)
+        return take_rows(self.gallery, self.kept)
 
     def eligible(self, query: int) -> Eligible:
         """The matches of one query, and the entries dropped for it."""
@@ -77,7 +77,7 @@ class Selection:
         dropped = self._is_dropped(np.full(len(same), query), same)
         return Eligible(matches=same[~dropped], dropped=same[dropped])
 
-    def matches(self, queries: Rows) -> Matches:
+    def matches(self, queries: Indices) -> Matches:
         """The matches of those of the queries that have any."""
         lengths = self.groups.length[queries]
         owner = owners(lengths)
@@ -85,13 +85,13 @@ class Selection:
         counts = ~self._is_dropped(queries[owner], entries)
         return compressed(queries, owner[counts], entries[counts])
 
-    def _is_dropped(self, queries: Rows, entries: Rows) -> NDArray[np.bool_]:
+    def _is_dropped(self, queries: Indices, entries: Indices) -> Bools:
         """(n,) pairs of one identity -> (n,) True where the protocol drops the entry from the query's ranking."""
         dropped = _same(self.cameras, queries, entries)
         return dropped if self.names is None else dropped | _same(self.names, queries, entries)
 
 
-def compressed(queries: Rows, owner: Rows, entries: Rows) -> Matches:
+def compressed(queries: Indices, owner: Indices, entries: Indices) -> Matches:
     """(b,) queries, (p,) the place of each match's query among them, ascending, and (p,) matches -> those with any."""
     lengths = np.bincount(owner, minlength=len(queries))
     return Matches(queries=queries[lengths > 0], first=offsets(lengths[lengths > 0]), entries=entries)
@@ -123,7 +123,7 @@ def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selecti
     )
 
 
-def group(identities: Codes, *, junk: NDArray[np.bool_]) -> Groups:
+def group(identities: Codes, *, junk: Bools) -> Groups:
     """(Q,) and (G,) identities -> the entries of each query's; none where the query (Q,) is junk."""
     members = np.argsort(identities.gallery, kind="stable").astype(np.int64)
     ordered = identities.gallery[members]
@@ -132,12 +132,12 @@ def group(identities: Codes, *, junk: NDArray[np.bool_]) -> Groups:
     return Groups(members=members, begin=begin, length=np.where(junk, 0, length))
 
 
-def _same(codes: Codes, queries: Rows, entries: Rows) -> NDArray[np.bool_]:
+def _same(codes: Codes, queries: Indices, entries: Indices) -> Bools:
     own = codes.query[queries]
     return np.asarray((codes.gallery[entries] == own) & (own != UNKNOWN))
 
 
-def is_junk(identities: Labels, *, protocol: Protocol) -> NDArray[np.bool_]:
+def is_junk(identities: Labels, *, protocol: Protocol) -> Bools:
     """(N,) -> (N,) True for identities that the protocol leaves out for every query."""
     if identities.dtype.kind == "i":
         identities = identities.astype(np.str_)

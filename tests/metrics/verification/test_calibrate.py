@@ -10,7 +10,7 @@ from naive_pairs import naive_pairs
 from reseen.errors import ReseenError
 from reseen.metrics import Calibration, Embedded, calibrate
 from reseen.metrics.protocol import find_protocol
-from reseen.metrics.verification.tally import STEPS
+from reseen.metrics.verification.pair_counts import STEPS
 
 WIDTH, SHOTS = 8, 3
 
@@ -33,7 +33,7 @@ def calibrated():
     return query, gallery, calibrate(query, gallery, false_accept_rate=0.01, false_alarm_rate=0.1)
 
 
-def test_the_rates_are_those_of_all_pairs_one_by_one(calibrated):
+def test_calibrated_rates_are_those_of_all_pairs_one_by_one(calibrated):
     query, gallery, found = calibrated
     pairs = naive_pairs(query, gallery, protocol=find_protocol("market1501"))
     genuine = np.array([pair.similarity for pair in pairs if pair.genuine])
@@ -61,7 +61,7 @@ def test_random_directions_in_space_have_uniform_cosines():
     assert found.equal_error_rate.low < 0.5 < found.equal_error_rate.high
 
 
-def test_intervals_cover_the_truth():
+def test_intervals_of_calibrated_rates_cover_the_truth():
     """Ten thousand identities of one query and one entry give the truth that 60 samples of 30 are to cover."""
     generator, draws = np.random.default_rng(2), 60
     query, gallery = population(generator, 10_000, shots=1)
@@ -117,7 +117,7 @@ def test_rules_of_rankings_are_none_of_pairs():
     )
 
 
-def test_a_calibration_is_kept(calibrated, tmp_path):
+def test_a_calibration_is_saved_and_loaded(calibrated, tmp_path):
     found, path = calibrated[2], tmp_path / "calibration.json"
     found.save(path)
     assert Calibration.load(path) == found
@@ -129,7 +129,7 @@ def test_a_calibration_is_kept(calibrated, tmp_path):
     ("text", "message"),
     [("{}", "wanted_false_accept_rate: field required"), ("[", "the file: invalid json"), (None, "No such file")],
 )
-def test_what_is_no_calibration_is_refused(tmp_path, text, message):
+def test_files_without_a_calibration_are_refused(tmp_path, text, message):
     path = tmp_path / "calibration.json"
     if text is not None:
         path.write_text(text)
@@ -147,7 +147,7 @@ def test_what_is_no_calibration_is_refused(tmp_path, text, message):
         ({"protocol": "markt1501"}, "did you mean 'market1501'"),
     ],
 )
-def test_what_cannot_be_calibrated_is_refused(calibrated, settings, message):
+def test_rates_that_cannot_be_calibrated_are_refused(calibrated, settings, message):
     query, gallery, _ = calibrated
     with pytest.raises(ReseenError, match=message):
         calibrate(query, gallery, **settings)

@@ -1,4 +1,4 @@
-"""Threads that share the rows of a compiled loop out among them.
+"""Threads that share the rows of a compiled loop among them.
 
 Plain threads around loops that release the interpreter's lock: unlike numba's own parallel loops these may be started
 from several threads at once, and a process may fork after them.
@@ -14,12 +14,12 @@ from numba import config
 Result = TypeVar("Result")
 
 
-class Team:
+class RowThreads:
     """As many threads as numba would use (NUMBA_NUM_THREADS, by default the cores); used in a ``with``."""
 
-    def __init__(self, size: int | None = None) -> None:
-        self._size = threads() if size is None else size
-        self._pool = ThreadPoolExecutor(self._size, thread_name_prefix="reseen")
+    def __init__(self, count: int | None = None) -> None:
+        self._count = thread_count() if count is None else count
+        self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="reseen")
 
     def __enter__(self) -> Self:
         return self
@@ -29,13 +29,13 @@ class Team:
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def share(self, count: int, work: Callable[[slice], Result]) -> list[Result]:
-        """Call ``work`` with slices that together are ``count`` rows; the results in the order of the rows."""
-        step = max(1, -(-count // self._size))
-        parts = [slice(start, min(start + step, count)) for start in range(0, count, step)]
+    def share(self, rows: int, work: Callable[[slice], Result]) -> list[Result]:
+        """Call ``work`` with slices that together cover the rows; the results are in the order of the rows."""
+        step = max(1, -(-rows // self._count))
+        parts = [slice(start, min(start + step, rows)) for start in range(0, rows, step)]
         return [work(part) for part in parts] if len(parts) < 2 else list(self._pool.map(work, parts))
 
 
-def threads() -> int:
-    """How many threads a team has unless told."""
+def thread_count() -> int:
+    """How many threads ``RowThreads`` has by default."""
     return int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from reseen.errors import ReseenError
+from reseen.metrics.array_types import Indices
 from reseen.metrics.embedded import Embedded
-from reseen.metrics.kernels.segments import Rows, offsets
+from reseen.metrics.kernels.ragged import offsets
 from reseen.metrics.labels import Codes, Labels, known
-from reseen.metrics.selection.selection import Selection, group
+from reseen.metrics.ranking.selection import Selection, group
 
 
 def by_track(selection: Selection, gallery: Embedded) -> Selection:
@@ -36,7 +37,7 @@ def by_track(selection: Selection, gallery: Embedded) -> Selection:
     )
 
 
-def _of(codes: Codes, entries: Rows) -> Codes:
+def _of(codes: Codes, entries: Indices) -> Codes:
     return Codes(codes.query, codes.gallery[entries])
 
 
@@ -54,7 +55,7 @@ def _known_tracks(selection: Selection, gallery: Embedded) -> Labels:
     return tracks
 
 
-def _require_one(values: Rows, of_first: Rows, *, tracks: Labels, what: str) -> None:
+def _require_one(values: Indices, of_first: Indices, *, tracks: Labels, what: str) -> None:
     """Every picture of a track has the value of its first."""
     mixed = np.flatnonzero(values != of_first)
     if len(mixed):

@@ -1,4 +1,4 @@
-"""calibrate: from which similarity two pictures are held to show one identity, and how often that is wrong.
+"""calibrate: the similarity from which two pictures count as one identity, and the errors made at it.
 
 False accepts and rejects are counted over comparisons, as the false match and non-match rates of ISO/IEC 19795-1:
 every picture has a vector, none fails to be acquired. I = identities.
@@ -19,12 +19,12 @@ from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
 from reseen.metrics.verification.calibration import Calibration
 from reseen.metrics.verification.identification import Identification, identify, rise_per_doubling
+from reseen.metrics.verification.pair_counts import PairCounts, accepted_pairs, count_pairs
 from reseen.metrics.verification.pairs import Pairs, find_pairs
 from reseen.metrics.verification.roc import Curve
-from reseen.metrics.verification.tally import Tally, accepted_pairs, tally
 
 _OF_RANKINGS: Mapping[str, Any] = MappingProxyType({"tracks": False, "shots": None, "trials": 1, "depth": None})
-"""The rules of a protocol that say nothing of two pictures."""
+"""The rules of a protocol that do not concern pairs of pictures."""
 
 
 def calibrate(
@@ -38,19 +38,39 @@ def calibrate(
 ) -> Calibration:
     """Thresholds from all pairs of a query and a gallery picture that the protocol lets count.
 
-    ``false_accept_rate`` is wanted of comparisons, ``false_alarm_rate`` of searches. Give pictures on which nothing
-    was trained or chosen: on others the rates come out too good. The pairs are passed over twice, in blocks; none is
-    kept. Intervals heed that pairs with an identity in common depend on each other (``metrics/rates.py``).
+    Give pictures on which nothing was trained or chosen: on others the rates come out too good. The pairs are computed
+    twice, in blocks, and not stored. Intervals take into account that pairs with a common identity depend on each
+    other (``metrics/confidence/rates.py``).
 
-    Raises ReseenError for a rate that is no share or that so few pairs cannot show, vectors that are nearly all
-    alike, and what ``evaluate`` refuses.
+    Args:
+        query: Pictures of one side of a pair.
+        gallery: Pictures of the other side, and the gallery of searches.
+        false_accept_rate: Share of impostor pairs that may be accepted.
+        false_alarm_rate: Share of searches for an unknown identity that may name one.
+        protocol: A name of ``PROTOCOLS`` or a ``Protocol``.
+        confidence: Of the intervals, above 0 and below 1.
+
+    Returns:
+        The thresholds, with the rates of errors at them.
+
+    Raises:
+        ReseenError: A rate is out of bounds or too low for so few pairs, vectors that are nearly all alike, and what
+            ``evaluate`` refuses.
+
+    Example:
+        >>> angles = np.linspace(0, 3, 30)
+        >>> vectors, names = np.stack([np.cos(angles), np.sin(angles)], axis=1), np.arange(30) // 3
+        >>> query, gallery = Embedded(vectors[::3], names[::3]), Embedded(vectors[1::3], names[1::3])
+        >>> calibration = calibrate(query, gallery, false_accept_rate=0.02, protocol="wildlife")
+        >>> round(calibration.threshold, 4), calibration.false_reject_rate.value
+        (0.9787, 0.0)
     """
     _require_shares(
         {"false accept rate": false_accept_rate, "false alarm rate": false_alarm_rate, "confidence": confidence}
     )
     rules = replace(find_protocol(protocol), **_OF_RANKINGS)
     pairs = find_pairs(query, gallery, protocol=rules)
-    counts = tally(pairs)
+    counts = count_pairs(pairs)
     return Calibration(
         wanted_false_accept_rate=false_accept_rate,
         **_verification(pairs, counts, false_accept_rate=false_accept_rate, confidence=confidence),
@@ -63,7 +83,7 @@ def calibrate(
     )
 
 
-def _verification(pairs: Pairs, counts: Tally, *, false_accept_rate: float, confidence: float) -> dict[str, Any]:
+def _verification(pairs: Pairs, counts: PairCounts, *, false_accept_rate: float, confidence: float) -> dict[str, Any]:
     """The fields of a Calibration that say how two pictures are compared."""
     _require_enough(int(counts.impostor.sum()), false_accept_rate)
     curve = Curve.of(counts.genuine, counts.impostor)
@@ -83,10 +103,10 @@ def _verification(pairs: Pairs, counts: Tally, *, false_accept_rate: float, conf
     }
 
 
-def _identification(pairs: Pairs, counts: Tally, *, false_alarm_rate: float, confidence: float) -> Identification:
-    found = identify(counts.best, false_alarm_rate=false_alarm_rate, confidence=confidence)
-    doubling = rise_per_doubling(counts.impostor, searches=found.searches)
-    return found._replace(records=len(pairs.identities.gallery), doubling=doubling)
+def _identification(pairs: Pairs, counts: PairCounts, *, false_alarm_rate: float, confidence: float) -> Identification:
+    identification = identify(counts.nearest, false_alarm_rate=false_alarm_rate, confidence=confidence)
+    doubling = rise_per_doubling(counts.impostor, searches=identification.searches)
+    return identification._replace(records=len(pairs.identities.gallery), doubling=doubling)
 
 
 class _Errors(NamedTuple):
@@ -96,7 +116,7 @@ class _Errors(NamedTuple):
     rejects: Estimate
 
 
-def _errors(accepted: csr_array, counts: Tally, pairs: Pairs, *, confidence: float) -> _Errors:
+def _errors(accepted: csr_array, counts: PairCounts, pairs: Pairs, *, confidence: float) -> _Errors:
     """From (I, I) accepted pairs, genuine ones on the diagonal."""
     queries, gallery = (np.bincount(side, minlength=pairs.identity_count) for side in pairs.identities)
     rejected = counts.genuine_pairs - accepted.diagonal()

@@ -1,14 +1,15 @@
-"""Queries without a match: why each has none, how many of each kind, and what to say when all are such."""
+"""Queries without a match: why each has none, how many for each reason, and the error when no query has one."""
 
 from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.metrics.array_types import Bools, Indices
 from reseen.metrics.embedded import Embedded
-from reseen.metrics.kernels.segments import Rows, cut
+from reseen.metrics.kernels.ragged import cut
 from reseen.metrics.labels import Labels
-from reseen.metrics.selection.selection import Selection
+from reseen.metrics.ranking.selection import Selection
 
 JUNK = "junk identity"
 ABSENT = "identity not in the gallery"
@@ -21,22 +22,22 @@ _PAIRS = 2_000_000
 """Pairs of a query and an entry of its identity that are looked at together."""
 
 
-def have_match(selection: Selection, queries: Rows) -> NDArray[np.bool_]:
+def have_match(selection: Selection, queries: Indices) -> Bools:
     """(n,) -> (n,) True where the labels leave a query a match."""
-    found = np.zeros(len(queries), dtype=np.bool_)
+    matched = np.zeros(len(queries), dtype=np.bool_)
     for part in cut(selection.groups.length[queries], limit=_PAIRS):
-        found[part] = np.isin(queries[part], selection.matches(queries[part]).queries)
-    return found
+        matched[part] = np.isin(queries[part], selection.matches(queries[part]).queries)
+    return matched
 
 
-def count_skipped(selection: Selection, queries: Rows) -> dict[str, int]:
-    """(n,) queries that were not evaluated -> how many for each reason that there is."""
+def count_skipped(selection: Selection, queries: Indices) -> dict[str, int]:
+    """(n,) queries that were not evaluated -> how many for each reason."""
     counts = Counter(skip_reasons(selection, queries).tolist())
     return {reason: counts[reason] for reason in SKIP_REASONS if counts[reason]}
 
 
 def nothing_valid(selection: Selection, query: Embedded) -> str:
-    """One line that says why none of the queries has a match, and which identities and cameras make it so."""
+    """One line that says why no query has a match, with the identities and cameras concerned."""
     reasons = skip_reasons(selection, np.arange(len(query)))
     clauses = []
     for reason in SKIP_REASONS:
@@ -51,7 +52,7 @@ def nothing_valid(selection: Selection, query: Embedded) -> str:
     return f"none of {len(query)} queries has a valid match under '{name}': {', '.join(clauses)}"
 
 
-def skip_reasons(selection: Selection, queries: Rows) -> NDArray[np.str_]:
+def skip_reasons(selection: Selection, queries: Indices) -> NDArray[np.str_]:
     """(n,) queries that were not evaluated -> (n,) of ``SKIP_REASONS``."""
     own = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_PICTURE
     absent = selection.groups.length[queries] == 0

@@ -7,8 +7,8 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.metrics import PROTOCOLS, Embedded, evaluate
-from reseen.metrics.selection.selection import select
-from reseen.metrics.selection.trials import draw_trials, matches_in
+from reseen.metrics.ranking.selection import select
+from reseen.metrics.ranking.trials import draw_trials, matches_in
 
 VEHICLEID = PROTOCOLS["vehicleid"]
 
@@ -86,7 +86,7 @@ def test_scores_are_means_over_trials():
     assert "1 picture an identity drawn as gallery, mean of 10 trials, seed 0" in report.settings
 
 
-def test_one_ranking_is_no_trial():
+def test_a_protocol_without_draws_has_a_single_trial():
     side = pictures([4, 4], cameras=2)
     report = evaluate(side, side)
     assert (report.trials, report.trial_deviation, report.trial_first_hits) == (1, None, None)
@@ -94,7 +94,7 @@ def test_one_ranking_is_no_trial():
     assert report.as_dict()["trials"] == 1
 
 
-def test_why_queries_are_never_asked():
+def test_queries_that_no_trial_evaluates_are_counted_by_reason():
     side = pictures([1, 1, 2])
     assert evaluate(side, side, protocol="vehicleid").skipped == {"no match but the picture itself": 2}
     once = dataclasses.replace(VEHICLEID, trials=1)
@@ -113,7 +113,7 @@ def test_names_tell_pictures_apart_within_an_identity():
     ("names", "words"),
     [(None, "the query has no names: give names"), (["a", "b", "", "d"], "the query has pictures without one")],
 )
-def test_missing_names_are_one_clear_line(names, words: str):
+def test_missing_names_are_refused_in_one_line(names, words: str):
     query = Embedded(np.eye(4), [1, 1, 2, 2], names=names)
     gallery = Embedded(np.eye(4), [1, 1, 2, 2], names=list("abcd"))
     with pytest.raises(ReseenError, match=words):
