@@ -40,7 +40,7 @@ def cut(weights: Rows, *, limit: int) -> list[slice]:
     """(n,) -> slices of n in order, each of about ``limit`` in weight: less than that and its last element's.
 
     >>> cut(np.array([4, 4, 4, 9, 1]), limit=8)
-    [slice(0, 2, None), slice(2, 3, None), slice(3, 5, None)]
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     number = (np.cumsum(weights) - weights) // limit
     ends = offsets(np.unique(number, return_counts=True)[1])
