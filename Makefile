@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test format lint types floors browser tests clean
+.PHONY: demo test format lint types floors docs browser tests clean
 
 demo: .venv/installed
 	$(BIN)/reseen demo --out demo
 
 test: format lint
-	$(MAKE) --jobs 2 types floors tests
+	$(MAKE) --jobs 2 types floors docs tests
 
 format: .venv/installed
 	$(BIN)/ruff format --check .
@@ -22,6 +22,10 @@ types: .venv/installed
 
 floors: .venv/installed
 	$(BIN)/lint-imports
+
+# The pages of docs/ into site/; a broken link or a name that the reference does not find is an error.
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Pages are looked at in a browser: the one that is there, or Playwright's own, or the distribution's if we are root.
 # In CI it is an error if one could have been had and was not.
@@ -39,4 +43,4 @@ tests: .venv/installed browser
 	touch $@
 
 clean:
-	rm -rf .venv demo runs
+	rm -rf .venv demo runs site

@@ -1,0 +1,77 @@
+"""The code blocks of a Markdown page, and a program that runs them: ``python page_blocks.py PAGE``, in a folder of data.
+
+A page's Python blocks share one namespace, as a reader would type them. A ``bash`` block holds ``reseen`` commands only.
+A block that needs what a test has not is marked on the line before it: ``<!-- not run: why -->``.
+"""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from reseen.cli import main
+
+FENCE = re.compile(r"^(?:<!-- not run: (?P<reason>.+) -->\n)?```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S)
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, the line it begins at, and why it is not run (empty where it is)."""
+
+    language: str
+    text: str
+    line: int
+    reason: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether the block is a program or commands, and is not marked as not run."""
+        return self.language in ("bash", "python") and not self.reason
+
+    def commands(self) -> list[str]:
+        """The lines of a ``bash`` block, without those that are blank or a comment."""
+        return [line for line in self.text.splitlines() if line and not line.startswith("#")]
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """All fenced blocks of a page, in order."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(match["language"], match["text"], text.count("\n", 0, match.start("text")) + 1, match["reason"] or "")
+        for match in FENCE.finditer(text)
+    ]
+
+
+def run_commands(block: Block, page: Path) -> None:
+    """Run the lines in this process, since importing torch takes seconds each time; exit where one fails."""
+    for command in block.commands():
+        sys.argv = shlex.split(command, comments=True)
+        try:
+            main()
+        except SystemExit as ended:
+            if ended.code:
+                sys.exit(f"{page.name}: {command}: exit {ended.code}")
+
+
+def run_program(block: Block) -> None:
+    """Run a block with a ``__main__`` guard as the file that a reader would save it to."""
+    Path("script.py").write_text(block.text, encoding="utf-8")
+    subprocess.run([sys.executable, "script.py"], check=True)
+
+
+def run_page(page: Path) -> None:
+    """Run all blocks of a page, from top to bottom."""
+    namespace: dict[str, object] = {"__name__": "page"}
+    for block in filter(lambda block: block.runs, blocks_of(page)):
+        if block.language == "bash":
+            run_commands(block, page)
+        elif "__main__" in block.text:
+            run_program(block)
+        else:
+            padded = "\n" * (block.line - 1) + block.text  # so that a traceback names the page's own line
+            exec(compile(padded, page, "exec"), namespace)  # noqa: S102 - the pages are ours
+
+
+if __name__ == "__main__":
+    run_page(Path(sys.argv[1]))
