@@ -1,4 +1,4 @@
-"""Evaluation: checked embeddings, protocols as data, ranks by counting, scores, and how sure they are."""
+"""Evaluation: checked embeddings, protocols as data, ranks by counting, scores and their confidence intervals."""
 
 from reseen.metrics.average_precision import AVERAGE_PRECISIONS
 from reseen.metrics.confidence.comparison import Comparison, compare

@@ -17,9 +17,9 @@ from reseen.metrics.ranking.reranked import reranked_hits
 from reseen.metrics.ranking.selection import Selection, select
 from reseen.metrics.ranking.skipping import count_skipped, have_match, nothing_valid
 from reseen.metrics.ranking.tracks import by_track
-from reseen.metrics.ranking.trial_scores import TrialScores, score_trials
 from reseen.metrics.ranking.trials import draw_trials
 from reseen.metrics.report import Report
+from reseen.metrics.trial_scores import TrialScores, score_trials
 
 
 def evaluate(

@@ -53,17 +53,17 @@ def known(labels: Labels) -> Bools:
 
 
 class Codes(NamedTuple):
-    """Query and gallery labels numbered alike, so that equal numbers mean equal labels."""
+    """Numbers of query and gallery labels; equal numbers mean equal labels."""
 
     query: Int64
     gallery: Int64
 
 
 def shared_codes(query: Labels, gallery: Labels, *, what: str) -> Codes:
-    """(Q,), (G,) -> numbers from one sorted list, -1 where unknown. ReseenError: mixed kinds."""
+    """(Q,), (G,) -> their numbers in one sorted list of both, -1 where unknown. ReseenError: mixed kinds."""
     if query.dtype.kind != gallery.dtype.kind:
-        sides = ["numbers" if side.dtype.kind == "i" else "text" for side in (query, gallery)]
-        raise ReseenError(f"{what} of the query are {sides[0]}, those of the gallery {sides[1]}: give both alike")
+        kinds = ["numbers" if labels.dtype.kind == "i" else "text" for labels in (query, gallery)]
+        raise ReseenError(f"{what} of the query are {kinds[0]}, those of the gallery {kinds[1]}: give both alike")
     both = np.concatenate([query, gallery])
     codes = np.unique(both, return_inverse=True)[1].astype(np.int64)
     codes[~known(both)] = UNKNOWN

@@ -1,1 +1,1 @@
-"""How sure a score is: intervals over identities, and whether two systems differ by more than chance."""
+"""How certain scores are: intervals over identities, and whether two systems differ by more than chance."""

@@ -55,9 +55,9 @@ def interval(
     The percentiles are set wider for few identities, as Student's t is than the normal distribution (Hesterberg, The
     American Statistician 69, 2015). Below some 20 identities the interval is still rough, and it is never wider
     than what these identities happened to show: none among 10 that fails does not mean that none will.
-    It speaks of other query identities before this gallery and with this model: not of another gallery, whose size
-    moves every score, nor of training again with another seed. Under a protocol of several trials a query's value is
-    its mean over those that asked it, so the score given here differs a little from the report's mean over trials.
+    It holds for other query identities in this gallery with this model: not for another gallery, whose size
+    changes every score, nor for training again with another seed. Under a protocol of several trials a query's value is
+    its mean over those that evaluated it, so the score here differs a little from the report's mean over trials.
 
     Args:
         report: What ``evaluate`` returned.

@@ -18,7 +18,7 @@ def on_device(array: NDArray[Any], device: str) -> Tensor:
 
 
 def products(units: Tensor, others: Tensor) -> Tensor:
-    """(n, D), (M, D) -> (n, M), without the shorter formats that torch may have been told to use for float32."""
+    """(n, D), (M, D) -> (n, M), in full float32, whatever shorter formats torch is set to use."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:

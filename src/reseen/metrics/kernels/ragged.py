@@ -37,7 +37,7 @@ def ranges(begin: Indices, lengths: Indices) -> Indices:
 
 
 def cut(weights: Indices, *, limit: int) -> list[slice]:
-    """(n,) -> slices of n in order, each of about ``limit`` in weight: less than that and its last element's.
+    """(n,) -> slices of n in order, each lighter than ``limit`` and its last element together.
 
     >>> cut(np.array([4, 4, 4, 9, 1]), limit=8)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]

@@ -24,7 +24,7 @@ class Overlaps(NamedTuple):
 
 
 def overlaps(weights: Sparse, neighbours: Neighbours, *, k2: int, queries: int) -> Overlaps:
-    """(N, N) weights -> both sides, ready to compare; first each row becomes the mean of its ``k2`` nearest rows."""
+    """(N, N) weights -> those of queries and of gallery, after each row became the mean of its ``k2`` nearest rows."""
     count = len(neighbours.rows)
     averaged = csr_array((weights.values, weights.columns, weights.starts), shape=(count, count))
     if k2 > 1:

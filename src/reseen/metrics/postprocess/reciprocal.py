@@ -18,8 +18,6 @@ from reseen.metrics.postprocess.neighbours import Neighbours
 LEAST_DISTANCE = np.float32(1e-12)
 """Stands for a row's largest distance where all its distances are zero."""
 
-Lists = Int32
-
 
 class Sparse(NamedTuple):
     """Rows of a sparse matrix: row r holds ``values`` in ``columns``, both from starts[r] to starts[r + 1]."""
@@ -32,7 +30,7 @@ class Sparse(NamedTuple):
 class _Lists(NamedTuple):
     """``rows`` (N, K), and whether each neighbour is reciprocal: by whole lists (N, K), by half ones (N, H)."""
 
-    rows: Lists
+    rows: Int32
     mutual: Bools
     mutual_half: Bools
 
@@ -59,11 +57,11 @@ class _Sets(NamedTuple):
     """Sets of pictures: row r has ``columns`` from starts[r] to starts[r + 1]."""
 
     starts: Int64
-    columns: Lists
+    columns: Int32
 
 
 def _grown_sets(lists: _Lists, *, threads: RowThreads) -> _Sets:
-    """The grown set of each row: measured first, then written where it belongs."""
+    """The grown set of each row: sizes first, then the sets, each in its place."""
     count, largest = len(lists.rows), lists.rows.shape[1] * (1 + lists.mutual_half.shape[1])
     starts, anywhere = np.zeros(count + 1, dtype=np.int64), np.zeros(count, dtype=np.int64)
 
@@ -79,7 +77,7 @@ def _grown_sets(lists: _Lists, *, threads: RowThreads) -> _Sets:
 
 
 @compiled()
-def _mutual(rows: Lists, *, depth: int) -> Bools:
+def _mutual(rows: Int32, *, depth: int) -> Bools:
     """(N, K) -> (N, depth) whether a row stands among the first ``depth`` of each of its own first ``depth``."""
     mutual = np.zeros((len(rows), depth), dtype=np.bool_)
     for row in range(len(rows)):
@@ -90,7 +88,7 @@ def _mutual(rows: Lists, *, depth: int) -> Bools:
 
 
 @compiled()
-def _grow_rows(lists: _Lists, columns: Lists, starts: Int64, *, rows: Int64) -> Int64:
+def _grow_rows(lists: _Lists, columns: Int32, starts: Int64, *, rows: Int64) -> Int64:
     """Write the grown sets of some rows into ``columns``, each from its start on -> their sizes."""
     reached, grown = np.full(len(lists.rows), -1, dtype=np.int32), np.full(len(lists.rows), -1, dtype=np.int32)
     sizes = np.empty_like(rows)
@@ -100,7 +98,7 @@ def _grow_rows(lists: _Lists, columns: Lists, starts: Int64, *, rows: Int64) -> 
 
 
 @compiled()
-def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int) -> int:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
+def _grow(lists: _Lists, members: Int32, reached: Int32, grown: Int32, row: int) -> int:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
     """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
     size = 0
     for place in range(lists.rows.shape[1]):
@@ -122,8 +120,8 @@ def _grow(lists: _Lists, members: Lists, reached: Lists, grown: Lists, row: int)
 
 
 @compiled()
-def _shares_enough(lists: _Lists, reached: Lists, candidate: int, row: int) -> bool:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
-    """Whether more than two thirds of the candidate's smaller set were reached from the row."""
+def _shares_enough(lists: _Lists, reached: Int32, candidate: int, row: int) -> bool:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
+    """Whether more than two thirds of the candidate's smaller set are in R(row)."""
     total = shared = 0
     for place in range(lists.mutual_half.shape[1]):
         if lists.mutual_half[candidate, place]:

@@ -19,7 +19,7 @@ from reseen.metrics.ranking.tiles import Tile
 _QUERIES = 2048
 
 _BOUNDS = 4_000_000
-"""Thresholds held on the device at once, with the gaps that rows of unequal length leave."""
+"""Thresholds held on the device at once, with the padding of rows of unequal length."""
 
 
 def count_on_device(counter: RivalCounter, units: UnitVectors, *, device: str) -> CountTile:
@@ -41,7 +41,7 @@ def count_on_device(counter: RivalCounter, units: UnitVectors, *, device: str) -
 
 
 class _Bounds:
-    """The thresholds of some queries on the device, worst first, filled up with infinity to (b, M)."""
+    """The thresholds of some queries on the device, worst first, padded with infinity to (b, M)."""
 
     def __init__(self, counter: RivalCounter, rows: slice, *, device: str) -> None:
         thresholds, self.rows = counter.thresholds, rows
@@ -49,13 +49,13 @@ class _Bounds:
         lengths = self._end - self._begin
         self._where = np.arange(lengths.max()) < lengths[:, None]
         self._places = (self._end[:, None] - 1 - np.arange(lengths.max()))[self._where]
-        self._low, self._high = (on_device(self._filled(bound), device) for bound in (thresholds.low, thresholds.high))
+        self._low, self._high = (on_device(self._padded(bound), device) for bound in (thresholds.low, thresholds.high))
         self._certain = counter.counts.certain
 
-    def _filled(self, bound: Float32) -> Float32:
-        filled = np.full(self._where.shape, np.inf, dtype=np.float32)
-        filled[self._where] = bound[self._places]
-        return filled
+    def _padded(self, bound: Float32) -> Float32:
+        padded = np.full(self._where.shape, np.inf, dtype=np.float32)
+        padded[self._where] = bound[self._places]
+        return padded
 
     def count(self, values: Tensor) -> CloseCalls:
         """(b, c) -> counts the values over each threshold and returns those too close to call."""
@@ -73,7 +73,7 @@ class _Bounds:
 
 
 def _parts(lengths: Indices) -> list[slice]:
-    """(b,) thresholds of each query -> parts whose filled bounds stay small."""
+    """(b,) thresholds of each query -> parts whose padded bounds stay small."""
     longest = int(lengths.max())
     step = max(1, min(_QUERIES, _BOUNDS // longest))
     return [slice(begin, min(begin + step, len(lengths))) for begin in range(0, len(lengths), step)]

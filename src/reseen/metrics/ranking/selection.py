@@ -105,10 +105,8 @@ def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selecti
     if not len(kept):
         raise ReseenError(f"all {len(gallery)} gallery entries have a junk identity ({', '.join(protocol.junk)})")
     both = shared_codes(query.identities, gallery.identities, what="identities")
-    cameras, names = (
-        _cameras(query, gallery, protocol=protocol),
-        _names(query, gallery, identities=both, protocol=protocol),
-    )
+    cameras = _cameras(query, gallery, protocol=protocol)
+    names = _names(query, gallery, identities=both, protocol=protocol)
     identities, junk = Codes(both.query, both.gallery[kept]), is_junk(query.identities, protocol=protocol)
     return Selection(
         protocol=protocol,
@@ -133,8 +131,8 @@ def group(identities: Codes, *, junk: Bools) -> Groups:
 
 
 def _same(codes: Codes, queries: Indices, entries: Indices) -> Bools:
-    own = codes.query[queries]
-    return np.asarray((codes.gallery[entries] == own) & (own != UNKNOWN))
+    labels = codes.query[queries]
+    return np.asarray((codes.gallery[entries] == labels) & (labels != UNKNOWN))
 
 
 def is_junk(identities: Labels, *, protocol: Protocol) -> Bools:
@@ -145,7 +143,7 @@ def is_junk(identities: Labels, *, protocol: Protocol) -> Bools:
 
 
 def _cameras(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Codes:
-    """Camera numbers of both sides; all unknown where the protocol does not look at cameras."""
+    """Camera numbers of queries and gallery; all unknown where the protocol ignores cameras."""
     if not protocol.drop_same_camera:
         return Codes(query=np.full(len(query), UNKNOWN), gallery=np.full(len(gallery), UNKNOWN))
     return shared_codes(
@@ -165,7 +163,7 @@ def _known_cameras(embedded: Embedded, *, side: str, protocol: Protocol) -> Labe
 
 
 def _names(query: Embedded, gallery: Embedded, *, identities: Codes, protocol: Protocol) -> Codes | None:
-    """Numbers of the pictures, a name with its identity; None where the protocol asks for none."""
+    """Numbers of the pictures, by name and identity; None where the protocol ignores names."""
     if not protocol.same_pictures:
         return None
     for side, embedded in (("query", query), ("gallery", gallery)):

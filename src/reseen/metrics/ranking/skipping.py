@@ -19,7 +19,7 @@ DRAWN = "drawn into the gallery of every trial"
 SKIP_REASONS = (JUNK, ABSENT, OWN_CAMERA, OWN_PICTURE, DRAWN)
 
 _PAIRS = 2_000_000
-"""Pairs of a query and an entry of its identity that are looked at together."""
+"""Pairs of a query and an entry of its identity that are compared at once."""
 
 
 def have_match(selection: Selection, queries: Indices) -> Bools:
@@ -54,10 +54,10 @@ def nothing_valid(selection: Selection, query: Embedded) -> str:
 
 def skip_reasons(selection: Selection, queries: Indices) -> NDArray[np.str_]:
     """(n,) queries that were not evaluated -> (n,) of ``SKIP_REASONS``."""
-    own = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_PICTURE
+    dropped = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_PICTURE
     absent = selection.groups.length[queries] == 0
     conditions = [selection.query_junk[queries], absent, ~have_match(selection, queries)]
-    return np.select(conditions, [JUNK, ABSENT, own], default=DRAWN)
+    return np.select(conditions, [JUNK, ABSENT, dropped], default=DRAWN)
 
 
 def _first_few(values: Labels, *, count: int = 5) -> str:

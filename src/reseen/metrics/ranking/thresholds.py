@@ -13,10 +13,10 @@ from reseen.metrics.array_types import Float32, Float64, Int64
 from reseen.metrics.kernels.compiled import compiled
 
 _CHUNK = 512
-"""Values looked at together: they stay in the first cache while one threshold after the other passes over them."""
+"""Values compared together: they stay in the first cache while all thresholds pass over them."""
 
 _PIECE = 32
-"""Values looked at one by one, once one of them is known to be too close to call."""
+"""Values compared one by one, once one of them is known to be too close to call."""
 
 SEARCH_FROM = 256
 """Thresholds from which a search among them is quicker than a pass for each."""
@@ -68,18 +68,18 @@ def count(values: Float32, thresholds: Thresholds, *, first: Int64, counts: Thre
 
     ``first`` (b + 1,) is the part of ``thresholds.first`` that belongs to these queries.
     """
-    found, used = _room(0), 0
+    calls, used = _room(0), 0
     for query in range(len(values)):
         begin, end = first[query], first[query + 1]
-        if used + values.shape[1] > len(found.values):
-            found = _grown(found, used, used + values.shape[1])
+        if used + values.shape[1] > len(calls.values):
+            calls = _grown(calls, used, used + values.shape[1])
         row = _Row(values[query], thresholds.low[begin:end], thresholds.high[begin:end], counts.certain[begin:end])
-        free = _part(found, used, len(found.values))
+        free = _part(calls, used, len(calls.values))
         close = _count_by_passes(row, free) if end - begin < SEARCH_FROM else _count_by_search(row, free)
         free.queries[:close] = query
         free.counted_from[:close] += begin
         used += close
-    return _part(found, 0, used)
+    return _part(calls, 0, used)
 
 
 class _Row(NamedTuple):
@@ -95,12 +95,12 @@ class _Row(NamedTuple):
 def _count_by_passes(row: _Row, free: CloseCalls) -> int:
     """One pass over each chunk for each threshold, from the worst up to the first that nothing reaches.
 
-    Fills ``free`` with what is too close to call and returns how much that is.
+    Writes the values too close to call into ``free`` and returns their number.
     """
     close = 0
     for start in range(0, len(row.values), _CHUNK):
         part = row.values[start : start + _CHUNK]
-        looked_at = np.float32(-np.inf)
+        seen_above = np.float32(-np.inf)
         for place in range(len(row.low) - 1, -1, -1):
             low, high = row.low[place], row.high[place]
             reached, passed = np.int32(0), np.int32(0)
@@ -118,12 +118,12 @@ def _count_by_passes(row: _Row, free: CloseCalls) -> int:
                     for column in range(len(piece)):
                         near = np.int32(near + ((piece[column] >= low) & (piece[column] <= high)))
                     for column in range(len(piece) if near else 0):
-                        if low <= piece[column] <= high and piece[column] > looked_at:
+                        if low <= piece[column] <= high and piece[column] > seen_above:
                             free.columns[close] = start + begin + column
                             free.values[close] = piece[column]
                             close += 1
                 free.counted_from[free_from:close] = place + 1
-            looked_at = high
+            seen_above = high
     return close
 
 
@@ -190,17 +190,17 @@ def _room(size: int) -> CloseCalls:
 
 
 @compiled()
-def _part(found: CloseCalls, begin: int, end: int) -> CloseCalls:
+def _part(calls: CloseCalls, begin: int, end: int) -> CloseCalls:
     return CloseCalls(
-        found.queries[begin:end], found.columns[begin:end], found.values[begin:end], found.counted_from[begin:end]
+        calls.queries[begin:end], calls.columns[begin:end], calls.values[begin:end], calls.counted_from[begin:end]
     )
 
 
 @compiled()
-def _grown(found: CloseCalls, used: int, needed: int) -> CloseCalls:
+def _grown(calls: CloseCalls, used: int, needed: int) -> CloseCalls:
     more = _room(2 * needed)
-    more.queries[:used] = found.queries[:used]
-    more.columns[:used] = found.columns[:used]
-    more.values[:used] = found.values[:used]
-    more.counted_from[:used] = found.counted_from[:used]
+    more.queries[:used] = calls.queries[:used]
+    more.columns[:used] = calls.columns[:used]
+    more.values[:used] = calls.values[:used]
+    more.counted_from[:used] = calls.counted_from[:used]
     return more

@@ -1,4 +1,4 @@
-"""Tracks as gallery entries: the pictures of each put together, and what makes a track unfit."""
+"""Tracks as gallery entries, each with its pictures; tracks that do not fit are refused."""
 
 from dataclasses import replace
 

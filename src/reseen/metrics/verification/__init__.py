@@ -1,1 +1,1 @@
-"""Are these two pictures one identity: thresholds, the errors made at them, and search that may say unknown."""
+"""Whether two pictures show one identity: thresholds, the errors at them, and search that may answer "unknown"."""

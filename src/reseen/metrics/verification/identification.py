@@ -20,8 +20,8 @@ class Identification(NamedTuple):
     same. ``detection_rate``: share of searches for an identity that it has which name the right one (the detection
     and identification rate at rank 1). ``enrolled``: how many the latter are.
 
-    The nearest of more strangers is nearer: ``records`` says in how many entries was searched, 0 where that was not
-    written down, and ``doubling`` by how much the threshold must rise each time that a gallery is twice as large.
+    Among more strangers the nearest is nearer: ``records`` is the number of entries searched, 0 where that was not
+    recorded, and ``doubling`` how much the threshold must rise for each doubling of the gallery.
     """
 
     wanted_false_alarm_rate: float
@@ -39,7 +39,7 @@ def identify(nearest: NearestPairs, *, false_alarm_rate: float, confidence: floa
 
     The threshold is the lowest multiple of 1 / STEPS with no more than the wanted share of false alarms; below one
     in Q no alarm is allowed. An equally similar entry of another identity counts as the answer. The intervals are
-    over identities, the gallery given.
+    over identities, for this gallery.
     """
     strangers, enrolled = nearest.impostor > -np.inf, nearest.genuine > -np.inf
     threshold = _lowest_threshold(nearest.impostor[strangers], false_alarm_rate)

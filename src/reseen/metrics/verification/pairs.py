@@ -32,7 +32,7 @@ class PairBlock(NamedTuple):
 class Pairs:
     """The pairs of one query set and one gallery.
 
-    ``identities`` of the Q and the G, numbered alike from 0; ``excluded``: labels that the two sides of a pair must
+    ``identities`` of the Q and the G, numbered alike from 0; ``excluded``: labels that the two pictures of a pair must
     not share.
     """
 
