@@ -10,8 +10,8 @@ from reseen.engine.hardware import launch
 from reseen.engine.interrupt import Stopped
 from reseen.engine.loop import train_step
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_pieces, resolved
-from reseen.tasks.reid.load import take_in
+from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train
 from stopping import Recorder, assert_same_end
@@ -20,8 +20,8 @@ from stopping import Recorder, assert_same_end
 def parts_of(market, recipe_file, *overrides):
     recipe = resolved(read_recipe(recipe_file, overrides=overrides))
     fabric = launch(recipe.hardware)
-    splits = take_in(market(), recipe, fabric=fabric, progress=Silent()).splits
-    return assemble(build_pieces(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
+    splits = load_data(market(), recipe, fabric=fabric, progress=Silent()).data
+    return assemble(build_components(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])

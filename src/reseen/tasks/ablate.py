@@ -11,11 +11,8 @@ from reseen.engine.ablation import Ablation, Row, run_ablation
 from reseen.errors import ReseenError, unknown
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT, TrainingRecipe, read_as, recipe_as, task_of
-from reseen.tasks.classify import CLASSIFICATION
-from reseen.tasks.classify.evaluate import evaluate_run as evaluate_classifier
+from reseen.tasks import classify, segment
 from reseen.tasks.reid.ablate import ABLATION
-from reseen.tasks.segment import SEGMENTATION
-from reseen.tasks.segment.evaluate import evaluate_run as evaluate_segmenter
 
 BASELINE = "baseline"
 """The row without attention."""
@@ -41,8 +38,11 @@ def ablate(
     if task not in ABLATIONS:
         raise ReseenError(f"{recipe}: task: {unknown('task', task, ABLATIONS)}")
     ablation = ABLATIONS[task]
-    schema = ablation.task.schema
-    base = recipe if isinstance(recipe, TrainingRecipe) else read_as(schema, recipe, overrides=overrides)
+    base = (
+        recipe
+        if isinstance(recipe, TrainingRecipe)
+        else read_as(ablation.task.recipe_type, recipe, overrides=overrides)
+    )
     return run_ablation(ablation, base, rows=rows, seeds=seeds, data=data, out=out, progress=progress or SILENT)
 
 
@@ -68,8 +68,8 @@ def _no_notes(_row: str, _run: object) -> Mapping[str, str]:
 ABLATIONS: Mapping[str, Ablation[Any, Any]] = MappingProxyType(
     {
         "reid": ABLATION,
-        "classify": Ablation(CLASSIFICATION, with_attention, evaluate_classifier, _no_notes),
-        "segment": Ablation(SEGMENTATION, with_attention, evaluate_segmenter, _no_notes),
+        "classify": Ablation(classify.CLASSIFICATION, with_attention, classify.evaluate_run, _no_notes),
+        "segment": Ablation(segment.SEGMENTATION, with_attention, segment.evaluate_run, _no_notes),
     }
 )
 """Task of a recipe -> how it is ablated."""

@@ -11,7 +11,7 @@ from reseen.files import write_json
 from reseen.progress import SILENT, Progress
 from reseen.tasks.classify.build import load_classifier
 from reseen.tasks.classify.classes import ClassSplits
-from reseen.tasks.classify.intake import leave_out
+from reseen.tasks.classify.load import leave_out
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.scoring import ClassReport, chance, score_classifier
 
@@ -34,7 +34,7 @@ def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progr
     """
     run = open_run(run)
     model, recipe, names = load_classifier(run.best_weights)
-    path = Path(data) if data is not None else Path(str(run.data()["path"]))
+    path = run.data_path(data)
     splits = read_classes(path, layout=recipe.data.layout if data is None else "auto")
     if splits.class_names != names:
         raise ReseenError(
@@ -45,7 +45,7 @@ def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progr
     report = score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
     pictures = len(splits.val.labels)
     base = {"top1": chance(splits), "pictures": pictures}
-    run.keep_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})
+    run.save_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})
     write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
     return Classified(report, splits)
 

@@ -93,7 +93,7 @@ def evaluate_run(
     result = result._replace(row=", ".join([result.row, *differences]))
     if own and not choices.differences_of_pictures(recipe):
         keep_embeddings(run, Sides(result.query, result.gallery), weights=weights)
-    run.keep_scores({result.row: score_row(result.report)})
+    run.save_scores({result.row: score_row(result.report)})
     return result
 
 
@@ -127,7 +127,7 @@ def evaluate_baselines(
         name: score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name).report
         for name, model in systems.items()
     }
-    run.keep_scores({name: score_row(report) for name, report in reports.items()})
+    run.save_scores({name: score_row(report) for name, report in reports.items()})
     return reports
 
 
@@ -137,10 +137,9 @@ def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT)
     Pictures that its training skipped as unreadable stay left out. Of ``data`` that are named, others that do not
     decode are skipped too, where the recipe says so.
     """
-    path = Path(data) if data is not None else Path(str(run.data()["path"]))
     recipe = recipe_of(run)
     try:
-        splits = read_data(path, layout=recipe.data.layout, seed=recipe.seed)
+        splits = read_data(run.data_path(data), layout=recipe.data.layout, seed=recipe.seed)
     except ReseenError as error:
         hint = "" if data is not None else "; if the data have moved, say where with --data"
         raise ReseenError(f"{error}{hint}") from None

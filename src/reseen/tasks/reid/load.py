@@ -1,8 +1,7 @@
-"""Data on their way into a run: read, every picture decoded once, and nothing unfit let through in silence."""
+"""Loading of training data: tables read, every image decoded once, unfit data refused or reported."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from lightning_fabric import Fabric
@@ -11,6 +10,7 @@ from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Split, Splits, first
 from reseen.data.unreadable import find_unreadable, first_reasons, leave_out, relative_to, skipped_line
+from reseen.engine.task import TrainingData
 from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
@@ -20,14 +20,7 @@ from reseen.tasks.reid.query_gallery import labels_of
 from reseen.tasks.reid.recipe import Recipe
 
 
-class Intake(NamedTuple):
-    """Splits fit to train on, and what a run writes down about them."""
-
-    splits: Splits
-    facts: dict[str, object]
-
-
-def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> Intake:
+def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> TrainingData[Splits]:
     """Read ``data``; stop at unreadable pictures, or drop and count them when the recipe says skip.
 
     Raises ReseenError too when no query has a valid match, before an hour is spent on training.
@@ -50,7 +43,7 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
         "skipped_unreadable": len(bad),
         "unreadable": relative_to(splits.root, bad),
     }
-    return Intake(splits, facts)
+    return TrainingData(splits, facts)
 
 
 def protocol_for(recipe: Recipe, splits: Splits) -> str:

@@ -44,11 +44,11 @@ def evaluate_run(
         evaluation = recipe.evaluation.model_copy(update={"inference": inference})
         recipe = recipe.model_copy(update={"evaluation": evaluation})
         name = f"trained, {how(recipe)}"
-    splits = read_scenes(Path(data) if data is not None else Path(str(run.data()["path"])))
+    splits = read_scenes(run.data_path(data))
     if data is not None:
         look_at(splits, progress=progress)  # the run's own were looked at when they were taken in
     report = score_segmenter(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
-    run.keep_scores({CHANCE: chance(splits, progress=progress).scores(), name: report.scores()})
+    run.save_scores({CHANCE: chance(splits, progress=progress).scores(), name: report.scores()})
     if inference is None:
         write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
     return Segmented(report, splits)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 
-from reseen.engine.task import Taken
+from reseen.engine.task import TrainingData
 from reseen.progress import Progress
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, IGNORE
 from reseen.tasks.segment.reader import Look, fingerprint, look_at, read_scenes
@@ -12,7 +12,7 @@ from reseen.tasks.segment.recipe import SegmentRecipe
 from reseen.tasks.segment.scenes import Pair, SceneSplits
 
 
-def take_in(data: Path, recipe: SegmentRecipe, *, fabric: Fabric, progress: Progress) -> Taken[SceneSplits]:
+def load_data(data: Path, recipe: SegmentRecipe, *, fabric: Fabric, progress: Progress) -> TrainingData[SceneSplits]:
     """Read ``data``. The files are opened by the first process alone, which tells the others."""
     splits = read_scenes(data)
     looks = fabric.broadcast(look_at(splits, progress=progress) if fabric.is_global_zero else {})
@@ -24,7 +24,7 @@ def take_in(data: Path, recipe: SegmentRecipe, *, fabric: Fabric, progress: Prog
         "pictures": {"train": len(splits.train), "val": len(splits.val)},
         "classes": {"train": _shown(splits.train, looks), "val": _shown(splits.val, looks)},
     }
-    return Taken(splits, facts)
+    return TrainingData(splits, facts)
 
 
 def _tell_padding(

@@ -7,7 +7,7 @@ import numpy as np
 from lightning_fabric import Fabric
 
 from reseen.data.unreadable import find_unreadable, first_reasons, relative_to, skipped_line
-from reseen.engine.task import Taken
+from reseen.engine.task import TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, Files
@@ -15,7 +15,7 @@ from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.recipe import ClassifyRecipe
 
 
-def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress) -> Taken[ClassSplits]:
+def load_data(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress) -> TrainingData[ClassSplits]:
     """Read ``data``; stop at unreadable pictures, drop and count them, or do not look, as the recipe says.
 
     The files are opened by the first process alone, which tells the others.
@@ -42,7 +42,7 @@ def take_in(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Pro
         "skipped_unreadable": len(bad),
         "unreadable": relative_to(splits.root, bad),
     }
-    return Taken(splits, facts)
+    return TrainingData(splits, facts)
 
 
 def _unreadable(splits: ClassSplits, progress: Progress) -> dict[Path, str]:
