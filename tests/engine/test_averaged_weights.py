@@ -34,7 +34,7 @@ def test_the_average_is_that_of_the_definition(market, recipe_file, accumulate):
     total = len(parts.batches)
     for step, batch in enumerate(parts.loader):
         whole = (step + 1) % accumulate == 0 or step + 1 == total
-        train_step(parts, batch, Place(0, step), fraction=0.0, whole=whole)
+        train_step(parts, batch, Place(0, step), epoch_fraction=0.0, step_optimizer=whole)
         if whole:
             # It rises to 0.6: after the t-th step the weight of the past is 1 - t^(-2/3), 0 at first.
             decay = min(0.6, 1 - (steps + 1) ** (-2 / 3)) if steps else 0.0

@@ -21,10 +21,9 @@ from reseen.tasks.reid.recipe import Recipe
 
 
 def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> TrainingData[Splits]:
-    """Read ``data``; stop at unreadable pictures, or drop and count them when the recipe says skip.
+    """Read ``data``; stop at unreadable images, or skip and report them, as the recipe says.
 
-    Raises ReseenError too when no query has a valid match, before an hour is spent on training.
-    The files are opened by the first process alone, which tells the others.
+    Raises ReseenError too when no query has a valid match. The first process alone opens the files.
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     paths = [path for split in splits.tables().values() for path in split.paths]
@@ -47,14 +46,14 @@ def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress)
 
 
 def protocol_for(recipe: Recipe, splits: Splits) -> str:
-    """The recipe's protocol; 'auto' is the layout's own, or without one market1501 with cameras, wildlife without."""
+    """The recipe's protocol; "auto" is the layout's own, or else the usual one."""
     if recipe.evaluation.protocol != "auto":
         return recipe.evaluation.protocol
     return LAYOUTS[splits.layout].protocol or usual_protocol(splits.query.cameras, splits.gallery.cameras)
 
 
 def usual_protocol(*cameras: Labels | None) -> str:
-    """The protocol where each side's cameras are all that is known: market1501, or wildlife without them."""
+    """The protocol for data of no known layout: market1501 where both sides have cameras, else wildlife."""
     every = all(side is not None and known(side).any() for side in cameras)
     return "market1501" if every else protocol_without_cameras()
 
