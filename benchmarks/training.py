@@ -58,7 +58,7 @@ def images_per_second(parts: LoopParts, batches: Iterable[Sample]) -> float:
     """Train on the batches; the loaders' workers read ahead during the other measurement, so each starts warm."""
     began, images = perf_counter(), 0
     for batch in batches:
-        train_step(parts, batch, Place(), fraction=0.0, whole=True)
+        train_step(parts, batch, Place(), epoch_fraction=0.0, step_optimizer=True)
         images += len(batch.image)
     return images / (perf_counter() - began)
 

@@ -213,6 +213,6 @@ def bare_steps(parts: LoopParts, *, warm: int, steps: int, device: str) -> float
         if number == warm:
             wait()
             began = perf_counter()
-        train_step(parts, each, Place(), fraction=0.0, whole=True)
+        train_step(parts, each, Place(), epoch_fraction=0.0, step_optimizer=True)
     wait()
     return len(batch.image) * steps / (perf_counter() - began)

@@ -35,7 +35,7 @@ class Loss:
 def epoch_of(values, monkeypatch, *, stop_requested=lambda: False):
     told: list[str] = []
 
-    def step(parts, batch, place, *, fraction, whole):
+    def step(parts, batch, place, *, epoch_fraction, step_optimizer):
         told.append(f"begun {place.step}")
         return LossTerms(Loss(values[place.step], place.step, told), {})
 

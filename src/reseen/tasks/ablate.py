@@ -28,11 +28,30 @@ def ablate(
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> list[Row]:
-    """Train and score each of ``rows`` with each of ``seeds``, of any task; see `run_ablation`.
+    """Train and score variants of a recipe, of any task, with several seeds.
 
-    In re-identification a row is the name of a model that takes the place of the recipe's, or that name and
-    ``+metadata``. In classification and segmentation it is "baseline" or the name of an attention, which takes the
-    recipe's slots, or where it has none comes after every stage.
+    Finished runs are not repeated; stopped ones continue.
+
+    Args:
+        recipe: A recipe, a TOML file, or the name of a recipe that comes with reseen.
+        rows: The variants. In re-ID the names of models, or such a name and "+metadata". In classification and
+            segmentation "baseline" and names of attentions, which take the recipe's slots, or come after every stage.
+        seeds: Each row is trained with each of them.
+        data: The data set.
+        out: The folder for all runs, ``ablation.json`` and ``ablation.md``.
+        overrides: Settings of the recipe to change, such as "training.epochs=20".
+        progress: Shows bars and lines; None for none.
+
+    Returns:
+        One row a variant, with mean and spread over the seeds.
+
+    Raises:
+        ReseenError: An unknown or repeated row or seed, or a finished run of other settings or data.
+
+    Example (not run):
+        ```python
+        ablate("demo", rows=["efficientnet_lite0"], seeds=[0, 1], data="demo/data", out="runs/light")
+        ```
     """
     task = recipe.task if isinstance(recipe, TrainingRecipe) else task_of(recipe)
     if task not in ABLATIONS:

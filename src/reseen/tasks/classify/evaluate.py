@@ -1,4 +1,4 @@
-"""Evaluation of a classification run: scored again by its best weights, and kept in the run."""
+"""Evaluation of a classification run by its best weights; the run saves the scores."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -20,17 +20,17 @@ CHANCE = "most frequent class"
 
 
 class Classified(NamedTuple):
-    """A report, and the data it was made from."""
+    """A report and its data."""
 
     report: ClassReport
     splits: ClassSplits
 
 
 def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Classified:
-    """Score a run's best weights on its own validation pictures, or on those of ``data``.
+    """Score a run's best weights on its own validation images, or on those of ``data``.
 
-    Keeps the scores, beside that of always answering the most frequent class, and each class's own in ``classes.json``.
-    ReseenError: other classes than the run learned.
+    Saves the scores beside those of always predicting the most frequent class, and the classes' own in
+    ``classes.json``. Raises ReseenError for other classes than the run learned.
     """
     run = open_run(run)
     model, recipe, names = load_classifier(run.best_weights)

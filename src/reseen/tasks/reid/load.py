@@ -1,6 +1,5 @@
 """Loading of training data: tables read, every image decoded once, unfit data refused or reported."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,8 @@ from lightning_fabric import Fabric
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Split, Splits, first
-from reseen.data.unreadable import find_unreadable, first_reasons, leave_out, relative_to, skipped_line
+from reseen.data.unreadable import find_unreadable, leave_out, relative_to, report_unreadable
 from reseen.engine.task import TrainingData
-from reseen.errors import ReseenError
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
 from reseen.progress import Progress
@@ -28,9 +26,10 @@ def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress)
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     paths = [path for split in splits.tables().values() for path in split.paths]
     bad = fabric.broadcast(find_unreadable(paths, progress) if fabric.is_global_zero else {})
-    splits = _readable(splits, bad, recipe=recipe, progress=progress)
+    report_unreadable(bad, progress, skip=recipe.data.unreadable == "skip")
+    splits = leave_out(splits, bad) if bad else splits
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
-    _tell_single_pictures(splits.train, progress)
+    _report_single_images(splits.train, progress)
     tables = splits.tables()
     facts: dict[str, object] = {
         "path": str(data.resolve()),
@@ -58,19 +57,7 @@ def usual_protocol(*cameras: Labels | None) -> str:
     return "market1501" if every else protocol_without_cameras()
 
 
-def _readable(splits: Splits, bad: Mapping[Path, str], *, recipe: Recipe, progress: Progress) -> Splits:
-    if not bad:
-        return splits
-    if recipe.data.unreadable == "stop":
-        raise ReseenError(
-            f"{_count(len(bad), 'picture')} cannot be read: {first_reasons(bad)}; "
-            "repair or remove, or train without with --set data.unreadable=skip"
-        )
-    progress.say(skipped_line(bad))
-    return leave_out(splits, bad)
-
-
-def _tell_single_pictures(train: Split, progress: Progress) -> None:
+def _report_single_images(train: Split, progress: Progress) -> None:
     names, counts = np.unique(train.identities, return_counts=True)
     single = names[counts == 1].tolist()
     if single:
@@ -78,7 +65,3 @@ def _tell_single_pictures(train: Split, progress: Progress) -> None:
             f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single picture, "
             f"drawn repeatedly: {first(single)}"
         )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
