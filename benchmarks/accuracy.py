@@ -29,7 +29,7 @@ from reseen.tasks.reid.ablate import ABLATION
 from reseen.tasks.reid.compare import compare_runs
 from reseen.tasks.reid.evaluate import evaluate_run
 from reseen.tasks.reid.recipe import Recipe, read_recipe, recipe_from
-from reseen.tasks.reid.saved_embeddings import embeddings_of
+from reseen.tasks.reid.saved_evaluation import embeddings_of
 from reseen.tasks.reid.task import REIDENTIFICATION
 
 NEUTRAL = "+neutral"

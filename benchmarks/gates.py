@@ -24,10 +24,10 @@ from reseen.attention.lka import LargeKernelAttention
 from reseen.attention.rga import ChannelRelation, SpatialRelation
 from reseen.engine.assemble import assemble
 from reseen.engine.hardware import launch
-from reseen.engine.loop import Parts
+from reseen.engine.loop import LoopParts
 from reseen.engine.run import Run, open_run
 from reseen.models import load_weights, read_weights
-from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.build import build_components, resolved
 from reseen.tasks.reid.evaluate import splits_of
 from reseen.tasks.reid.recipe import recipe_of
 
@@ -67,17 +67,17 @@ def main() -> None:
         print(f"  pooled pictures apart: {distances[0]:.3f} of one identity, {distances[1]:.3f} of two")
 
 
-def trained(run: Run) -> Parts:
+def trained(run: Run) -> LoopParts:
     """The run's training, with its weights as they ended."""
     recipe = resolved(recipe_of(run))
     parts = assemble(
-        build_pieces(recipe, splits_of(run, None), rank=0, world_size=1), recipe, fabric=launch(recipe.hardware)
+        build_components(recipe, splits_of(run, None), rank=0, world_size=1), recipe, fabric=launch(recipe.hardware)
     )
     load_weights(parts.model, read_weights(run.best_weights).tensors)
     return parts
 
 
-def seen_by(parts: Parts) -> tuple[dict[str, Seen], tuple[float, float]]:
+def seen_by(parts: LoopParts) -> tuple[dict[str, Seen], tuple[float, float]]:
     """What each attention does to two batches of training pictures in evaluation, and how far those end up apart."""
     found: dict[str, Seen] = {}
     hooks = [
@@ -105,7 +105,7 @@ def note(module: nn.Module, inputs: tuple[Tensor], output: Tensor, *, found: dic
     found[name] = Seen(gates, float((output - inputs[0]).norm() / inputs[0].norm()))
 
 
-def gradients_of(parts: Parts) -> dict[str, float]:
+def gradients_of(parts: LoopParts) -> dict[str, float]:
     """The norm of a training batch's gradient by the weights' norm: of each attention, and (name "") of all else."""
     parts.model.train()
     parts.learner(next(iter(parts.loader))).total.backward()

@@ -16,10 +16,10 @@ from time import perf_counter
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
-from reseen.engine.loop import Parts, train_step
+from reseen.engine.loop import LoopParts, train_step
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_pieces, resolved
-from reseen.tasks.reid.load import take_in
+from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.types import Sample
 
@@ -29,8 +29,8 @@ def main() -> None:
     options = arguments()
     recipe = resolved(read_recipe(options.recipe))
     fabric = launch(recipe.hardware)
-    splits = take_in(options.data, recipe, fabric=fabric, progress=Silent()).splits
-    parts = assemble(build_pieces(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
+    splits = load_data(options.data, recipe, fabric=fabric, progress=Silent()).data
+    parts = assemble(build_components(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
     read = read_batches(parts)
     fixed = next(read)
     images_per_second(parts, repeat(fixed, 3))
@@ -45,7 +45,7 @@ def main() -> None:
     print(f"peak memory         {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:7.2f} GiB, this process")
 
 
-def read_batches(parts: Parts) -> Iterator[Sample]:
+def read_batches(parts: LoopParts) -> Iterator[Sample]:
     """Epoch after epoch, as training reads them."""
     epoch = 0
     while True:
@@ -54,11 +54,11 @@ def read_batches(parts: Parts) -> Iterator[Sample]:
         epoch += 1
 
 
-def images_per_second(parts: Parts, batches: Iterable[Sample]) -> float:
+def images_per_second(parts: LoopParts, batches: Iterable[Sample]) -> float:
     """Train on the batches; the loaders' workers read ahead during the other measurement, so each starts warm."""
     began, images = perf_counter(), 0
     for batch in batches:
-        train_step(parts, batch, Place(), fraction=0.0, whole=True)
+        train_step(parts, batch, Place(), epoch_fraction=0.0, step_optimizer=True)
         images += len(batch.image)
     return images / (perf_counter() - began)
 

@@ -18,9 +18,9 @@ from reseen.data.table import Splits
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
-from reseen.engine.loop import Parts, Tally, train_epoch, train_step
+from reseen.engine.loop import EpochStats, LoopParts, train_epoch, train_step
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.build import build_components, resolved
 from reseen.tasks.reid.recipe import Recipe, read_recipe
 
 
@@ -143,19 +143,19 @@ class Bench:
     def _splits(self) -> Splits:
         return read_data(self.data(), layout="auto", seed=0)
 
-    def _parts(self, recipe: Recipe) -> Parts:
+    def _parts(self, recipe: Recipe) -> LoopParts:
         fabric = launch(recipe.hardware)
-        return assemble(build_pieces(recipe, self._splits(), rank=0, world_size=1), recipe, fabric=fabric)
+        return assemble(build_components(recipe, self._splits(), rank=0, world_size=1), recipe, fabric=fabric)
 
 
-def whole_loop(parts: Parts, *, warm: int, steps: int) -> tuple[float, float]:
+def whole_loop(parts: LoopParts, *, warm: int, steps: int) -> tuple[float, float]:
     """Images a second of the loop itself, epoch after epoch, and the share of the time it waits for the loader."""
     clock = Clock(parts.loader, warm=warm, last=warm + steps)
     watched = replace(parts, loader=clock)  # type: ignore[arg-type]
-    place, tally = Place(), Tally()
+    place, stats = Place(), EpochStats()
     while not clock.over():  # an epoch may be shorter than what is timed
-        place = train_epoch(watched, place, tally, stop_asked=clock.asked, bar=Silent())
-    pictures = tally.pictures / tally.steps * steps
+        place = train_epoch(watched, place, stats, stop_requested=clock.asked, bar=Silent())
+    pictures = stats.pictures / stats.steps * steps
     return pictures / clock.seconds, clock.waited / clock.seconds
 
 
@@ -203,7 +203,7 @@ class Clock:
         return self._times[self.last] - self._times[self.warm]
 
 
-def bare_steps(parts: Parts, *, warm: int, steps: int, device: str) -> float:
+def bare_steps(parts: LoopParts, *, warm: int, steps: int, device: str) -> float:
     """Images a second of forward, backward and the optimiser on one batch that already lies on the device."""
     parts.batches.set_epoch(0)
     batch = parts.fabric.to_device(next(iter(parts.loader)))
@@ -213,6 +213,6 @@ def bare_steps(parts: Parts, *, warm: int, steps: int, device: str) -> float:
         if number == warm:
             wait()
             began = perf_counter()
-        train_step(parts, each, Place(), fraction=0.0, whole=True)
+        train_step(parts, each, Place(), epoch_fraction=0.0, step_optimizer=True)
     wait()
     return len(batch.image) * steps / (perf_counter() - began)

@@ -67,7 +67,7 @@ def test_the_loop_is_measured_with_a_recipe_that_uses_the_card(attention, compil
 def test_the_tasks_settings_at_full_size_are_settings_of_their_recipes(study):
     ablation = ABLATIONS[task_of(study.recipe)]
     settings = [*study.settings, *tasks_part.hardware(CARD)]
-    recipe = read_as(ablation.task.schema, study.recipe, overrides=settings)
+    recipe = read_as(ablation.task.recipe_type, study.recipe, overrides=settings)
     assert ablation.variant("rga_sc", recipe).model.attention
     assert not ablation.variant("baseline", recipe).model.attention
 

@@ -10,8 +10,8 @@ from reseen.engine.hardware import launch
 from reseen.engine.interrupt import Stopped
 from reseen.engine.loop import train_step
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_pieces, resolved
-from reseen.tasks.reid.load import take_in
+from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train
 from stopping import Recorder, assert_same_end
@@ -20,8 +20,8 @@ from stopping import Recorder, assert_same_end
 def parts_of(market, recipe_file, *overrides):
     recipe = resolved(read_recipe(recipe_file, overrides=overrides))
     fabric = launch(recipe.hardware)
-    splits = take_in(market(), recipe, fabric=fabric, progress=Silent()).splits
-    return assemble(build_pieces(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
+    splits = load_data(market(), recipe, fabric=fabric, progress=Silent()).data
+    return assemble(build_components(recipe, splits, rank=0, world_size=1), recipe, fabric=fabric)
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])
@@ -34,7 +34,7 @@ def test_the_average_is_that_of_the_definition(market, recipe_file, accumulate):
     total = len(parts.batches)
     for step, batch in enumerate(parts.loader):
         whole = (step + 1) % accumulate == 0 or step + 1 == total
-        train_step(parts, batch, Place(0, step), fraction=0.0, whole=whole)
+        train_step(parts, batch, Place(0, step), epoch_fraction=0.0, step_optimizer=whole)
         if whole:
             # It rises to 0.6: after the t-th step the weight of the past is 1 - t^(-2/3), 0 at first.
             decay = min(0.6, 1 - (steps + 1) ** (-2 / 3)) if steps else 0.0

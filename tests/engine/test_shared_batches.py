@@ -5,7 +5,7 @@ import pytest
 from reseen.data.datasets import read_data
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.tasks.reid.build import build_pieces, resolved
+from reseen.tasks.reid.build import build_components, resolved
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train
 from stopping import Recorder
@@ -14,8 +14,8 @@ from stopping import Recorder
 def test_each_process_trains_its_share_of_the_recipes_batch(market, recipe_file):
     recipe = resolved(read_recipe(recipe_file, overrides=["sampler.identities=6"]))
     splits = read_data(market())
-    alone = build_pieces(recipe, splits, rank=0, world_size=1)
-    shared = [build_pieces(recipe, splits, rank=rank, world_size=3) for rank in range(3)]
+    alone = build_components(recipe, splits, rank=0, world_size=1)
+    shared = [build_components(recipe, splits, rank=rank, world_size=3) for rank in range(3)]
     assert {len(pieces.batches) for pieces in (alone, *shared)} == {2}
     assert [len(next(iter(pieces.loader)).image) for pieces in (alone, *shared)] == [12, 4, 4, 4]
 
@@ -23,7 +23,7 @@ def test_each_process_trains_its_share_of_the_recipes_batch(market, recipe_file)
 def test_a_loss_over_pairs_needs_two_identities_on_each_process(market, recipe_file):
     recipe = resolved(read_recipe(recipe_file, overrides=["sampler.identities=4"]))
     with pytest.raises(ReseenError, match=r"triplet needs at least 2 identities on each of 4 processes.*at most 2"):
-        build_pieces(recipe, read_data(market()), rank=0, world_size=4)
+        build_components(recipe, read_data(market()), rank=0, world_size=4)
 
 
 def test_a_run_says_how_many_pictures_a_step_takes(market, recipe_file, tmp_path):

@@ -11,7 +11,7 @@ from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.train import train
 from stopping import Recorder, assert_same_end
 
@@ -175,7 +175,7 @@ def test_skipped_queries_and_gallery_pictures_stay_left_out_of_the_kept_run(mark
     assert "left out, as in training: 2 unreadable" in said.lines[0]
     assert (len(result.query), len(result.gallery)) == (3, 11)
     assert result.report.mean_average_precision == run.metrics()[-1]["mAP"]
-    assert kept_evaluation(run).report.evaluated == 3
+    assert saved_evaluation(run).report.evaluated == 3
     # The same pictures elsewhere are the run's own, and what else is broken there is skipped as well.
     moved = shutil.copytree(data, tmp_path / "moved")
     assert evaluate_run(run, data=moved).row == "trained"

@@ -1,6 +1,5 @@
 """Two processes on one run directory: one trains, the other is told; and evaluations lose none of each other's rows."""
 
-import dataclasses
 import errno
 import fcntl
 from pathlib import Path
@@ -17,7 +16,7 @@ from reseen.errors import ReseenError
 from reseen.files import write_json
 from reseen.progress import Silent
 from reseen.tasks.reid.recipe import read_recipe, recipe_of
-from reseen.tasks.reid.task import REIDENTIFICATION
+from reseen.tasks.reid.task import Reidentification
 from reseen.tasks.reid.train import train
 from stopping import Recorder
 
@@ -27,14 +26,14 @@ BRIEF = ["training.epochs=1"]
 def test_a_training_that_begins_while_another_reads_its_pictures_is_refused(market, recipe_file, tmp_path):
     data, out, refused = market(), tmp_path / "run", []
 
-    def take_in(*arguments, **settings):
-        with pytest.raises(ReseenError, match=r"run: in use by process \d+ on .*; wait until it is done") as caught:
-            train(recipe_file, data=data, out=out, overrides=["seed=99", *BRIEF], resume=True)
-        refused.append(caught.value)
-        return REIDENTIFICATION.take_in(*arguments, **settings)
+    class TrainsTwice(Reidentification):
+        def load_data(self, *arguments, **settings):
+            with pytest.raises(ReseenError, match=r"run: in use by process \d+ on .*; wait until it is done") as caught:
+                train(recipe_file, data=data, out=out, overrides=["seed=99", *BRIEF], resume=True)
+            refused.append(caught.value)
+            return super().load_data(*arguments, **settings)
 
-    task = dataclasses.replace(REIDENTIFICATION, take_in=take_in)
-    trained = train_task(task, read_recipe(recipe_file, overrides=BRIEF), data=data, out=out)
+    trained = train_task(TrainsTwice(), read_recipe(recipe_file, overrides=BRIEF), data=data, out=out)
     assert len(refused) == 1
     assert recipe_of(trained.run).seed == 3
     assert not (out / TRAINING_LOCK).exists()
@@ -73,7 +72,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
 
 def test_two_evaluations_at_once_keep_both_rows(recipe_file, tmp_path, monkeypatch):
     run = create_run(tmp_path / "run", read_recipe(recipe_file))
-    other = Thread(target=run.keep_scores, args=[{"second": {"mAP": 0.2}}])
+    other = Thread(target=run.save_scores, args=[{"second": {"mAP": 0.2}}])
 
     def write(path: Path, value: object) -> None:
         if not other.ident:
@@ -82,6 +81,6 @@ def test_two_evaluations_at_once_keep_both_rows(recipe_file, tmp_path, monkeypat
         write_json(path, value)
 
     monkeypatch.setattr(run_module, "write_json", write)
-    run.keep_scores({"first": {"mAP": 0.1}})
+    run.save_scores({"first": {"mAP": 0.1}})
     other.join()
     assert run.scores().keys() == {"first", "second"}

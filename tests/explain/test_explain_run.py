@@ -20,7 +20,7 @@ from reseen.explain.pairs import Pair
 from reseen.explain.queries import Asked, Wanted
 from reseen.progress import Silent
 from reseen.tasks.reid.recipe import recipe_of
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from stopping import Recorder
 
 # By name, since the package's attributes of these names are the functions.
@@ -38,7 +38,7 @@ def test_sheets_and_numbers(run, tmp_path):
     assert all(file.parent == tmp_path / "why" for file in files)
     said = json.loads(files[-1].read_text())
     assert (said["method"], said["run"]) == ("hires_cam", str(run.path))
-    result = kept_evaluation(run)
+    result = saved_evaluation(run)
     assert len(said["pairs"]) == len(explained) >= 3
     for pair in said["pairs"]:
         query, match = (
@@ -58,7 +58,7 @@ def test_sheets_and_numbers(run, tmp_path):
 @pytest.mark.parametrize("method", ["hires_cam", "decomposition"])
 def test_maps_are_those_of_the_pair(run, method):
     """Batches and their order change nothing; more pairs than a batch holds."""
-    explainer, result = explainer_of(run), kept_evaluation(run)
+    explainer, result = explainer_of(run), saved_evaluation(run)
     asked = Asked(result.splits.query, result.query)
     queries, entries = len(result.query), len(result.gallery)
     pairs = [
@@ -88,7 +88,7 @@ def test_maps_are_those_of_the_pair(run, method):
 
 
 def test_branches_have_a_map_each_and_their_sum(run, branched):
-    result, recipe = kept_evaluation(run), recipe_of(run)
+    result, recipe = saved_evaluation(run), recipe_of(run)
     data = recipe.data.model_copy(update={"image_size": (64, 64)})
     explainer = Explainer(branched(), recipe.model_copy(update={"data": data}), explainer_of(run).fabric)
     asked = Asked(result.splits.query, result.query)
@@ -112,7 +112,7 @@ def test_attention_of_a_run(attended, tmp_path):
     said = json.loads(files[-1].read_text())
     assert said["pictures"] == 2
     assert [(one["place"], one["kind"]) for one in said["attention"]] == [("stage2", "RGA-S"), ("stage2", "RGA-C")]
-    explainer, result = explainer_of(open_run(attended)), kept_evaluation(attended)
+    explainer, result = explainer_of(open_run(attended)), saved_evaluation(attended)
     ranked = np.argsort(-result.report.average_precisions, kind="stable")
     seen = attention_maps(explainer.model, explainer.side(result.splits.query, [int(ranked[0]), int(ranked[-1])]))
     gate = seen[0].maps["gate"]

@@ -9,7 +9,7 @@ from reseen.errors import ReseenError
 from reseen.explain.explainer import explainer_of
 from reseen.explain.queries import NOBODY, Wanted, asked_of
 from reseen.progress import Silent
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
 
 class Told(Silent):
@@ -23,7 +23,7 @@ class Told(Silent):
 @pytest.fixture
 def ask(finished):
     run = open_run(finished[0])
-    result, explainer = kept_evaluation(run), explainer_of(run)
+    result, explainer = saved_evaluation(run), explainer_of(run)
 
     def make(**wanted):
         told = Told()

@@ -45,14 +45,14 @@ from reseen.retrieval.record import Record
 from reseen.retrieval.schema import Model
 from reseen.retrieval.sources import read_source
 from reseen.tasks.reid.compare import compare_runs
-from reseen.tasks.reid.embedding_files import (
-    keep_embeddings,
-    kept_files,
-    load_kept,
-    not_of_best_weights,
+from reseen.tasks.reid.recipe import read_recipe, recipe_of
+from reseen.tasks.reid.saved_embeddings import (
+    embedding_files,
+    load_embeddings,
+    save_embeddings,
+    stale_embeddings,
     weights_fingerprint,
 )
-from reseen.tasks.reid.recipe import read_recipe, recipe_of
 from reseen.tasks.reid.train import train
 
 KEPT = Path(__file__).parent / "kept"
@@ -111,8 +111,8 @@ def test_a_kept_run_opens_with_all_that_was_written_about_it(kept: Path) -> None
 
 def test_kept_embeddings_are_those_of_the_kept_weights(kept: Path) -> None:
     run = open_run(kept / "run")
-    assert not_of_best_weights(run) == ""
-    query, gallery = load_kept(run)
+    assert stale_embeddings(run) == ""
+    query, gallery = load_embeddings(run)
     assert (len(query), len(gallery), query.width) == (3, 9, 96)
     assert sorted(set(gallery.identities)) == ["0007", "0008", "0009"]
 
@@ -154,7 +154,7 @@ def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", read_recipe(kept / "run" / "recipe.toml"))
     weights = kept / "run" / "best.safetensors"
     save_weights(run.best_weights, read_weights(weights).tensors, load_card(weights))
-    keep_embeddings(run, load_kept(open_run(kept / "run")), weights=weights_fingerprint(run))
+    save_embeddings(run, load_embeddings(open_run(kept / "run")), weights=weights_fingerprint(run))
     save_checkpoint(run.last_checkpoint, {"place": (0, 0)})
     Gallery(tmp_path / "gallery", model=Model(NETWORK, 96), create=True)
     table = lancedb.connect(str(tmp_path / "gallery")).open_table("records")
@@ -164,7 +164,7 @@ def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
         card = json.loads(file.metadata()["reseen"])
     assert run.recipe_file.read_text().startswith("format = 1\n")
     assert (card["format"], card["recipe"]["format"]) == (1, 1)
-    assert {saved_metadata(file)["reseen.format"] for file in kept_files(run)} == {"1"}
+    assert {saved_metadata(file)["reseen.format"] for file in embedding_files(run)} == {"1"}
     assert torch.load(run.last_checkpoint, weights_only=True)["format"] == 1
     assert json.loads(facts.as_json())["format"] == 1
     assert json.loads((tmp_path / "job" / "job.json").read_text())["format"] == 1

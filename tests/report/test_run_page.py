@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
 from reseen.tasks.reid.model_settings import Model
 from reseen.tasks.reid.recipe import recipe_of
 from reseen.tasks.reid.results import intervals_of
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
 
 @pytest.fixture
@@ -56,9 +57,9 @@ def test_a_run_on_one_page(runs):
     assert found.index("Attention") == found.index("Cumulative matches") - 1, "after the sheets"
     for name in ("histogram", "untrained", "trained"):
         assert f'<th scope="row">{name}</th>' in text
-    found = intervals_of(kept_evaluation(run))["mAP"]
+    found = intervals_of(saved_evaluation(run))["mAP"]
     assert f"<small>{100 * found.low:.1f} to {100 * found.high:.1f}</small>" in text
-    assert f"{kept_evaluation(run).report.mean_average_precision:.1%}".replace("%", " %") in text
+    assert f"{saved_evaluation(run).report.mean_average_precision:.1%}".replace("%", " %") in text
     assert run.data()["fingerprint"] in text
     assert "market1501" in text
 
@@ -91,12 +92,12 @@ def test_the_summary_names_the_model(runs, monkeypatch, lines, words):
     run = open_run(runs[0])
     recipe = recipe_of(run).model_copy(update={"model": Model.model_validate(lines)})
     monkeypatch.setattr("reseen.report.run_page.recipe_of", lambda _: recipe)
-    page = report_run(run, kept_evaluation(run)).read_text(encoding="utf-8")
+    page = report_run(run, saved_evaluation(run)).read_text(encoding="utf-8")
     assert f"<p>{words} trained for 1 epochs on 24 pictures of 6 identities (market1501 layout)" in page
 
 
 def test_the_page_goes_where_it_is_asked_to(runs, tmp_path):
-    page = report_run(runs[0], kept_evaluation(runs[0]), out=tmp_path / "mine.html")
+    page = report_run(runs[0], saved_evaluation(runs[0]), out=tmp_path / "mine.html")
     assert page == tmp_path / "mine.html"
     assert not (runs[0] / "report.html").exists()
 
@@ -105,7 +106,7 @@ def test_what_has_nothing_to_show_is_left_out(runs, market):
     run = open_run(runs[0])
     data = market("alone", test=2, shots=2)
     result = evaluate_run(run, data=data)
-    perfect = result._replace(report=replace_report(result.report))
+    perfect = replace(result, report=replace_report(result.report))
     pictures = draw_run(run, perfect, progress=Silent())
     # No failure, nobody confused, two gallery pictures of one camera, four pictures in all.
     assert pictures.keys() == {"sheet", "cmc", "training", "similarities"}
@@ -120,7 +121,7 @@ def replace_report(report):
 
 
 def test_outcomes_are_said_in_words(runs):
-    report = kept_evaluation(runs[0]).report
+    report = saved_evaluation(runs[0]).report
     assert how_found(replace_report(report), 0) == "average precision 100.0%, first match at rank 1"
 
 
@@ -130,9 +131,9 @@ def test_the_threshold_of_a_calibration_is_drawn(runs, monkeypatch):
     monkeypatch.setattr(
         drawings_module, "plot_similarities", lambda found, *, threshold: seen.append(threshold) or plot(found)
     )
-    draw_run(run, kept_evaluation(run), names=["similarities"], progress=Silent())
+    draw_run(run, saved_evaluation(run), names=["similarities"], progress=Silent())
     found = calibrate_run(run, false_accept_rate=0.5)
-    draw_run(run, kept_evaluation(run), names=["similarities"], progress=Silent())
+    draw_run(run, saved_evaluation(run), names=["similarities"], progress=Silent())
     assert seen == [None, found.threshold]
 
 
@@ -142,10 +143,10 @@ def test_two_runs_on_one_page(runs):
     page = report_pair(*runs)
     assert page == runs[1] / "beside-seed-3.html"
     text, found = page.read_text(encoding="utf-8"), headings(page)
-    first, second = (kept_evaluation(run).report for run in runs)
+    first, second = (saved_evaluation(run).report for run in runs)
     assert "<h1>seed-3 and seed-4</h1>" in text
     assert f"{100 * (second.mean_average_precision - first.mean_average_precision):+.1f}" in text
-    comparison = compare(first, second, kept_evaluation(runs[0]).query.identities)
+    comparison = compare(first, second, saved_evaluation(runs[0]).query.identities)
     low, high = comparison.differences["mAP"].difference[1:]
     assert f"<small>{100 * low:+.1f} to {100 * high:+.1f}</small>" in text
     assert comparison.sentence("seed-3", "seed-4") in text

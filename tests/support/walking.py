@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
-from reseen.engine.loop import Parts, Tally, train_epoch
-from reseen.engine.task import Pieces
+from reseen.engine.loop import EpochStats, LoopParts, train_epoch
+from reseen.engine.task import TaskComponents
 from reseen.losses import LossTerms
 from reseen.progress import Silent
 from reseen.tasks.reid.recipe import read_recipe
@@ -62,12 +62,12 @@ def walk(recipe_name: str, *overrides: str, batches: int, epochs: int) -> list[M
     """The recipe's own optimiser, rate and frozen parts, over the first epochs of so many batches."""
     recipe = read_recipe(recipe_name, overrides=["hardware.accelerator=cpu", *overrides])
     model, order = Walker(), Batches(batches)
-    pieces = Pieces(model, model, order, order, frozen=(model.trunk,))
+    pieces = TaskComponents(model, model, order, order, frozen=(model.trunk,))
     parts = assemble(pieces, recipe, fabric=launch(recipe.hardware))
     return [_moved(parts, model, epoch) for epoch in range(epochs)]
 
 
-def _moved(parts: Parts, model: Walker, epoch: int) -> Moved:
+def _moved(parts: LoopParts, model: Walker, epoch: int) -> Moved:
     before = Moved(model.trunk.item(), model.head.item())
-    train_epoch(parts, Place(epoch), Tally(), stop_asked=lambda: False, bar=Silent())
+    train_epoch(parts, Place(epoch), EpochStats(), stop_requested=lambda: False, bar=Silent())
     return Moved(before.trunk - model.trunk.item(), before.head - model.head.item())

@@ -43,19 +43,14 @@ def train(
 
     Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
-    from reseen.cli.scores import show_run
-    from reseen.engine.train import train_task
-    from reseen.recipe.training import read_as
+    from reseen.cli.task_runs import train_and_report
     from reseen.tasks.classify import CLASSIFICATION
-    from reseen.tasks.classify.evaluate import evaluate_run
-    from reseen.tasks.classify.recipe import ClassifyRecipe
-    from reseen.tasks.classify.report import COLUMNS, report_run
+    from reseen.tasks.classify.report import report_run
 
-    progress, read = progress_for(quiet=quiet), read_as(ClassifyRecipe, recipe, overrides=set_)
-    trained = train_task(CLASSIFICATION, read, data=data, out=out, resume=resume, progress=progress)
-    if trained.first_process:
-        page = report_run(trained.run, evaluate_run(trained.run, progress=progress))
-        show_run(trained.run, columns=COLUMNS, page=page)
+    progress = progress_for(quiet=quiet)
+    train_and_report(
+        CLASSIFICATION, recipe, report_run, data=data, out=out, overrides=set_, resume=resume, progress=progress
+    )
 
 
 @classify.command()
@@ -77,10 +72,9 @@ def evaluate(
     from reseen.cli.scores import show_run
     from reseen.engine.run import open_run
     from reseen.files import write_json
-    from reseen.tasks.classify.evaluate import evaluate_run
-    from reseen.tasks.classify.report import COLUMNS
+    from reseen.tasks.classify import CLASSIFICATION, evaluate_run
 
     result = evaluate_run(run, data=data, progress=progress_for(quiet=quiet))
     if json is not None:
         write_json(json, result.report.as_dict())
-    show_run(open_run(run), columns=COLUMNS)
+    show_run(open_run(run), columns=CLASSIFICATION.metrics)

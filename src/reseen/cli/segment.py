@@ -42,19 +42,14 @@ def train(
 
     Ctrl-C finishes the step and saves; the same command with --resume continues.
     """
-    from reseen.cli.scores import show_run
-    from reseen.engine.train import train_task
-    from reseen.recipe.training import read_as
+    from reseen.cli.task_runs import train_and_report
     from reseen.tasks.segment import SEGMENTATION
-    from reseen.tasks.segment.evaluate import evaluate_run
-    from reseen.tasks.segment.recipe import SegmentRecipe
-    from reseen.tasks.segment.report import COLUMNS, report_run
+    from reseen.tasks.segment.report import report_run
 
-    progress, read = progress_for(quiet=quiet), read_as(SegmentRecipe, recipe, overrides=set_)
-    trained = train_task(SEGMENTATION, read, data=data, out=out, resume=resume, progress=progress)
-    if trained.first_process:
-        page = report_run(trained.run, evaluate_run(trained.run, progress=progress))
-        show_run(trained.run, columns=COLUMNS, page=page)
+    progress = progress_for(quiet=quiet)
+    train_and_report(
+        SEGMENTATION, recipe, report_run, data=data, out=out, overrides=set_, resume=resume, progress=progress
+    )
 
 
 @segment.command()
@@ -80,13 +75,12 @@ def evaluate(
     from reseen.cli.scores import show_run
     from reseen.engine.run import open_run
     from reseen.files import write_json
-    from reseen.tasks.segment.evaluate import evaluate_run
-    from reseen.tasks.segment.report import COLUMNS
+    from reseen.tasks.segment import SEGMENTATION, evaluate_run
 
     result = evaluate_run(run, data=data, inference=inference, progress=progress_for(quiet=quiet))
     if json is not None:
         write_json(json, result.report.as_dict())
-    show_run(open_run(run), columns=COLUMNS)
+    show_run(open_run(run), columns=SEGMENTATION.metrics)
 
 
 @segment.command()

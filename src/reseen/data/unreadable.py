@@ -7,6 +7,7 @@ from pathlib import Path
 from reseen.data.opening import PictureError, open_image
 from reseen.data.table import Splits, first, without_unreadable
 from reseen.data.threads import in_threads
+from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 
@@ -27,20 +28,19 @@ def leave_out(splits: Splits, bad: Mapping[Path, str]) -> Splits:
 def skip_unreadable(splits: Splits, progress: Progress) -> Splits:
     """The tables without the images that do not decode, which ``progress`` reports."""
     bad = find_unreadable((path for split in splits.tables().values() for path in split.paths), progress)
+    report_unreadable(bad, progress, skip=True)
+    return leave_out(splits, bad) if bad else splits
+
+
+def report_unreadable(bad: Mapping[Path, str], progress: Progress, *, skip: bool) -> None:
+    """Say which images are skipped. ReseenError where they may not be skipped."""
     if not bad:
-        return splits
-    progress.say(skipped_line(bad))
-    return leave_out(splits, bad)
-
-
-def skipped_line(bad: Mapping[Path, str]) -> str:
-    """How many images were skipped, and why the first ones were."""
-    return f"skipped {len(bad)} unreadable picture{'' if len(bad) == 1 else 's'}: {first_reasons(bad)}"
-
-
-def first_reasons(bad: Mapping[Path, str]) -> str:
-    """The first few unreadable images, each with its reason."""
-    return first([f"{path} ({reason})" for path, reason in sorted(bad.items())])
+        return
+    count = f"{len(bad)} unreadable picture{'' if len(bad) == 1 else 's'}"
+    reasons = first([f"{path} ({reason})" for path, reason in sorted(bad.items())])
+    if not skip:
+        raise ReseenError(f"{count}: {reasons}; repair or remove them, or leave them out: --set data.unreadable=skip")
+    progress.say(f"skipped {count}: {reasons}")
 
 
 def relative_to(root: Path, bad: Mapping[Path, str]) -> dict[str, str]:

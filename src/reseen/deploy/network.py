@@ -23,14 +23,14 @@ from reseen.models import build_model
 from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.tasks.reid.build import load_model, resolved
-from reseen.tasks.reid.query_gallery import Told, told_names
+from reseen.tasks.reid.query_gallery import VisibleMetadata, visible_metadata
 from reseen.tasks.reid.recipe import recipe_from
 
 Triple: TypeAlias = tuple[float, float, float]
 Names: TypeAlias = Sequence[str | None]
 """Of each picture's camera or view, None where it is not known."""
 
-NOTHING_TOLD = Told((), ())
+NOTHING_TOLD = VisibleMetadata((), ())
 
 CALIBRATION = "calibration.json"
 """The file beside the weights that holds the calibrated threshold."""
@@ -76,7 +76,7 @@ class OnTorch:
     ``told``: the cameras and views that evaluation told it of pictures, by name; none for a network without metadata.
     """
 
-    def __init__(self, network: EmbeddingNetwork, *, device: str = "cpu", told: Told = NOTHING_TOLD) -> None:
+    def __init__(self, network: EmbeddingNetwork, *, device: str = "cpu", told: VisibleMetadata = NOTHING_TOLD) -> None:
         self.network = network.to(device).eval()
         self.told = told
         self._device = device
@@ -104,7 +104,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
     model, data = load_model(path), recipe.data
     assert data.mean is not None, "a resolved recipe has a mean"
     assert data.std is not None, "a resolved recipe has a std"
-    flip, told = recipe.evaluation.flip, told_names(model, recipe)
+    flip, told = recipe.evaluation.flip, visible_metadata(model, recipe)
     preprocessing = [data.image_size, data.mean, data.std, *(["mirrored"] if flip else [])]
     metadata = getattr(model, "metadata", None) is not None
     thresholds = calibrated_for(recipe.evaluation, metadata=metadata, path=path.parent / CALIBRATION)
@@ -136,7 +136,7 @@ def load_baseline(*, device: str = "cpu") -> Loaded:
     return Loaded(_on(network, device), facts, BASELINE)
 
 
-def _on(network: EmbeddingNetwork, device: str, *, told: Told = NOTHING_TOLD) -> OnTorch:
+def _on(network: EmbeddingNetwork, device: str, *, told: VisibleMetadata = NOTHING_TOLD) -> OnTorch:
     try:
         return OnTorch(network.to(memory_format=torch.channels_last), device=device, told=told)
     except (RuntimeError, AssertionError) as error:

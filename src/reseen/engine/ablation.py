@@ -1,4 +1,4 @@
-"""An ablation of any task: rows that differ in one thing, each trained with each seed, and their mean and spread."""
+"""An ablation of any task: variants of a recipe, each trained with each seed, and their mean and spread."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Spread(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row over its seeds: the task's scores by the words for them, and notes that stand beside them."""
+    """One row over its seeds: scores by their names, and notes beside them."""
 
     name: str
     seeds: tuple[int, ...]
@@ -38,9 +38,9 @@ class Row(NamedTuple):
 class Ablation(Generic[RecipeT, DataT]):
     """How a task is ablated.
 
-    ``variant(row, recipe)``: the recipe of a row; ReseenError for a row it does not know.
-    ``evaluate(run, *, progress)`` scores a run's best weights and keeps them in the run as "trained".
-    ``notes(row, run)``: what stands beside the row's scores, by heading.
+    ``variant(row, recipe)``: the recipe of a row; ReseenError for an unknown row.
+    ``evaluate(run, *, progress)`` scores a run's best weights and saves the scores in the run as "trained".
+    ``notes(row, run)``: notes beside the row's scores, by heading.
     """
 
     task: Task[RecipeT, DataT]
@@ -61,7 +61,7 @@ def run_ablation(
 ) -> list[Row]:
     """Train and score each of ``rows`` with each of ``seeds`` in ``out/ROW/seed-N``.
 
-    What is finished is not done again; what was stopped goes on. ``out/ablation.json`` and ``ablation.md`` hold the
+    Finished runs are not repeated; stopped ones continue. ``out/ablation.json`` and ``ablation.md`` hold the
     table and are written anew after each row. Raises ReseenError for an unknown or repeated row or seed, and for a
     finished run of other settings or data.
     """
@@ -90,21 +90,21 @@ def markdown(table: Sequence[Row]) -> str:
 
 
 def headings(row: Row) -> tuple[str, ...]:
-    """What the cells of a row are."""
+    """The headings of a row's cells."""
     return "row", "seeds", *row.scores, *row.notes
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A row as text."""
+    """The cells of a row as text."""
     return row.name, ", ".join(map(str, row.seeds)), *map(str, row.scores.values()), *row.notes.values()
 
 
 def _seeded(ablation: Ablation[RecipeT, DataT], base: RecipeT, *, row: str, seed: int) -> RecipeT:
-    return ablation.task.resolved(ablation.variant(row, base).model_copy(update={"seed": seed}))
+    return ablation.task.resolve(ablation.variant(row, base).model_copy(update={"seed": seed}))
 
 
 def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, *, data: Path, out: Path, progress: Progress) -> Run:
-    """The run at ``out``, trained and scored now or before."""
+    """The run at ``out``, trained and scored unless it is finished already."""
     if (out / "scores.json").exists():
         run = open_run(out)
         if read_as(type(recipe), run.recipe_file) != recipe or run.data()["path"] != str(data.resolve()):
@@ -117,11 +117,11 @@ def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, *, data: Path
     return run
 
 
-def _row(ablation: Ablation[RecipeT, DataT], name: str, *, seeds: Sequence[int], runs: Sequence[Run]) -> Row:
+def _row(ablation: Ablation[RecipeT, DataT], row: str, *, seeds: Sequence[int], runs: Sequence[Run]) -> Row:
     scored = [run.scores()["trained"] for run in runs]
-    told = {key: words for key, words in ablation.task.told.items() if key in scored[0]}
-    scores = {words: _spread([float(score[key]) for score in scored]) for key, words in told.items()}  # type: ignore[arg-type]
-    return Row(name, tuple(seeds), scores, ablation.notes(name, runs[0]))
+    named = {key: name for key, name in ablation.task.metrics.items() if key in scored[0]}
+    scores = {name: _spread([float(score[key]) for score in scored]) for key, name in named.items()}  # type: ignore[arg-type]
+    return Row(row, tuple(seeds), scores, ablation.notes(row, runs[0]))
 
 
 def _spread(scores: Sequence[float]) -> Spread:

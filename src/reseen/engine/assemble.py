@@ -1,42 +1,42 @@
-"""From a task's pieces to the parts of the training loop, on their devices: optimiser, schedule, averaged weights."""
+"""The parts of the training loop, from a task's components: on their devices, with optimiser and schedule."""
 
 from lightning_fabric import Fabric
 from timm.utils.model_ema import ModelEmaV3
 
 from reseen.engine.hardware import compile_for_training, takes_fused
-from reseen.engine.loop import Parts
-from reseen.engine.task import Pieces
+from reseen.engine.loop import LoopParts
+from reseen.engine.task import TaskComponents
 from reseen.recipe.lines import without_name
 from reseen.recipe.schedules import OPTIMIZERS, PROVIDED, SCHEDULES, Schedule, with_warmup
 from reseen.recipe.settings import typed_settings
 from reseen.recipe.training import TrainingRecipe
 
 
-def assemble(pieces: Pieces, recipe: TrainingRecipe, *, fabric: Fabric) -> Parts:
-    """Everything the training loop needs."""
+def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabric) -> LoopParts:
+    """Put the components on their devices, and build the optimiser, the schedule and the averaged weights."""
     factory = OPTIMIZERS[recipe.optimizer["name"]]
     settings = typed_settings(factory, without_name(recipe.optimizer), provided=PROVIDED)
-    trainable = [parameter for parameter in pieces.learner.parameters() if parameter.requires_grad]
+    trainable = [parameter for parameter in components.learner.parameters() if parameter.requires_grad]
     fused = takes_fused(fabric.device, recipe)
     if recipe.hardware.compile:
-        compile_for_training(pieces.model)
-    wrapped, optimizer = fabric.setup(pieces.learner, factory(parameters=trainable, fused=fused, **settings))
+        compile_for_training(components.model)
+    wrapped, optimizer = fabric.setup(components.learner, factory(parameters=trainable, fused=fused, **settings))
     decay = recipe.training.ema
-    return Parts(
+    return LoopParts(
         fabric=fabric,
-        model=pieces.model,
+        model=components.model,
         learner=wrapped,
         optimizer=optimizer,
         schedule=build_schedule(recipe),
-        batches=pieces.batches,
-        loader=pieces.loader,
+        batches=components.batches,
+        loader=components.loader,
         learning_rate=recipe.optimizer["learning_rate"],
         seed=recipe.seed,
         accumulate=recipe.training.accumulate,
         clip_norm=recipe.training.clip_norm,
-        frozen=pieces.frozen,
+        frozen=components.frozen,
         frozen_epochs=recipe.training.freeze_backbone,
-        averaged=None if decay is None else ModelEmaV3(pieces.model, decay=decay, use_warmup=True),
+        averaged=None if decay is None else ModelEmaV3(components.model, decay=decay, use_warmup=True),
     )
 
 

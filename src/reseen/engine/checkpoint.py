@@ -1,4 +1,4 @@
-"""What a run keeps of its network: `last.ckpt` to go on from, `best.safetensors` to use.
+"""The saved network of a run: `last.ckpt` to resume from, `best.safetensors` to use.
 
 Both are written whole or not at all, and neither can run code when it is read.
 """
@@ -22,14 +22,14 @@ from reseen.models import load_weights, read_weights
 
 
 class Place(NamedTuple):
-    """Where training is: whole epochs done, and batches done of the one under way."""
+    """A place in training: finished epochs, and finished batches of the next one."""
 
     epoch: int = 0
     step: int = 0
 
 
 class Card(NamedTuple):
-    """What is needed beside the tensors to use a model: how to build it and what to feed it.
+    """The data that a model needs beside its tensors: how to build it and what to feed it.
 
     ``num_identities`` None: the model has no classifier. ``camera_names`` and ``view_names``: of the training set, in
     the order that a model's metadata numbers them; ``class_names`` in the order of a classifier's outputs.
@@ -50,12 +50,12 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 def save_checkpoint(path: Path, state: Mapping[str, object]) -> None:
-    """Tensors and plain values, for resuming."""
+    """Write tensors and plain values, for resuming."""
     write_atomically(path, lambda file: torch.save(with_format("checkpoint", state), file))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """What `save_checkpoint` wrote, on the CPU; refuses anything but tensors and plain values."""
+    """Read what `save_checkpoint` wrote, onto the CPU; anything but tensors and plain values is refused."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -72,15 +72,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor], card: Card) -> None:
-    """Weights with their card in the header of one safetensors file."""
+    """Write weights, with their card in the header, as one safetensors file."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    said = with_format("weights", {**card._asdict(), "recipe": with_format("recipe", card.recipe)})
-    data = save(plain, metadata={"reseen": json.dumps(said)})
+    values = with_format("weights", {**card._asdict(), "recipe": with_format("recipe", card.recipe)})
+    data = save(plain, metadata={"reseen": json.dumps(values)})
     write_atomically(path, lambda file: file.write(data))
 
 
 def load_card(path: Path) -> Card:
-    """The card in a weights file of ours."""
+    """Read the card of a weights file that reseen wrote."""
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get("reseen")
@@ -103,9 +103,9 @@ def load_card(path: Path) -> Card:
 
 
 def load_built(path: Path, build: Callable[[], ModuleT]) -> ModuleT:
-    """The module that ``build`` makes as the file's card says, with the file's tensors, in evaluation mode.
+    """Build a module with ``build`` and load the file's tensors into it, in evaluation mode.
 
-    It is built without memory first: a card may speak of any size, and only one that its tensors have is allocated.
+    It is built without memory first: a card may name any size, and only the size of the file's tensors is allocated.
     Raises ReseenError where they do not fit.
     """
     try:
@@ -119,6 +119,6 @@ def load_built(path: Path, build: Callable[[], ModuleT]) -> ModuleT:
 
 
 def _shapes(path: Path) -> dict[str, Tensor]:
-    """The file's tensors without their numbers."""
+    """Empty tensors of the shapes in the file."""
     with safe_open(path, framework="pt") as file:
         return {name: torch.empty(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""What the processes of one run do together: agree on what one of them does alone, and on what they score."""
+"""Work shared by the processes of one run: results of the first process, and one model to score."""
 
 from collections.abc import Callable
 from math import ceil
@@ -8,14 +8,14 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from reseen.engine.loop import Parts
+from reseen.engine.loop import LoopParts
 from reseen.errors import ReseenError
 
 ResultT = TypeVar("ResultT")
 
 
 def in_first_process(fabric: Fabric, work: Callable[[], ResultT]) -> ResultT:
-    """What ``work`` gives in the first process, which alone does it; its ReseenError is raised in all."""
+    """Call ``work`` in the first process alone; its result is returned, and its ReseenError raised, in all."""
     outcome: ResultT | ReseenError | None = None
     if fabric.is_global_zero:
         try:
@@ -25,11 +25,11 @@ def in_first_process(fabric: Fabric, work: Callable[[], ResultT]) -> ResultT:
     outcome = fabric.broadcast(outcome)
     if isinstance(outcome, ReseenError):
         raise outcome
-    return outcome  # type: ignore[return-value]  # what came from the first process
+    return outcome  # type: ignore[return-value]  # the first process's result
 
 
-def step_in_words(parts: Parts, *, epochs: int) -> str:
-    """How many pictures an optimiser step takes, of all processes together, and how many steps there are."""
+def step_in_words(parts: LoopParts, *, epochs: int) -> str:
+    """The images in an optimiser step of all processes together, and the number of steps."""
     pictures, processes = parts.batches.pictures * parts.accumulate, parts.fabric.world_size
     shared = f", {pictures // processes:,} on each of {processes} processes" if processes > 1 else ""
     steps = ceil(len(parts.batches) / parts.accumulate)
@@ -37,9 +37,9 @@ def step_in_words(parts: Parts, *, epochs: int) -> str:
 
 
 def share_buffers(model: nn.Module, *, fabric: Fabric) -> None:
-    """Give every process the first one's buffers, which are those that are kept.
+    """Copy the first process's buffers, which are those that are saved, to every process.
 
-    Each process's batch norms have seen other pictures since the last step; gradients, and so weights, are the same.
+    Each process's batch norms have seen other images since the last step; gradients, and so weights, are the same.
     """
     if fabric.world_size > 1:
         for buffer in model.buffers():

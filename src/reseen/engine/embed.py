@@ -26,7 +26,7 @@ def embed(
     progress: Progress = SILENT,
     description: str = "embed",
 ) -> Tensor:
-    """(N, D) float32 on the CPU, in the order of the split. ``model`` is in eval mode and on its device."""
+    """Embed images: (N, D) float32 on the CPU, in the order of the split. ``model`` is in eval mode on its device."""
     return collect(
         lambda batch: model(batch.image, batch.camera, batch.view).embedding,
         pictures,
@@ -48,9 +48,9 @@ def collect(
     progress: Progress = SILENT,
     description: str,
 ) -> Tensor:
-    """(N, D) float32 on the CPU: what ``forward`` makes of each row's batch, in order.
+    """Call ``forward`` on all batches: (N, D) float32 on the CPU, in order.
 
-    Each process takes every world_size-th picture; all receive the whole result.
+    Each process takes every world_size-th image; all receive the whole result.
     """
     total = len(pictures)  # type: ignore[arg-type]
     mine = range(fabric.global_rank, total, fabric.world_size)
@@ -66,7 +66,7 @@ def collect(
 
 
 def embedded(split: Split, vectors: Tensor) -> Embedded:
-    """Vectors with the identity, camera, view, file name and, as far as known, track of the rows they came from."""
+    """Embeddings with the identity, camera, view, file name and, if known, track of their rows."""
     return Embedded(
         vectors=vectors.numpy(),
         identities=split.identities,
@@ -78,7 +78,7 @@ def embedded(split: Split, vectors: Tensor) -> Embedded:
 
 
 def _gathered(blocks: Sequence[Tensor], *, total: int, fabric: Fabric) -> Tensor:
-    """All rows in order, where this process has those of ``blocks``: none, with fewer pictures than processes."""
+    """All rows in order, from each process's ``blocks``, which may be none with fewer images than processes."""
     if fabric.world_size == 1:
         return torch.cat(list(blocks))
     longest, width = -(-total // fabric.world_size), fabric.broadcast(blocks[0].shape[1] if blocks else 0)

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, hardware, git commit."""
+"""The environment of a run: versions, hardware, git commit."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ PACKAGES = (
 
 
 def environment() -> dict[str, str]:
-    """Plain text facts that a reader needs in order to reproduce a run."""
+    """Facts that a reader needs to reproduce a run, as text."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
@@ -43,7 +43,7 @@ def _version(name: str) -> str:
 
 
 def _commit() -> str:
-    """The commit of the source tree that runs; 'unknown' for a package installed without its repository."""
+    """The commit of the source tree; 'unknown' for a package installed without its repository."""
     here = Path(__file__)
     try:
         _git(here.parent, "ls-files", "--error-unmatch", here.name)

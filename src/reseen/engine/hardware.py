@@ -17,11 +17,11 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
-def launch(hardware: Hardware, *, all_trained: bool = True) -> Fabric:
-    """A launched Fabric. Under ``torchrun`` its world decides how many processes there are, not the recipe.
+def launch(hardware: Hardware, *, every_parameter_used: bool = True) -> Fabric:
+    """Launch Fabric. Under ``torchrun`` its world decides the number of processes, not the recipe.
 
-    ``all_trained`` False: some parameters get no gradient (a branch that only triplet loss trains has a neck that
-    inference alone uses), which distributed training must look for.
+    ``every_parameter_used`` False: some parameters get no gradient, for which distributed training must search. For
+    example, the neck of a branch with triplet loss alone is used in inference only.
     """
     devices, nodes = _world(hardware)
     accelerator = _accelerator(hardware)
@@ -32,7 +32,7 @@ def launch(hardware: Hardware, *, all_trained: bool = True) -> Fabric:
             accelerator=accelerator,
             devices=devices,
             num_nodes=nodes,
-            strategy=_strategy(devices * nodes, all_trained=all_trained),
+            strategy=_strategy(devices * nodes, every_parameter_used=every_parameter_used),
             precision=PRECISIONS[hardware.precision],  # type: ignore[arg-type]
         )
     except (RuntimeError, ValueError) as error:
@@ -53,14 +53,14 @@ def one_device(name: DeviceName = "auto") -> Fabric:
 
 
 def counting_device(fabric: Fabric) -> str:
-    """Where similarities are made and counted: the GPU where the model is on one, else the processor."""
+    """The device that ranks similarities: the GPU if the model is on one, else the processor."""
     return "cuda" if fabric.device.type == "cuda" else "cpu"
 
 
 def takes_fused(device: torch.device, recipe: TrainingRecipe) -> bool:
-    """Whether the optimiser may step all weights in one kernel: on a GPU, unless fp16 gradients must be clipped first.
+    """Whether the optimiser may step all weights in one kernel: on a GPU, unless fp16 gradients are clipped.
 
-    A fused optimiser takes fp16's scale off the gradients itself, so nobody can clip them before.
+    A fused optimiser removes fp16's scale from the gradients itself, so they cannot be clipped before.
     """
     clips_scaled = recipe.hardware.precision == "fp16" and recipe.training.clip_norm is not None
     return device.type == "cuda" and not clips_scaled
@@ -79,17 +79,17 @@ def compile_for_training(model: nn.Module) -> None:
 
 
 def uncompiled(hardware: Hardware) -> AbstractContextManager[object]:
-    """Inside the block a compiled model runs as it was written: nothing is compiled for batches of another size."""
+    """Run compiled models eagerly inside the block, so that nothing is compiled for batches of another size."""
     if not hardware.compile:
         return nullcontext()
     stance: AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
     return stance
 
 
-def _strategy(processes: int, *, all_trained: bool) -> str:
+def _strategy(processes: int, *, every_parameter_used: bool) -> str:
     if processes == 1:
         return "auto"
-    return "ddp" if all_trained else "ddp_find_unused_parameters_true"
+    return "ddp" if every_parameter_used else "ddp_find_unused_parameters_true"
 
 
 def _world(hardware: Hardware) -> tuple[int, int]:

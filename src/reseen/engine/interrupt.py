@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during training: finish the step, save, say how to go on."""
+"""Ctrl-C and SIGTERM during training: finish the step, save, say how to continue."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -7,30 +7,30 @@ from threading import current_thread, main_thread
 from types import FrameType
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the run is saved and can go on
+class Stopped(Exception):  # noqa: N818 - not an error: the run is saved and can continue
     """The user stopped a run; it is saved and the message says how to resume it."""
 
 
 @contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Inside the block the first SIGINT or SIGTERM only sets what the yielded function tells; a second one interrupts.
+    """Yield a function that tells whether SIGINT or SIGTERM came inside the block; a second one interrupts.
 
-    Outside the main thread signals cannot be caught, and nothing changes.
+    Outside the main thread signals cannot be caught, and the function is always False.
     """
     if current_thread() is not main_thread():
         yield lambda: False
         return
-    asked = False
+    requested = False
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    def request(_number: int, _frame: FrameType | None) -> None:
+        nonlocal requested
+        if requested:
             raise KeyboardInterrupt
-        asked = True
+        requested = True
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield lambda: requested
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Locks of a run directory: on a file that is there while somebody holds it, and that the system frees when he dies."""
+"""Lock files: each exists while a process holds it, and the system frees it when the process ends."""
 
 import errno
 import fcntl
@@ -16,17 +16,17 @@ _PAUSE = 0.02
 
 @contextmanager
 def held(path: Path, *, patience: float) -> Iterator[bool]:
-    """Hold the lock file ``path`` inside the block; it is gone afterwards.
+    """Hold the lock file ``path`` inside the block, and remove it afterwards.
 
-    Yields whether the file system has locks: without them the block runs all the same. Raises ReseenError
-    that names the holder once ``patience`` seconds were waited, and where no file can be made.
+    Yields whether the file system has locks; without them the block runs all the same. Raises ReseenError that names
+    the holder after ``patience`` seconds, and where no file can be made.
     """
     file = _locked(path, until=monotonic() + patience)
     if file is None:
         yield False
         return
     try:
-        with suppress(OSError):  # only a hint for whoever is refused
+        with suppress(OSError):  # only a hint for the process that is refused
             os.ftruncate(file, 0)
             os.pwrite(file, f"process {os.getpid()} on {platform.node()}".encode(), 0)
         yield True

@@ -1,4 +1,4 @@
-"""The training loop: one epoch over objects already built, from one place to its end or to a wish to stop."""
+"""The training loop: one epoch over objects already built, to its end or to a request to stop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,11 +22,11 @@ from reseen.recipe.schedules import Schedule
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Everything an epoch needs. ``learner`` wraps ``model`` and its losses for the devices.
+class LoopParts:
+    """The objects that an epoch uses. ``learner`` wraps ``model`` and its losses for the devices.
 
-    ``frozen`` parameters are left as they are in the first ``frozen_epochs``. ``averaged``: the moving average of the
-    model's weights, where the recipe wants one.
+    ``frozen`` parameters are not trained in the first ``frozen_epochs``. ``averaged``: the moving average of the
+    model's weights, if the recipe has one.
     """
 
     fabric: Fabric
@@ -46,13 +46,13 @@ class Parts:
 
     @property
     def scored(self) -> nn.Module:
-        """The weights to score and to keep: the average of the model's, or its own."""
+        """The model to score and to save: with the averaged weights, or with its own."""
         return self.model if self.averaged is None else self.averaged.module
 
 
 @dataclass
-class Tally:
-    """What an epoch has added up so far; survives a stop in its middle."""
+class EpochStats:
+    """Sums of an epoch so far; checkpoints keep them, so that a stopped epoch loses none."""
 
     steps: int = 0
     pictures: int = 0
@@ -60,7 +60,7 @@ class Tally:
     sums: dict[str, float] = field(default_factory=dict)
 
     def add(self, terms: LossTerms, *, pictures: int) -> None:
-        """One batch more."""
+        """Add one batch."""
         self.steps += 1
         self.pictures += pictures
         for name, value in {"total": terms.total, **terms.terms}.items():
@@ -77,49 +77,56 @@ class Tally:
         }
 
 
-class Begun(NamedTuple):
-    """A step that a device may still be at. Its losses are read once the next step is under way, or it would idle."""
+class PendingStep(NamedTuple):
+    """A step that the device may still compute. Its losses are read during the next one, so the device never waits."""
 
     terms: LossTerms
     place: Place
     pictures: int
 
 
-def train_epoch(parts: Parts, place: Place, tally: Tally, *, stop_asked: Callable[[], bool], bar: Bar) -> Place:
-    """Train from ``place`` to the end of its epoch, or to the first whole step after a wish to stop."""
+def train_epoch(
+    parts: LoopParts, place: Place, stats: EpochStats, *, stop_requested: Callable[[], bool], bar: Bar
+) -> Place:
+    """Train from ``place`` to the end of its epoch, or to the first optimiser step after a request to stop."""
     parts.batches.set_epoch(place.epoch, start=place.step)
     total = len(parts.batches)
     began = perf_counter()
-    begun: Begun | None = None
+    pending: PendingStep | None = None
     for batch in parts.loader:
-        whole = (place.step + 1) % parts.accumulate == 0 or place.step + 1 == total
-        terms = train_step(parts, batch, place, fraction=place.step / total, whole=whole)
-        _finish(begun, tally)
-        begun = Begun(terms, place, len(batch.image) * parts.fabric.world_size)
+        step_optimizer = (place.step + 1) % parts.accumulate == 0 or place.step + 1 == total
+        terms = train_step(parts, batch, place, epoch_fraction=place.step / total, step_optimizer=step_optimizer)
+        _finish(pending, stats)
+        pending = PendingStep(terms, place, len(batch.image) * parts.fabric.world_size)
         place = Place(place.epoch, place.step + 1)
-        bar.advance(note=_note(tally, perf_counter() - began))
-        if whole and place.step < total and _any_asked(parts.fabric, stop_asked()):
+        bar.advance(note=_note(stats, perf_counter() - began))
+        if step_optimizer and place.step < total and _any_requested(parts.fabric, stop_requested()):
             break
     else:
         place = Place(place.epoch + 1, 0)
-    _finish(begun, tally)
-    tally.seconds += perf_counter() - began
+    _finish(pending, stats)
+    stats.seconds += perf_counter() - began
     return place
 
 
-def train_step(parts: Parts, batch: Batch, place: Place, *, fraction: float, whole: bool) -> LossTerms:
-    """Forward and backward of one batch, and the optimiser's step when the accumulation is ``whole``."""
+def train_step(
+    parts: LoopParts, batch: Batch, place: Place, *, epoch_fraction: float, step_optimizer: bool
+) -> LossTerms:
+    """Forward and backward of one batch, and the optimiser's step if ``step_optimizer``.
+
+    ``epoch_fraction``: the part of the epoch that is done, which the schedule reads.
+    """
     fabric, optimizer = parts.fabric, parts.optimizer
     seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
-    with fabric.no_backward_sync(parts.learner, enabled=not whole):
+    with fabric.no_backward_sync(parts.learner, enabled=not step_optimizer):
         terms: LossTerms = parts.learner(fabric.to_device(batch))
         fabric.backward(terms.total / _accumulated(parts, place))
-    if whole:
+    if step_optimizer:
         for group in optimizer.param_groups:
-            group["lr"] = parts.learning_rate * parts.schedule(place.epoch + fraction)
+            group["lr"] = parts.learning_rate * parts.schedule(place.epoch + epoch_fraction)
         if place.epoch < parts.frozen_epochs:
             for parameter in parts.frozen:
-                parameter.grad = None  # the optimiser passes over it; requires_grad must not change under DDP
+                parameter.grad = None  # so the optimiser skips it; requires_grad must not change under DDP
         if parts.clip_norm is not None:
             fabric.clip_gradients(parts.learner, optimizer, max_norm=parts.clip_norm)
         optimizer.step()
@@ -129,28 +136,28 @@ def train_step(parts: Parts, batch: Batch, place: Place, *, fraction: float, who
     return terms
 
 
-def _accumulated(parts: Parts, place: Place) -> int:
-    """How many batches the optimiser's step at or after ``place`` is the mean of: an epoch's last may have fewer."""
+def _accumulated(parts: LoopParts, place: Place) -> int:
+    """Batches in the mean of the optimiser's step at or after ``place``; an epoch's last step may have fewer."""
     first = place.step - place.step % parts.accumulate
     return min(parts.accumulate, len(parts.batches) - first)
 
 
-def _updates(parts: Parts, place: Place) -> int:
-    """How often the optimiser has stepped, the step at ``place`` included."""
+def _updates(parts: LoopParts, place: Place) -> int:
+    """Steps of the optimiser so far, the one at ``place`` included."""
     return place.epoch * ceil(len(parts.batches) / parts.accumulate) + place.step // parts.accumulate + 1
 
 
-def _any_asked(fabric: Fabric, asked: bool) -> bool:  # noqa: FBT001
+def _any_requested(fabric: Fabric, requested: bool) -> bool:  # noqa: FBT001
     if fabric.world_size == 1:
-        return asked
-    return fabric.strategy.reduce_boolean_decision(asked, all=False)
+        return requested
+    return fabric.strategy.reduce_boolean_decision(requested, all=False)
 
 
-def _finish(begun: Begun | None, tally: Tally) -> None:
+def _finish(pending: PendingStep | None, stats: EpochStats) -> None:
     """Wait for a step and count it; ReseenError if its loss is not finite."""
-    if begun is not None:
-        tally.add(begun.terms, pictures=begun.pictures)
-        _check_finite(begun.terms, begun.place)
+    if pending is not None:
+        stats.add(pending.terms, pictures=pending.pictures)
+        _check_finite(pending.terms, pending.place)
 
 
 def _check_finite(terms: LossTerms, place: Place) -> None:
@@ -162,8 +169,8 @@ def _check_finite(terms: LossTerms, place: Place) -> None:
         )
 
 
-def _note(tally: Tally, seconds: float) -> str:
-    if not tally.steps:
-        return "loss ..."  # of the first step, which is still under way
-    mean = tally.sums["total"] / tally.steps
-    return f"loss {mean:.3f}  {tally.pictures / (tally.seconds + seconds):.0f} images/s"
+def _note(stats: EpochStats, seconds: float) -> str:
+    if not stats.steps:
+        return "loss ..."  # the first step is still pending
+    mean = stats.sums["total"] / stats.steps
+    return f"loss {mean:.3f}  {stats.pictures / (stats.seconds + seconds):.0f} images/s"

@@ -1,4 +1,4 @@
-"""The run directory: one place that knows which file of a run is where.
+"""The run directory: where each file of a run is.
 
 ```
 RUN/
@@ -12,8 +12,8 @@ RUN/
   scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
   calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
   report.html        the page to look at
-  pictures/          what is drawn on it
-  explain/           maps, where `reseen explain` was told to write them here
+  pictures/          the drawings on it
+  explain/           maps of `reseen explain`
 ```
 """
 
@@ -35,7 +35,7 @@ TRAINING_LOCK = ".training.lock"
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory that exists."""
+    """An existing run directory."""
 
     path: Path
 
@@ -61,12 +61,12 @@ class Run:
 
     @property
     def last_checkpoint(self) -> Path:
-        """What a resumed run needs."""
+        """The checkpoint to resume from."""
         return self.path / "last.ckpt"
 
     @property
     def best_weights(self) -> Path:
-        """The weights that scored best, with their card."""
+        """The best weights, with their card."""
         return self.path / "best.safetensors"
 
     @property
@@ -91,7 +91,7 @@ class Run:
 
     @property
     def pictures(self) -> Path:
-        """The folder of what is drawn on the page."""
+        """The folder of the page's drawings."""
         return self.path / "pictures"
 
     @property
@@ -99,17 +99,21 @@ class Run:
         """The folder of maps that the page shows."""
         return self.path / "explain"
 
+    def data_path(self, other: Path | str | None = None) -> Path:
+        """The data that the run was trained on, unless an ``other`` place is given."""
+        return Path(str(self.data()["path"]) if other is None else other)
+
     def data(self) -> dict[str, object]:
-        """What was written down about the data."""
+        """The facts of the data."""
         return read_json(self.data_file)
 
     def unreadable(self) -> dict[str, str]:
-        """The pictures that training left out because they do not decode: path below the data's folder -> reason."""
+        """The images that training left out because they do not decode: path below the data's folder -> reason."""
         facts = self.data() if self.data_file.exists() else {}
         return facts.get("unreadable", {})  # type: ignore[return-value]
 
     def metrics(self) -> list[dict[str, object]]:
-        """The finished epochs, in order. ReseenError for a line that is cut, which no writing of ours leaves."""
+        """The finished epochs, in order. ReseenError for a damaged line, which reseen itself never writes."""
         if not self.metrics_file.exists():
             return []
         lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -125,22 +129,22 @@ class Run:
             ) from None
         return row
 
-    def keep_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Write all epochs anew: a line is never half there, and a resumed run never counts an epoch twice."""
+    def save_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write all epochs anew, so that no line is ever cut and a resumed run counts no epoch twice."""
         write_text(self.metrics_file, "".join(json.dumps(row) + "\n" for row in rows))
 
     def scores(self) -> dict[str, dict[str, object]]:
         """The score table by system; empty before any evaluation."""
         return read_json(self.scores_file) if self.scores_file.exists() else {}  # type: ignore[return-value]
 
-    def keep_scores(self, scores: Mapping[str, Mapping[str, object]]) -> None:
-        """Add or replace rows of the score table; evaluations at the same time wait for each other here."""
+    def save_scores(self, scores: Mapping[str, Mapping[str, object]]) -> None:
+        """Add or replace rows of the score table; concurrent evaluations wait for each other."""
         with held(self.path / ".scores.lock", patience=_PATIENCE):
             write_json(self.scores_file, {**self.scores(), **scores})
 
 
 def check_new(path: Path) -> None:
-    """ReseenError unless a new run may be written at ``path``: nothing there, or an empty folder."""
+    """Raise ReseenError unless a new run may be written at ``path``: nothing there, or an empty folder."""
     if path.exists() and not path.is_dir():
         raise ReseenError(f"{path}: expected a folder for the run, got a file")
     if (path / "recipe.toml").exists():
@@ -150,12 +154,12 @@ def check_new(path: Path) -> None:
 
 
 def _ours(name: str) -> bool:
-    """What a training that was refused or killed at once may have left."""
+    """Whether a training that was refused or killed at once may have left this file."""
     return name == TRAINING_LOCK or name.endswith(UNFINISHED)
 
 
 def create_run(path: Path, recipe: TrainingRecipe) -> Run:
-    """A new run directory with its recipe. An existing folder that is not empty is left alone."""
+    """Create a run directory with its recipe. ReseenError for a folder that is not empty."""
     check_new(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -184,7 +188,7 @@ def open_run(run: Run | Path | str) -> Run:
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """One JSON object from a file of ours."""
+    """Read a JSON object from a file that reseen wrote."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Randomness as a pure function of where training is, so that a checkpoint needs no generator state."""
+"""Seeds as a function of the place in training, so that checkpoints need no generator state."""
 
 import random
 from hashlib import blake2b

@@ -1,24 +1,26 @@
-"""A task: what is trained, as the few functions by which it differs; the training itself knows no task.
+"""A task: what the engine trains. The engine itself knows no task.
 
 The engine owns the loop, resuming, checkpoints, averaged weights, progress, the metrics file and the run directory.
-A task says how its recipe looks, takes its data in, builds its parts and scores them.
+A task says what its recipe is, loads its data, builds its components and scores its model.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from reseen.engine.checkpoint import Card
+from reseen.progress import Progress
 from reseen.recipe.training import RecipeT
 
 DataT = TypeVar("DataT")
 
 
 class Batch(Protocol):
-    """What a training loader gives: a named tuple of stacked tensors, the pictures among them."""
+    """A batch of a training loader: a named tuple of stacked tensors."""
 
     @property
     def image(self) -> Tensor:
@@ -27,26 +29,26 @@ class Batch(Protocol):
 
 
 class Batches(Protocol):
-    """A batch sampler whose order is a function of seed and epoch, so that a resumed epoch goes on where it was."""
+    """A batch sampler whose order depends on seed and epoch alone, so that a stopped epoch can be continued."""
 
     def set_epoch(self, epoch: int, *, start: int = 0) -> None:
-        """Which epoch comes next, and how many batches of it were already done."""
+        """Set the next epoch, and how many of its batches are already done."""
         ...
 
     @property
     def pictures(self) -> int:
-        """How many a batch has, of all processes together: what a recipe says, whatever the number of processes."""
+        """Images in a batch of all processes together, as the recipe says."""
         ...
 
     def __len__(self) -> int:
-        """How many batches a whole epoch has, each shared out to all processes."""
+        """Batches in a whole epoch, each shared by all processes."""
         ...
 
 
-class Pieces(NamedTuple):
-    """What a task builds. ``learner`` holds ``model``: a batch -> LossTerms, the loss and its terms.
+class TaskComponents(NamedTuple):
+    """The objects that a task builds. ``learner`` holds ``model``: a batch -> LossTerms, the loss and its terms.
 
-    ``frozen``: the parameters that ``training.freeze_backbone`` leaves as they are for so many epochs.
+    ``frozen``: the parameters that ``training.freeze_backbone`` does not train in the first epochs.
     """
 
     model: nn.Module
@@ -56,42 +58,53 @@ class Pieces(NamedTuple):
     frozen: tuple[nn.Parameter, ...] = ()
 
 
-class Taken(NamedTuple, Generic[DataT]):
-    """Data fit to train on, and what a run writes down about them: at least ``path`` and ``fingerprint``."""
+class TrainingData(NamedTuple, Generic[DataT]):
+    """Data fit to train on, and the facts of the run's data.json: at least ``path`` and ``fingerprint``."""
 
     data: DataT
     facts: dict[str, object]
 
 
-@dataclass(frozen=True)
-class Task(Generic[RecipeT, DataT]):
-    """One kind of training.
-
-    ``schema``: its recipe. ``resolved(recipe)``: with everything filled in that the recipe leaves to its start weights.
-    ``all_trained(recipe)``: whether each parameter gets a gradient in each step.
-    ``take_in(path, recipe, *, fabric, progress)`` reads and checks the data.
-    ``build(recipe, data, *, rank, world_size)`` makes the pieces.
-    ``score(model, data, recipe, *, fabric, progress)`` -> scores by name, as fractions.
-    ``card(recipe, data, *, score)``: what the weights file says of its model.
-    ``told``: the scores said after an epoch, where there are such, and the words for them; the weights that are best in
-    the first one are kept.
-    """
-
-    schema: type[RecipeT]
-    resolved: Callable[[RecipeT], RecipeT]
-    all_trained: Callable[[RecipeT], bool]
-    take_in: Callable[..., Taken[DataT]]
-    build: Callable[..., Pieces]
-    score: Callable[..., dict[str, float]]
-    card: Callable[..., Card]
-    told: Mapping[str, str]
+class Task(Protocol[RecipeT, DataT]):
+    """One kind of training; `reseen.tasks` has an implementation a task."""
 
     @property
-    def name(self) -> str:
-        """As recipes say it."""
-        return str(self.schema.model_fields["task"].default)
+    def recipe_type(self) -> type[RecipeT]:
+        """The class of the task's recipes."""
+        ...
 
     @property
-    def headline(self) -> str:
-        """The score that decides which weights are best."""
-        return next(iter(self.told))
+    def metrics(self) -> Mapping[str, str]:
+        """The scores reported after an epoch: key -> name for readers."""
+        ...
+
+    @property
+    def monitor(self) -> str:
+        """The key of the score whose best weights are saved."""
+        ...
+
+    def resolve(self, recipe: RecipeT) -> RecipeT:
+        """Fill in the settings that the recipe leaves to its start weights."""
+        ...
+
+    def every_parameter_used(self, recipe: RecipeT) -> bool:
+        """Whether each parameter gets a gradient in each step."""
+        ...
+
+    def load_data(self, path: Path, recipe: RecipeT, *, fabric: Fabric, progress: Progress) -> TrainingData[DataT]:
+        """Read and check the data. ReseenError for data that are unfit."""
+        ...
+
+    def build(self, recipe: RecipeT, data: DataT, *, rank: int, world_size: int) -> TaskComponents:
+        """Build model, losses and batches for the process ``rank`` of ``world_size``."""
+        ...
+
+    def score(
+        self, model: nn.Module, data: DataT, recipe: RecipeT, *, fabric: Fabric, progress: Progress
+    ) -> dict[str, float]:
+        """Score the model on the validation data: key -> fraction, with every key of `monitor`."""
+        ...
+
+    def card(self, recipe: RecipeT, data: DataT, *, score: float) -> Card:
+        """The card of the weights file: how to build the model, and what to feed it."""
+        ...

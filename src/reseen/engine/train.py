@@ -1,4 +1,4 @@
-"""From a task's recipe and data to a run directory, new or resumed."""
+"""Training of any task: from its recipe and data to a run directory, new or resumed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,9 +11,9 @@ from reseen.engine.distributed import in_first_process, share_buffers, step_in_w
 from reseen.engine.environment import environment
 from reseen.engine.hardware import launch, uncompiled
 from reseen.engine.interrupt import Stopped, stop_requests
-from reseen.engine.loop import Parts, Tally, train_epoch
+from reseen.engine.loop import EpochStats, LoopParts, train_epoch
 from reseen.engine.run import Run, check_new, create_run, open_run
-from reseen.engine.task import DataT, Taken, Task
+from reseen.engine.task import DataT, Task
 from reseen.engine.training_lock import claimed
 from reseen.errors import ReseenError
 from reseen.files import write_json
@@ -22,9 +22,9 @@ from reseen.recipe.training import RecipeT, TrainingRecipe, read_as
 
 
 class Trained(NamedTuple):
-    """What training leaves: the run, its epochs, the task's first score of its best one as a fraction (mAP in re-ID).
+    """The trained run, its epochs, and the monitored score of the best one as a fraction (mAP in re-ID).
 
-    ``first_process`` is False in all processes but one of a distributed run: only that one should go on to report.
+    ``first_process`` is True in one process of a distributed run, the one that should go on to report.
     """
 
     run: Run
@@ -34,24 +34,24 @@ class Trained(NamedTuple):
 
 
 @dataclass
-class Standing:
-    """How far a run has come."""
+class TrainingState:
+    """How far a run has come: its place, the sums of the epoch, the best score and the finished epochs' rows."""
 
     place: Place = field(default_factory=Place)
-    tally: Tally = field(default_factory=Tally)
+    stats: EpochStats = field(default_factory=EpochStats)
     best: float | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Course(Generic[RecipeT, DataT]):
-    """One training of a task from its recipe and data, in its run directory."""
+class TrainingJob(Generic[RecipeT, DataT]):
+    """One training: a task with its recipe and data, in a run directory."""
 
     task: Task[RecipeT, DataT]
     run: Run
     recipe: RecipeT
     data: DataT
-    parts: Parts
+    parts: LoopParts
     progress: Progress
 
 
@@ -64,51 +64,60 @@ def train_task(
     resume: bool = False,
     progress: Progress = SILENT,
 ) -> Trained:
-    """Train a task's recipe on data into the run directory ``out``.
+    """Train a task into a run directory.
 
-    With ``resume`` a run that was stopped or killed goes on from its last checkpoint and ends, on the CPU, with the
-    same weights bit for bit; where there is no run yet, one begins. Raises ReseenError for what the user can mend,
-    before the first step wherever it can be known by then, and Stopped after Ctrl-C, when all is saved.
+    Args:
+        task: What is trained.
+        recipe: The task's recipe.
+        data: The folder or file of the data.
+        out: The run directory.
+        resume: Continue a run that was stopped or killed from its last checkpoint, which ends, on the CPU, with the
+            same weights bit for bit; without a run, begin one.
+        progress: Shows bars and lines.
+
+    Raises:
+        ReseenError: An error that the user can mend, before the first step wherever it can be known by then.
+        Stopped: After Ctrl-C, when everything is saved.
     """
-    recipe, out = task.resolved(recipe), Path(out)
-    fabric = launch(recipe.hardware, all_trained=task.all_trained(recipe))
+    recipe, out = task.resolve(recipe), Path(out)
+    fabric = launch(recipe.hardware, every_parameter_used=task.every_parameter_used(recipe))
     progress = progress if fabric.is_global_zero else SILENT
     with claimed(out, fabric=fabric, progress=progress):
         in_first_process(fabric, lambda: _check_free(out, recipe, resume=resume))
-        taken = task.take_in(Path(data), recipe, fabric=fabric, progress=progress)
-        pieces = task.build(recipe, taken.data, rank=fabric.global_rank, world_size=fabric.world_size)
-        parts = assemble(pieces, recipe, fabric=fabric)
-        run = in_first_process(fabric, lambda: _run_directory(out, recipe, taken=taken, parts=parts))
+        loaded = task.load_data(Path(data), recipe, fabric=fabric, progress=progress)
+        components = task.build(recipe, loaded.data, rank=fabric.global_rank, world_size=fabric.world_size)
+        parts = assemble(components, recipe, fabric=fabric)
+        run = in_first_process(fabric, lambda: _run_directory(out, recipe, facts=loaded.facts, parts=parts))
         progress.say(step_in_words(parts, epochs=recipe.training.epochs))
-        course = Course(task, run, recipe, taken.data, parts, progress)
-        standing = _standing(course)
-        _train_epochs(course, standing)
-    assert standing.best is not None, "the last epoch is always scored"
-    return Trained(run, standing.place.epoch, standing.best, fabric.is_global_zero)
+        job = TrainingJob(task, run, recipe, loaded.data, parts, progress)
+        state = _restored(job)
+        _train_epochs(job, state)
+    assert state.best is not None, "the last epoch is always scored"
+    return Trained(run, state.place.epoch, state.best, fabric.is_global_zero)
 
 
 def _check_free(out: Path, recipe: TrainingRecipe, *, resume: bool) -> None:
-    """ReseenError unless the folder takes a new run, or holds the one to resume."""
+    """Raise ReseenError unless a new run may be written to the folder, or it holds the one to resume."""
     if resume and (out / "recipe.toml").exists():
         _check_same_recipe(open_run(out), recipe)
     else:
         check_new(out)
 
 
-def _run_directory(out: Path, recipe: TrainingRecipe, *, taken: Taken[DataT], parts: Parts) -> Run:
-    """The run, new or there; one that was killed before it had written its facts gets them now."""
+def _run_directory(out: Path, recipe: TrainingRecipe, *, facts: Mapping[str, object], parts: LoopParts) -> Run:
+    """Create or open the run; one that was killed before its facts were written gets them now."""
     run = open_run(out) if (out / "recipe.toml").exists() else create_run(out, recipe)
     if not run.environment_file.exists():
         step = step_in_words(parts, epochs=recipe.training.epochs)
         write_json(run.environment_file, {**environment(), "processes": str(parts.fabric.world_size), "steps": step})
     if not run.data_file.exists():
-        write_json(run.data_file, taken.facts)
-    _check_same_data(run, taken.facts)
+        write_json(run.data_file, facts)
+    _check_same_data(run, facts)
     return run
 
 
 def _check_same_recipe(run: Run, recipe: TrainingRecipe) -> None:
-    before, now = (one.model_dump(mode="json") for one in (read_as(type(recipe), run.recipe_file), recipe))
+    before, now = (settings.model_dump(mode="json") for settings in (read_as(type(recipe), run.recipe_file), recipe))
     changed = [name for name in now if now[name] != before[name]]
     if changed:
         raise ReseenError(
@@ -126,94 +135,94 @@ def _check_same_data(run: Run, facts: Mapping[str, object]) -> None:
         )
 
 
-def _standing(course: Course[RecipeT, DataT]) -> Standing:
-    """Where the run stands, with the objects brought to that place."""
-    if not course.run.last_checkpoint.exists():
-        return Standing()
-    state = load_checkpoint(course.run.last_checkpoint)
-    parts = course.parts
-    parts.learner.load_state_dict(state["learner"])
-    parts.optimizer.load_state_dict(state["optimizer"])
-    parts.fabric.strategy.precision.load_state_dict(state["precision"])
+def _restored(job: TrainingJob[RecipeT, DataT]) -> TrainingState:
+    """The state of the run's last checkpoint, which is loaded into the job's objects; a new state without one."""
+    if not job.run.last_checkpoint.exists():
+        return TrainingState()
+    saved = load_checkpoint(job.run.last_checkpoint)
+    parts = job.parts
+    parts.learner.load_state_dict(saved["learner"])
+    parts.optimizer.load_state_dict(saved["optimizer"])
+    parts.fabric.strategy.precision.load_state_dict(saved["precision"])
     if parts.averaged is not None:
-        parts.averaged.module.load_state_dict(state["averaged"])
-    place = Place(*state["place"])
-    course.progress.say(f"resumed at epoch {place.epoch + 1}, step {place.step + 1}{_turned_over(state, parts)}")
-    rows = [row for row in course.run.metrics() if int(str(row["epoch"])) <= place.epoch]
-    return Standing(place, Tally(**state["tally"]), state["best"], rows)
+        parts.averaged.module.load_state_dict(saved["averaged"])
+    place = Place(*saved["place"])
+    job.progress.say(f"resumed at epoch {place.epoch + 1}, step {place.step + 1}{_processes_changed(saved, parts)}")
+    rows = [row for row in job.run.metrics() if int(str(row["epoch"])) <= place.epoch]
+    return TrainingState(place, EpochStats(**saved["tally"]), saved["best"], rows)
 
 
-def _turned_over(state: Mapping[str, Any], parts: Parts) -> str:
-    """What is said where another number of processes goes on: batches are the same, so a place means the same."""
-    before, now = state.get("processes", 1), parts.fabric.world_size
-    return "" if before == now else f"; processes: {before} before, {now} now, which share out the same batches"
+def _processes_changed(saved: Mapping[str, Any], parts: LoopParts) -> str:
+    """The note for another number of processes than before: batches are the same, so a place means the same."""
+    before, now = saved.get("processes", 1), parts.fabric.world_size
+    return "" if before == now else f"; processes: {before} before, {now} now, which share the same batches"
 
 
-def _train_epochs(course: Course[RecipeT, DataT], standing: Standing) -> None:
-    epochs, steps = course.recipe.training.epochs, len(course.parts.batches)
+def _train_epochs(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> None:
+    epochs, steps = job.recipe.training.epochs, len(job.parts.batches)
     description = f"train {epochs} epochs"
-    with stop_requests() as asked, course.progress.bar(description, total=epochs * steps) as bar:
-        bar.advance(standing.place.epoch * steps + standing.place.step)
-        while standing.place.epoch < epochs:
-            standing.place = train_epoch(course.parts, standing.place, standing.tally, stop_asked=asked, bar=bar)
-            if standing.place.step == 0:
-                _finish_epoch(course, standing)
-            _save(course, standing)
-            if asked() and standing.place.epoch < epochs:
+    with stop_requests() as stop_requested, job.progress.bar(description, total=epochs * steps) as bar:
+        bar.advance(state.place.epoch * steps + state.place.step)
+        while state.place.epoch < epochs:
+            state.place = train_epoch(job.parts, state.place, state.stats, stop_requested=stop_requested, bar=bar)
+            if state.place.step == 0:
+                _finish_epoch(job, state)
+            _save(job, state)
+            if stop_requested() and state.place.epoch < epochs:
                 raise Stopped(
-                    f"stopped at epoch {standing.place.epoch + 1}, step {standing.place.step + 1}; "
-                    f"everything is saved in {course.run.path}: give the same command with --resume to go on"
+                    f"stopped at epoch {state.place.epoch + 1}, step {state.place.step + 1}; "
+                    f"everything is saved in {job.run.path}: continue with the same command and --resume"
                 )
 
 
-def _finish_epoch(course: Course[RecipeT, DataT], standing: Standing) -> None:
-    """Write the epoch's row; score it when the recipe says so, and keep the weights when they are the best so far."""
-    recipe, task, done = course.recipe, course.task, standing.place.epoch
+def _finish_epoch(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> None:
+    """Add the epoch's row; score it when the recipe says so, and save the weights if they are the best so far."""
+    recipe, task, done = job.recipe, job.task, state.place.epoch
     row: dict[str, Any] = {
         "epoch": done,
-        **standing.tally.row(),
-        "processes": course.parts.fabric.world_size,
-        "learning_rate": course.parts.optimizer.param_groups[0]["lr"],
+        **state.stats.row(),
+        "processes": job.parts.fabric.world_size,
+        "learning_rate": job.parts.optimizer.param_groups[0]["lr"],
     }
     every = recipe.evaluation.every
     if done == recipe.training.epochs or (every and done % every == 0):
-        row.update(_score(course))
-        if standing.best is None or row[task.headline] > standing.best:
-            standing.best = row[task.headline]
-            _keep_best(course, row[task.headline])
-        told = ", ".join(f"{words} {row[key]:.1%}" for key, words in task.told.items() if key in row)
-        course.progress.say(f"epoch {done}: loss {row['loss']:.3f}, {told}")
-    standing.rows.append(row)
-    standing.tally = Tally()
+        row.update(_score(job))
+        if state.best is None or row[task.monitor] > state.best:
+            state.best = row[task.monitor]
+            _save_best(job, row[task.monitor])
+        scores = ", ".join(f"{words} {row[key]:.1%}" for key, words in task.metrics.items() if key in row)
+        job.progress.say(f"epoch {done}: loss {row['loss']:.3f}, {scores}")
+    state.rows.append(row)
+    state.stats = EpochStats()
 
 
-def _score(course: Course[RecipeT, DataT]) -> dict[str, float]:
-    parts, progress = course.parts, course.progress
+def _score(job: TrainingJob[RecipeT, DataT]) -> dict[str, float]:
+    parts, progress = job.parts, job.progress
     share_buffers(parts.scored, fabric=parts.fabric)
-    with uncompiled(course.recipe.hardware):
-        return course.task.score(parts.scored, course.data, course.recipe, fabric=parts.fabric, progress=progress)
+    with uncompiled(job.recipe.hardware):
+        return job.task.score(parts.scored, job.data, job.recipe, fabric=parts.fabric, progress=progress)
 
 
-def _keep_best(course: Course[RecipeT, DataT], score: float) -> None:
-    if course.parts.fabric.is_global_zero:
-        card = course.task.card(course.recipe, course.data, score=score)
-        save_weights(course.run.best_weights, course.parts.scored.state_dict(), card)
+def _save_best(job: TrainingJob[RecipeT, DataT], score: float) -> None:
+    if job.parts.fabric.is_global_zero:
+        card = job.task.card(job.recipe, job.data, score=score)
+        save_weights(job.run.best_weights, job.parts.scored.state_dict(), card)
 
 
-def _save(course: Course[RecipeT, DataT], standing: Standing) -> None:
+def _save(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> None:
     """Metrics first, then the checkpoint: a kill in between only makes the resumed run write that epoch again."""
-    parts = course.parts
+    parts = job.parts
     if parts.fabric.is_global_zero:
-        course.run.keep_metrics(standing.rows)
-        state = {
-            "place": tuple(standing.place),
+        job.run.save_metrics(state.rows)
+        values = {
+            "place": tuple(state.place),
             "processes": parts.fabric.world_size,
-            "tally": asdict(standing.tally),
-            "best": standing.best,
+            "tally": asdict(state.stats),
+            "best": state.best,
             "learner": parts.learner.state_dict(),
             "optimizer": parts.optimizer.state_dict(),
             "precision": parts.fabric.strategy.precision.state_dict(),
             "averaged": None if parts.averaged is None else parts.averaged.module.state_dict(),
         }
-        save_checkpoint(course.run.last_checkpoint, state)
+        save_checkpoint(job.run.last_checkpoint, values)
     parts.fabric.barrier()

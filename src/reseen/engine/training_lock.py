@@ -1,4 +1,4 @@
-"""One training at a time in a run directory, from before it is looked at until it ends."""
+"""The lock that allows one training at a time in a run directory."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,10 +16,10 @@ from reseen.progress import Progress
 
 @contextmanager
 def claimed(folder: Path, *, fabric: Fabric, progress: Progress) -> Iterator[None]:
-    """Inside the block no other training writes into ``folder``, which is made where it is not there yet.
+    """Hold the training lock of ``folder`` inside the block; the folder is created if needed.
 
-    The first process holds the lock for all. ReseenError, in all: the folder is in use, or cannot be made. A folder
-    made here that nothing was written into is gone afterwards.
+    The first process holds the lock for all. Raises ReseenError, in all, when the folder is in use or cannot be made.
+    A folder created here is removed afterwards if it is empty.
     """
     with ExitStack() as stack:
         locks = in_first_process(fabric, lambda: stack.enter_context(_training_alone(folder)))
@@ -30,10 +30,10 @@ def claimed(folder: Path, *, fabric: Fabric, progress: Progress) -> Iterator[Non
 
 @contextmanager
 def _training_alone(folder: Path) -> Iterator[bool]:
-    """Yields whether the file system has locks."""
+    """Yield whether the file system has locks."""
     try:
-        made = not folder.exists()
-        if not made and not folder.is_dir():
+        is_new = not folder.exists()
+        if not is_new and not folder.is_dir():
             raise ReseenError(f"{folder}: expected a folder for the run, got a file")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -44,13 +44,13 @@ def _training_alone(folder: Path) -> Iterator[bool]:
                 _tidy(Run(folder))
             yield locks
     finally:
-        if made:
+        if is_new:
             with suppress(OSError):
                 folder.rmdir()
 
 
 def _tidy(run: Run) -> None:
-    """Remove what a killed training left of the files that nobody but a training writes."""
+    """Remove unfinished files of a killed training, of the kinds that only a training writes."""
     files = (run.recipe_file, run.environment_file, run.data_file, run.metrics_file, run.last_checkpoint)
     for file in (*files, run.best_weights):
         remove_unfinished(file)

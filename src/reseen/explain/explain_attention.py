@@ -16,7 +16,7 @@ from reseen.explain.queries import Asked, Wanted, asked_of
 from reseen.explain.sheet_files import drop_earlier, sheet_file
 from reseen.files import write_json
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
 BATCH = 32
 """Pictures that pass through the network together."""
@@ -44,7 +44,7 @@ def explain_attention(
     run, out = open_run(run), Path(out)
     progress = progress or SILENT
     explainer = explainer_of(run)
-    result = kept_evaluation(run, data=data, progress=progress)
+    result = saved_evaluation(run, data=data, progress=progress)
     asked = asked_of(result, wanted or Wanted(), explainer=explainer, progress=progress)
     tiles = [tile for group in asked for tile in _tiles(group)]
     attention = _attention(explainer, asked, position=position, progress=progress)

@@ -19,7 +19,7 @@ from reseen.explain.queries import Wanted, asked_of
 from reseen.explain.sheet_files import drop_earlier, sheet_file
 from reseen.files import write_json
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.scoring import Evaluated
 
 BATCH = 16
@@ -58,7 +58,7 @@ def explain_run(
     wanted, progress = wanted or Wanted(), progress or SILENT
     explainer = explainer_of(run)
     stage = checked_stage(explainer.model, method, stage)
-    result = kept_evaluation(run, data=data, progress=progress)
+    result = saved_evaluation(run, data=data, progress=progress)
     asked = asked_of(result, wanted, explainer=explainer, progress=progress)
     pairs = [pair for group in asked for pair in find_pairs(group, result, top=wanted.top)]
     explained = explain_pairs(explainer, pairs, result.splits.gallery, method=method, stage=stage, progress=progress)

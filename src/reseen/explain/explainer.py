@@ -16,7 +16,7 @@ from reseen.metrics import Embedded
 from reseen.models import Embedder, MultiBranchEmbedder
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import load_model
-from reseen.tasks.reid.query_gallery import told_names, transform_for
+from reseen.tasks.reid.query_gallery import transform_for, visible_metadata
 from reseen.tasks.reid.recipe import Recipe, recipe_of
 
 
@@ -55,7 +55,7 @@ class Explainer:
         return embedded(split, vectors)
 
     def _pictures(self, split: Split) -> Pictures:
-        told = told_names(self.model, self.recipe)
+        told = visible_metadata(self.model, self.recipe)
         return Pictures(
             split,
             transform=transform_for(self.model, self.recipe),

@@ -28,7 +28,7 @@ from reseen.report.run_page import (
 from reseen.report.saved_maps import kept_maps
 from reseen.report.saved_scores import kept_scores
 from reseen.tasks.reid.results import intervals_of
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.scoring import Evaluated
 
 _TOP = 10
@@ -91,7 +91,7 @@ def _sides(runs: Sequence[Run], data: Path | str | None, progress: Progress) -> 
     if first.resolve() == second.resolve():
         raise ReseenError(f"{first}: expected two different runs, got the same twice")
     one, other = (
-        Side(name, run, kept_evaluation(run, data=data, progress=progress))
+        Side(name, run, saved_evaluation(run, data=data, progress=progress))
         for name, run in zip(distinct_names(first, second), runs, strict=True)
     )
     _require_alike(one, other)

@@ -101,7 +101,7 @@ def _confused(_run: Run, result: Evaluated) -> Drawing | None:
 
 
 def _cmc(run: Run, result: Evaluated) -> Drawing | None:
-    return plot_cmc({name: row["cmc"] for name, row in scored_systems(run, result.row).items()})
+    return plot_cmc({name: row["cmc"] for name, row in scored_systems(run, result.name).items()})
 
 
 def _training(run: Run, _result: Evaluated) -> Drawing | None:

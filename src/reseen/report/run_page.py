@@ -17,7 +17,7 @@ from reseen.report.saved_scores import kept_scores
 from reseen.tasks.reid.model_settings import Model
 from reseen.tasks.reid.recipe import recipe_of
 from reseen.tasks.reid.results import intervals_of
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.scoring import Evaluated
 
 
@@ -36,7 +36,7 @@ def report_run(
     """
     run = open_run(run)
     progress = progress or SILENT
-    result = result or kept_evaluation(run, data=data, progress=progress)
+    result = result or saved_evaluation(run, data=data, progress=progress)
     page = run.report_file if out is None else Path(out)
     pictures = draw_run(run, result, progress=progress)
     keep_pictures(run.pictures, pictures)
@@ -114,9 +114,9 @@ def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
     """The systems scored so far; that of ``result`` with its intervals."""
     return [
         ScoreRow.of(name, result.report, intervals=ends_of(intervals_of(result)))
-        if name == result.row
+        if name == result.name
         else ScoreRow(name, row, evaluated=row["evaluated"], skipped=row["skipped"])
-        for name, row in scored_systems(run, result.row).items()
+        for name, row in scored_systems(run, result.name).items()
     ]
 
 

@@ -11,11 +11,8 @@ from reseen.engine.ablation import Ablation, Row, run_ablation
 from reseen.errors import ReseenError, unknown
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT, TrainingRecipe, read_as, recipe_as, task_of
-from reseen.tasks.classify import CLASSIFICATION
-from reseen.tasks.classify.evaluate import evaluate_run as evaluate_classifier
+from reseen.tasks import classify, segment
 from reseen.tasks.reid.ablate import ABLATION
-from reseen.tasks.segment import SEGMENTATION
-from reseen.tasks.segment.evaluate import evaluate_run as evaluate_segmenter
 
 BASELINE = "baseline"
 """The row without attention."""
@@ -31,18 +28,40 @@ def ablate(
     overrides: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> list[Row]:
-    """Train and score each of ``rows`` with each of ``seeds``, of any task; see `run_ablation`.
+    """Train and score variants of a recipe, of any task, with several seeds.
 
-    In re-identification a row is the name of a model that takes the place of the recipe's, or that name and
-    ``+metadata``. In classification and segmentation it is "baseline" or the name of an attention, which takes the
-    recipe's slots, or where it has none comes after every stage.
+    Finished runs are not repeated; stopped ones continue.
+
+    Args:
+        recipe: A recipe, a TOML file, or the name of a recipe that comes with reseen.
+        rows: The variants. In re-ID the names of models, or such a name and "+metadata". In classification and
+            segmentation "baseline" and names of attentions, which take the recipe's slots, or come after every stage.
+        seeds: Each row is trained with each of them.
+        data: The data set.
+        out: The folder for all runs, ``ablation.json`` and ``ablation.md``.
+        overrides: Settings of the recipe to change, such as "training.epochs=20".
+        progress: Shows bars and lines; None for none.
+
+    Returns:
+        One row a variant, with mean and spread over the seeds.
+
+    Raises:
+        ReseenError: An unknown or repeated row or seed, or a finished run of other settings or data.
+
+    Example (not run):
+        ```python
+        ablate("demo", rows=["efficientnet_lite0"], seeds=[0, 1], data="demo/data", out="runs/light")
+        ```
     """
     task = recipe.task if isinstance(recipe, TrainingRecipe) else task_of(recipe)
     if task not in ABLATIONS:
         raise ReseenError(f"{recipe}: task: {unknown('task', task, ABLATIONS)}")
     ablation = ABLATIONS[task]
-    schema = ablation.task.schema
-    base = recipe if isinstance(recipe, TrainingRecipe) else read_as(schema, recipe, overrides=overrides)
+    base = (
+        recipe
+        if isinstance(recipe, TrainingRecipe)
+        else read_as(ablation.task.recipe_type, recipe, overrides=overrides)
+    )
     return run_ablation(ablation, base, rows=rows, seeds=seeds, data=data, out=out, progress=progress or SILENT)
 
 
@@ -68,8 +87,8 @@ def _no_notes(_row: str, _run: object) -> Mapping[str, str]:
 ABLATIONS: Mapping[str, Ablation[Any, Any]] = MappingProxyType(
     {
         "reid": ABLATION,
-        "classify": Ablation(CLASSIFICATION, with_attention, evaluate_classifier, _no_notes),
-        "segment": Ablation(SEGMENTATION, with_attention, evaluate_segmenter, _no_notes),
+        "classify": Ablation(classify.CLASSIFICATION, with_attention, classify.evaluate_run, _no_notes),
+        "segment": Ablation(segment.SEGMENTATION, with_attention, segment.evaluate_run, _no_notes),
     }
 )
 """Task of a recipe -> how it is ablated."""

@@ -25,7 +25,7 @@ from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import find_cases
 from reseen.progress import Silent
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_two_questions_of_all_queries(scored):
 
 def test_scores_are_those_of_their_parts(run, masked, scored):
     """Picture by picture, each alone, with the question of a twin: the means of what measures says."""
-    explainer, result = explainer_of(run), kept_evaluation(run)
+    explainer, result = explainer_of(run), saved_evaluation(run)
     paths = result.splits.query.paths
     cases = [case for case in find_cases(result, range(3), count=3, twins=[("0007", "0008")]) if case.twin is not None]
     found = []

@@ -14,7 +14,7 @@ from reseen.errors import ReseenError
 from reseen.recipe.training import read_as
 from reseen.tasks.ablate import ablate
 from reseen.tasks.classify import CLASSIFICATION
-from reseen.tasks.classify.build import build_pieces, load_classifier
+from reseen.tasks.classify.build import build_components, load_classifier
 from reseen.tasks.classify.evaluate import CHANCE, evaluate_run
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.recipe import ClassifyRecipe
@@ -110,9 +110,9 @@ def test_skipped_validation_pictures_stay_left_out_of_the_kept_run(class_folder,
 
 
 def test_each_process_needs_two_pictures_of_a_batch(class_folder, classify_recipe):
-    recipe = CLASSIFICATION.resolved(read_as(ClassifyRecipe, classify_recipe))
+    recipe = CLASSIFICATION.resolve(read_as(ClassifyRecipe, classify_recipe))
     with pytest.raises(ReseenError, match=r"data\.batch_size is 4, .*expected at least 2 for each of 4 processes"):
-        build_pieces(recipe, read_classes(class_folder()), rank=0, world_size=4)
+        build_components(recipe, read_classes(class_folder()), rank=0, world_size=4)
 
 
 def test_a_run_is_not_taken_for_one_of_another_task(class_folder, classify_recipe, tmp_path):

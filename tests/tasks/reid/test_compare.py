@@ -71,11 +71,11 @@ def test_other_pictures_are_refused(tmp_path, runs, recipe_file):
 
 def test_other_rules_are_refused(runs):
     row = runs[1].scores()["trained"]
-    runs[1].keep_scores({"trained": {**row, "protocol": "veri776"}})
+    runs[1].save_scores({"trained": {**row, "protocol": "veri776"}})
     with pytest.raises(ReseenError, match="protocol market1501 and veri776; say one for both with --protocol"):
         compare_runs(*runs)
     assert compare_runs(*runs, protocol="market1501").more_than_chance
-    runs[1].keep_scores({"trained": {**row, "average_precision": "trapezoid"}})
+    runs[1].save_scores({"trained": {**row, "average_precision": "trapezoid"}})
     with pytest.raises(ReseenError, match=r"average precision rectangle and trapezoid$"):
         compare_runs(*runs)
 

@@ -42,11 +42,13 @@ def test_a_run_its_weights_and_its_embeddings_score_alike(trained, market) -> No
     of_run = evaluate(trained)
     of_files = evaluate(trained.embeddings / "query.parquet", trained.embeddings / "gallery.parquet")
     of_weights = evaluate(trained.best_weights, data=market("own"))
-    assert of_run.row == "trained"
+    assert of_run.name == "trained"
     assert of_run.report.as_dict() == of_files.report.as_dict() == of_weights.report.as_dict()
     assert trained.scores()["trained"]["mAP"] == of_run.report.mean_average_precision
     assert trained.scores()["trained"]["settings"] == of_run.report.settings
-    assert (of_files.data, of_weights.splits.root) == (None, of_run.splits.root)
+    assert of_weights.splits.root == of_run.splits.root
+    with pytest.raises(ValueError, match="two files of embeddings"):
+        of_files.splits  # noqa: B018
 
 
 def test_other_data_leave_a_runs_embeddings_and_scores_alone(trained, market, tmp_path) -> None:
@@ -54,19 +56,19 @@ def test_other_data_leave_a_runs_embeddings_and_scores_alone(trained, market, tm
     kept, scores = bytes_of(trained), trained.scores()
     other = market("other", test=5)
     result = evaluate(trained, data=other)
-    assert result.row == f"trained, data {other}"
+    assert result.name == f"trained, data {other}"
     assert (len(result.query), len(result.splits.query)) == (5, 5)
     assert bytes_of(trained) == kept
-    assert trained.scores() == {**scores, result.row: trained.scores()[result.row]}
+    assert trained.scores() == {**scores, result.name: trained.scores()[result.name]}
     (tmp_path / "own").rename(tmp_path / "moved")
-    assert evaluate(trained, data=tmp_path / "moved").row == "trained", "the same pictures elsewhere are its own"
+    assert evaluate(trained, data=tmp_path / "moved").name == "trained", "the same pictures elsewhere are its own"
 
 
 def test_what_differs_from_the_recipe_stands_in_a_row_of_its_own(trained) -> None:
     evaluate(trained)
     kept, plain = bytes_of(trained), trained.scores()["trained"]
     result = evaluate(trained, protocol="wildlife", average_precision="trapezoid", flip=True, rerank=KReciprocal(4, 2))
-    assert result.row == (
+    assert result.name == (
         "trained, protocol wildlife, trapezoid average precision, flip test, k-reciprocal (k1=4, k2=2, weight=0.3)"
     )
     assert result.report.settings.startswith("wildlife")
@@ -99,7 +101,7 @@ def test_files_without_cameras_are_scored_without(files, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choices", "message"),
+    ("options", "message"),
     [
         ({"protocol": "market"}, "no protocol 'market'; did you mean 'market1501'"),
         ({"average_precision": "round"}, "no average precision 'round'; known: old-sklearn"),
@@ -114,11 +116,11 @@ def test_files_without_cameras_are_scored_without(files, tmp_path) -> None:
         ({"data": "pictures"}, "two files of embeddings need none"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(files, choices, message) -> None:
-    if choices == {"device": "cuda"} and __import__("torch").cuda.is_available():
+def test_what_cannot_be_done_is_one_line(files, options, message) -> None:
+    if options == {"device": "cuda"} and __import__("torch").cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(ReseenError, match=message):
-        evaluate(*files, **choices)
+        evaluate(*files, **options)
 
 
 def test_a_source_that_is_none_says_what_it_should_be(files, tmp_path, trained) -> None:
@@ -155,6 +157,6 @@ def test_broken_vectors_are_named_by_file_and_row(files, tmp_path) -> None:
 
 
 def test_nothing_is_embedded_where_the_labels_already_refuse(trained, monkeypatch) -> None:
-    monkeypatch.setattr("reseen.tasks.reid.scoring.embed_sides", lambda *_, **__: pytest.fail("embedded"))
+    monkeypatch.setattr("reseen.tasks.reid.scoring.embed_query_gallery", lambda *_, **__: pytest.fail("embedded"))
     with pytest.raises(ReseenError, match="k1: expected at most the gallery's 9 pictures, got 20"):
         evaluate(trained, rerank=KReciprocal())

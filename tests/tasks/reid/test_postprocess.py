@@ -6,28 +6,28 @@ import pytest
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, KReciprocal, evaluate, expand_gallery, expand_query, without_camera_bias
 from reseen.metrics.protocol import PROTOCOLS
-from reseen.tasks.reid.postprocess import Expansion, Refinement, require_fit, score
-from reseen.tasks.reid.query_gallery import Sides
+from reseen.tasks.reid.postprocess import Expansion, Postprocessing, require_fit, score
+from reseen.tasks.reid.query_gallery import QueryGallery
 
 MARKET = PROTOCOLS["market1501"]
-EVERYTHING = Refinement(True, Expansion(2), Expansion(3, alpha=1.0), KReciprocal(5, 2))
+EVERYTHING = Postprocessing(True, Expansion(2), Expansion(3, alpha=1.0), KReciprocal(5, 2))
 
 
 @pytest.fixture
-def sides() -> Sides:
+def sides() -> QueryGallery:
     """Query and gallery of 8 identities in 4 cameras, two gallery entries being junk."""
     generator = np.random.default_rng(3)
     identities, cameras = np.repeat(np.arange(8), 4), np.tile(np.arange(4), 8)
     vectors = generator.normal(size=(8, 6))[identities] + generator.normal(size=(32, 6))
     junk = np.where(np.arange(16) < 2, -1, identities[1::2])
-    return Sides(
+    return QueryGallery(
         Embedded(vectors[::2], identities[::2], cameras=cameras[::2]),
         Embedded(vectors[1::2], junk, cameras=cameras[1::2]),
     )
 
 
 def test_each_step_takes_what_the_one_before_has_made(sides) -> None:
-    found = score(sides, protocol=MARKET, refinement=EVERYTHING)
+    found = score(sides, protocol=MARKET, postprocessing=EVERYTHING)
     query, gallery = sides.query, sides.gallery.rows(np.arange(2, 16))
     query, gallery = without_camera_bias(query, reference=gallery), without_camera_bias(gallery)
     entries = expand_gallery(gallery.vectors, top=2)
@@ -46,13 +46,13 @@ def test_each_step_takes_what_the_one_before_has_made(sides) -> None:
 
 def test_nothing_asked_is_the_plain_score(sides) -> None:
     assert score(sides, protocol=MARKET).as_dict() == evaluate(*sides).as_dict()
-    assert Refinement().describe() == []
+    assert Postprocessing().describe() == []
 
 
 def test_junk_counts_for_no_neighbour(sides) -> None:
-    require_fit(sides, protocol=MARKET, refinement=Refinement(expand=Expansion(14)))
+    require_fit(sides, protocol=MARKET, postprocessing=Postprocessing(expand=Expansion(14)))
     with pytest.raises(ReseenError, match="top: expected 1 to 14"):
-        require_fit(sides, protocol=MARKET, refinement=Refinement(expand=Expansion(15)))
+        require_fit(sides, protocol=MARKET, postprocessing=Postprocessing(expand=Expansion(15)))
 
 
 @pytest.mark.parametrize(("neighbours", "alpha", "message"), [(0, 0.0, "at least 1"), (1, -1.0, "alpha: expected 0")])

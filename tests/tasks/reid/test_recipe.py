@@ -26,7 +26,7 @@ def test_defaults_are_written_out(recipe_file):
 
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_every_shipped_recipe_is_valid_by_name(name):
-    schema = ABLATIONS[task_of(name)].task.schema
+    schema = ABLATIONS[task_of(name)].task.recipe_type
     assert isinstance(read_as(schema, name), schema)
 
 

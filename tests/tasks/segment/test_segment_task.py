@@ -19,7 +19,7 @@ from reseen.tasks.segment.build import load_segmenter
 from reseen.tasks.segment.classes import COLOURS, KNOWN_IDS
 from reseen.tasks.segment.evaluate import CHANCE, evaluate_run
 from reseen.tasks.segment.overlay import legend, overlay, paint
-from reseen.tasks.segment.predict import Found
+from reseen.tasks.segment.predict import Prediction
 from reseen.tasks.segment.recipe import SegmentRecipe
 
 
@@ -131,7 +131,7 @@ def test_pictures_that_differ_in_their_suffix_alone_are_written_apart(tmp_path, 
 
     def label(_run, files, *, progress):
         for number, file in enumerate(files):
-            yield Found(file, Image.open(file).convert("RGB"), np.full((8, 8), number, np.uint8))
+            yield Prediction(file, Image.open(file).convert("RGB"), np.full((8, 8), number, np.uint8))
 
     monkeypatch.setattr(predict, "label_pictures", label)
     made = predict.predict_run(Run(tmp_path), tmp_path / "in", out=tmp_path / "out")

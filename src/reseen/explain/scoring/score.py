@@ -25,7 +25,7 @@ from reseen.explain.scoring.pairs import Case, find_cases
 from reseen.metrics import Estimate
 from reseen.progress import SILENT, Bar, Progress
 from reseen.tasks.reid.evaluate import splits_of
-from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.scoring import Evaluated, score_model
 
 PAIRS = 40
@@ -109,7 +109,7 @@ def score_explanations(
 
 def _evaluated(run: Run, explainer: Explainer, data: Path | str, *, progress: Progress) -> Evaluated:
     if Path(str(run.data()["path"])).resolve() == Path(data).resolve():
-        return kept_evaluation(run, progress=progress)
+        return saved_evaluation(run, progress=progress)
     progress.say(f"{data}: not the run's data, embedded now")
     return score_model(
         explainer.model,

@@ -13,7 +13,7 @@ from reseen.data.transforms import Pipeline, build_transforms
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import normalised, start_backbone
 from reseen.engine.seeding import seed_here
-from reseen.engine.task import Pieces
+from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
 from reseen.recipe.lines import Entry
 from reseen.recipe.training import recipe_as
@@ -44,7 +44,7 @@ def build_classifier(recipe: ClassifyRecipe, *, classes: int, start_weights: boo
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
-def build_pieces(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, world_size: int) -> Pieces:
+def build_components(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, world_size: int) -> TaskComponents:
     """Model, loss and batches of one process among so many."""
     size, classes = recipe.data.batch_size, len(splits.class_names)
     if size < 2 * world_size:
@@ -57,7 +57,7 @@ def build_pieces(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, worl
     )
     pictures = LabelledPictures(splits.train, transform=_pipeline(recipe, recipe.transforms))
     model = build_classifier(recipe, classes=classes, start_weights=True)
-    return Pieces(
+    return TaskComponents(
         model=model,
         learner=ClassLearner(model, classes=classes, loss=recipe.loss, mix=recipe.mix),
         batches=batches,

@@ -1,4 +1,4 @@
-"""Pictures with a class each: what readers give, and the data set that loaders take batches from."""
+"""Images with a class each: the tables of the readers, and the data set of the loaders."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,14 +60,14 @@ class ClassSplits(NamedTuple):
 
 
 class LabelledPicture(NamedTuple):
-    """One picture as the network meets it: ``image`` (3, H, W) normalised, ``label`` its class's number."""
+    """One image for the network: ``image`` (3, H, W) normalised, ``label`` its class's number."""
 
     image: Tensor
     label: Tensor | int
 
 
 class LabelledPictures(Dataset[LabelledPicture]):
-    """A split through a transform; asked with a Draw, all that is random comes from the draw's seed."""
+    """A split through a transform, whose randomness comes from the draw's seed."""
 
     def __init__(self, split: ClassSplit, *, transform: Callable[[Image], Tensor]) -> None:
         self._source = split.source

@@ -1,4 +1,4 @@
-"""The confusion plot: which class is taken for which.
+"""The confusion plot: true classes against predicted ones.
 
 K = classes.
 """
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from reseen.tasks.classify.scoring import ClassReport
 
 MOST_NAMED, MOST_NUMBERED = 40, 16
-"""Up to so many classes have their names, and their shares, written on the plot."""
+"""The most classes whose names and shares are written on the plot."""
 
 
 def plot_confusion(report: ClassReport) -> Figure:

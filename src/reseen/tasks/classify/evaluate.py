@@ -1,4 +1,4 @@
-"""Evaluation of a classification run: scored again by its best weights, and kept in the run."""
+"""Evaluation of a classification run by its best weights; the run saves the scores."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from reseen.files import write_json
 from reseen.progress import SILENT, Progress
 from reseen.tasks.classify.build import load_classifier
 from reseen.tasks.classify.classes import ClassSplits
-from reseen.tasks.classify.intake import leave_out
+from reseen.tasks.classify.load import leave_out
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.scoring import ClassReport, chance, score_classifier
 
@@ -20,21 +20,21 @@ CHANCE = "most frequent class"
 
 
 class Classified(NamedTuple):
-    """A report, and the data it was made from."""
+    """A report and its data."""
 
     report: ClassReport
     splits: ClassSplits
 
 
 def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Classified:
-    """Score a run's best weights on its own validation pictures, or on those of ``data``.
+    """Score a run's best weights on its own validation images, or on those of ``data``.
 
-    Keeps the scores, beside that of always answering the most frequent class, and each class's own in ``classes.json``.
-    ReseenError: other classes than the run learned.
+    Saves the scores beside those of always predicting the most frequent class, and the classes' own in
+    ``classes.json``. Raises ReseenError for other classes than the run learned.
     """
     run = open_run(run)
     model, recipe, names = load_classifier(run.best_weights)
-    path = Path(data) if data is not None else Path(str(run.data()["path"]))
+    path = run.data_path(data)
     splits = read_classes(path, layout=recipe.data.layout if data is None else "auto")
     if splits.class_names != names:
         raise ReseenError(
@@ -45,7 +45,7 @@ def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progr
     report = score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
     pictures = len(splits.val.labels)
     base = {"top1": chance(splits), "pictures": pictures}
-    run.keep_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})
+    run.save_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})
     write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
     return Classified(report, splits)
 

@@ -1,4 +1,4 @@
-"""What a classifier learns from a batch: pictures mixed where the recipe wants it, then cross-entropy.
+"""The learner of a classifier: images mixed if the recipe says so, then cross-entropy.
 
 B = batch, K = classes.
 """
@@ -13,7 +13,7 @@ from reseen.tasks.classify.recipe import Loss, Mix
 
 
 class ClassLearner(nn.Module):
-    """LabelledPicture -> LossTerms. What is drawn comes from torch's generators, which the loop seeds for each step."""
+    """LabelledPicture -> LossTerms. Random numbers come from torch's generators, which the loop seeds for each step."""
 
     def __init__(self, model: nn.Module, *, classes: int, loss: Loss, mix: Mix) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from reseen.draw.encode import png_bytes, write_png
 from reseen.engine.run import Run, open_run
+from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
 from reseen.report.pictures import Picture
 from reseen.report.task_page import Table, best_of, training_picture, write_page
@@ -11,23 +12,23 @@ from reseen.tasks.classify.confusion import plot_confusion
 from reseen.tasks.classify.evaluate import Classified, evaluate_run
 from reseen.tasks.classify.recipe import ClassifyRecipe
 from reseen.tasks.classify.scoring import ClassReport, ClassRow
+from reseen.tasks.classify.task import CLASSIFICATION
 
-COLUMNS = {"top1": "top-1", "top5": "top-5"}
 MOST_ROWS = 50
 """Classes on the page; the run's classes.json has all."""
 
 
-def report_run(run: Run | Path | str, result: Classified | None = None) -> Path:
-    """Write a run's page and its drawings; ``result``: what evaluating it returned, else it is evaluated again."""
+def report_run(run: Run | Path | str, result: Classified | None = None, *, progress: Progress = SILENT) -> Path:
+    """Write a run's page and its drawings from the ``result`` of its evaluation, which is made if left out."""
     run = open_run(run)
-    report, splits = result or evaluate_run(run)
+    report, splits = result or evaluate_run(run, progress=progress)
     figure = plot_confusion(report)
     write_png(run.path / "confusion.png", figure)
     recipe = read_as(ClassifyRecipe, run.recipe_file)
     write_page(
         run,
         task="classify",
-        columns=COLUMNS,
+        columns=CLASSIFICATION.metrics,
         summary=(
             f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(splits.train.labels):,} "
             f"pictures of {len(splits.class_names)} classes ({splits.layout} layout), scored on "

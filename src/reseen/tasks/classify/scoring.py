@@ -1,4 +1,4 @@
-"""Scores of a classifier: top-1 and top-5 by torchmetrics, each class's own, and who is taken for whom.
+"""Scores of a classifier: top-1 and top-5 by torchmetrics, each class's own, and the confusion matrix.
 
 N = pictures, K = classes.
 """
@@ -33,7 +33,7 @@ class ClassRow(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ClassReport:
-    """``confusion`` (K, K): pictures of the row's class taken for the column's. ``top5`` None for up to 5 classes."""
+    """``confusion`` (K, K): images of the row's class predicted as the column's. ``top5`` None for up to 5 classes."""
 
     class_names: tuple[str, ...]
     confusion: NDArray[np.int64]
@@ -49,7 +49,7 @@ class ClassReport:
         return {**self.scores(), "classes": {row.name: row._asdict() for row in self.per_class()}}
 
     def per_class(self) -> list[ClassRow]:
-        """A row each, in the order of the classes."""
+        """One row a class, in order."""
         right, true, predicted = self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0)
         return [
             ClassRow(name, int(true[k]), _share(right[k], true[k]), _share(right[k], predicted[k]))
@@ -58,7 +58,7 @@ class ClassReport:
 
 
 def report_on(logits: Tensor, labels: Tensor, *, class_names: tuple[str, ...]) -> ClassReport:
-    """(N, K), (N,) -> what the scores are."""
+    """(N, K), (N,) -> the report."""
     classes = len(class_names)
     confusion = multiclass_confusion_matrix(logits, labels, num_classes=classes)
     top1, top5 = (
@@ -80,7 +80,7 @@ def score_classifier(
     progress: Progress,
     name: str = "validate",
 ) -> ClassReport:
-    """The report on the validation pictures, in evaluation mode; the model is left as it was."""
+    """Score the validation images in evaluation mode; the model's mode is restored."""
     was_training = model.training
     model = fabric.to_device(model).eval()
     logits = collect(
@@ -97,7 +97,7 @@ def score_classifier(
 
 
 def chance(splits: ClassSplits) -> float:
-    """Top-1 of answering the most frequent training class whatever the picture."""
+    """Top-1 of always predicting the most frequent training class."""
     most = np.bincount(splits.train.labels).argmax()
     return float((splits.val.labels == most).mean())
 

@@ -16,7 +16,7 @@ from reseen.tasks.reid.recipe import Recipe, read_recipe, recipe_from, recipe_of
 from reseen.tasks.reid.task import REIDENTIFICATION
 
 METADATA = "+metadata"
-"""What ends the name of a row whose model learns cameras and views."""
+"""The end of a row's name whose model learns cameras and views."""
 KEPT = ("weights", "pooling", "expect_missing", "expect_unexpected")
 """Lines of the recipe's [model] that every row keeps."""
 
@@ -57,7 +57,7 @@ def _notes(name: str, run: Run) -> Mapping[str, str]:
 
 
 def _against_paper(name: str, run: Run) -> tuple[PaperScore | None, str]:
-    """The paper's score on the same data, or its first, and in words what was otherwise there."""
+    """The paper's score on the same data, or its first, and the differences of its setting in words."""
     printed = PAPER_SCORES.get(name, ())
     if not printed:
         return None, "no such row in the papers"

@@ -16,7 +16,7 @@ from reseen.data.transforms import build_transforms
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import normalised, start_backbone
 from reseen.engine.seeding import seed_here
-from reseen.engine.task import Pieces
+from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES, WeightedSum
 from reseen.models import Embedder
@@ -91,7 +91,7 @@ def build_losses(recipe: Recipe, *, num_identities: int, width: int) -> Weighted
     return WeightedSum(losses, weights=weights)
 
 
-def build_pieces(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) -> Pieces:
+def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) -> TaskComponents:
     """Model, losses and batches of one process among so many, which share out each batch."""
     names = splits.train.identity_names
     _require_pairs(recipe, world_size)
@@ -112,7 +112,7 @@ def build_pieces(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) 
         metadata_names=(splits.train.camera_names, splits.train.view_names),
     )
     learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
-    return Pieces(model, learner, batches, loader, frozen=tuple(model.backbone.parameters()))
+    return TaskComponents(model, learner, batches, loader, frozen=tuple(model.backbone.parameters()))
 
 
 def _require_pairs(recipe: Recipe, world_size: int) -> None:

@@ -1,4 +1,4 @@
-"""A run's thresholds: calibrated on the embeddings it has kept or on other data, and kept in the run."""
+"""A run's thresholds: calibrated on its saved embeddings or on other data, and saved in the run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +7,9 @@ from reseen.data.fingerprint import fingerprint
 from reseen.engine.run import Run, open_run
 from reseen.metrics import Calibration, calibrate
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.options import Choices
+from reseen.tasks.reid.options import EvaluationOptions
 from reseen.tasks.reid.recipe import MetadataTold, recipe_of
-from reseen.tasks.reid.saved_embeddings import Kept, embeddings_of
+from reseen.tasks.reid.saved_evaluation import RunEmbeddings, embeddings_of
 
 OPTIMISTIC = (
     "the run's own query and gallery, which it was scored on: rates on other pictures will be worse, "
@@ -28,37 +28,51 @@ def calibrate_run(
     confidence: float = 0.95,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Thresholds for a run's best weights, from its kept embeddings or, better, from validation ``data`` of their own.
+    """Find the thresholds of a run's best weights, and save them as ``calibration.json`` in the run.
 
-    What ``calibrate`` finds, kept as ``calibration.json`` in the run; its ``source`` says on which pictures, and so
-    when they are those that the run was scored on. The rules are those the run was scored by, or ``protocol``.
-    ``metadata``: what a model that learned cameras and views is told of them, as the recipe says if left out; what is
-    deployed sees a picture alone, and takes thresholds that were found "withheld".
+    Args:
+        run: A run or its folder.
+        data: Validation data of their own; the run's saved embeddings if left out, which is optimistic.
+        false_accept_rate: Wanted share, 0..1, of pairs of two identities that are accepted as one.
+        false_alarm_rate: Wanted share, 0..1, of searches for a stranger that return a known identity.
+        protocol: Other rules than those the run was scored by.
+        metadata: The cameras and views that the model sees; the recipe's if left out. Deployed networks see an image
+            alone, and take thresholds that were found with "withheld".
+        confidence: The level of the error rates' intervals.
+        progress: Shows bars and lines; None for none.
+
+    Returns:
+        The calibration; its ``source`` says on which data.
+
+    Example (not run):
+        ```python
+        calibrate("runs/market", data="validation").threshold
+        ```
     """
     run = open_run(run)
-    choices = Choices(metadata=metadata)
-    side = embeddings_of(run, data=data, choices=choices, progress=progress or SILENT)
-    found = calibrate(
-        side.query,
-        side.gallery,
+    options = EvaluationOptions(metadata=metadata)
+    embeddings = embeddings_of(run, data=data, options=options, progress=progress or SILENT)
+    calibration = calibrate(
+        embeddings.query,
+        embeddings.gallery,
         false_accept_rate=false_accept_rate,
         false_alarm_rate=false_alarm_rate,
-        protocol=side.protocol if protocol is None else protocol,
+        protocol=embeddings.protocol if protocol is None else protocol,
         confidence=confidence,
     )
-    evaluation, learned = choices.applied(recipe_of(run)).evaluation, recipe_of(run).model.metadata is not None
-    found = replace(
-        found,
-        source=_source(run, side),
+    evaluation, learned = options.applied(recipe_of(run)).evaluation, recipe_of(run).model.metadata is not None
+    calibration = replace(
+        calibration,
+        source=_source(run, embeddings),
         flip=evaluation.flip,
         metadata=evaluation.metadata if learned else None,
     )
-    found.save(run.calibration_file)
-    return found
+    calibration.save(run.calibration_file)
+    return calibration
 
 
-def _source(run: Run, side: Kept) -> str:
-    """On which pictures, in words."""
-    if side.splits is None or fingerprint(side.splits) == run.data()["fingerprint"]:
+def _source(run: Run, embeddings: RunEmbeddings) -> str:
+    """The data of the embeddings, in words."""
+    if embeddings.splits is None or fingerprint(embeddings.splits) == run.data()["fingerprint"]:
         return OPTIMISTIC
-    return f"query and gallery of {side.splits.root}"
+    return f"query and gallery of {embeddings.splits.root}"

@@ -9,7 +9,7 @@ from reseen.errors import ReseenError
 from reseen.metrics import Comparison, Embedded, compare, evaluate
 from reseen.metrics.labels import Labels
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.saved_embeddings import Kept, embeddings_of
+from reseen.tasks.reid.saved_evaluation import RunEmbeddings, embeddings_of
 
 
 def compare_runs(
@@ -21,21 +21,35 @@ def compare_runs(
     confidence: float = 0.95,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Compare the embeddings that two runs have kept, or, with ``data``, what their best weights make of that data.
+    """Test whether the scores of two runs differ by more than chance.
 
-    The rules are those that both were scored by; ``protocol`` says others. Raises ReseenError for runs of different
-    data, queries or galleries, under different rules, or without embeddings.
+    Args:
+        first: A run or its folder.
+        second: Another one, scored on the same queries and gallery.
+        data: Embed this data set with both; their saved embeddings are compared if left out.
+        protocol: Other rules than those both were scored by.
+        confidence: The level of the intervals.
+        progress: Shows bars and lines; None for none.
+
+    Raises:
+        ReseenError: The runs are of different data, queries or galleries, under different rules, or without embeddings.
+
+    Example (not run):
+        ```python
+        compare("runs/plain", "runs/attention").differences["mAP"]
+        ```
     """
     runs = [open_run(run) for run in (first, second)]
     if data is None:
         _require_same_data(*runs)
-    sides = [embeddings_of(run, data=data, progress=progress or SILENT) for run in runs]
-    _require_same_pictures(runs, sides)
-    rules = _rules(runs, sides, protocol=protocol)
+    embeddings = [embeddings_of(run, data=data, progress=progress or SILENT) for run in runs]
+    _require_same_pictures(runs, embeddings)
+    rules = _rules(runs, embeddings, protocol=protocol)
     before, after = (
-        evaluate(side.query, side.gallery, protocol=rules, average_precision=side.average_precision) for side in sides
+        evaluate(side.query, side.gallery, protocol=rules, average_precision=side.average_precision)
+        for side in embeddings
     )
-    return compare(before, after, sides[0].query.identities, confidence=confidence)
+    return compare(before, after, embeddings[0].query.identities, confidence=confidence)
 
 
 def _require_same_data(first: Run, second: Run) -> None:
@@ -47,11 +61,10 @@ def _require_same_data(first: Run, second: Run) -> None:
         )
 
 
-def _require_same_pictures(runs: list[Run], sides: list[Kept]) -> None:
-    """Row by row the same names, identities and cameras on either side."""
+def _require_same_pictures(runs: list[Run], embeddings: list[RunEmbeddings]) -> None:
+    """Raise ReseenError unless names, identities and cameras are the same, row by row."""
     for what in ("query", "gallery"):
-        one, other = (getattr(side, what) for side in sides)
-        difference = _first_difference(one, other)
+        difference = _first_difference(*(getattr(of_run, what) for of_run in embeddings))
         if difference:
             raise ReseenError(
                 f"{runs[0].path} and {runs[1].path} were scored on different {what} pictures: {difference}; evaluate "
@@ -59,31 +72,31 @@ def _require_same_pictures(runs: list[Run], sides: list[Kept]) -> None:
             )
 
 
-def _first_difference(one: Embedded, other: Embedded) -> str:
-    """What differs first, in words; empty where nothing does."""
-    if len(one) != len(other):
-        return f"{len(one):,} and {len(other):,}"
+def _first_difference(first: Embedded, second: Embedded) -> str:
+    """The first difference in words; empty for none."""
+    if len(first) != len(second):
+        return f"{len(first):,} and {len(second):,}"
     for field in ("names", "identities", "cameras"):
-        differs = _differs(getattr(one, field), getattr(other, field))
+        differs = _differs(getattr(first, field), getattr(second, field))
         if differs.any():
             row = int(differs.argmax())
-            values = [getattr(side, field) for side in (one, other)]
+            values = [getattr(embedded, field) for embedded in (first, second)]
             names = ["none known" if value is None else repr(value[row].item()) for value in values]
             return f"{field} of row {row}: {names[0]} and {names[1]}"
     return ""
 
 
-def _differs(one: Labels | None, other: Labels | None) -> np.ndarray:
+def _differs(first: Labels | None, second: Labels | None) -> np.ndarray:
     """(N,) True where two columns differ; throughout, where one of them is missing."""
-    if one is None or other is None:
-        return np.array([one is not other])
-    return np.asarray(one != other) if one.dtype.kind == other.dtype.kind else np.array([True])
+    if first is None or second is None:
+        return np.array([first is not second])
+    return np.asarray(first != second) if first.dtype.kind == second.dtype.kind else np.array([True])
 
 
-def _rules(runs: list[Run], sides: list[Kept], *, protocol: str | None) -> str:
+def _rules(runs: list[Run], embeddings: list[RunEmbeddings], *, protocol: str | None) -> str:
     """The protocol for both."""
-    given = [side.protocol if protocol is None else protocol for side in sides]
-    for what, names in (("protocol", given), ("average precision", [side.average_precision for side in sides])):
+    given = [side.protocol if protocol is None else protocol for side in embeddings]
+    for what, names in (("protocol", given), ("average precision", [side.average_precision for side in embeddings])):
         if names[0] != names[1]:
             raise ReseenError(
                 f"{runs[0].path} and {runs[1].path} were scored by different rules: {what} {names[0]} and {names[1]}"

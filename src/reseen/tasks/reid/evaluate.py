@@ -1,5 +1,6 @@
-"""Evaluation: what is given, scored as it was chosen, and kept in the run where it is one."""
+"""Evaluation of a run, of weights on a data set, or of files of embeddings; a run saves its scores."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
@@ -17,17 +18,17 @@ from reseen.metrics.postprocess.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import build_embedder, load_model, resolved
-from reseen.tasks.reid.embedding_files import keep_embeddings, weights_fingerprint
 from reseen.tasks.reid.load import protocol_for
-from reseen.tasks.reid.options import AS_THE_RECIPE_SAYS, Choices
-from reseen.tasks.reid.postprocess import Expansion, Refinement
-from reseen.tasks.reid.query_gallery import Sides
+from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
+from reseen.tasks.reid.postprocess import Expansion, Postprocessing
+from reseen.tasks.reid.query_gallery import QueryGallery
 from reseen.tasks.reid.recipe import MetadataTold, recipe_from, recipe_of
+from reseen.tasks.reid.saved_embeddings import save_embeddings, weights_fingerprint
 from reseen.tasks.reid.scoring import Evaluated, score_files, score_model, score_model_checked, score_row
 from reseen.tasks.reid.sources import Files, Weights, source_of
 
 OTHER_DATA = "data "
-"""How the name of a row of scores goes on, before the folder, where it is of other data than the run's own."""
+"""Before the folder, in the name of scores on other data than the run's own."""
 
 
 def evaluate(  # noqa: PLR0913 - each is a setting that the command line has too
@@ -46,72 +47,110 @@ def evaluate(  # noqa: PLR0913 - each is a setting that the command line has too
     device: DeviceName = "auto",
     progress: Progress | None = None,
 ) -> Evaluated:
-    """Score a run on its own data or on ``data``, a weights file on ``data``, or two files of embeddings.
+    """Score a run, a weights file on a data set, or two files of embeddings.
 
-    ``protocol``, ``average_precision``, ``metadata`` (what a model is told of cameras and views) and ``flip`` (whether
-    a picture's and its mirror image's embeddings are averaged) are the recipe's where left out, and the protocol then
-    the data's. ``camera_bias``, ``expand_gallery``, ``expand`` and ``rerank`` are done in this order.
+    A run saves its embeddings, and its scores under a name that says what differs from its recipe. ``camera_bias``,
+    ``expand_gallery``, ``expand`` and ``rerank`` are applied in this order.
 
-    A run keeps its embeddings, and its scores in a row that is named by what differs from its recipe. ReseenError for
-    what the user can mend, before anything is embedded wherever the labels alone show it.
+    Args:
+        source: A run or its folder, a weights file (.safetensors), or query embeddings (.parquet).
+        gallery: The gallery embeddings (.parquet) beside query embeddings.
+        data: The data set for a weights file; for a run, other data than its own.
+        protocol: A protocol or its name; the recipe's, or else the data's, if left out.
+        average_precision: The name of the average precision; the recipe's if left out.
+        rerank: A re-ranking, such as ``KReciprocal()``.
+        expand: The expansion of queries.
+        expand_gallery: The expansion of gallery entries.
+        camera_bias: Whether each camera's mean is subtracted.
+        flip: Whether embeddings of an image and its mirror image are averaged; the recipe's if left out.
+        metadata: The cameras and views that the model sees: "given", "cameras", "views" or "withheld"; the recipe's
+            if left out.
+        device: "auto", "cpu" or "cuda".
+        progress: Shows bars and lines; None for none.
+
+    Returns:
+        The report, the embeddings, the rules and the data.
+
+    Raises:
+        ReseenError: An error that the user can mend, before anything is embedded wherever labels alone show it.
+
+    Example (not run):
+        ```python
+        result = evaluate("runs/market", rerank=KReciprocal())
+        result.report.scores()["mAP"]
+        ```
     """
-    choices = Choices(
+    options = EvaluationOptions(
         protocol=protocol,
         average_precision=average_precision,
         metadata=metadata,
         flip=flip,
-        refinement=Refinement(camera_bias, expand_gallery=expand_gallery, expand=expand, rerank=rerank),
+        postprocessing=Postprocessing(camera_bias, expand_gallery=expand_gallery, expand=expand, rerank=rerank),
         device=device,
     )
     progress = progress or SILENT
-    found = source_of(source, gallery, data=data)
-    if isinstance(found, Files):
-        return score_files(found, choices=choices, progress=progress)
-    if isinstance(found, Weights):
-        return evaluate_weights(found, choices=choices, progress=progress)
-    return evaluate_run(found, data=data, choices=choices, progress=progress)
+    chosen = source_of(source, gallery, data=data)
+    if isinstance(chosen, Files):
+        return score_files(chosen, options=options, progress=progress)
+    if isinstance(chosen, Weights):
+        return evaluate_weights(chosen, options=options, progress=progress)
+    return evaluate_run(chosen, data=data, options=options, progress=progress)
 
 
 def evaluate_run(
     run: Run | Path | str,
     *,
     data: Path | str | None = None,
-    choices: Choices = AS_THE_RECIPE_SAYS,
+    options: EvaluationOptions = RECIPE_OPTIONS,
     progress: Progress = SILENT,
 ) -> Evaluated:
-    """Score a run's best weights on its own data, or on ``data``; keep the scores, and the embeddings of its own data.
+    """Score a run's best weights on its own data or on ``data``; save the scores, and the embeddings of its own data.
 
-    Scores that come about otherwise than the recipe says stand in a row of their own.
+    Scores that are made otherwise than the recipe says have a name of their own.
     """
     run = open_run(run)
     recipe, splits = recipe_of(run), splits_of(run, data, progress=progress)
     own = data is None or _same_data(run, Path(data), splits)
-    differences = choices.differences(recipe, protocol_for(recipe, splits))
+    differences = options.differences(recipe, protocol_for(recipe, splits))
     differences += [] if own else [f"{OTHER_DATA}{Path(str(data)).resolve()}"]
     weights, model = weights_fingerprint(run), load_model(run.best_weights)
-    result = score_model_checked(model, splits, recipe, choices=choices, progress=progress, name="trained")
-    result = result._replace(row=", ".join([result.row, *differences]))
-    if own and not choices.differences_of_pictures(recipe):
-        keep_embeddings(run, Sides(result.query, result.gallery), weights=weights)
-    run.keep_scores({result.row: score_row(result.report)})
+    result = score_model_checked(model, splits, recipe, options=options, progress=progress, name="trained")
+    result = replace(result, name=", ".join([result.name, *differences]))
+    if own and not options.embedding_differences(recipe):
+        save_embeddings(run, QueryGallery(result.query, result.gallery), weights=weights)
+    run.save_scores({result.name: score_row(result.report)})
     return result
 
 
 def evaluate_weights(
-    weights: Weights, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress = SILENT
+    weights: Weights, *, options: EvaluationOptions = RECIPE_OPTIONS, progress: Progress = SILENT
 ) -> Evaluated:
-    """Score a weights file on a data set, as the recipe on its card says; nothing is kept."""
+    """Score a weights file on a data set, as the recipe on its card says; nothing is saved."""
     recipe = resolved(recipe_from(load_card(weights.path).recipe, name=str(weights.path)))
     splits = read_data(weights.data, layout=recipe.data.layout, seed=recipe.seed)
     splits = skip_unreadable(splits, progress) if recipe.data.unreadable == "skip" else splits
     model, name = load_model(weights.path), weights.path.stem
-    return score_model_checked(model, splits, recipe, choices=choices, progress=progress, name=name)
+    return score_model_checked(model, splits, recipe, options=options, progress=progress, name=name)
 
 
 def evaluate_baselines(
     run: Run | Path | str, *, data: Path | str | None = None, progress: Progress | None = None
 ) -> dict[str, Report]:
-    """Score what a trained model must beat: a colour histogram, and the model as its training began."""
+    """Score two baselines of a run: a colour histogram, and the model before its training.
+
+    Args:
+        run: A run or its folder, which saves the scores.
+        data: Where the data are now, if they have moved.
+        progress: Shows bars and lines; None for none.
+
+    Returns:
+        "histogram" and "untrained" -> report.
+
+    Example (not run):
+        ```python
+        evaluate_baselines("runs/market")["histogram"].scores()["mAP"]
+        ```
+    """
     run = open_run(run)
     progress = progress or SILENT
     recipe, splits, fabric = recipe_of(run), splits_of(run, data, progress=progress), one_device()
@@ -127,20 +166,19 @@ def evaluate_baselines(
         name: score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name).report
         for name, model in systems.items()
     }
-    run.keep_scores({name: score_row(report) for name, report in reports.items()})
+    run.save_scores({name: score_row(report) for name, report in reports.items()})
     return reports
 
 
 def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT) -> Splits:
-    """A run's data: where it was trained unless ``data`` says another place.
+    """A run's data, or those of ``data``.
 
-    Pictures that its training skipped as unreadable stay left out. Of ``data`` that are named, others that do not
-    decode are skipped too, where the recipe says so.
+    Images that its training skipped as unreadable stay left out. Of ``data``, others that do not decode are skipped
+    too, where the recipe says so.
     """
-    path = Path(data) if data is not None else Path(str(run.data()["path"]))
     recipe = recipe_of(run)
     try:
-        splits = read_data(path, layout=recipe.data.layout, seed=recipe.seed)
+        splits = read_data(run.data_path(data), layout=recipe.data.layout, seed=recipe.seed)
     except ReseenError as error:
         hint = "" if data is not None else "; if the data have moved, say where with --data"
         raise ReseenError(f"{error}{hint}") from None
@@ -153,7 +191,7 @@ def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT)
 
 
 def _same_data(run: Run, data: Path, splits: Splits) -> bool:
-    """Whether these are the pictures that the run was trained and scored on, wherever they lie."""
+    """Whether these are the run's own data, wherever they lie."""
     facts = run.data()
     if str(data.resolve()) == facts["path"]:
         return True

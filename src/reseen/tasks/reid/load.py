@@ -1,8 +1,6 @@
-"""Data on their way into a run: read, every picture decoded once, and nothing unfit let through in silence."""
+"""Loading of training data: tables read, every image decoded once, unfit data refused or reported."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from lightning_fabric import Fabric
@@ -10,8 +8,8 @@ from lightning_fabric import Fabric
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Split, Splits, first
-from reseen.data.unreadable import find_unreadable, first_reasons, leave_out, relative_to, skipped_line
-from reseen.errors import ReseenError
+from reseen.data.unreadable import find_unreadable, leave_out, relative_to, report_unreadable
+from reseen.engine.task import TrainingData
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
 from reseen.progress import Progress
@@ -20,25 +18,18 @@ from reseen.tasks.reid.query_gallery import labels_of
 from reseen.tasks.reid.recipe import Recipe
 
 
-class Intake(NamedTuple):
-    """Splits fit to train on, and what a run writes down about them."""
+def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> TrainingData[Splits]:
+    """Read ``data``; stop at unreadable images, or skip and report them, as the recipe says.
 
-    splits: Splits
-    facts: dict[str, object]
-
-
-def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> Intake:
-    """Read ``data``; stop at unreadable pictures, or drop and count them when the recipe says skip.
-
-    Raises ReseenError too when no query has a valid match, before an hour is spent on training.
-    The files are opened by the first process alone, which tells the others.
+    Raises ReseenError too when no query has a valid match. The first process alone opens the files.
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     paths = [path for split in splits.tables().values() for path in split.paths]
     bad = fabric.broadcast(find_unreadable(paths, progress) if fabric.is_global_zero else {})
-    splits = _readable(splits, bad, recipe=recipe, progress=progress)
+    report_unreadable(bad, progress, skip=recipe.data.unreadable == "skip")
+    splits = leave_out(splits, bad) if bad else splits
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))
-    _tell_single_pictures(splits.train, progress)
+    _report_single_images(splits.train, progress)
     tables = splits.tables()
     facts: dict[str, object] = {
         "path": str(data.resolve()),
@@ -50,35 +41,23 @@ def take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -
         "skipped_unreadable": len(bad),
         "unreadable": relative_to(splits.root, bad),
     }
-    return Intake(splits, facts)
+    return TrainingData(splits, facts)
 
 
 def protocol_for(recipe: Recipe, splits: Splits) -> str:
-    """The recipe's protocol; 'auto' is the layout's own, or without one market1501 with cameras, wildlife without."""
+    """The recipe's protocol; "auto" is the layout's own, or else the usual one."""
     if recipe.evaluation.protocol != "auto":
         return recipe.evaluation.protocol
     return LAYOUTS[splits.layout].protocol or usual_protocol(splits.query.cameras, splits.gallery.cameras)
 
 
 def usual_protocol(*cameras: Labels | None) -> str:
-    """The protocol where each side's cameras are all that is known: market1501, or wildlife without them."""
+    """The protocol for data of no known layout: market1501 where both sides have cameras, else wildlife."""
     every = all(side is not None and known(side).any() for side in cameras)
     return "market1501" if every else protocol_without_cameras()
 
 
-def _readable(splits: Splits, bad: Mapping[Path, str], *, recipe: Recipe, progress: Progress) -> Splits:
-    if not bad:
-        return splits
-    if recipe.data.unreadable == "stop":
-        raise ReseenError(
-            f"{_count(len(bad), 'picture')} cannot be read: {first_reasons(bad)}; "
-            "repair or remove, or train without with --set data.unreadable=skip"
-        )
-    progress.say(skipped_line(bad))
-    return leave_out(splits, bad)
-
-
-def _tell_single_pictures(train: Split, progress: Progress) -> None:
+def _report_single_images(train: Split, progress: Progress) -> None:
     names, counts = np.unique(train.identities, return_counts=True)
     single = names[counts == 1].tolist()
     if single:
@@ -86,7 +65,3 @@ def _tell_single_pictures(train: Split, progress: Progress) -> None:
             f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single picture, "
             f"drawn repeatedly: {first(single)}"
         )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""Choices: what an evaluation is asked to do otherwise than a recipe says, and how a score says that it was."""
+"""Options that change an evaluation from what its recipe says, and their names beside scores."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ from reseen.engine.hardware import DeviceName
 from reseen.metrics import PROTOCOLS, Protocol
 from reseen.metrics.average_precision import find_precision_rule
 from reseen.metrics.protocol import find_protocol
-from reseen.tasks.reid.postprocess import PLAIN, Refinement
+from reseen.tasks.reid.postprocess import PLAIN, Postprocessing
 from reseen.tasks.reid.recipe import MetadataTold, Recipe
 
-_OF_PICTURES = ("metadata", "flip")
-_OF_RECIPES = ("average_precision", *_OF_PICTURES)
+_OF_EMBEDDINGS = ("metadata", "flip")
+_OF_RECIPES = ("average_precision", *_OF_EMBEDDINGS)
 
 
 @dataclass(frozen=True)
-class Choices:
-    """None leaves a matter to the recipe, or to the data. ReseenError: unknown protocol or average precision."""
+class EvaluationOptions:
+    """None leaves an option to the recipe or the data. ReseenError for an unknown protocol or average precision."""
 
     protocol: str | Protocol | None = None
     average_precision: str | None = None
     metadata: MetadataTold | None = None
     flip: bool | None = None
-    refinement: Refinement = PLAIN
+    postprocessing: Postprocessing = PLAIN
     device: DeviceName = "auto"
 
     def __post_init__(self) -> None:
@@ -31,36 +31,36 @@ class Choices:
             find_precision_rule(self.average_precision)
 
     def rules(self, usual: str) -> Protocol:
-        """The protocol that was chosen, or else the usual one."""
+        """The chosen protocol, or else the usual one."""
         return find_protocol(usual if self.protocol is None else self.protocol)
 
     def applied(self, recipe: Recipe) -> Recipe:
-        """The recipe with these choices in its evaluation."""
+        """The recipe with these options in its evaluation."""
         chosen = {name: getattr(self, name) for name in _OF_RECIPES if getattr(self, name) is not None}
         return recipe.model_copy(update={"evaluation": recipe.evaluation.model_copy(update=chosen)})
 
-    def of_pictures(self) -> list[str]:
-        """Which choices are about how pictures become vectors."""
-        return [name for name in _OF_PICTURES if getattr(self, name) is not None]
+    def embedding_options(self) -> list[str]:
+        """The chosen options that change embeddings."""
+        return [name for name in _OF_EMBEDDINGS if getattr(self, name) is not None]
 
     def differences(self, recipe: Recipe, usual: str) -> list[str]:
-        """A clause for each choice that is not what the recipe, and the usual protocol of the data, say anyway."""
+        """A clause for each option that differs from the recipe and from the usual protocol of the data."""
         was, now, rules = recipe.evaluation, self.applied(recipe).evaluation, self.rules(usual)
         clauses = [f"protocol {_named(rules)}"] if rules != find_protocol(usual) else []
         if now.average_precision != was.average_precision:
             clauses.append(f"{now.average_precision} average precision")
-        return clauses + self.differences_of_pictures(recipe) + self.refinement.describe()
+        return clauses + self.embedding_differences(recipe) + self.postprocessing.describe()
 
-    def differences_of_pictures(self, recipe: Recipe) -> list[str]:
-        """The same for how pictures become vectors: while there is none, a run's kept embeddings are still these."""
+    def embedding_differences(self, recipe: Recipe) -> list[str]:
+        """The clauses of options that change embeddings; without any, a run's saved embeddings can be used."""
         was, now = recipe.evaluation, self.applied(recipe).evaluation
         clauses = [f"metadata {now.metadata}"] if now.metadata != was.metadata else []
         return clauses + (["flip test" if now.flip else "no flip test"] if now.flip != was.flip else [])
 
 
-AS_THE_RECIPE_SAYS = Choices()
+RECIPE_OPTIONS = EvaluationOptions()
 
 
 def _named(rules: Protocol) -> str:
-    """A protocol's name, or all its rules where it is no table's."""
+    """A protocol's name, or all its rules where the table has no such protocol."""
     return rules.name if PROTOCOLS.get(rules.name) == rules else rules.describe()

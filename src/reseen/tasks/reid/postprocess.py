@@ -1,7 +1,7 @@
-"""What may be done to vectors between the model and the scores: camera means, expansion, re-ranking.
+"""Postprocessing between the model and the scores: camera means, expansion, re-ranking.
 
-In this order: each camera's mean is taken out; each gallery entry becomes the mean of itself and its neighbours; each
-query likewise, its neighbours being entries as they then are; the ranking is that of the re-ranking.
+The order is: each camera's mean is subtracted; each gallery entry becomes the mean of itself and its neighbours; each
+query does likewise, with the changed entries as neighbours; the re-ranking ranks.
 """
 
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from reseen.metrics.postprocess.rerank import KReciprocal, Reranking
 from reseen.metrics.ranking.reranked import require_one_gallery
 from reseen.metrics.ranking.selection import select
 from reseen.metrics.ranking.tracks import by_track
-from reseen.tasks.reid.query_gallery import Sides
+from reseen.tasks.reid.query_gallery import QueryGallery
 
 
 @dataclass(frozen=True)
 class Expansion:
-    """How many neighbours a vector is joined by, each weighing its cosine to the power ``alpha`` (0: all alike).
+    """The number of neighbours that a vector is averaged with, each weighted by its cosine to the power ``alpha``.
 
-    ReseenError: no neighbour, a negative ``alpha``.
+    ReseenError for no neighbour and for a negative ``alpha``.
     """
 
     neighbours: int
@@ -36,13 +36,13 @@ class Expansion:
         require_alpha(self.alpha)
 
     def __str__(self) -> str:
-        """As it stands beside a score."""
+        """The text beside a score."""
         return f"{self.neighbours} neighbour{'s' * (self.neighbours > 1)}, alpha {self.alpha:g}"
 
 
 @dataclass(frozen=True)
-class Refinement:
-    """What is asked for; nothing unless said."""
+class Postprocessing:
+    """The chosen postprocessing; by default none."""
 
     camera_bias: bool = False
     expand_gallery: Expansion | None = None
@@ -50,86 +50,88 @@ class Refinement:
     rerank: Reranking | None = None
 
     def of_vectors(self) -> list[str]:
-        """What is done to the vectors, a clause each."""
+        """A clause for each change of the embeddings."""
         clauses = ["camera means taken out"] * self.camera_bias
         clauses += [f"gallery expanded ({self.expand_gallery})"] if self.expand_gallery else []
         clauses += [f"queries expanded ({self.expand})"] if self.expand else []
         return clauses
 
     def describe(self) -> list[str]:
-        """Everything that is done, a clause each."""
+        """A clause for each step."""
         return self.of_vectors() + ([self.rerank.describe()] if self.rerank else [])
 
 
-PLAIN = Refinement()
+PLAIN = Postprocessing()
 
 
-def require_fit(sides: Sides, *, protocol: Protocol, refinement: Refinement = PLAIN) -> None:
-    """ReseenError for what can be known before anything is computed.
+def require_fit(sides: QueryGallery, *, protocol: Protocol, postprocessing: Postprocessing = PLAIN) -> None:
+    """Raise ReseenError for what can be known before anything is computed.
 
-    A label is missing that the protocol or the refinement needs, no query has a valid match, there is no one gallery to
-    be expanded or re-ranked, or it is smaller than the neighbours asked for.
+    A label that the protocol or the postprocessing needs is missing, no query has a valid match, there is no single
+    gallery to expand or re-rank, or it has fewer entries than the neighbours asked for.
     """
     require_valid_query(*sides, protocol=protocol)
     selection = select(*sides, protocol=protocol)
     if protocol.tracks:
         by_track(selection, sides.gallery)
-    for name, side in zip(Sides._fields, sides, strict=True):
-        if refinement.camera_bias and (side.cameras is None or not known(side.cameras).any()):
+    for name, side in zip(QueryGallery._fields, sides, strict=True):
+        if postprocessing.camera_bias and (side.cameras is None or not known(side.cameras).any()):
             raise ReseenError(f"camera bias: no camera is known in the {name}; leave the correction out")
-    _require_gallery(refinement, protocol=protocol, pictures=len(selection.kept))
+    _require_gallery(postprocessing, protocol=protocol, pictures=len(selection.kept))
 
 
-def _require_gallery(refinement: Refinement, *, protocol: Protocol, pictures: int) -> None:
-    """ReseenError where neighbours are asked for that the gallery of so many pictures has not."""
-    if refinement.rerank:
+def _require_gallery(postprocessing: Postprocessing, *, protocol: Protocol, pictures: int) -> None:
+    """Raise ReseenError for more neighbours than the gallery has images."""
+    if postprocessing.rerank:
         require_one_gallery(protocol)
-    if isinstance(refinement.rerank, KReciprocal) and protocol.shots is None:
-        refinement.rerank.require_gallery(pictures)
+    if isinstance(postprocessing.rerank, KReciprocal) and protocol.shots is None:
+        postprocessing.rerank.require_gallery(pictures)
     own = "draws a gallery for each trial" if protocol.shots else "ranks no picture for itself"
-    if (refinement.expand or refinement.expand_gallery) and (protocol.shots or protocol.same_pictures):
+    if (postprocessing.expand or postprocessing.expand_gallery) and (protocol.shots or protocol.same_pictures):
         raise ReseenError(
             f"protocol '{protocol.name}' {own}, so neighbours from one gallery would tell too much: evaluate without "
             "expansion"
         )
-    if refinement.expand:
-        require_neighbours(refinement.expand.neighbours, available=pictures)
-    if refinement.expand_gallery:
-        require_neighbours(refinement.expand_gallery.neighbours, available=pictures - 1)
+    if postprocessing.expand:
+        require_neighbours(postprocessing.expand.neighbours, available=pictures)
+    if postprocessing.expand_gallery:
+        require_neighbours(postprocessing.expand_gallery.neighbours, available=pictures - 1)
 
 
 def score(
-    sides: Sides,
+    sides: QueryGallery,
     *,
     protocol: Protocol,
     average_precision: str = "rectangle",
-    refinement: Refinement = PLAIN,
+    postprocessing: Postprocessing = PLAIN,
     device: str = "cpu",
 ) -> Report:
-    """Refine, rank and score; the report's settings say what was done."""
-    refined = _refined(sides, protocol=protocol, refinement=refinement, device=device)
+    """Postprocess, rank and score; the report's settings name each step."""
+    processed = _postprocessed(sides, protocol=protocol, postprocessing=postprocessing, device=device)
     report = evaluate(
-        *refined, protocol=protocol, average_precision=average_precision, rerank=refinement.rerank, device=device
+        *processed, protocol=protocol, average_precision=average_precision, rerank=postprocessing.rerank, device=device
     )
-    return with_settings(report, *refinement.of_vectors())
+    return with_settings(report, *postprocessing.of_vectors())
 
 
 def with_settings(report: Report, *clauses: str) -> Report:
-    """The report with more said about how it came about."""
+    """The report with these clauses added to its settings."""
     return replace(report, settings=", ".join([report.settings, *clauses]))
 
 
-def _refined(sides: Sides, *, protocol: Protocol, refinement: Refinement, device: str) -> Sides:
-    """Both sides with the vectors that are ranked; entries that the protocol drops for every query are left out."""
-    if not refinement.of_vectors():
+def _postprocessed(
+    sides: QueryGallery, *, protocol: Protocol, postprocessing: Postprocessing, device: str
+) -> QueryGallery:
+    """The embeddings that are ranked, without the entries that the protocol drops for every query."""
+    if not postprocessing.of_vectors():
         return sides
     query, gallery = sides.query, sides.gallery.rows(select(*sides, protocol=protocol).kept)
-    if refinement.camera_bias:
+    if postprocessing.camera_bias:
         query, gallery = without_camera_bias(query, reference=gallery), without_camera_bias(gallery)
-    if entries := refinement.expand_gallery:
-        vectors = expand_gallery(gallery.vectors, top=entries.neighbours, alpha=entries.alpha, device=device)
+    if chosen := postprocessing.expand_gallery:
+        vectors = expand_gallery(gallery.vectors, top=chosen.neighbours, alpha=chosen.alpha, device=device)
         gallery = replace(gallery, vectors=vectors)
-    if asked := refinement.expand:
-        vectors = expand_query(query.vectors, gallery.vectors, top=asked.neighbours, alpha=asked.alpha, device=device)
+    if chosen := postprocessing.expand:
+        vectors = expand_query(query.vectors, gallery.vectors, top=chosen.neighbours, alpha=chosen.alpha, device=device)
         query = replace(query, vectors=vectors)
-    return Sides(query, gallery)
+    return QueryGallery(query, gallery)

@@ -1,4 +1,4 @@
-"""The query and the gallery as a model sees them."""
+"""Query and gallery embeddings, made by a model."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,28 +19,28 @@ from reseen.progress import Progress
 from reseen.tasks.reid.recipe import Recipe
 
 
-class Sides(NamedTuple):
-    """What is asked, and what is searched."""
+class QueryGallery(NamedTuple):
+    """Query and gallery embeddings."""
 
     query: Embedded
     gallery: Embedded
 
 
-def embed_sides(
+def embed_query_gallery(
     model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress, name: str
-) -> Sides:
-    """Both sides embedded by any module that returns an Output, in evaluation mode, as the recipe's evaluation says."""
+) -> QueryGallery:
+    """Embed query and gallery with any module that returns an Output, as the recipe's evaluation says."""
     was_training = model.training
     model = fabric.to_device(model).eval()
-    asked = Mirrored(model) if recipe.evaluation.flip else model
-    transform, told = transform_for(model, recipe), told_names(model, recipe)
+    network = Mirrored(model) if recipe.evaluation.flip else model
+    transform, visible = transform_for(model, recipe), visible_metadata(model, recipe)
 
-    def vectors(split: Split, what: str) -> Embedded:
+    def embed_split(split: Split, what: str) -> Embedded:
         pictures = Pictures(
-            split, transform=transform, identity_names=(), camera_names=told.cameras, view_names=told.views
+            split, transform=transform, identity_names=(), camera_names=visible.cameras, view_names=visible.views
         )
-        found = embed(
-            asked,
+        vectors = embed(
+            network,
             pictures,
             fabric=fabric,
             batch_size=recipe.evaluation.batch_size,
@@ -48,38 +48,38 @@ def embed_sides(
             progress=progress,
             description=f"{name}: embed {what}",
         )
-        return embedded(split, found)
+        return embedded(split, vectors)
 
-    sides = Sides(vectors(splits.query, "query"), vectors(splits.gallery, "gallery"))
+    embeddings = QueryGallery(embed_split(splits.query, "query"), embed_split(splits.gallery, "gallery"))
     model.train(was_training)
-    return sides
+    return embeddings
 
 
-def labels_of(splits: Splits) -> Sides:
-    """Both sides with vectors of one number: what the labels alone decide can be known before anything is embedded."""
-    return Sides(*(embedded(split, torch.ones(len(split), 1)) for split in (splits.query, splits.gallery)))
+def labels_of(splits: Splits) -> QueryGallery:
+    """Query and gallery with one-number vectors: enough for checks of the labels before anything is embedded."""
+    return QueryGallery(*(embedded(split, torch.ones(len(split), 1)) for split in (splits.query, splits.gallery)))
 
 
-class Told(NamedTuple):
-    """The names that a model is to be told the cameras and views of pictures by; what is not among them is unknown."""
+class VisibleMetadata(NamedTuple):
+    """Camera and view names visible to the model; others count as unknown."""
 
     cameras: Sequence[str]
     views: Sequence[str]
 
 
-def told_names(model: nn.Module, recipe: Recipe) -> Told:
-    """What the recipe lets a model know of cameras and views; nothing for a model without metadata."""
+def visible_metadata(model: nn.Module, recipe: Recipe) -> VisibleMetadata:
+    """The camera and view names that the recipe lets a model see; none for a model without metadata."""
     metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
     if metadata is None:
-        return Told((), ())
-    return Told(
+        return VisibleMetadata((), ())
+    return VisibleMetadata(
         metadata.camera_names if what in {"given", "cameras"} else (),
         metadata.view_names if what in {"given", "views"} else (),
     )
 
 
 def transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:
-    """A picture as the model takes it: of the recipe's size and, but for a colour histogram, normalised."""
+    """The transform of evaluation: to the recipe's size and, except for a colour histogram, normalised."""
     if isinstance(model, ColourHistogram):
         return plain_transform(recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     mean, std = recipe.data.mean, recipe.data.std

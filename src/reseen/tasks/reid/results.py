@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind for others to read: a summary for JSON, and a table of its queries."""
+"""The output files of an evaluation: a summary as JSON, and a table of its queries."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ TABLES: Mapping[str, Callable[[pl.DataFrame, IO[bytes]], object]] = MappingProxy
 
 
 def intervals_of(result: Evaluated) -> dict[str, Estimate]:
-    """The headline scores' intervals over identities; empty where fewer than two have an evaluated query."""
+    """The scores' intervals over identities; empty where fewer than two identities have an evaluated query."""
     if _identities(result) < 2:
         return {}
     return interval(result.report, result.query.identities, confidence=CONFIDENCE)
@@ -40,7 +40,7 @@ def summary(result: Evaluated, intervals: Mapping[str, Estimate]) -> dict[str, A
     return {
         **result.report.as_dict(),
         "confidence": CONFIDENCE,
-        "intervals": {score: {"low": found.low, "high": found.high} for score, found in intervals.items()},
+        "intervals": {score: {"low": estimate.low, "high": estimate.high} for score, estimate in intervals.items()},
         "queries": len(result.query),
         "gallery": len(result.gallery),
         "width": result.query.width,
@@ -49,7 +49,7 @@ def summary(result: Evaluated, intervals: Mapping[str, Estimate]) -> dict[str, A
 
 
 def per_query(result: Evaluated) -> pl.DataFrame:
-    """A row for each query in order; null is not known, or not evaluated, which ``skipped`` gives the reason of."""
+    """A row for each query in order; null for unknown, or not evaluated, for which ``skipped`` has the reason."""
     report, query = result.report, result.query
     selection = select(query, result.gallery, protocol=result.protocol)
     selection = by_track(selection, result.gallery) if result.protocol.tracks else selection
@@ -75,7 +75,7 @@ def write_per_query(path: Path, result: Evaluated) -> None:
 
 
 def require_writable(*, json: Path | None, per_query: Path | None) -> None:
-    """ReseenError for a result that would find no place, before the work is done."""
+    """Raise ReseenError for output files that cannot be written, before the work is done."""
     for option, path in (("--json", json), ("--per-query", per_query)):
         if path is not None and not path.parent.is_dir():
             raise ReseenError(f"{option} {path}: no folder {path.parent} to write it to; make it first")

@@ -1,66 +1,51 @@
-"""The embeddings that a run has kept, with the rules they were scored by; or made anew on other data."""
+"""The embeddings in a run directory, saved with the fingerprint of the weights that made them."""
 
 from pathlib import Path
-from typing import NamedTuple
 
-from reseen.data.table import Splits
-from reseen.engine.hardware import one_device
+from reseen.data.fingerprint import content_digest
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded
-from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.build import load_model
-from reseen.tasks.reid.embedding_files import kept_files, load_kept, not_of_best_weights
-from reseen.tasks.reid.evaluate import evaluate_run, splits_of
-from reseen.tasks.reid.options import AS_THE_RECIPE_SAYS, Choices
-from reseen.tasks.reid.recipe import recipe_of
-from reseen.tasks.reid.scoring import score_model
+from reseen.metrics.embedded import saved_metadata
+from reseen.tasks.reid.query_gallery import QueryGallery
+
+_WEIGHTS = "reseen.weights"
 
 
-class Kept(NamedTuple):
-    """A query set and a gallery as a run's best weights see them; ``splits`` where they were embedded just now."""
-
-    query: Embedded
-    gallery: Embedded
-    protocol: str
-    average_precision: str
-    splits: Splits | None = None
+def embedding_files(run: Run) -> list[Path]:
+    """The files of the query and of the gallery, whether they exist or not."""
+    return [run.embeddings / f"{name}.parquet" for name in QueryGallery._fields]
 
 
-def embeddings_of(
-    run: Run,
-    *,
-    data: Path | str | None = None,
-    choices: Choices = AS_THE_RECIPE_SAYS,
-    progress: Progress = SILENT,
-) -> Kept:
-    """What ``evaluate_run`` kept in the run; what is of other weights than its best is made again, which is said.
+def save_embeddings(run: Run, embeddings: QueryGallery, *, weights: str) -> None:
+    """Write both files, with the `weights_fingerprint` of the weights that made them."""
+    run.embeddings.mkdir(exist_ok=True)
+    for embedded, file in zip(embeddings, embedding_files(run), strict=True):
+        embedded.save(file, metadata={_WEIGHTS: weights})
 
-    With ``data``, or ``choices`` by which pictures become other vectors, embedded now and not kept.
+
+def load_embeddings(run: Run) -> QueryGallery:
+    """Read both files."""
+    query, gallery = (Embedded.load(path) for path in embedding_files(run))
+    return QueryGallery(query, gallery)
+
+
+def weights_fingerprint(run: Run) -> str:
+    """32 hexadecimal digits of the content of ``best.safetensors``, which copying does not change."""
+    if not run.best_weights.exists():
+        raise ReseenError(f"{run.best_weights}: no weights there; has the run finished an evaluation?")
+    return content_digest(run.best_weights).hex()
+
+
+def stale_embeddings(run: Run) -> str:
+    """Why the saved embeddings are not those of the best weights; empty where they are.
+
+    Without weights there is nothing to compare with, and the saved embeddings are used.
     """
-    if data is None and not choices.differences_of_pictures(recipe_of(run)):
-        return _kept(run, progress=progress)
-    return _anew(run, data, choices=choices, progress=progress)
-
-
-def _kept(run: Run, *, progress: Progress) -> Kept:
-    row = run.scores().get("trained")
-    missing = [str(path) for path in kept_files(run) if not path.is_file()]
-    if missing or row is None:
-        what = f"no {missing[0]}" if missing else f"no scores in {run.scores_file}"
-        raise ReseenError(f"{run.path}: {what}; `reseen evaluate {run.path}` makes them")
-    wrong = not_of_best_weights(run)
-    if wrong:
-        progress.say(f"{run.path}: {wrong}: they are made again")
-        evaluate_run(run, progress=progress)
-    query, gallery = load_kept(run)
-    return Kept(query, gallery, str(row["protocol"]), str(row["average_precision"]))
-
-
-def _anew(run: Run, data: Path | str | None, *, choices: Choices, progress: Progress) -> Kept:
-    model, splits = load_model(run.best_weights), splits_of(run, data, progress=progress)
-    result = score_model(
-        model, splits, recipe_of(run), fabric=one_device(), progress=progress, name=run.path.name, choices=choices
-    )
-    report = result.report
-    return Kept(result.query, result.gallery, report.protocol, report.precision_rule, splits)
+    if not run.best_weights.exists():
+        return ""
+    fingerprints = {saved_metadata(file).get(_WEIGHTS) for file in embedding_files(run)}
+    if fingerprints == {weights_fingerprint(run)}:
+        return ""
+    unsaid = "the embeddings there do not say of which weights they are, as earlier versions wrote them"
+    return unsaid if None in fingerprints else f"the embeddings there are of other weights than {run.best_weights.name}"

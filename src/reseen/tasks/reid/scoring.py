@@ -1,6 +1,6 @@
-"""From a model, or from embeddings, to a report: what cannot work is refused before anything is computed."""
+"""Scoring of a model or of embeddings; what cannot work is refused before anything is computed."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from lightning_fabric import Fabric
 from torch import nn
@@ -14,32 +14,33 @@ from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.load import protocol_for, usual_protocol
 from reseen.tasks.reid.memory import predict, require_memory
-from reseen.tasks.reid.options import AS_THE_RECIPE_SAYS, Choices
+from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
 from reseen.tasks.reid.postprocess import require_fit, score, with_settings
-from reseen.tasks.reid.query_gallery import Sides, embed_sides, labels_of
+from reseen.tasks.reid.query_gallery import QueryGallery, embed_query_gallery, labels_of
 from reseen.tasks.reid.recipe import Recipe
-from reseen.tasks.reid.sources import Files, load_sides
+from reseen.tasks.reid.sources import Files, load_query_gallery
 
 
-class Evaluated(NamedTuple):
-    """A report, the vectors as they were embedded, the rules, and the data, None where files held the vectors.
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """The result of an evaluation: the report, the embeddings before postprocessing, the rules and the data.
 
-    ``row``: the name under which the run keeps the scores; "trained" where all was as its recipe says.
+    ``name``: the name of the scores in the run; "trained" where everything is as its recipe says.
     """
 
     report: Report
     query: Embedded
     gallery: Embedded
     protocol: Protocol
-    data: Splits | None = None
-    row: str = "trained"
+    _splits: Splits | None = None
+    name: str = "trained"
 
     @property
     def splits(self) -> Splits:
-        """The data. ValueError where files held the vectors."""
-        if self.data is None:
-            raise ValueError("expected what evaluating a model on data returned, got that of two files of embeddings")
-        return self.data
+        """The evaluated data. ValueError for an evaluation of two files of embeddings, which has none."""
+        if self._splits is None:
+            raise ValueError("expected the evaluation of a model on data, got that of two files of embeddings")
+        return self._splits
 
 
 def score_model(
@@ -50,19 +51,19 @@ def score_model(
     fabric: Fabric,
     progress: Progress,
     name: str,
-    choices: Choices = AS_THE_RECIPE_SAYS,
+    options: EvaluationOptions = RECIPE_OPTIONS,
 ) -> Evaluated:
-    """Embed and rank with any module that returns an Output, in evaluation mode; ``name`` stands beside the bars."""
-    rules, recipe = choices.rules(protocol_for(recipe, splits)), choices.applied(recipe)
-    sides = embed_sides(model, splits, recipe, fabric=fabric, progress=progress, name=name)
+    """Embed and rank with any module that returns an Output; ``name`` stands beside the bars."""
+    rules, recipe = options.rules(protocol_for(recipe, splits)), options.applied(recipe)
+    embeddings = embed_query_gallery(model, splits, recipe, fabric=fabric, progress=progress, name=name)
     report = score(
-        sides,
+        embeddings,
         protocol=rules,
         average_precision=recipe.evaluation.average_precision,
-        refinement=choices.refinement,
+        postprocessing=options.postprocessing,
         device=counting_device(fabric),
     )
-    return Evaluated(with_settings(report, *_seen(model, recipe)), *sides, rules, splits)
+    return Evaluated(with_settings(report, *_details(model, recipe)), *embeddings, rules, splits)
 
 
 def score_row(report: Report) -> dict[str, object]:
@@ -83,52 +84,52 @@ def score_model_checked(
     splits: Splits,
     recipe: Recipe,
     *,
-    choices: Choices,
+    options: EvaluationOptions,
     progress: Progress,
     name: str,
 ) -> Evaluated:
-    """`score_model` on one device, once the labels and the memory allow it."""
-    rules, labels = choices.rules(protocol_for(recipe, splits)), labels_of(splits)
-    require_fit(labels, protocol=rules, refinement=choices.refinement)
-    _require_memory(labels, rules, choices, width=model.width, made=False, progress=progress)
-    fabric = one_device(choices.device)
-    return score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name, choices=choices)
+    """Check labels and memory, then `score_model` on one device."""
+    rules, labels = options.rules(protocol_for(recipe, splits)), labels_of(splits)
+    require_fit(labels, protocol=rules, postprocessing=options.postprocessing)
+    _require_memory(labels, rules, options, width=model.width, made=False, progress=progress)
+    fabric = one_device(options.device)
+    return score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name, options=options)
 
 
-def score_files(files: Files, *, choices: Choices = AS_THE_RECIPE_SAYS, progress: Progress = SILENT) -> Evaluated:
-    """Score embeddings; without a chosen protocol by market1501's rules with cameras, by wildlife's without."""
-    told = choices.of_pictures()
-    if told:
-        raise ReseenError(f"--{told[0]} says how pictures are embedded, and these files hold vectors: leave it out")
-    sides = load_sides(files)
-    rules = choices.rules(usual_protocol(*(side.cameras for side in sides)))
-    require_fit(sides, protocol=rules, refinement=choices.refinement)
-    _require_memory(sides, rules, choices, width=sides.query.width, made=True, progress=progress)
+def score_files(files: Files, *, options: EvaluationOptions = RECIPE_OPTIONS, progress: Progress = SILENT) -> Evaluated:
+    """Score files of embeddings; by default with the protocol market1501 where cameras are known, else wildlife."""
+    unusable = options.embedding_options()
+    if unusable:
+        raise ReseenError(f"--{unusable[0]} says how pictures are embedded, and these files hold vectors: leave it out")
+    embeddings = load_query_gallery(files)
+    rules = options.rules(usual_protocol(*(side.cameras for side in embeddings)))
+    require_fit(embeddings, protocol=rules, postprocessing=options.postprocessing)
+    _require_memory(embeddings, rules, options, width=embeddings.query.width, made=True, progress=progress)
     report = score(
-        sides,
+        embeddings,
         protocol=rules,
-        average_precision=choices.average_precision or "rectangle",
-        refinement=choices.refinement,
-        device=counting_device(one_device(choices.device)),
+        average_precision=options.average_precision or "rectangle",
+        postprocessing=options.postprocessing,
+        device=counting_device(one_device(options.device)),
     )
-    return Evaluated(report, *sides, rules)
+    return Evaluated(report, *embeddings, rules)
 
 
 def _require_memory(
-    sides: Sides, rules: Protocol, choices: Choices, *, width: int, made: bool, progress: Progress
+    embeddings: QueryGallery, rules: Protocol, options: EvaluationOptions, *, width: int, made: bool, progress: Progress
 ) -> None:
-    queries, gallery = (len(side) for side in sides)
+    queries, gallery = (len(side) for side in embeddings)
     require_memory(
-        predict(queries, gallery, width, protocol=rules, refinement=choices.refinement),
+        predict(queries, gallery, width, protocol=rules, postprocessing=options.postprocessing),
         vectors=(queries + gallery) * width * 4,
         made=made,
-        refinement=choices.refinement,
+        postprocessing=options.postprocessing,
         progress=progress,
     )
 
 
-def _seen(model: nn.Module, recipe: Recipe) -> list[str]:
-    """How pictures became vectors, where that is not the plain way."""
+def _details(model: nn.Module, recipe: Recipe) -> list[str]:
+    """Flip test and metadata, where the embeddings were made with them."""
     evaluation = recipe.evaluation
     clauses = ["mean of each picture and its mirror image"] * evaluation.flip
     if getattr(model, "metadata", None) is not None and evaluation.metadata != "given":

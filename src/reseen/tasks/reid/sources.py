@@ -1,4 +1,4 @@
-"""What can be evaluated: a run's folder, a weights file on a data set, or two files of embeddings."""
+"""The sources of an evaluation: a run, a weights file with a data set, or two files of embeddings."""
 
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -6,20 +6,20 @@ from typing import NamedTuple, TypeAlias
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded
-from reseen.tasks.reid.query_gallery import Sides
+from reseen.tasks.reid.query_gallery import QueryGallery
 
 WEIGHTS, EMBEDDINGS = ".safetensors", ".parquet"
 
 
 class Weights(NamedTuple):
-    """A model on its own, and the data set to embed with it."""
+    """A weights file, and the data set to embed with it."""
 
     path: Path
     data: Path
 
 
 class Files(NamedTuple):
-    """Pictures that are embedded already."""
+    """Files of query and gallery embeddings."""
 
     query: Path
     gallery: Path
@@ -29,7 +29,7 @@ Source: TypeAlias = Run | Weights | Files
 
 
 def source_of(source: Run | Path | str, gallery: Path | str | None, *, data: Path | str | None) -> Source:
-    """Which of the three is meant. ReseenError where it is none, or half of one."""
+    """The source that the arguments name. ReseenError for none, or half of one."""
     if isinstance(source, Run):
         return source
     path = Path(source)
@@ -49,15 +49,15 @@ def source_of(source: Run | Path | str, gallery: Path | str | None, *, data: Pat
     return open_run(path)
 
 
-def load_sides(files: Files) -> Sides:
-    """Both files, of one width."""
+def load_query_gallery(files: Files) -> QueryGallery:
+    """Read both files. ReseenError for embeddings of different widths."""
     query, gallery = (_load(path) for path in files)
     if query.width != gallery.width:
         raise ReseenError(
             f"{files.query} has vectors of {query.width} numbers, {files.gallery} of {gallery.width}: embed both with "
             "one model"
         )
-    return Sides(query, gallery)
+    return QueryGallery(query, gallery)
 
 
 def _files(query: Path, gallery: Path, *, data: Path | str | None) -> Files:

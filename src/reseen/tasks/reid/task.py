@@ -1,5 +1,6 @@
 """Re-identification as a task of the engine."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -8,45 +9,52 @@ from torch import nn
 
 from reseen.data.table import Splits
 from reseen.engine.checkpoint import Card
-from reseen.engine.task import Taken, Task
+from reseen.engine.task import TaskComponents, TrainingData
 from reseen.progress import Progress
-from reseen.tasks.reid.build import build_pieces, resolved
-from reseen.tasks.reid.load import take_in
+from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.scoring import score_model
 
 
-def _take_in(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> Taken[Splits]:
-    return Taken(*take_in(data, recipe, fabric=fabric, progress=progress))
+class Reidentification:
+    """Query and gallery ranked under the data's protocol; the weights of the best mAP are saved."""
+
+    recipe_type = Recipe
+    metrics: Mapping[str, str] = MappingProxyType({"mAP": "mAP", "rank1": "rank-1"})
+    monitor = "mAP"
+
+    def resolve(self, recipe: Recipe) -> Recipe:
+        """Fill in mean and std from the start weights."""
+        return resolved(recipe)
+
+    def every_parameter_used(self, recipe: Recipe) -> bool:
+        """Without a loss on logits the classifier gets no gradient, nor does the neck of a branch for triplets."""
+        return not recipe.model.branches and "cross_entropy" in recipe.losses
+
+    def load_data(self, path: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> TrainingData[Splits]:
+        """Read and check the three tables."""
+        return load_data(path, recipe, fabric=fabric, progress=progress)
+
+    def build(self, recipe: Recipe, data: Splits, *, rank: int, world_size: int) -> TaskComponents:
+        """Build model, losses and batches of identities."""
+        return build_components(recipe, data, rank=rank, world_size=world_size)
+
+    def score(
+        self, model: nn.Module, data: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress
+    ) -> dict[str, float]:
+        """Rank the gallery for the queries."""
+        return score_model(model, data, recipe, fabric=fabric, progress=progress, name="validate").report.scores()
+
+    def card(self, recipe: Recipe, data: Splits, *, score: float) -> Card:
+        """The recipe, and the training set's identities, cameras and views."""
+        return Card(
+            recipe=recipe.model_dump(mode="json"),
+            num_identities=len(data.train.identity_names),
+            score=score,
+            camera_names=data.train.camera_names,
+            view_names=data.train.view_names,
+        )
 
 
-def _all_trained(recipe: Recipe) -> bool:
-    """Without a loss on logits the classifier learns nothing, and nor does the neck of a branch for triplets."""
-    return not recipe.model.branches and "cross_entropy" in recipe.losses
-
-
-def _score(model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> dict[str, float]:
-    return score_model(model, splits, recipe, fabric=fabric, progress=progress, name="validate").report.scores()
-
-
-def _card(recipe: Recipe, splits: Splits, *, score: float) -> Card:
-    return Card(
-        recipe=recipe.model_dump(mode="json"),
-        num_identities=len(splits.train.identity_names),
-        score=score,
-        camera_names=splits.train.camera_names,
-        view_names=splits.train.view_names,
-    )
-
-
-REIDENTIFICATION: Task[Recipe, Splits] = Task(
-    schema=Recipe,
-    resolved=resolved,
-    all_trained=_all_trained,
-    take_in=_take_in,
-    build=build_pieces,
-    score=_score,
-    card=_card,
-    told=MappingProxyType({"mAP": "mAP", "rank1": "rank-1"}),
-)
-"""Query and gallery ranked under the data's protocol; the best mAP is kept."""
+REIDENTIFICATION = Reidentification()

@@ -1,4 +1,4 @@
-"""`train`: from a recipe of re-identification and data to a run directory."""
+"""`train`: from a re-ID recipe and data to a run directory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +19,27 @@ def train(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train a re-ID recipe on data into the run directory ``out``; see `reseen.engine.train.train_task`."""
+    """Train a re-ID recipe on a data set into a run directory.
+
+    Args:
+        recipe: A recipe, a TOML file, or the name of a recipe that comes with reseen.
+        data: A data set in any layout that `read_data` knows.
+        out: The run directory to write.
+        overrides: Settings to change, such as "training.epochs=20".
+        resume: Continue a stopped or killed run; without one, begin a run.
+        progress: Shows bars and lines; None for none.
+
+    Returns:
+        The run, its epochs and its best mAP.
+
+    Raises:
+        ReseenError: An error that the user can mend.
+        Stopped: After Ctrl-C, when everything is saved.
+
+    Example (not run):
+        ```python
+        train("demo", data="demo/data", out="runs/mine", overrides=["training.epochs=2"])
+        ```
+    """
     read = recipe if isinstance(recipe, Recipe) else read_as(Recipe, recipe, overrides=overrides)
     return train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress or SILENT)

@@ -13,7 +13,7 @@ from reseen.data.transforms import TRANSFORMS
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import normalised, start_backbone
 from reseen.engine.seeding import seed_here
-from reseen.engine.task import Pieces
+from reseen.engine.task import TaskComponents
 from reseen.recipe.lines import without_name
 from reseen.recipe.section import Triple
 from reseen.recipe.settings import typed_settings
@@ -53,12 +53,12 @@ def build_segmenter(recipe: SegmentRecipe, *, start_weights: bool) -> Segmenter:
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
-def build_pieces(recipe: SegmentRecipe, splits: SceneSplits, *, rank: int, world_size: int) -> Pieces:
+def build_components(recipe: SegmentRecipe, splits: SceneSplits, *, rank: int, world_size: int) -> TaskComponents:
     """Model, losses and batches of one process among so many."""
     rows, size = len(splits.train), recipe.data.batch_size
     batches = ShuffledBatches(rows, batch_size=size, seed=recipe.seed, rank=rank, world_size=world_size)
     model = build_segmenter(recipe, start_weights=True)
-    return Pieces(
+    return TaskComponents(
         model=model,
         learner=SegmentLearner(model, auxiliary_weight=recipe.model.auxiliary),
         batches=batches,

@@ -1,4 +1,4 @@
-"""What a segmenter must beat: at each place of the picture the class that training scenes most often show there.
+"""A baseline of segmentation: at each place the class that training scenes show there most often.
 
 K = classes, H, W = height and width of a picture.
 """
@@ -21,7 +21,7 @@ CELLS = (64, 128)
 
 
 def chance(splits: SceneSplits, *, progress: Progress) -> SegmentReport:
-    """The report of answering with the most frequent class of each place, without looking at the picture."""
+    """The report of predicting the most frequent class of each place, whatever the image."""
     usual = Image.fromarray(most_frequent(splits.train, progress=progress))
     scorer = Scorer(fabric=one_device(), inference="without a look")
     with progress.bar("chance: score", total=len(splits.val)) as bar:
@@ -33,7 +33,7 @@ def chance(splits: SceneSplits, *, progress: Progress) -> SegmentReport:
 
 
 def most_frequent(pairs: Sequence[Pair], *, progress: Progress) -> Labels:
-    """(64, 128): the class that most of the label maps show at each place; the first class where all ignore it."""
+    """(64, 128): the most frequent class of each place over the label maps; the first class where all ignore it."""
     counts = np.zeros((*CELLS, len(CLASS_NAMES)), np.int64)
     with progress.bar("chance: count", total=len(pairs)) as bar:
         for _, labels in in_threads(_classes, pairs):

@@ -1,4 +1,4 @@
-"""Evaluation of a segmentation run: scored again by its best weights, and kept in the run."""
+"""Evaluation of a segmentation run by its best weights; the run saves the scores."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ CHANCE = "most frequent class of each place"
 
 
 class Segmented(NamedTuple):
-    """A report, and the data it was made from."""
+    """A report and its data."""
 
     report: SegmentReport
     splits: SceneSplits
@@ -34,8 +34,8 @@ def evaluate_run(
 ) -> Segmented:
     """Score a run's best weights on its own validation scenes, or on those of ``data``.
 
-    Keeps the scores beside those of chance, and each class's own in ``classes.json``. With ``inference`` instead of
-    what the recipe says the scores stand in a row of their own.
+    Saves the scores beside the baseline's, and the classes' own in ``classes.json``. With another ``inference`` than
+    the recipe's the scores have a name of their own.
     """
     run = open_run(run)
     model, recipe = load_segmenter(run.best_weights)
@@ -44,11 +44,11 @@ def evaluate_run(
         evaluation = recipe.evaluation.model_copy(update={"inference": inference})
         recipe = recipe.model_copy(update={"evaluation": evaluation})
         name = f"trained, {how(recipe)}"
-    splits = read_scenes(Path(data) if data is not None else Path(str(run.data()["path"])))
+    splits = read_scenes(run.data_path(data))
     if data is not None:
-        look_at(splits, progress=progress)  # the run's own were looked at when they were taken in
+        look_at(splits, progress=progress)  # training checked the run's own
     report = score_segmenter(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
-    run.keep_scores({CHANCE: chance(splits, progress=progress).scores(), name: report.scores()})
+    run.save_scores({CHANCE: chance(splits, progress=progress).scores(), name: report.scores()})
     if inference is None:
         write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
     return Segmented(report, splits)

@@ -1,4 +1,4 @@
-"""Label maps for pictures of any size: the whole picture at once, or window by window.
+"""Label maps for images of any size: the whole image at once, or window by window.
 
 The paper's attention is bound to the map it was built for. `Labeller` carries it to the size that comes
 (`reseen.backbones.carry`), which goes past the paper; windows have the size of training and need no carrying.
@@ -44,7 +44,7 @@ class Labeller:
         return _probabilities(self._carried((height, width)), images)
 
     def _carried(self, size: tuple[int, int]) -> Segmenter:
-        """The segmenter for pictures of ``size``; the last other size is kept, so that one set carries it once."""
+        """The segmenter for pictures of ``size``; the last other size is cached."""
         if size not in self._models:
             original = self._models[self._window]
             self._models = {self._window: original, size: carry(original, image_size=size)}
@@ -73,7 +73,7 @@ def slide(model: nn.Module, images: Tensor, *, window: tuple[int, int], overlap:
 
 
 def starts(length: int, *, window: int, overlap: float) -> list[int]:
-    """Where windows begin so that they cover ``length`` and each shares at least ``overlap`` of itself with the next.
+    """The starts of windows that cover ``length``, each sharing at least ``overlap`` of itself with the next.
 
     >>> starts(10, window=4, overlap=0.5)
     [0, 2, 4, 6]

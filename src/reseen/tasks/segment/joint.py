@@ -1,4 +1,4 @@
-"""What is done to a picture and its labels together: scaled, cut, mirrored; the picture's colours alone changed.
+"""Transforms of an image with its labels: scale, crop, mirror; and colour changes of the image alone.
 
 torchvision's transforms v2 know which of the two they have: labels are never interpolated, and what a cut adds at a
 border is ignored. All that is random comes from torch's global generator.
@@ -34,7 +34,7 @@ class JointTransform:
     normalise: Callable[[Tensor], Tensor]
 
     def __call__(self, picture: Image, classes: Labels) -> Both:
-        """The scene as the network takes it."""
+        """Transform one scene."""
         image: Tensor = tv_tensors.Image(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
         labels: Tensor = tv_tensors.Mask(torch.from_numpy(np.array(classes)))
         for move in self.together:
@@ -54,7 +54,7 @@ def training_transform(
     mean: Triple,
     std: Triple,
 ) -> JointTransform:
-    """Scaled by a factor between the two of ``scale``, a piece of ``size`` (H, W) cut out anywhere, mirrored sometimes.
+    """The transform of training: scaled by a factor from ``scale``, a random crop of ``size`` (H, W), mirrored.
 
     Where the scaled picture is smaller than the piece, the rest is the mean colour and ignored.
     """
@@ -65,7 +65,7 @@ def training_transform(
 
 
 def plain_transform(*, mean: Triple, std: Triple) -> JointTransform:
-    """The whole scene as it is, normalised."""
+    """The transform of evaluation: the whole scene, normalised."""
     return JointTransform((), (), _normalise(mean, std))
 
 

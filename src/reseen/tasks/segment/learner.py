@@ -1,4 +1,4 @@
-"""What a segmenter learns from a batch: the cross-entropy of each pixel that is not ignored, from both heads.
+"""The learner of a segmenter: the cross-entropy of each pixel that is not ignored, from both heads.
 
 B = batch, K = classes.
 """

@@ -1,4 +1,4 @@
-"""Classes as colours: alone, laid over the picture, and explained by a legend.
+"""Classes as colours: alone, laid over the image, and with a legend.
 
 H, W = height and width of a picture.
 """
@@ -17,14 +17,14 @@ _FONT, _SWATCH, _GAP = 17, 18, 10
 
 
 def paint(classes: Labels) -> Image.Image:
-    """(H, W) classes -> their colours; what is ignored is black."""
+    """(H, W) classes -> their colours; ignored pixels are black."""
     palette = np.zeros((256, 3), np.uint8)
     palette[: len(COLOURS)] = COLOURS
     return Image.fromarray(palette[classes])
 
 
 def overlay(picture: Image.Image, classes: Labels, *, strength: float = 0.55) -> Image.Image:
-    """The picture with the colours of its classes (H, W) laid over it; what is ignored shows through."""
+    """The picture with the colours of its classes (H, W) laid over it; ignored pixels show the image."""
     mixed: NDArray[np.uint8] = np.asarray(Image.blend(picture, paint(classes), strength))
     shown = (classes < len(COLOURS))[..., None]
     return Image.fromarray(np.where(shown, mixed, np.asarray(picture)))

@@ -1,4 +1,4 @@
-"""Label maps of pictures that have none: written as Cityscapes writes them, and laid over the pictures to look at."""
+"""Label maps of new images: written as Cityscapes writes them, and laid over the images."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ from reseen.tasks.segment.overlay import overlay
 from reseen.tasks.segment.scenes import Labels
 
 
-class Found(NamedTuple):
-    """A picture's file, the picture, and the class of each of its pixels (H, W)."""
+class Prediction(NamedTuple):
+    """An image's file, the image, and the class of each of its pixels (H, W)."""
 
     path: Path
     picture: Image.Image
@@ -32,29 +32,29 @@ class Found(NamedTuple):
 
 
 def predict_run(run: Run | Path | str, pictures: Path, *, out: Path, progress: Progress = SILENT) -> list[Path]:
-    """Label a picture, or all in a folder, with a run's best weights; returns the overlays' files.
+    """Label an image, or all in a folder, with a run's best weights; returns the overlays' files.
 
-    For each picture NAME_labelIds.png (Cityscapes' ids) and NAME_overlay.jpg are written below ``out``, in the folders
-    that the pictures lie in; of a.png and a.jpg in one folder a.png_overlay.jpg and a.jpg_overlay.jpg.
+    For each image NAME_labelIds.png (Cityscapes' ids) and NAME_overlay.jpg are written below ``out``, in the folders
+    that the images lie in; of a.png and a.jpg in one folder a.png_overlay.jpg and a.jpg_overlay.jpg.
     """
     run = open_run(run)
     files = _pictures(pictures)
     below = pictures if pictures.is_dir() else pictures.parent
     written = []
     labelled = label_pictures(run, files, progress=progress)
-    for name, found in zip(_stems(files, below=below), labelled, strict=True):
+    for name, prediction in zip(_stems(files, below=below), labelled, strict=True):
         stem = out / name
         stem.parent.mkdir(parents=True, exist_ok=True)
-        write_png(stem.with_name(f"{stem.name}_labelIds.png"), Image.fromarray(LABEL_IDS[found.classes]))
+        write_png(stem.with_name(f"{stem.name}_labelIds.png"), Image.fromarray(LABEL_IDS[prediction.classes]))
         page = stem.with_name(f"{stem.name}_overlay.jpg")
-        data = jpeg_bytes(overlay(found.picture, found.classes))
+        data = jpeg_bytes(overlay(prediction.picture, prediction.classes))
         write_atomically(page, lambda file, data=data: file.write(data))  # type: ignore[misc]
         written.append(page)
     return written
 
 
-def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> Iterator[Found]:
-    """Each picture with its classes, one after the other: they may differ in size."""
+def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> Iterator[Prediction]:
+    """Label images one after the other, since they may differ in size."""
     model, recipe = load_segmenter(run.best_weights)
     fabric = one_device()
     fabric.to_device(model)
@@ -65,7 +65,7 @@ def label_pictures(run: Run, files: Sequence[Path], *, progress: Progress) -> It
             picture = open_image(path)
             image, _ = transform(picture, np.zeros(picture.size[::-1], np.uint8))
             classes = labeller(fabric.to_device(image[None]))[0]
-            yield Found(path, picture, classes.cpu().numpy().astype(np.uint8))
+            yield Prediction(path, picture, classes.cpu().numpy().astype(np.uint8))
             bar.advance()
 
 
@@ -79,7 +79,7 @@ def _pictures(path: Path) -> list[Path]:
 
 
 def _stems(files: Sequence[Path], *, below: Path) -> list[Path]:
-    """How what is written for each is called: as the picture, with its suffix where only that tells it from others."""
+    """The name of each output: the image's, with its suffix where only that distinguishes it."""
     whole = [file.relative_to(below) for file in files]
     plain = [name.with_suffix("") for name in whole]
     often = Counter([*plain, *whole])

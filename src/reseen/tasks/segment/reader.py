@@ -26,7 +26,7 @@ LAYOUT = f"leftImg8bit/{{train,val}}/CITY/NAME{PICTURE} and gtFine/{{train,val}}
 
 
 class Look(NamedTuple):
-    """What looking at a pair gave: its (height, width), its label ids, and a digest of both files' contents."""
+    """A checked pair: its (height, width), its label ids, and a digest of both files' contents."""
 
     size: tuple[int, int]
     ids: tuple[int, ...]
@@ -65,7 +65,7 @@ def _check_counterparts(root: Path, split: str, pairs: tuple[Pair, ...]) -> None
 
 
 def look_at(splits: SceneSplits, *, progress: Progress) -> dict[Pair, Look]:
-    """Every pair looked at once. ReseenError for the first files that are unfit, named with what is wrong."""
+    """Check every pair. ReseenError names the first unfit files and their faults."""
     pairs = [*splits.train, *splits.val]
     looks: dict[Pair, Look] = {}
     unfit: list[str] = []
@@ -91,7 +91,7 @@ def fingerprint(splits: SceneSplits, looks: dict[Pair, Look]) -> str:
 
 
 def _look(pair: Pair) -> tuple[Look | None, str]:
-    """What a pair is, or what is wrong with it."""
+    """The checked pair, or its fault."""
     try:
         picture, ids = open_image(pair.picture), load_ids(pair.labels)
     except PictureError as error:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from reseen.draw.encode import jpeg_bytes, write_png
 from reseen.engine.run import Run, open_run
+from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
 from reseen.report.pictures import Picture
 from reseen.report.task_page import Table, best_of, training_picture, write_page
@@ -11,25 +12,25 @@ from reseen.tasks.segment.evaluate import Segmented, evaluate_run
 from reseen.tasks.segment.recipe import SegmentRecipe
 from reseen.tasks.segment.scoring import SegmentReport
 from reseen.tasks.segment.sheet import scene_sheet
+from reseen.tasks.segment.task import SEGMENTATION
 
-COLUMNS = {"mIoU": "mIoU", "pixel_accuracy": "pixel accuracy"}
 CAPTION = (
     "Validation scenes, evenly spread over the set: as they are, with the colours of their labels, and with those "
     "of the classes found. What is ignored keeps the picture's own colours among the labels."
 )
 
 
-def report_run(run: Run | Path | str, result: Segmented | None = None) -> Path:
-    """Write a run's page and its drawings; ``result``: what evaluating it returned, else it is evaluated again."""
+def report_run(run: Run | Path | str, result: Segmented | None = None, *, progress: Progress = SILENT) -> Path:
+    """Write a run's page and its drawings from the ``result`` of its evaluation, which is made if left out."""
     run = open_run(run)
-    report, splits = result or evaluate_run(run)
+    report, splits = result or evaluate_run(run, progress=progress)
     sheet = scene_sheet(run, splits.val)
     write_png(run.path / "sheet.png", sheet)
     recipe = read_as(SegmentRecipe, run.recipe_file)
     write_page(
         run,
         task="segment",
-        columns=COLUMNS,
+        columns=SEGMENTATION.metrics,
         summary=(
             f"{recipe.model.backbone} with the head {recipe.model.head['name']} trained for {recipe.training.epochs} "
             f"epochs on {len(splits.train):,} scenes, scored on {len(splits.val):,} others, "

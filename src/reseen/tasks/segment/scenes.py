@@ -1,4 +1,4 @@
-"""Pictures with a label map each: what the reader gives, and the data set that loaders take batches from."""
+"""Images with a label map each: the tables of the reader, and the data set of the loaders."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ Labels: TypeAlias = NDArray[np.uint8]
 
 
 class Pair(NamedTuple):
-    """A picture's file and its label map's."""
+    """The files of an image and of its label map."""
 
     picture: Path
     labels: Path
@@ -33,7 +33,7 @@ class SceneSplits(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """One scene as the network meets it: ``image`` (3, H, W) normalised, ``labels`` (H, W) classes' numbers."""
+    """One scene for the network: ``image`` (3, H, W) normalised, ``labels`` (H, W) classes' numbers."""
 
     image: Tensor
     labels: Tensor
@@ -44,7 +44,7 @@ Joint: TypeAlias = Callable[[Image.Image, Labels], tuple[Tensor, Tensor]]
 
 
 class Scenes(Dataset[Scene]):
-    """Pairs through a joint transform; asked with a Draw, all that is random comes from the draw's seed."""
+    """Pairs through a joint transform, whose randomness comes from the draw's seed."""
 
     def __init__(self, pairs: Sequence[Pair], *, transform: Joint) -> None:
         self._pairs = pairs

@@ -33,10 +33,10 @@ class ClassRow(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SegmentReport:
-    """``confusion`` (K, K): pixels of the row's class taken for the column's.
+    """``confusion`` (K, K): pixels of the row's class predicted as the column's.
 
-    ``miou`` is the mean over the classes that occur, in the labels or among what was found, as Cityscapes has it.
-    ``inference`` says how pictures were labelled.
+    ``miou`` is the mean over the classes that occur, in the labels or the predictions, as Cityscapes has it.
+    ``inference`` says how images were labelled.
     """
 
     confusion: NDArray[np.int64]
@@ -51,22 +51,22 @@ class SegmentReport:
         return {"mIoU": self.miou, "pixel_accuracy": self.accuracy}
 
     def per_class(self) -> list[ClassRow]:
-        """A row each, in the order of the classes."""
-        shown, told = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
-        whole = max(int(shown.sum()), 1)
+        """One row a class, in order."""
+        true, predicted = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        total = max(int(true.sum()), 1)
         return [
-            ClassRow(name, int(shown[k]) / whole, float(self.iou[k]) if shown[k] or told[k] else None)
+            ClassRow(name, int(true[k]) / total, float(self.iou[k]) if true[k] or predicted[k] else None)
             for k, name in enumerate(CLASS_NAMES)
         ]
 
     def as_dict(self) -> dict[str, object]:
-        """All of it but the confusion, as JSON can hold it."""
+        """Everything but the confusion matrix, as JSON values."""
         classes = {row.name: {"share": row.share, "iou": row.iou} for row in self.per_class()}
         return {**self.scores(), "pictures": self.pictures, "inference": self.inference, "classes": classes}
 
 
 class Scorer:
-    """Adds up label maps; in a distributed run each process its own pictures."""
+    """Adds up label maps; in a distributed run each process those of its own images."""
 
     def __init__(self, *, fabric: Fabric, inference: str) -> None:
         several = fabric.world_size > 1  # after a distributed run the first process scores alone, and must not wait
@@ -82,18 +82,18 @@ class Scorer:
         self._fabric = fabric
         self._inference = inference
 
-    def add(self, found: Tensor, labels: Tensor) -> None:
-        """(B, H, W) found and true classes."""
-        self._metrics.update(*self._fabric.to_device((found, labels)))
+    def add(self, predicted: Tensor, labels: Tensor) -> None:
+        """Add (B, H, W) predicted and true classes."""
+        self._metrics.update(*self._fabric.to_device((predicted, labels)))
 
     def report(self, *, pictures: int) -> SegmentReport:
-        """All that was added, by all processes."""
-        found = self._metrics.compute()
+        """The report on everything that all processes added."""
+        totals = self._metrics.compute()
         return SegmentReport(
-            confusion=found["confusion"].cpu().numpy().astype(np.int64),
-            iou=found["iou"].double().cpu().numpy(),
-            miou=float(found["miou"]),
-            accuracy=float(found["accuracy"]),
+            confusion=totals["confusion"].cpu().numpy().astype(np.int64),
+            iou=totals["iou"].double().cpu().numpy(),
+            miou=float(totals["miou"]),
+            accuracy=float(totals["accuracy"]),
             pictures=pictures,
             inference=self._inference,
         )
@@ -108,7 +108,7 @@ def score_segmenter(
     progress: Progress,
     name: str = "validate",
 ) -> SegmentReport:
-    """The report on the validation scenes, in evaluation mode and without flips; the model is left as it was.
+    """Score the validation scenes in evaluation mode, without flips; the model's mode is restored.
 
     Scenes are scored at their own size. Each process takes every world_size-th picture.
     """
@@ -123,15 +123,15 @@ def score_segmenter(
     with torch.inference_mode(), progress.bar(f"{name}: segment", total=len(mine)) as bar:
         for batch in loader:
             with fabric.autocast():
-                found = labeller(fabric.to_device(batch.image))
-            scorer.add(found, batch.labels)
-            bar.advance(len(found))
+                predicted = labeller(fabric.to_device(batch.image))
+            scorer.add(predicted, batch.labels)
+            bar.advance(len(predicted))
     model.train(was_training)
     return scorer.report(pictures=len(scenes))
 
 
 def how(recipe: SegmentRecipe) -> str:
-    """How pictures are labelled, in words."""
+    """The inference in words."""
     if recipe.evaluation.inference == "whole":
         return "whole pictures"
     height, width = recipe.data.image_size

@@ -1,4 +1,4 @@
-"""The sheet of a segmentation: scenes, what their labels are and what was found, one below the other."""
+"""The sheet of a segmentation: scenes with their labels and predictions, one below the other."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,9 @@ _WIDTH, _GAP, _HEAD = 460, 8, 30
 def scene_sheet(run: Run, pairs: Sequence[Pair], *, rows: int = 6, progress: Progress = SILENT) -> Image.Image:
     """``rows`` of the pairs, evenly spread, labelled by the run's best weights."""
     chosen = [pairs[int(place)] for place in np.linspace(0, len(pairs) - 1, min(rows, len(pairs))).round()]
-    found = label_pictures(run, [pair.picture for pair in chosen], progress=progress)
+    predictions = label_pictures(run, [pair.picture for pair in chosen], progress=progress)
     lines, shown = [], set[int]()
-    for pair, seen in zip(chosen, found, strict=True):
+    for pair, seen in zip(chosen, predictions, strict=True):
         labels = CLASS_OF_ID[load_ids(pair.labels)]
         lines.append([seen.picture, overlay(seen.picture, labels), overlay(seen.picture, seen.classes)])
         shown |= {int(number) for number in np.unique(np.stack([labels, seen.classes])) if number < len(COLOURS)}

@@ -1,0 +1,56 @@
+"""Image classification as a task of the engine."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from lightning_fabric import Fabric
+from torch import nn
+
+from reseen.engine.checkpoint import Card
+from reseen.engine.task import TaskComponents, TrainingData
+from reseen.progress import Progress
+from reseen.tasks.classify.build import build_components, resolved
+from reseen.tasks.classify.classes import ClassSplits
+from reseen.tasks.classify.load import load_data
+from reseen.tasks.classify.recipe import ClassifyRecipe
+from reseen.tasks.classify.scoring import score_classifier
+
+
+class Classification:
+    """Cross-entropy over classes; the weights of the best top-1 are saved."""
+
+    recipe_type = ClassifyRecipe
+    metrics: Mapping[str, str] = MappingProxyType({"top1": "top-1", "top5": "top-5"})
+    monitor = "top1"
+
+    def resolve(self, recipe: ClassifyRecipe) -> ClassifyRecipe:
+        """Fill in mean and std from the start weights."""
+        return resolved(recipe)
+
+    def every_parameter_used(self, recipe: ClassifyRecipe) -> bool:  # noqa: ARG002 - of any recipe
+        """Each parameter gets a gradient in each step."""
+        return True
+
+    def load_data(
+        self, path: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress
+    ) -> TrainingData[ClassSplits]:
+        """Read and check the classes."""
+        return load_data(path, recipe, fabric=fabric, progress=progress)
+
+    def build(self, recipe: ClassifyRecipe, data: ClassSplits, *, rank: int, world_size: int) -> TaskComponents:
+        """Build model, loss and batches."""
+        return build_components(recipe, data, rank=rank, world_size=world_size)
+
+    def score(
+        self, model: nn.Module, data: ClassSplits, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress
+    ) -> dict[str, float]:
+        """Score the model on the validation images."""
+        return score_classifier(model, data, recipe, fabric=fabric, progress=progress).scores()
+
+    def card(self, recipe: ClassifyRecipe, data: ClassSplits, *, score: float) -> Card:
+        """The recipe and the names of the classes."""
+        return Card(recipe.model_dump(mode="json"), num_identities=None, score=score, class_names=data.class_names)
+
+
+CLASSIFICATION = Classification()
