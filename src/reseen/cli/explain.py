@@ -12,7 +12,7 @@ from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 if TYPE_CHECKING:
-    from reseen.explain.queries import Wanted
+    from reseen.explain.queries import QuerySelection
     from reseen.explain.scoring import ScoredExplanations
 
 ATTENTION, DEFAULT = "attention", "hires_cam"
@@ -69,7 +69,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     reseen explain runs/market --score vehicles-with-masks --out scored
     """
     from reseen.engine.run import open_run
-    from reseen.explain.queries import Wanted
+    from reseen.explain.queries import QuerySelection
 
     progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
     if score is not None:
@@ -79,14 +79,14 @@ def explain(  # noqa: PLR0913 - one parameter an option
             )
         files = _scored(run, score, out=out, pairs=pairs, method=method, progress=progress)
     else:
-        wanted = Wanted(query, count=pairs or Wanted.count, worst=worst, top=top)
-        files = _shown(run, wanted, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
+        queries = QuerySelection(query, count=pairs or QuerySelection.count, worst=worst, top=top)
+        files = _shown(run, queries, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
     say(*map(str, files))
 
 
 def _shown(
     run: Path,
-    wanted: "Wanted",
+    queries: "QuerySelection",
     *,
     out: Path,
     method: str | None,
@@ -101,11 +101,11 @@ def _shown(
     if method == ATTENTION:
         if stage is not None:
             raise ReseenError("--stage: attention is shown wherever the model has it; leave --stage out")
-        return explain_attention(run, out=out, wanted=wanted, position=at, data=data, progress=progress)
+        return explain_attention(run, out=out, queries=queries, position=at, data=data, progress=progress)
     method = method or DEFAULT
     if at is not None:
         raise ReseenError(f"--at: shows what attention relates to a place; expected --method attention, got {method}")
-    return explain_run(run, out=out, wanted=wanted, method=method, stage=stage, data=data, progress=progress).files
+    return explain_run(run, out=out, queries=queries, method=method, stage=stage, data=data, progress=progress).files
 
 
 def _scored(
@@ -121,13 +121,11 @@ def _scored(
 
 
 def _tables(scored: "ScoredExplanations") -> list[Table]:
-    from reseen.explain.scoring import COLUMNS, TITLES, alone, caption, score_rows
+    from reseen.explain.scoring import COLUMNS, STAR, TITLES, alone, caption, score_rows
 
     tables = []
     for question in scored.questions:
-        table = Table(
-            *COLUMNS, title=TITLES[question.name], caption=f"{caption(question)} * surely better than the centre prior"
-        )
+        table = Table(*COLUMNS, title=TITLES[question.name], caption=f"{caption(question)} {STAR}")
         for row in score_rows(question, show=alone):
             table.add_row(*row)
         tables.append(table)
