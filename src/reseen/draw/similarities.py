@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from reseen.deprecation import renamed_keywords
 from reseen.draw.style import INK, PALETTE, WIDTH, style
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol
@@ -52,6 +53,7 @@ def count_similarities(
     return Similarities(np.linspace(-1, 1, bins + 1), same=totals[0], different=totals[1])
 
 
+@renamed_keywords(found="similarities")
 def plot_similarities(similarities: Similarities, *, threshold: float | None = None) -> Figure:
     """Both histograms, in shares of their own pairs, and the decision threshold if given."""
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")

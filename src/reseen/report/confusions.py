@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from reseen.data.twins import IdentityPair
+from reseen.deprecation import renamed_keywords
 from reseen.draw.sheet import Kind, Tile, draw_sheet, tile_of
 from reseen.errors import ReseenError
 from reseen.metrics import rankings
@@ -92,6 +93,7 @@ def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
     return max(between, key=lambda confusion: confusion.lead, default=None)
 
 
+@renamed_keywords(found="confusions")
 def confusion_sheet(
     result: Evaluated, confusions: Sequence[Confusion], *, other: str = "twin", shown: int = 3
 ) -> Image.Image:

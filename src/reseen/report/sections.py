@@ -10,11 +10,11 @@ from reseen.report.page import Section, Table
 
 _DATA_COLUMNS = (
     "split",
-    "pictures",
+    "images",
     "identities",
     "cameras",
     "views",
-    "pictures per identity",
+    "images per identity",
     "cameras per identity",
 )
 
@@ -46,7 +46,7 @@ def data_of(run: Run, splits: Splits) -> Section:
         {
             "folder": f"{splits.root} ({splits.layout} layout)",
             "fingerprint": str(facts.get("fingerprint", "unknown")),
-            "unreadable pictures left out": str(facts.get("skipped_unreadable", "unknown")),
+            "unreadable images left out": str(facts.get("skipped_unreadable", "unknown")),
         },
     )
 
