@@ -17,8 +17,8 @@ def brief(name: str, *, most: int = 28) -> str:
     >>> brief("trained, on other data", most=13)
     'traine…r data'
     """
-    kept = (most - 1) // 2
-    return name if len(name) <= most else f"{name[:kept]}…{name[-kept:]}"
+    end = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:end]}…{name[-end:]}"
 
 
 def style(axes: Axes, *, title: str, grid: bool = True, points: float = 11) -> None:
