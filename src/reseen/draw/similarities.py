@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from reseen.deprecation import renamed_keywords
@@ -70,6 +70,7 @@ def plot_similarities(similarities: Similarities, *, threshold: float | None = N
     axes.set_ylim(
         0, 1.25 * max((counts / counts.sum()).max() for counts in (similarities.same, similarities.different))
     )
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))  # labels of a narrow range are long
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=1))
     axes.legend(loc="upper left", frameon=False, fontsize=9, labelcolor=INK)
     if threshold is not None:

@@ -42,6 +42,6 @@ def _table(question: ScoredQuestion, *, explained_in: str) -> Table:
         TITLES[question.name],
         COLUMNS,
         score_rows(question),
-        caption=f"{caption(question)} In brackets: 95 % intervals. {STAR}. {explained_in} explains the scores.",
+        caption=f"{caption(question)} In brackets: 95 % intervals; {STAR}. {explained_in} says what each score is.",
         kind="dense",
     )
