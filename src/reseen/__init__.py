@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reseen.explain.scoring import score_explanations
     from reseen.models import build_model
     from reseen.profiling.profile import profile
-    from reseen.report.comparison import report_pair
+    from reseen.report.comparison_page import report_pair
     from reseen.report.run_page import report_run
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
@@ -85,7 +85,7 @@ _HOMES = MappingProxyType(
         "profile": ("reseen.profiling.profile", "profile"),
         "read_data": ("reseen.data.datasets", "read_data"),
         "read_recipe": ("reseen.tasks.reid.recipe", "read_recipe"),
-        "report_pair": ("reseen.report.comparison", "report_pair"),
+        "report_pair": ("reseen.report.comparison_page", "report_pair"),
         "report_run": ("reseen.report.run_page", "report_run"),
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
         "synthesise": ("reseen.synth", "synthesise"),

@@ -41,7 +41,7 @@ def test_a_picture_of_ones_own_is_embedded_now_and_said_so(reseen, run, picture,
     picture(8, 5).save(mine)
     code, _, err = reseen("explain", run, "--query", mine, "--top", 2, "--out", tmp_path / "why")
     assert code == 0
-    assert f"no queries of the run's data, embedded now: {mine}" in err
+    assert f"not among the run's queries, embedded now: {mine}" in err
     pairs = json.loads((tmp_path / "why" / "explain.json").read_text())["pairs"]
     assert [(pair["rank"], pair["same"]) for pair in pairs] == [(1, None), (2, None)]
 
@@ -70,7 +70,7 @@ def test_refusals_are_one_line(reseen, run, data, tmp_path):
         (("--method", "attention"), "the model has no attention to draw"),
         (("--method", "attention", "--stage", "stage2"), "leave --stage out"),
         (("--at", 0.5, 0.5), "expected --method attention, got hires_cam"),
-        (("--query", "nobody.jpg"), "no picture 'nobody.jpg'"),
+        (("--query", "nobody.jpg"), "no image 'nobody.jpg'"),
         (("--data", tmp_path / "nowhere"), "nowhere"),
         (("--score", data), "no masks, which --score needs"),
         (("--score", data, "--worst"), "expected only --pairs or --method beside it"),

@@ -31,7 +31,7 @@ def naive_cell(query_camera: str, gallery_camera: str, *, drops: bool) -> list[f
 
 
 @pytest.mark.parametrize(("protocol", "drops"), [("market1501", True), ("wildlife", False)])
-def test_every_cell_is_its_queries_ranked_by_hand(protocol, drops):
+def test_every_cell_of_the_camera_matrix_is_computed_by_hand(protocol, drops):
     found = camera_matrix(QUERY, GALLERY, protocol=protocol)
     assert found.query_cameras == found.gallery_cameras == ("1", "2", "3")
     for (row, column), value in np.ndenumerate(found.mean_average_precision):
@@ -51,15 +51,15 @@ def test_many_cameras_are_cut_to_those_with_the_most_pictures():
     assert camera_matrix(query, gallery).query_cameras == ("2", "10")
 
 
-def test_without_cameras_there_is_no_table():
+def test_a_camera_matrix_without_cameras_is_refused():
     known, unknown = Embedded(np.eye(2), ["a", "b"], ["1", "2"]), Embedded(np.eye(2), ["a", "b"], ["", ""])
-    with pytest.raises(ReseenError, match="needs cameras, and none is known in the gallery"):
+    with pytest.raises(ReseenError, match=r"needs cameras: .* got none in the gallery"):
         camera_matrix(known, unknown)
-    with pytest.raises(ReseenError, match="needs cameras, and none is known in the query"):
+    with pytest.raises(ReseenError, match=r"needs cameras: .* got none in the query"):
         camera_matrix(Embedded(np.eye(2), ["a", "b"]), known)
 
 
-def test_plot_says_each_number_and_leaves_blanks():
+def test_the_plot_of_a_camera_matrix_prints_each_number_and_leaves_blanks():
     values = np.array([[np.nan, 0.514], [0.999, 0.0]])
     matrix = CameraMatrix(("c1", "c2"), ("c1", "c9"), values, np.array([[0, 4], [5, 6]]))
     axes, bar = plot_cameras(matrix).axes
@@ -71,7 +71,7 @@ def test_plot_says_each_number_and_leaves_blanks():
     assert [label.get_text() for label in bar.get_yticklabels()] == ["0", "50", "100"]
 
 
-def test_numbers_can_be_read_on_their_cells():
+def test_numbers_stand_out_from_their_cells():
     values = np.linspace(0, 1, 101)[None]
     names = tuple(str(place) for place in range(101))
     axes, _ = plot_cameras(CameraMatrix(("q",), names, values, np.ones((1, 101), dtype=int))).axes

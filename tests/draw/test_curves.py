@@ -26,7 +26,7 @@ def words(axes) -> list[str]:
     return [text.get_text() for text in axes.texts]
 
 
-def test_cmc_draws_each_system():
+def test_the_cmc_plot_draws_each_system():
     curves = {"histogram": np.linspace(0.1, 0.9, 50), "trained": np.linspace(0.5, 1.0, 50)}
     (axes,) = plot_cmc(curves, ranks=10).axes
     assert drawn(axes) == {name: (list(range(1, 11)), curve[:10].tolist()) for name, curve in curves.items()}
@@ -45,7 +45,7 @@ def test_labels_of_meeting_curves_stand_in_the_order_of_the_curves():
     assert list(colours.values()) == list(PALETTE[:3])
 
 
-def test_cmc_shows_as_many_ranks_as_the_shortest_curve():
+def test_the_cmc_plot_shows_as_many_ranks_as_the_shortest_curve():
     (axes,) = plot_cmc({"long": [0.1] * 30, "short": [0.2] * 4}).axes
     assert {name: len(points[0]) for name, points in drawn(axes).items()} == {"long": 4, "short": 4}
 
@@ -53,7 +53,7 @@ def test_cmc_shows_as_many_ranks_as_the_shortest_curve():
 LONG = "trained, data /a/folder/with/a/long/path/to/it, k-reciprocal (k1=20, k2=6, weight=0.3)"
 
 
-def test_long_names_leave_room_for_what_they_name():
+def test_long_names_of_systems_are_shortened():
     assert brief("a name of twenty-eight letters") == "a name of twe…eight letters"
     assert (
         brief("a name of 28 letters as it is")
@@ -65,7 +65,7 @@ def test_long_names_leave_room_for_what_they_name():
         assert figure.axes[0].get_position().width > 0.4
 
 
-def test_paired_draws_a_point_a_query():
+def test_the_paired_plot_draws_a_point_per_query():
     first, second = np.array([0.1, np.nan, 0.9]), np.array([0.3, np.nan, 0.2])
     (axes,) = plot_paired(first, second, names=("one", "other")).axes
     np.testing.assert_array_equal(axes.collections[0].get_offsets().filled(np.nan), np.stack([first, second], axis=1))
@@ -74,7 +74,7 @@ def test_paired_draws_a_point_a_query():
         plot_paired(first, second[:2], names=("one", "other"))
 
 
-def test_training_draws_losses_rate_and_scores():
+def test_the_training_plot_draws_losses_rate_and_scores():
     losses, rate, scores = plot_training(EPOCHS).axes
     assert drawn(losses) == {
         "total": ([1, 2, 3], [5.0, 3.0, 2.0]),
@@ -88,7 +88,7 @@ def test_training_draws_losses_rate_and_scores():
     assert scores.get_xlabel() == "epoch"
 
 
-def test_training_without_scores_and_of_one_epoch():
+def test_the_training_plot_of_one_unscored_epoch_has_no_scores():
     figure = plot_training([{**EPOCHS[0], "losses": {"triplet": 5.0}}])
     losses, rate = figure.axes
     # One loss is the total: drawn once, as a dot, since a single epoch makes no line.
@@ -97,7 +97,7 @@ def test_training_without_scores_and_of_one_epoch():
     assert rate.get_xlabel() == "epoch"
 
 
-def test_nothing_to_draw():
+def test_plots_of_nothing_are_refused():
     with pytest.raises(ReseenError, match="at least one system"):
         plot_cmc({})
     with pytest.raises(ReseenError, match="at least one finished epoch"):
@@ -117,7 +117,7 @@ def test_labels_never_overlap_and_keep_their_order(heights: list[float]):
                 assert placed[first] < placed[second]
 
 
-def test_labels_that_have_room_stay():
+def test_labels_with_room_are_not_moved():
     assert spread([0.9, 0.1, 0.5], room=0.1) == [0.9, 0.1, 0.5]
     assert spread([0.5, 0.5, 0.9], room=0.1) == [0.5, 0.6, 0.9]
     assert spread([1.0, 1.0], room=0.2) == [0.8, 1.0]

@@ -30,7 +30,7 @@ def test_write_png_leaves_no_half_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["noise.png"]
 
 
-def test_a_figure_is_written_too(tmp_path):
+def test_a_figure_is_written_as_png(tmp_path):
     figure = plot_cmc({"a": [0.5, 1.0]})
     write_png(tmp_path / "cmc.png", figure)
     assert (tmp_path / "cmc.png").read_bytes() == png_bytes(figure)

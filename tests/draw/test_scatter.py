@@ -16,7 +16,7 @@ def groups(count: int, each: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndar
     return (centres + random.normal(scale=0.05, size=centres.shape)).astype(np.float32), identities
 
 
-def test_neighbours_on_the_plane_are_of_one_group_and_lengths_do_not_matter():
+def test_neighbours_on_the_plane_are_of_one_group_whatever_their_length():
     vectors, identities = groups(6, 10)
     longer = vectors * np.random.default_rng(1).uniform(0.1, 10, size=(60, 1)).astype(np.float32)
     points = place_on_plane(longer)
@@ -25,21 +25,21 @@ def test_neighbours_on_the_plane_are_of_one_group_and_lengths_do_not_matter():
     assert (identities[distances.argmin(axis=1)] == identities).mean() == 1.0
 
 
-def test_the_same_plane_twice():
+def test_the_same_vectors_give_the_same_plane():
     vectors, _ = groups(3, 5)
     np.testing.assert_array_equal(place_on_plane(vectors, seed=4), place_on_plane(vectors, seed=4))
 
 
-def test_too_few_pictures():
-    with pytest.raises(ReseenError, match="at least 12 pictures, got 11"):
+def test_a_plane_of_too_few_images_is_refused():
+    with pytest.raises(ReseenError, match="at least 12 images, got 11"):
         place_on_plane(np.eye(11))
 
 
-def test_all_are_taken_where_there_is_room():
+def test_a_sample_takes_all_images_where_there_is_room():
     assert sample_identities(np.array(list("abab"))).tolist() == [0, 1, 2, 3]
 
 
-def test_whole_identities_are_drawn_and_none_fills_the_plane():
+def test_a_sample_takes_whole_identities_and_none_fills_it():
     identities = np.array(["crowd"] * 500 + [f"{number}" for number in range(40) for _ in range(5)])
     rows = sample_identities(identities, most=100, each=20)
     names, counts = np.unique(identities[rows], return_counts=True)
@@ -52,7 +52,7 @@ def test_whole_identities_are_drawn_and_none_fills_the_plane():
     assert rows.tolist() != sample_identities(identities, most=100, each=20, seed=1).tolist()
 
 
-def test_most_frequent_labels_without_the_unknown():
+def test_the_most_frequent_labels_leave_out_the_unknown():
     assert most_frequent(np.array(["b", "", "", "", "a", "b", "c", "c"]), count=2) == ["b", "c"]
     assert most_frequent(np.array([10, 2, 2, 10, -1, -1, -1, 3]), count=2) == ["2", "10"]
 
@@ -93,16 +93,16 @@ def test_panels_show_the_same_points_by_their_labels():
     assert [text.get_text() for text in identity.get_legend().texts] == ["others", "c", "a"]
 
 
-def test_every_label_that_stands_out_looks_its_own():
+def test_every_label_of_a_panel_has_a_look_of_its_own():
     names = [f"{number:02d}" for number in range(DISTINCT)]
     (axes,) = plot_plane(np.zeros((DISTINCT, 2)), [Panel("all", np.array(names), names)]).axes
     looks = {(colour, corners) for _, colour, corners in drawn(axes).values()}
     assert len(looks) == DISTINCT
 
 
-def test_wrong_calls():
+def test_wrong_panels_are_refused():
     with pytest.raises(ValueError, match="panel 'view': expected 2 labels, got 1"):
         plot_plane(np.zeros((2, 2)), [Panel("view", np.array(["a"]), [])])
     many = [str(number) for number in range(DISTINCT + 1)]
-    with pytest.raises(ValueError, match=f"at most {DISTINCT} labels can stand out, got {DISTINCT + 1}"):
+    with pytest.raises(ValueError, match=f"at most {DISTINCT} labels can be shown, got {DISTINCT + 1}"):
         plot_plane(np.zeros((1, 2)), [Panel("camera", np.array(["0"]), many)])

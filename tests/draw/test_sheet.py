@@ -47,7 +47,7 @@ def centre_of(sheet: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, 
     return sheet.getpixel(((box[0] + box[2]) // 2, (box[1] + box[3]) // 2))
 
 
-def test_frames_pictures_and_order(pictures: dict[str, Path]):
+def test_a_ranked_sheet_has_frames_images_and_their_order(pictures: dict[str, Path]):
     query = Embedded(toward(0.0), ["x"], ["c1"])
     gallery = Embedded(toward(0.5, 0.1, 0.2, 0.05), ["x", "y", "x", "x"], ["c2", "c2", "", "c1"])
     sheet = ranked_sheet(
@@ -66,7 +66,7 @@ def test_frames_pictures_and_order(pictures: dict[str, Path]):
     assert {top for _, (_, top, _, _) in tiles} == {tiles[0][1][1]}
 
 
-def test_rows_follow_the_queries_asked(pictures: dict[str, Path]):
+def test_rows_of_a_sheet_follow_the_given_queries(pictures: dict[str, Path]):
     side = Embedded(toward(0.0, 1.0, 2.0), ["x", "y", "z"])
     paths = list(pictures.values())
     sheet = ranked_sheet(side, side, query_paths=paths, gallery_paths=paths, queries=[2, 0], top=1, protocol="wildlife")
@@ -75,7 +75,7 @@ def test_rows_follow_the_queries_asked(pictures: dict[str, Path]):
     assert [centre_of(sheet, box) for _, box in tiles] == [INKS["c"], INKS["c"], INKS["a"], INKS["a"]]
 
 
-def test_pictures_keep_their_shape():
+def test_images_on_a_sheet_keep_their_shape():
     tall, wide = Image.new("RGB", (50, 100), (9, 99, 199)), Image.new("RGB", (100, 50), (9, 99, 199))
     sheet = draw_sheet([[Tile(tall, "query", "", ""), Tile(wide, "match", "", "")]], columns=["query", "1"])
     for (_, (left, top, right, bottom)), shape in zip(framed(sheet), (0.5, 2.0), strict=True):
@@ -88,7 +88,7 @@ def test_pictures_keep_their_shape():
         assert width == right - left - 10 or height == bottom - top - 10
 
 
-def test_captions_say_identity_camera_and_similarity(pictures: dict[str, Path], monkeypatch):
+def test_captions_give_identity_camera_and_similarity(pictures: dict[str, Path], monkeypatch):
     said = []
 
     def listen(rows, *, columns, titles):
@@ -113,13 +113,13 @@ def test_long_captions_keep_their_end():
     assert 100 < font.getlength(short) <= 136
 
 
-def test_the_same_sheet_twice(pictures: dict[str, Path]):
+def test_the_same_sheet_has_the_same_bytes(pictures: dict[str, Path]):
     side, paths = Embedded(toward(0.0, 1.0, 2.0), [1, 2, 3]), list(pictures.values())
     draw = {"query_paths": paths, "gallery_paths": paths, "queries": [1], "protocol": "wildlife"}
     assert ranked_sheet(side, side, **draw).tobytes() == ranked_sheet(side, side, **draw).tobytes()
 
 
-def test_bad_calls(pictures: dict[str, Path], tmp_path: Path):
+def test_wrong_calls_of_sheets_are_refused(pictures: dict[str, Path], tmp_path: Path):
     side, paths = Embedded(toward(0.0, 1.0), [1, 2]), list(pictures.values())
     with pytest.raises(ValueError, match="gallery_paths: expected 2, one per vector, got 3"):
         ranked_sheet(side, side, query_paths=paths[:2], gallery_paths=paths, queries=[0], protocol="wildlife")

@@ -26,7 +26,7 @@ def naive(query: Embedded, gallery: Embedded, *, drops: bool, junk: tuple[str, .
 
 @pytest.mark.parametrize(("protocol", "drops", "junk"), [("market1501", True, ("-1",)), ("wildlife", False, ())])
 @pytest.mark.parametrize("bins", [1, 7, 100])
-def test_counts_are_those_of_a_loop(protocol, drops, junk, bins):
+def test_counted_similarities_are_those_of_a_loop(protocol, drops, junk, bins):
     found = count_similarities(QUERY, GALLERY, protocol=protocol, bins=bins)
     edges = np.linspace(-1, 1, bins + 1)
     for counts, cosines in zip(
@@ -36,7 +36,7 @@ def test_counts_are_those_of_a_loop(protocol, drops, junk, bins):
     np.testing.assert_allclose(found.edges, edges)
 
 
-def test_ends_of_the_scale_are_counted():
+def test_similarities_at_the_ends_of_the_scale_are_counted():
     query = Embedded(np.array([[1.0, 0.0]]), ["a"])
     gallery = Embedded(np.array([[5.0, 0.0], [-3.0, 0.0]]), ["a", "b"])
     found = count_similarities(query, gallery, protocol="wildlife", bins=10)
@@ -44,7 +44,7 @@ def test_ends_of_the_scale_are_counted():
     assert found.different.tolist() == [1] + [0] * 9
 
 
-def test_pairs_of_one_kind_alone_are_refused():
+def test_similarities_of_one_kind_of_pairs_are_refused():
     side = Embedded(np.eye(2), ["a", "a"])
     with pytest.raises(ReseenError, match="expected pairs of one identity and of different ones, got 4 and 0"):
         count_similarities(side, side, protocol="wildlife")
@@ -55,7 +55,7 @@ def test_pairs_of_one_kind_alone_are_refused():
 FOUND = Similarities(np.linspace(-1, 1, 5), same=np.array([0, 0, 1, 3]), different=np.array([0, 6, 2, 0]))
 
 
-def test_plot_draws_shares_and_names_how_many():
+def test_the_plot_of_similarities_draws_shares_and_counts():
     (axes,) = plot_similarities(FOUND).axes
     lines = {patch.get_label(): patch.get_data().values for patch in axes.patches if not patch.get_fill()}
     assert lines.keys() == {"same identity, 4 pairs", "different identities, 8 pairs"}
@@ -68,7 +68,7 @@ def test_plot_draws_shares_and_names_how_many():
 
 
 @pytest.mark.parametrize("threshold", [0.3, -0.9])
-def test_plot_marks_the_threshold_and_makes_room_for_it(threshold):
+def test_the_plot_of_similarities_marks_the_threshold(threshold):
     (axes,) = plot_similarities(FOUND, threshold=threshold).axes
     assert [line.get_xdata()[0] for line in axes.get_lines()] == [threshold]
     assert [text.get_text() for text in axes.texts] == [f"threshold {threshold:.3f}"]

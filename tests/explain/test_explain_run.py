@@ -14,10 +14,10 @@ from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.explain.explain_attention import explain_attention
 from reseen.explain.explain_run import BATCH, explain_pairs, explain_run
-from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import attention_maps, contrast_maps, similarity_maps, summed
-from reseen.explain.pairs import Pair
-from reseen.explain.queries import Asked, Wanted
+from reseen.explain.pairs import RankedPair
+from reseen.explain.queries import QuerySelection, QuerySet
+from reseen.explain.run_model import RunModel, load_run_model
 from reseen.progress import Silent
 from reseen.tasks.reid.recipe import recipe_of
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
@@ -32,8 +32,8 @@ def run(finished):
     return open_run(finished[0])
 
 
-def test_sheets_and_numbers(run, tmp_path):
-    explained, files = explain_run(run, out=tmp_path / "why", wanted=Wanted(count=3))
+def test_an_explained_run_has_sheets_and_numbers(run, tmp_path):
+    explained, files = explain_run(run, out=tmp_path / "why", queries=QuerySelection(count=3))
     assert [file.name for file in files] == ["pairs-01.png", "explain.json"]
     assert all(file.parent == tmp_path / "why" for file in files)
     said = json.loads(files[-1].read_text())
@@ -56,13 +56,13 @@ def test_sheets_and_numbers(run, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["hires_cam", "decomposition"])
-def test_maps_are_those_of_the_pair(run, method):
+def test_maps_of_a_pair_are_those_of_similarity_maps(run, method):
     """Batches and their order change nothing; more pairs than a batch holds."""
-    explainer, result = explainer_of(run), saved_evaluation(run)
-    asked = Asked(result.splits.query, result.query)
+    run_model, result = load_run_model(run), saved_evaluation(run)
+    asked = QuerySet(result.splits.query, result.query)
     queries, entries = len(result.query), len(result.gallery)
     pairs = [
-        Pair(
+        RankedPair(
             asked,
             number % queries,
             number % entries,
@@ -73,66 +73,68 @@ def test_maps_are_those_of_the_pair(run, method):
         )
         for number in range(BATCH + 2)
     ]
-    found = explain_pairs(explainer, pairs, result.splits.gallery, method=method, progress=Silent())
+    found = explain_pairs(run_model, pairs, result.splits.gallery, method=method, progress=Silent())
     for number in (0, BATCH, BATCH + 1):
-        query = explainer.side(result.splits.query, [pairs[number].row])
-        match, rival = (explainer.side(result.splits.gallery, [e]) for e in (pairs[number].entry, pairs[number].rival))
-        alone = similarity_maps(explainer.model, query, match, method=method)
+        query = run_model.inputs(result.splits.query, [pairs[number].row])
+        match, rival = (
+            run_model.inputs(result.splits.gallery, [e]) for e in (pairs[number].entry, pairs[number].rival)
+        )
+        alone = similarity_maps(run_model.model, query, match, method=method)
         assert found[number].pair is pairs[number]
         assert found[number].shares == pytest.approx(alone.shares[0].numpy(), abs=1e-5)
         for maps, expected in ((found[number].query, alone.query), (found[number].match, alone.match)):
             assert np.allclose(maps[0], summed(expected)[0], atol=1e-5)
             assert len(maps) == 1
-        contrast = contrast_maps(explainer.model, query, match, other=rival, method=method)
+        contrast = contrast_maps(run_model.model, query, match, other=rival, method=method)
         assert np.allclose(found[number].contrast, summed(contrast)[0], atol=1e-5)
 
 
-def test_branches_have_a_map_each_and_their_sum(run, branched):
+def test_each_branch_has_a_map_beside_the_sum(run, branched):
     result, recipe = saved_evaluation(run), recipe_of(run)
     data = recipe.data.model_copy(update={"image_size": (64, 64)})
-    explainer = Explainer(branched(), recipe.model_copy(update={"data": data}), explainer_of(run).fabric)
-    asked = Asked(result.splits.query, result.query)
-    pair = Pair(asked, 0, 1, rank=1, similarity=0.0, kind="match")
-    (one,) = explain_pairs(explainer, [pair], result.splits.gallery, method="decomposition", progress=Silent())
+    run_model = RunModel(branched(), recipe.model_copy(update={"data": data}), load_run_model(run).fabric)
+    asked = QuerySet(result.splits.query, result.query)
+    pair = RankedPair(asked, 0, 1, rank=1, similarity=0.0, kind="match")
+    (one,) = explain_pairs(run_model, [pair], result.splits.gallery, method="decomposition", progress=Silent())
     total, *branches = one.query
     assert len(branches) == len(one.shares) == 3
     assert [branch.sum() for branch in branches] == pytest.approx(one.shares.tolist(), abs=1e-5)
     assert total.sum() == pytest.approx(float(one.shares.sum()), abs=1e-4)
 
 
-def test_data_of_another_place(run, tmp_path):
+def test_a_run_is_explained_with_data_that_moved(run, tmp_path):
     moved = shutil.copytree(run.data()["path"], tmp_path / "moved")
-    explained, _ = explain_run(run, out=tmp_path / "why", wanted=Wanted(count=1), data=moved)
-    assert explained[0].pair.asked.split.paths[0].is_relative_to(moved)
+    explained, _ = explain_run(run, out=tmp_path / "why", queries=QuerySelection(count=1), data=moved)
+    assert explained[0].pair.queries.split.paths[0].is_relative_to(moved)
 
 
-def test_attention_of_a_run(attended, tmp_path):
-    files = explain_attention(attended, out=tmp_path, wanted=Wanted(count=2))
+def test_the_attention_of_a_run_has_sheets_a_plot_and_ranges(attended, tmp_path):
+    files = explain_attention(attended, out=tmp_path, queries=QuerySelection(count=2))
     assert [file.name for file in files] == ["attention-01.png", "channels.png", "attention.json"]
     said = json.loads(files[-1].read_text())
     assert said["pictures"] == 2
     assert [(one["place"], one["kind"]) for one in said["attention"]] == [("stage2", "RGA-S"), ("stage2", "RGA-C")]
-    explainer, result = explainer_of(open_run(attended)), saved_evaluation(attended)
+    run_model, result = load_run_model(open_run(attended)), saved_evaluation(attended)
     ranked = np.argsort(-result.report.average_precisions, kind="stable")
-    seen = attention_maps(explainer.model, explainer.side(result.splits.query, [int(ranked[0]), int(ranked[-1])]))
+    seen = attention_maps(run_model.model, run_model.inputs(result.splits.query, [int(ranked[0]), int(ranked[-1])]))
     gate = seen[0].maps["gate"]
     expected = [float(gate.min()), float(gate.mean()), float(gate.max())]
     assert said["attention"][0]["gate"] == pytest.approx(expected, abs=1e-5)
     assert torch.is_tensor(seen[1].channels)
 
 
-def test_attention_from_a_place(attended, tmp_path):
-    files = explain_attention(attended, out=tmp_path, wanted=Wanted(count=1), position=(0.5, 0.5))
+def test_attention_to_a_position_has_sheets_of_its_own(attended, tmp_path):
+    files = explain_attention(attended, out=tmp_path, queries=QuerySelection(count=1), position=(0.5, 0.5))
     spatial = json.loads(files[-1].read_text())["attention"][0]
     assert {"gate", "r(i, k)", "r(k, i)"} <= set(spatial)
 
 
-def test_sheets_of_a_longer_call_go_and_nothing_else_does(run, attended, tmp_path, monkeypatch):
+def test_sheets_of_an_earlier_longer_call_are_removed_and_nothing_else(run, attended, tmp_path, monkeypatch):
     monkeypatch.setattr(PAIRS, "ROWS", 1)
     monkeypatch.setattr(ATTENTION, "PICTURES", 1)
     longer = [
-        *explain_run(run, out=tmp_path, wanted=Wanted(count=3)).files,
-        *explain_attention(attended, out=tmp_path, wanted=Wanted(count=3)),
+        *explain_run(run, out=tmp_path, queries=QuerySelection(count=3)).files,
+        *explain_attention(attended, out=tmp_path, queries=QuerySelection(count=3)),
     ]
     assert _names(tmp_path) == sorted(file.name for file in longer)
     others = ["pairs-7.png", "pairs-007.png", "pairs-00.png", "pairs-12.jpg", "pairs-12b.png", "my-pairs-12.png"]
@@ -142,20 +144,20 @@ def test_sheets_of_a_longer_call_go_and_nothing_else_does(run, attended, tmp_pat
     (tmp_path / "pairs-99.png").symlink_to(tmp_path / "pairs-7.png")
     others += ["pairs-98.png", "pairs-99.png"]
     said = Recorder()
-    found = explain_run(run, out=tmp_path, wanted=Wanted(count=1), progress=said).files
+    found = explain_run(run, out=tmp_path, queries=QuerySelection(count=1), progress=said).files
     gone = {file.name for file in longer if file.name.startswith("pairs-")} - {file.name for file in found}
-    assert said.lines == [f"{tmp_path}: {len(gone)} pairs-NN.png of an earlier, longer call removed"]
+    assert said.lines == [f"{tmp_path}: removed {len(gone)} pairs-NN.png of an earlier, longer call"]
     assert gone
     assert _names(tmp_path) == sorted({*(file.name for file in longer), *others} - gone)
-    explain_attention(attended, out=tmp_path, wanted=Wanted(count=1))
+    explain_attention(attended, out=tmp_path, queries=QuerySelection(count=1))
     gone |= {"attention-02.png", "attention-03.png"}
     assert _names(tmp_path) == sorted({*(file.name for file in longer), *others} - gone)
     assert "attention-01.png" in _names(tmp_path)
 
 
-def test_earlier_sheets_stay_until_the_new_ones_are_whole(run, tmp_path, monkeypatch):
+def test_earlier_sheets_stay_until_the_new_ones_are_written(run, tmp_path, monkeypatch):
     monkeypatch.setattr(PAIRS, "ROWS", 1)
-    explain_run(run, out=tmp_path, wanted=Wanted(count=3))
+    explain_run(run, out=tmp_path, queries=QuerySelection(count=3))
     before = _names(tmp_path)
 
     def full(*_: object) -> None:
@@ -165,7 +167,7 @@ def test_earlier_sheets_stay_until_the_new_ones_are_whole(run, tmp_path, monkeyp
         with monkeypatch.context() as broken:
             broken.setattr(PAIRS, write, full)
             with pytest.raises(ReseenError, match="disk full"):
-                explain_run(run, out=tmp_path, wanted=Wanted(count=1))
+                explain_run(run, out=tmp_path, queries=QuerySelection(count=1))
         assert _names(tmp_path) == before
 
 
@@ -173,11 +175,11 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_nothing_is_written_before_a_refusal(run, tmp_path):
+def test_nothing_is_written_when_a_call_is_refused(run, tmp_path):
     for refuse, message in (
         (lambda out: explain_run(run, out=out, stage="stage9"), "no stage 'stage9'.*known: last, stage1"),
         (lambda out: explain_run(run, out=out, method="grad-cam"), "no method 'grad-cam'; did you mean 'grad_cam'"),
-        (lambda out: explain_run(run, out=out, wanted=Wanted(["nobody.jpg"])), "no picture 'nobody.jpg'"),
+        (lambda out: explain_run(run, out=out, queries=QuerySelection(["nobody.jpg"])), "no image 'nobody.jpg'"),
         (lambda out: explain_attention(run, out=out), "the model has no attention to draw"),
     ):
         with pytest.raises(ReseenError, match=message):

@@ -13,8 +13,8 @@ from reseen.explain import map_sheet as map_module
 from reseen.explain.attention_sheet import attention_sheet, plot_channels
 from reseen.explain.map_sheet import ExplainedPair, map_sheet
 from reseen.explain.maps import AttentionMaps
-from reseen.explain.pairs import Pair
-from reseen.explain.queries import Asked
+from reseen.explain.pairs import RankedPair
+from reseen.explain.queries import QuerySet
 from reseen.metrics import Embedded
 
 
@@ -28,10 +28,10 @@ def grey(tmp_path):
 @pytest.fixture
 def explained(grey):
     side = Embedded(np.eye(2), np.array(["7", "8"]), np.array(["1", "2"]), names=np.array(["one", "two"]))
-    asked = Asked(split_of([grey, grey], ["7", "8"]), side)
+    asked = QuerySet(split_of([grey, grey], ["7", "8"]), side)
 
     def make(branches=1, **about):
-        pair = Pair(asked, 0, 1, **{"rank": 1, "similarity": 0.5, "kind": "other", **about})
+        pair = RankedPair(asked, 0, 1, **{"rank": 1, "similarity": 0.5, "kind": "other", **about})
         maps = tuple(np.arange(4.0).reshape(2, 2) + number for number in range(branches + 1 if branches > 1 else 1))
         contrast = None if pair.rival is None else np.array([[1.0, -1.0]])
         return ExplainedPair(pair, np.full(branches, 0.25), query=maps, match=maps, contrast=contrast)
@@ -44,12 +44,12 @@ def drawn(monkeypatch):
     """What is handed to draw_sheet."""
     seen = {}
 
-    def keep(rows, *, columns, titles=None):
+    def record(rows, *, columns, titles=None):
         seen.update(rows=rows, columns=columns, titles=titles)
         return Image.new("RGB", (1, 1))
 
-    monkeypatch.setattr(map_module, "draw_sheet", keep)
-    monkeypatch.setattr(attention_module, "draw_sheet", keep)
+    monkeypatch.setattr(map_module, "draw_sheet", record)
+    monkeypatch.setattr(attention_module, "draw_sheet", record)
     return seen
 
 
@@ -57,10 +57,10 @@ def sheet_of(explained, *pairs):
     return map_sheet(pairs, gallery=explained[1], gallery_paths=explained[2], words=("occlusion", "picture"))
 
 
-def test_one_branch_is_one_row(explained, drawn):
+def test_a_pair_of_one_branch_is_one_row(explained, drawn):
     sheet_of(explained, explained[0](), explained[0](kind="match", rank=4, rival=0))
-    assert drawn["columns"] == ["query", "why", "found", "why", "it or rank 1"]
-    assert drawn["titles"] == ["one · rank 1, wrong: two", "one · rank 4, the first that is right: two"]
+    assert drawn["columns"] == ["query", "its map", "match", "its map", "match or rank 1"]
+    assert drawn["titles"] == ["one · rank 1, no match: two", "one · rank 4, first match: two"]
     first, second = drawn["rows"]
     assert first[4] is None
     assert [tile.kind for tile in second] == ["query", "plain", "match", "plain", "plain"]
@@ -69,16 +69,16 @@ def test_one_branch_is_one_row(explained, drawn):
     assert np.array_equal(second[4].picture, expected)
 
 
-def test_without_a_rival_there_is_no_column_for_it(explained, drawn):
+def test_without_a_rival_there_is_no_column_of_contrasts(explained, drawn):
     sheet_of(explained, explained[0](kind="plain"))
-    assert drawn["columns"] == ["query", "why", "found", "why"]
+    assert drawn["columns"] == ["query", "its map", "match", "its map"]
     assert drawn["titles"] == ["one · rank 1: two"]
 
 
-def test_branches_stand_beside_their_sum_on_one_scale(explained, drawn):
+def test_branches_are_drawn_beside_their_sum_on_one_scale(explained, drawn):
     sheet_of(explained, explained[0](branches=3, kind="match"))
     assert drawn["columns"] == ["", "sum", "branch 1", "branch 2", "branch 3"]
-    assert drawn["titles"] == ["one", "rank 1, right: two"]
+    assert drawn["titles"] == ["one", "rank 1, match: two"]
     query, match = drawn["rows"]
     assert len(query) == len(match) == 5
     assert tuple(query[2][2:]) == ("0.250", "of the sum")
@@ -86,7 +86,7 @@ def test_branches_stand_beside_their_sum_on_one_scale(explained, drawn):
     assert np.array_equal(query[2].picture, overlay(plain, np.arange(4.0).reshape(2, 2) + 1, top=6))
 
 
-def test_a_sheet_is_drawn(explained):
+def test_a_sheet_of_maps_is_drawn_as_an_image(explained):
     sheet = sheet_of(explained, explained[0](), explained[0](kind="match", rank=4, rival=0))
     assert sheet.width > sheet.height > 300
 
@@ -107,7 +107,7 @@ def tiles():
     return [Tile(Image.new("RGB", (32, 32), (90, 90, 90)), "query", "id 7", "cam 1")] * 2
 
 
-def test_a_row_a_picture_with_the_first_map_of_each_place(tiles, seen, drawn):
+def test_attention_sheets_have_a_row_per_image_with_the_first_map_of_each_module(tiles, seen, drawn):
     attention_sheet(tiles, seen)
     assert [[tile.second_line for tile in row[1:]] for row in drawn["rows"]] == [
         ["gate 0-0.429", "weight 0.5-0.5"],
@@ -116,7 +116,7 @@ def test_a_row_a_picture_with_the_first_map_of_each_place(tiles, seen, drawn):
     assert [tile.first_line for tile in drawn["rows"][0][1:]] == ["stage2 RGA-S", "stage3 HCA"]
 
 
-def test_flat_maps_are_drawn_faint(tiles, seen, drawn):
+def test_flat_attention_maps_are_drawn_faint(tiles, seen, drawn):
     attention_sheet(tiles, seen)
     _, gate, flat = drawn["rows"][0]
     moved = [np.abs(np.asarray(tile.picture, float) - 90).max() for tile in (gate, flat)]
@@ -124,7 +124,7 @@ def test_flat_maps_are_drawn_faint(tiles, seen, drawn):
     assert moved[1] < 5
 
 
-def test_for_a_position_every_map_has_a_place(tiles, seen, drawn):
+def test_with_a_position_every_attention_map_is_drawn(tiles, seen, drawn):
     attention_sheet(tiles, seen, position=(0.5, 0.5))
     assert [len(row) for row in drawn["rows"]] == [3, 2, 3, 2]
     ringed = np.asarray(drawn["rows"][0][0].picture)
@@ -132,13 +132,13 @@ def test_for_a_position_every_map_has_a_place(tiles, seen, drawn):
     assert (ringed[16, 10:16] != 90).any()
 
 
-def test_channels_are_sorted_by_their_mean(seen):
+def test_channel_weights_are_sorted_by_their_mean(seen):
     figure = plot_channels(seen)
     (axes,) = figure.axes
     drawn = axes.lines[0].get_ydata()
     assert np.allclose(drawn, np.sort(seen[1].channels.mean(dim=0).numpy()))
 
 
-def test_nothing_to_draw(tiles, seen):
+def test_modules_without_maps_or_channels_draw_nothing(tiles, seen):
     assert attention_sheet(tiles, seen[1:2]) is None
     assert plot_channels([seen[0]]) is None

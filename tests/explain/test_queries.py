@@ -6,8 +6,8 @@ import pytest
 
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
-from reseen.explain.explainer import explainer_of
-from reseen.explain.queries import NOBODY, Wanted, asked_of
+from reseen.explain.queries import UNKNOWN_IDENTITY, QuerySelection, select_queries
+from reseen.explain.run_model import load_run_model
 from reseen.progress import Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
@@ -23,16 +23,16 @@ class Told(Silent):
 @pytest.fixture
 def ask(finished):
     run = open_run(finished[0])
-    result, explainer = saved_evaluation(run), explainer_of(run)
+    result, run_model = saved_evaluation(run), load_run_model(run)
 
     def make(**wanted):
         told = Told()
-        return asked_of(result, Wanted(**wanted), explainer=explainer, progress=told), told.lines, result
+        return select_queries(result, QuerySelection(**wanted), run_model=run_model, progress=told), told.lines, result
 
     return make
 
 
-def test_without_names_queries_from_best_to_worst(ask):
+def test_without_names_queries_are_picked_from_best_to_worst(ask):
     (asked,), lines, result = ask(count=2)
     precisions = result.report.average_precisions
     rows = [result.splits.query.paths.index(path) for path in asked.split.paths]
@@ -40,7 +40,7 @@ def test_without_names_queries_from_best_to_worst(ask):
     assert lines == []
 
 
-def test_a_query_by_its_name_with_or_without_suffix(ask):
+def test_a_query_is_named_with_or_without_suffix(ask):
     paths = ask()[2].splits.query.paths
     for name in (paths[1].name, paths[1].stem, str(paths[1])):
         (asked,), lines, result = ask(names=[name])
@@ -49,7 +49,7 @@ def test_a_query_by_its_name_with_or_without_suffix(ask):
         assert lines == []
 
 
-def test_pictures_that_are_no_queries_are_embedded_now_and_said_so(ask, picture, tmp_path):
+def test_images_that_are_no_queries_are_embedded_now_and_reported(ask, picture, tmp_path):
     mine = tmp_path / "mine.png"
     picture(7, 0).save(mine)
     _, _, result = ask()
@@ -57,21 +57,21 @@ def test_pictures_that_are_no_queries_are_embedded_now_and_said_so(ask, picture,
     (known, others), lines, _ = ask(names=[str(mine), query.name, trained.name])
     assert known.split.paths == [query]
     assert others.split.paths == [mine, trained]
-    assert others.split.identities.tolist() == [NOBODY, str(result.splits.train.identities[3])]
+    assert others.split.identities.tolist() == [UNKNOWN_IDENTITY, str(result.splits.train.identities[3])]
     assert others.split.cameras.tolist() == ["", str(result.splits.train.cameras[3])]
-    assert lines == [f"no queries of the run's data, embedded now: {mine}, {trained}"]
+    assert lines == [f"not among the run's queries, embedded now: {mine}, {trained}"]
 
 
-def test_embedded_now_is_as_embedded_then(ask, tmp_path):
+def test_a_copy_embedded_now_has_the_saved_vector(ask, tmp_path):
     _, _, result = ask()
     copy = shutil.copy(result.splits.query.paths[2], tmp_path / "copy.jpg")
     (asked,), _, _ = ask(names=[copy])
     assert asked.embedded.vectors[0] == pytest.approx(result.query.vectors[2], abs=1e-5)
 
 
-def test_refusals(ask, tmp_path):
+def test_unknown_names_and_broken_images_are_refused(ask, tmp_path):
     with pytest.raises(
-        ReseenError, match=r"no picture '0007_c9' in .* queries are called like 0007_c1s1_000000_01\.jpg"
+        ReseenError, match=r"no image '0007_c9' in .* names of queries look like 0007_c1s1_000000_01\.jpg"
     ):
         ask(names=["0007_c9"])
     broken = tmp_path / "broken.jpg"
@@ -80,7 +80,7 @@ def test_refusals(ask, tmp_path):
         ask(names=[str(broken)])
 
 
-def test_no_failure_to_show(ask):
+def test_without_failures_the_worst_are_refused(ask):
     _, _, result = ask()
     if (result.report.average_precisions == 1).all():
         with pytest.raises(ReseenError, match="every query is ranked perfectly"):

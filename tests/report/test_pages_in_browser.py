@@ -9,10 +9,10 @@ from PIL import Image
 
 from reseen.draw import png_bytes
 from reseen.draw.encode import write_png
-from reseen.report import Picture, ReportContent, ScoreRow, write_report
-from reseen.report.comparison import report_pair
-from reseen.report.page import Table
+from reseen.report import Page, Picture, ScoreRow, Section, Table, score_section, write_page
+from reseen.report.comparison_page import report_pair
 from reseen.report.run_page import report_run
+from reseen.report.sections import command_section, data_section, environment_section, recipe_section
 
 WIDTHS = {"desktop": 1200, "phone": 390}
 LONG = "a-name-without-any-place-to-break-it-" * 6
@@ -29,19 +29,22 @@ def write_long_page(path: Path) -> Path:
         Picture(LONG, LONG, png_bytes(Image.new("RGB", (width, 60), (90, 120, 150))))
         for width in (2400, 800, 300, 1100)
     ]
-    content = ReportContent(
+    table = Table(LONG, [LONG, LONG], [[LONG, "1.23 (0.45 to 6.78) *"]], caption=LONG, kind="dense")
+    page = Page(
         title=LONG,
-        systems=rows,
-        settings=LONG,
         summary=LONG,
+        scores=score_section(rows, settings=LONG),
         pictures=pictures,
-        explanations=[Table(LONG, LONG, [LONG, LONG], [[LONG, "1.23 (0.45 to 6.78) *"]])],
-        data_facts={LONG: LONG},
-        recipe=f"{LONG} = '{LONG}'",
-        environment={LONG: LONG},
-        command=LONG,
+        sections=[
+            Section("Explanations, scored", [table]),
+            Section("Changes", [Table("Changes", ["setting", LONG, LONG], [[LONG, LONG, LONG]], kind="changes")]),
+            data_section([], {LONG: LONG}),
+            command_section([LONG]),
+            recipe_section(f"{LONG} = '{LONG}'"),
+            environment_section({LONG: LONG}),
+        ],
     )
-    write_report(path, content)
+    write_page(path, page)
     return path
 
 
@@ -76,7 +79,7 @@ def page(request, browser, pages, width) -> Iterator:
     opened.close()
 
 
-def test_it_fits_fetches_nothing_and_shows_every_picture(page, width):
+def test_a_page_fits_fetches_nothing_and_shows_every_picture(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert [url[:60] for url in page.heard[1:] if not url.startswith("data:image/")] == []
     images = page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth, image.clientWidth])")

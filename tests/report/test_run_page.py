@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,8 @@ from reseen.errors import ReseenError
 from reseen.metrics import compare
 from reseen.progress import Silent
 from reseen.report import drawings as drawings_module
-from reseen.report.comparison import report_pair
-from reseen.report.drawings import DRAWINGS, how_found
+from reseen.report.comparison_page import report_pair
+from reseen.report.drawings import DRAWINGS, query_outcome
 from reseen.report.run_page import draw_run, report_run
 from reseen.tasks.reid.calibrate import calibrate_run
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
@@ -31,7 +30,7 @@ def runs(finished, tmp_path: Path) -> tuple[Path, Path]:
     return tuple(shutil.copytree(run, tmp_path / run.name) for run in finished)
 
 
-def keep_sheet(run: Run) -> None:
+def save_sheet(run: Run) -> None:
     run.explanations.mkdir()
     write_png(run.explanations / "attention-01.png", Image.new("RGB", (4, 4)))
 
@@ -40,10 +39,10 @@ def headings(page: Path) -> list[str]:
     return re.findall(r"<h2[^>]*>(.*?)</h2>", page.read_text(encoding="utf-8"))
 
 
-def test_a_run_on_one_page(runs):
+def test_the_page_of_a_run_shows_its_scores_drawings_and_facts(runs):
     run = open_run(runs[0])
     evaluate_baselines(run)
-    keep_sheet(run)
+    save_sheet(run)
     page = report_run(run)
     assert page == run.path / "report.html"
     text = page.read_text(encoding="utf-8")
@@ -64,7 +63,7 @@ def test_a_run_on_one_page(runs):
     assert "market1501" in text
 
 
-def test_pictures_are_kept_beside_the_page_and_old_ones_go(runs):
+def test_pictures_are_saved_beside_the_page_and_old_ones_removed(runs):
     folder = runs[0] / "pictures"
     folder.mkdir()
     (folder / "twins.jpg").write_bytes(b"from before")
@@ -93,20 +92,20 @@ def test_the_summary_names_the_model(runs, monkeypatch, lines, words):
     recipe = recipe_of(run).model_copy(update={"model": Model.model_validate(lines)})
     monkeypatch.setattr("reseen.report.run_page.recipe_of", lambda _: recipe)
     page = report_run(run, saved_evaluation(run)).read_text(encoding="utf-8")
-    assert f"<p>{words} trained for 1 epochs on 24 pictures of 6 identities (market1501 layout)" in page
+    assert f"<p>{words} trained for 1 epochs on 24 images of 6 identities (market1501 layout)" in page
 
 
-def test_the_page_goes_where_it_is_asked_to(runs, tmp_path):
+def test_the_page_is_written_where_out_says(runs, tmp_path):
     page = report_run(runs[0], saved_evaluation(runs[0]), out=tmp_path / "mine.html")
     assert page == tmp_path / "mine.html"
     assert not (runs[0] / "report.html").exists()
 
 
-def test_what_has_nothing_to_show_is_left_out(runs, market):
+def test_drawings_with_nothing_to_show_are_left_out(runs, market):
     run = open_run(runs[0])
     data = market("alone", test=2, shots=2)
     result = evaluate_run(run, data=data)
-    perfect = replace(result, report=replace_report(result.report))
+    perfect = result._replace(report=replace_report(result.report))
     pictures = draw_run(run, perfect, progress=Silent())
     # No failure, nobody confused, two gallery pictures of one camera, four pictures in all.
     assert pictures.keys() == {"sheet", "cmc", "training", "similarities"}
@@ -120,9 +119,9 @@ def replace_report(report):
     return type(report)(**values)
 
 
-def test_outcomes_are_said_in_words(runs):
+def test_the_outcome_of_a_query_in_words(runs):
     report = saved_evaluation(runs[0]).report
-    assert how_found(replace_report(report), 0) == "average precision 100.0%, first match at rank 1"
+    assert query_outcome(replace_report(report), 0) == "average precision 100.0%, first match at rank 1"
 
 
 def test_the_threshold_of_a_calibration_is_drawn(runs, monkeypatch):
@@ -137,9 +136,9 @@ def test_the_threshold_of_a_calibration_is_drawn(runs, monkeypatch):
     assert seen == [None, found.threshold]
 
 
-def test_two_runs_on_one_page(runs):
+def test_the_page_of_two_runs_shows_their_difference(runs):
     (runs[1] / "environment.json").write_text('{"torch": "another"}')
-    keep_sheet(open_run(runs[0]))
+    save_sheet(open_run(runs[0]))
     page = report_pair(*runs)
     assert page == runs[1] / "beside-seed-3.html"
     text, found = page.read_text(encoding="utf-8"), headings(page)
@@ -150,10 +149,8 @@ def test_two_runs_on_one_page(runs):
     low, high = comparison.differences["mAP"].difference[1:]
     assert f"<small>{100 * low:+.1f} to {100 * high:+.1f}</small>" in text
     assert comparison.sentence("seed-3", "seed-4") in text
-    assert '<td class="text">another</td>' in text
-    assert re.findall(r'<th scope="row">seed</th><td class="text">(\d)</td><td class="text">(\d)</td>', text) == [
-        ("3", "4")
-    ]
+    assert "<td>another</td>" in text
+    assert re.findall(r'<th scope="row">seed</th>\s*<td>(\d)</td>\s*<td>(\d)</td>', text) == [("3", "4")]
     assert [title for title in found if not title.startswith("Where")] == [
         "Scores",
         "Attention: seed-3",
@@ -175,8 +172,8 @@ def test_two_runs_on_one_page(runs):
     assert ("Where seed-4 is better" in found, "Where seed-3 is better" in found) == (better, worse)
 
 
-def test_the_same_queries_stand_under_each_other(runs, monkeypatch):
-    from reseen.report import comparison as pair_module
+def test_sheets_of_two_runs_show_the_same_queries_under_each_other(runs, monkeypatch):
+    from reseen.report import comparison_page as pair_module
 
     sheets = []
     draw = pair_module.draw_sheet
@@ -191,7 +188,7 @@ def test_the_same_queries_stand_under_each_other(runs, monkeypatch):
             assert len(one) == len(other)
 
 
-def test_runs_that_cannot_stand_beside_each_other(runs, market):
+def test_runs_that_cannot_be_compared_are_refused(runs, market):
     with pytest.raises(ReseenError, match="expected two different runs, got the same twice"):
         report_pair(runs[0], runs[0])
     recipe = runs[1] / "recipe.toml"
@@ -204,5 +201,5 @@ def test_runs_that_cannot_stand_beside_each_other(runs, market):
     facts = json.loads((runs[1] / "data.json").read_text())
     (runs[1] / "data.json").write_text(json.dumps({**facts, "path": str(market("other", test=2))}))
     shutil.rmtree(runs[1] / "embeddings")
-    with pytest.raises(ReseenError, match=r"their query differs \(3 and 2 pictures\)"):
+    with pytest.raises(ReseenError, match=r"their query differs \(3 and 2 images\)"):
         report_pair(*runs)

@@ -1,4 +1,4 @@
-"""What explain left in a run, on its page: the first sheets of each kind, and none where there is none."""
+"""Sheets that `reseen explain` saved in a run, on its page: the first of each kind, or none."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from PIL import Image
 from reseen.draw.encode import write_png
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
-from reseen.report.saved_maps import kept_maps
+from reseen.report.saved_maps import saved_maps
 
 
 @pytest.fixture
@@ -17,33 +17,33 @@ def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
 
 
-def keep(run: Run, *names: str) -> None:
+def save(run: Run, *names: str) -> None:
     for name in names:
         write_png(run.explanations / f"{name}.png", Image.new("RGB", (8, 4)))
 
 
-def test_none_without_explanations(tmp_path):
-    assert kept_maps(Run(tmp_path)) == []
+def test_a_run_without_explanations_has_no_saved_maps(tmp_path):
+    assert saved_maps(Run(tmp_path)) == []
 
 
-def test_each_kind_in_the_order_of_the_page(run):
-    keep(run, "channels", "attention-01", "pairs-01", "something-else")
+def test_saved_maps_come_in_the_order_of_the_page(run):
+    save(run, "channels", "attention-01", "pairs-01", "something-else")
     (run.explanations / "explain.json").write_text("{}")
-    found = kept_maps(run)
-    assert [picture.title for picture in found] == ["Why it finds them", "Attention", "Channel weights"]
+    found = saved_maps(run)
+    assert [picture.title for picture in found] == ["Why they match", "Attention", "Channel weights"]
     assert [picture.suffix for picture in found] == [".jpg", ".jpg", ".png"], "plots stay sharp"
     assert [picture.size for picture in found] == [(8, 4)] * 3
 
 
-def test_more_sheets_than_a_page_takes_are_said_to_be_there(run):
-    keep(run, *(f"pairs-{number:02d}" for number in range(1, 6)))
-    first, second = kept_maps(run)
-    assert (first.title, second.title) == ("Why it finds them", "Why it finds them, 2")
+def test_the_caption_counts_the_sheets_that_a_page_leaves_out(run):
+    save(run, *(f"pairs-{number:02d}" for number in range(1, 6)))
+    first, second = saved_maps(run)
+    assert (first.title, second.title) == ("Why they match", "Why they match, 2")
     assert "more sheets" not in first.caption
     assert second.caption.endswith(f"3 more sheets are in {run.explanations}.")
 
 
-def test_no_picture_is_refused_by_name(run):
+def test_a_saved_map_that_is_no_image_is_refused_by_name(run):
     (run.explanations / "pairs-01.png").write_text("no picture")
     with pytest.raises(ReseenError, match=r"pairs-01\.png: cannot read the picture: not a picture"):
-        kept_maps(run)
+        saved_maps(run)

@@ -18,7 +18,7 @@ from reseen.explain.scoring import (
     write_scores,
 )
 from reseen.metrics import Estimate
-from reseen.report.saved_scores import kept_scores
+from reseen.report.saved_scores import saved_scores
 
 
 def scored(method: str, stage: str, value: float) -> ScoredMap:
@@ -45,12 +45,12 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def test_none_where_none_were_scored(tmp_path):
-    assert kept_scores(Run(tmp_path)) == []
+def test_a_run_without_scored_explanations_has_no_tables(tmp_path):
+    assert saved_scores(Run(tmp_path)) == []
 
 
-def test_the_table_that_was_written(run):
-    tables = kept_scores(run)
+def test_saved_scores_are_the_table_that_was_written(run):
+    tables = saved_scores(run)
     page = (run.explanations / "explanations.md").read_text()
     assert [table.title for table in tables] == list(TITLES.values())
     for table, question in zip(tables, QUESTIONS, strict=True):
@@ -63,7 +63,7 @@ def test_the_table_that_was_written(run):
 @pytest.mark.parametrize(
     "facts", [{}, {"questions": []}, {"questions": {"match": {}}}, {"questions": {"other": {"maps": []}}}]
 )
-def test_another_file_is_refused(run, facts):
+def test_a_file_without_scores_is_refused(run, facts):
     (run.explanations / "explanations.json").write_text(json.dumps(facts))
     with pytest.raises(ReseenError, match=r"explanations\.json: expected what `reseen explain --score` wrote"):
-        kept_scores(run)
+        saved_scores(run)

@@ -12,7 +12,7 @@ from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 if TYPE_CHECKING:
-    from reseen.explain.queries import Wanted
+    from reseen.explain.queries import QuerySelection
     from reseen.explain.scoring import ScoredExplanations
 
 ATTENTION, DEFAULT = "attention", "hires_cam"
@@ -69,7 +69,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     reseen explain runs/market --score vehicles-with-masks --out scored
     """
     from reseen.engine.run import open_run
-    from reseen.explain.queries import Wanted
+    from reseen.explain.queries import QuerySelection
 
     progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
     if score is not None:
@@ -77,14 +77,14 @@ def explain(  # noqa: PLR0913 - one parameter an option
             raise ReseenError("--score: chooses queries and stages itself; expected only --pairs or --method beside it")
         files = _write_scores(run, score, out=out, pairs=pairs, method=method, progress=progress)
     else:
-        wanted = Wanted(query, count=pairs or Wanted.count, worst=worst, top=top)
-        files = _write_maps(run, wanted, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
+        queries = QuerySelection(query, count=pairs or QuerySelection.count, worst=worst, top=top)
+        files = _write_maps(run, queries, out=out, method=method, stage=stage, at=at, data=data, progress=progress)
     say(*map(str, files))
 
 
 def _write_maps(
     run: Path,
-    wanted: "Wanted",
+    queries: "QuerySelection",
     *,
     out: Path,
     method: str | None,
@@ -99,11 +99,11 @@ def _write_maps(
     if method == ATTENTION:
         if stage is not None:
             raise ReseenError("--stage: attention is shown wherever the model has it; leave --stage out")
-        return explain_attention(run, out=out, wanted=wanted, position=at, data=data, progress=progress)
+        return explain_attention(run, out=out, queries=queries, position=at, data=data, progress=progress)
     method = method or DEFAULT
     if at is not None:
         raise ReseenError(f"--at: shows the attention to a position; expected --method attention, got {method}")
-    return explain_run(run, out=out, wanted=wanted, method=method, stage=stage, data=data, progress=progress).files
+    return explain_run(run, out=out, queries=queries, method=method, stage=stage, data=data, progress=progress).files
 
 
 def _write_scores(

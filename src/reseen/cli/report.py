@@ -32,7 +32,7 @@ def report(
 
     The page is one file that needs no network. Saved embeddings of the runs are used.
     """
-    from reseen.report.comparison import report_pair
+    from reseen.report.comparison_page import report_pair
     from reseen.report.run_page import report_run
 
     progress = progress_for(quiet=quiet)

@@ -1,7 +1,6 @@
 """Drawing: sheets of images, plots, overlays, and the encoders that turn them into bytes."""
 
 from reseen.draw.cameras import CameraMatrix, camera_matrix, plot_cameras
-from reseen.draw.confusions import Confusion, confused_pairs, confusion_sheet, find_confusions, known_twins
 from reseen.draw.curves import plot_cmc, plot_training
 from reseen.draw.encode import jpeg_bytes, png_bytes, write_png
 from reseen.draw.overlay import contrast_overlay, overlay
@@ -13,20 +12,15 @@ from reseen.draw.similarities import Similarities, count_similarities, plot_simi
 __all__ = [
     "CameraMatrix",
     "Changed",
-    "Confusion",
     "Panel",
     "Similarities",
     "Tile",
     "camera_matrix",
     "changed_queries",
-    "confused_pairs",
-    "confusion_sheet",
     "contrast_overlay",
     "count_similarities",
     "draw_sheet",
-    "find_confusions",
     "jpeg_bytes",
-    "known_twins",
     "overlay",
     "pick_queries",
     "place_on_plane",

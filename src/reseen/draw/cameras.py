@@ -1,4 +1,4 @@
-"""From which camera to which an individual is found: mean average precision, camera by camera.
+"""Mean average precision from each query camera to each gallery camera.
 
 A = query cameras, B = gallery cameras.
 """
@@ -19,12 +19,13 @@ _CELL = 0.36
 
 _BLANK = "#eef0f3"
 _DARK = 0.72
-"""From here on white stands out more on its cell than black."""
+"""Above this value white text stands out more on its cell than black."""
 
 
 class CameraMatrix(NamedTuple):
-    """``query_cameras`` A and ``gallery_cameras`` B names; ``mean_average_precision`` (A, B), NaN without queries;
-    ``queries`` (A, B): of how many it is the mean.
+    """``query_cameras`` (A names) by ``gallery_cameras`` (B names).
+
+    ``mean_average_precision`` (A, B), NaN without queries; ``queries`` (A, B): how many it is the mean of.
     """
 
     query_cameras: tuple[str, ...]
@@ -41,41 +42,41 @@ def camera_matrix(
     average_precision: str = "rectangle",
     most: int = 30,
 ) -> CameraMatrix:
-    """Score each query camera before each gallery camera's pictures alone, under the protocol.
+    """Score the queries of each camera among the gallery images of each camera alone, under the protocol.
 
-    Of more than ``most`` cameras on a side, those with the most pictures. ReseenError: no camera is known on a side.
+    Of more than ``most`` cameras, those with the most images. ReseenError: no camera is known in query or gallery.
     """
-    sides = [_cameras(side, name=name, most=most) for side, name in ((query, "query"), (gallery, "gallery"))]
-    shape = len(sides[0]), len(sides[1])
+    cameras = [_cameras(side, name=name, most=most) for side, name in ((query, "query"), (gallery, "gallery"))]
+    shape = len(cameras[0]), len(cameras[1])
     means, counts = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
     assert query.cameras is not None
     assert gallery.cameras is not None
-    for column, camera in enumerate(sides[1]):
-        entries = gallery.rows(gallery.cameras == camera)
+    for column, camera in enumerate(cameras[1]):
+        entries = gallery.rows(np.flatnonzero(gallery.cameras == camera))
         try:
-            found = evaluate(query, entries, protocol=protocol, average_precision=average_precision)
+            report = evaluate(query, entries, protocol=protocol, average_precision=average_precision)
         except ReseenError:
             continue  # no query has a match at this camera: its column stays blank
-        evaluated = ~np.isnan(found.average_precisions)
-        for row, origin in enumerate(sides[0]):
+        evaluated = ~np.isnan(report.average_precisions)
+        for row, origin in enumerate(cameras[0]):
             chosen = evaluated & (query.cameras == origin)
             counts[row, column] = chosen.sum()
             if counts[row, column]:
-                means[row, column] = found.average_precisions[chosen].mean()
-    names = [tuple(str(camera) for camera in cameras) for cameras in sides]
+                means[row, column] = report.average_precisions[chosen].mean()
+    names = [tuple(map(str, of_side)) for of_side in cameras]
     return CameraMatrix(names[0], names[1], means, counts)
 
 
 def _cameras(side: Embedded, *, name: str, most: int) -> Labels:
-    """The known cameras of a side, sorted; of too many, those with the most pictures."""
+    """The known cameras, sorted; of too many, those with the most images."""
     if side.cameras is None or not known(side.cameras).any():
-        raise ReseenError(f"a camera-to-camera table needs cameras, and none is known in the {name}")
+        raise ReseenError(f"a camera matrix needs cameras: expected some in query and gallery, got none in the {name}")
     cameras, counts = np.unique(side.cameras[known(side.cameras)], return_counts=True)
     return np.sort(cameras[np.argsort(-counts, kind="stable")[:most]])
 
 
 def plot_cameras(matrix: CameraMatrix) -> Figure:
-    """A cell a pair of cameras, in percent; a grey cell where no query of the row's camera has a match there."""
+    """One cell per pair of cameras, in percent; grey where no query of the row's camera has a match in the column's."""
     rows, columns = matrix.mean_average_precision.shape
     figure = Figure(figsize=(max(4.2, _CELL * columns + 2.0), max(3.2, _CELL * rows + 1.2)), layout="constrained")
     axes = figure.add_subplot()

@@ -1,4 +1,4 @@
-"""Plots of scores: cumulative matches, two systems query by query, and how a training went; no global state."""
+"""Plots of scores: cumulative matches, two systems query by query, and the course of a training; no global state."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -38,15 +38,15 @@ def plot_cmc(curves: Mapping[str, NDArray[np.float64] | Sequence[float]], *, ran
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     style(axes, title="Cumulative matches")
-    # Curves often meet at their ends; the labels then stand in the order in which the curves began.
-    began = {name: float(np.sum(curve[:shown])) for name, curve in curves.items()}
-    ends = [end for _, end in sorted(zip(began.values(), ends, strict=True), key=lambda entry: entry[0])]
+    # Curves often meet at their ends; the labels then have the order of the areas under the curves.
+    area = {name: float(np.sum(curve[:shown])) for name, curve in curves.items()}
+    ends = [end for _, end in sorted(zip(area.values(), ends, strict=True), key=lambda entry: entry[0])]
     _label_ends(axes, ends, room=2 * _LABEL_ROOM)
     return figure
 
 
 def plot_paired(first: NDArray[np.float64], second: NDArray[np.float64], *, names: tuple[str, str]) -> Figure:
-    """Average precision of each query (Q,), NaN where skipped, in one system against another."""
+    """Average precision of each query (Q,), NaN where skipped, of one system against another."""
     if first.shape != second.shape:
         raise ValueError(f"expected the same queries in both, got {len(first)} and {len(second)}")
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
@@ -61,9 +61,9 @@ def plot_paired(first: NDArray[np.float64], second: NDArray[np.float64], *, name
 
 
 def plot_training(rows: Sequence[Mapping[str, Any]], *, score: str = "mAP", words: str = "mAP") -> Figure:
-    """The epochs of a run, stacked: losses, learning rate and, where any epoch was scored, its ``score`` in ``words``.
+    """Losses and learning rate over the epochs of a run and, if any epoch was scored, its ``score``, called ``words``.
 
-    A row is one line of a run's metrics: ``epoch``, ``loss``, ``losses`` by name, ``learning_rate``, scores if scored.
+    A row is one line of a run's metrics: ``epoch``, ``loss``, ``losses`` by name, ``learning_rate``, and any scores.
     """
     if not rows:
         raise ReseenError("training curves need at least one finished epoch, got none")
@@ -107,15 +107,15 @@ def _line(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str) -> None:
 
 
 def _marker(points: Sequence[object]) -> str:
-    """Dots while they are few: a run of one epoch has no line to see."""
+    """Dots for few points: a run of one epoch has no line."""
     return "o" if len(points) <= 12 else ""
 
 
 def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, room: float) -> None:
-    """Names at the curves' right ends, moved apart where they would overlap: no legend to match colours with."""
+    """Label the curves at their right ends instead of in a legend; labels that would overlap are moved apart."""
     low, high = axes.get_ylim()
-    wanted = [(value - low) / (high - low) for value, _, _ in ends]
-    for (_, text, colour), height in zip(ends, spread(wanted, room=room), strict=True):
+    heights = [(value - low) / (high - low) for value, _, _ in ends]
+    for (_, text, colour), height in zip(ends, spread(heights, room=room), strict=True):
         axes.annotate(
             text,
             xy=(1.0, height),
@@ -130,7 +130,7 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, room: flo
 
 
 def spread(heights: Sequence[float], *, room: float) -> list[float]:
-    """Heights in 0..1, moved as little as one pass up and one down need so that all are ``room`` apart.
+    """Heights in 0..1, moved up and then down until all are at least ``room`` apart.
 
     >>> spread([0.5, 0.5, 0.9], room=0.1)
     [0.5, 0.6, 0.9]

@@ -1,4 +1,4 @@
-"""Drawings as bytes: PNG for files, JPEG where a page full of photographs would weigh too much."""
+"""Drawings as bytes: PNG for files, JPEG for the photographs of a page, which would be too large as PNG."""
 
 import io
 from pathlib import Path
@@ -15,7 +15,7 @@ def png_bytes(drawing: Image.Image | Figure) -> bytes:
     """A drawing as PNG; figures at 160 dots an inch."""
     buffer = io.BytesIO()
     if isinstance(drawing, Figure):
-        # Without the writer's name and version the same figure is the same bytes everywhere.
+        # Without the writer's name and version, the same figure has the same bytes everywhere.
         drawing.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
     else:
         drawing.save(buffer, format="PNG", optimize=True)
@@ -23,7 +23,7 @@ def png_bytes(drawing: Image.Image | Figure) -> bytes:
 
 
 def jpeg_bytes(drawing: Image.Image, *, quality: int = 88) -> bytes:
-    """A sheet as JPEG, a quarter of its PNG."""
+    """A sheet as JPEG, a quarter of the size of its PNG."""
     buffer = io.BytesIO()
     drawing.convert("RGB").save(buffer, format="JPEG", quality=quality, optimize=True)
     return buffer.getvalue()

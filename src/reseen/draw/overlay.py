@@ -1,4 +1,4 @@
-"""Maps laid over pictures: colour says how much, and where a map says nothing the picture shows through."""
+"""Maps laid over images: the larger a value, the brighter and more opaque; the image shows through low values."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -13,15 +13,15 @@ Values = NDArray[np.floating]
 SCALE = "inferno"
 """Perceptually uniform, and readable without telling red from green."""
 TOWARD, AWAY = PALETTE[1], PALETTE[0]
-"""What speaks for and against: orange and blue."""
+"""Colours of evidence for and against: orange and blue."""
 COVER = 0.8
-"""Share of the picture that the largest value hides."""
+"""Opacity of the largest value."""
 
 
 def overlay(picture: Image.Image, values: Values, *, top: float | None = None) -> Image.Image:
-    """The picture under a map (h, w): clear where it is 0 or less, bright and nearly opaque where it is ``top``.
+    """The image under a map (h, w): clear where the map is 0 or less, bright and nearly opaque where it is ``top``.
 
-    ``top`` is the map's largest value unless given, which makes maps of one scale comparable. Values lie at the centres
+    ``top`` is the largest value unless given; maps with the same ``top`` are comparable. Values lie at the centres
     of their cells and are interpolated linearly between them.
     """
     share = _shares(enlarged(values, size=picture.size), top=values.max() if top is None else top)
@@ -29,7 +29,7 @@ def overlay(picture: Image.Image, values: Values, *, top: float | None = None) -
 
 
 def contrast_overlay(picture: Image.Image, values: Values) -> Image.Image:
-    """The picture under a signed map (h, w): orange above 0, blue below, clear at 0."""
+    """The image under a signed map (h, w): orange above 0, blue below, clear at 0."""
     large = enlarged(values, size=picture.size)
     share = _shares(np.abs(large), top=float(np.abs(values).max()))
     return _blended(picture, np.where(large[..., None] > 0, to_rgb(TOWARD), to_rgb(AWAY)), cover=share)
@@ -42,7 +42,7 @@ def enlarged(values: Values, *, size: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def marked(picture: Image.Image, position: tuple[float, float]) -> Image.Image:
-    """The picture with a ring at a place given as shares of its height and width."""
+    """The image with a ring at a position, given as shares of its height and width."""
     drawn = picture.convert("RGB")
     row, column = position[0] * picture.height, position[1] * picture.width
     draw, radius = ImageDraw.Draw(drawn), max(3, min(picture.size) // 20)
@@ -57,7 +57,7 @@ def _shares(values: NDArray[np.float32], *, top: float) -> NDArray[np.float32]:
 
 
 def _blended(picture: Image.Image, colours: NDArray[np.floating], *, cover: NDArray[np.float32]) -> Image.Image:
-    """(H, W, 3) colours in 0..1 over the picture, each pixel by its cover in 0..1 times ``COVER``."""
+    """(H, W, 3) colours in 0..1 over the image, each pixel by its cover in 0..1 times ``COVER``."""
     alpha = COVER * cover[..., None]
     below = np.asarray(picture.convert("RGB"), dtype=np.float64)
     return Image.fromarray((below * (1 - alpha) + 255 * colours * alpha).round().astype(np.uint8))

@@ -1,6 +1,6 @@
-"""Embeddings as points on a plane (t-SNE), coloured by what is known of each.
+"""Embeddings as points on a plane (t-SNE), coloured by their labels.
 
-N = pictures, D = embedding width.
+N = images, D = embedding width.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ from reseen.metrics.labels import Labels, known
 from reseen.metrics.unit_vectors import unit_vectors
 
 LEAST = 12
-"""Pictures below which a plane of neighbourhoods says nothing."""
+"""Fewer images make no meaningful plane of neighbourhoods."""
 
 _PERPLEXITY = 30.0
 _OTHERS = "#cdd3da"
 _MARKERS = ("o", "^", "s")
 DISTINCT = len(PALETTE) * len(_MARKERS)
-"""Labels that colour and marker can tell apart in one panel."""
+"""How many labels colours and markers can tell apart in one panel."""
 
 
 class Panel(NamedTuple):
-    """One way to colour the points: ``labels`` (N,), and which of them stand out, in the order of the legend.
+    """One colouring of the points: ``labels`` (N,), and those ``shown`` in colour, in the order of the legend.
 
-    Label n takes colour n modulo 7, and the next marker each time the colours begin anew.
+    Label n takes colour n modulo 7, and the next marker each time the colours start again.
     """
 
     title: str
@@ -39,9 +39,9 @@ class Panel(NamedTuple):
 
 
 def sample_identities(identities: Labels, *, most: int = 2000, each: int = 60, seed: int = 0) -> NDArray[np.int64]:
-    """(N,) identities -> ascending rows: of identities drawn one by one at most ``each`` pictures, ``most`` in all.
+    """(N,) identities -> ascending rows: at most ``each`` images of randomly drawn identities, ``most`` in all.
 
-    Whole identities, since a plane of single pictures has no groups to see.
+    Whole identities are drawn, since single images would form no groups.
     """
     generator = np.random.default_rng(seed)
     codes = np.unique(identities, return_inverse=True)[1]
@@ -60,11 +60,11 @@ def sample_identities(identities: Labels, *, most: int = 2000, each: int = 60, s
 def place_on_plane(vectors: Vectors, *, seed: int = 0) -> NDArray[np.float64]:
     """(N, D) -> (N, 2) by t-SNE (van der Maaten and Hinton, JMLR 9, 2008) of the vectors at length 1.
 
-    Near points are near in the embedding; distances between groups and their sizes say little. The same vectors and
-    seed give the same plane. ReseenError: fewer than ``LEAST`` pictures.
+    Close points are close in the embedding; distances between groups, and their sizes, mean little. The same vectors
+    and seed give the same plane. ReseenError: fewer than ``LEAST`` images.
     """
     if len(vectors) < LEAST:
-        raise ReseenError(f"a plane of embeddings needs at least {LEAST} pictures, got {len(vectors)}")
+        raise ReseenError(f"a plane of embeddings needs at least {LEAST} images, got {len(vectors)}")
     from sklearn.manifold import TSNE
 
     perplexity = min(_PERPLEXITY, (len(vectors) - 1) / 3)
@@ -73,18 +73,18 @@ def place_on_plane(vectors: Vectors, *, seed: int = 0) -> NDArray[np.float64]:
 
 
 def most_frequent(labels: Labels, *, count: int = DISTINCT) -> list[str]:
-    """The known labels with the most pictures, in the order of their names."""
+    """The known labels with the most images, sorted by name."""
     names, pictures = np.unique(labels[known(labels)], return_counts=True)
     return [str(name) for name in np.sort(names[np.argsort(-pictures, kind="stable")[:count]])]
 
 
 def plot_plane(points: NDArray[np.float64], panels: Sequence[Panel]) -> Figure:
-    """The same points (N, 2) once a panel, side by side; what does not stand out is grey."""
+    """The same points (N, 2) in each panel, side by side; labels that are not shown are grey."""
     for panel in panels:
         if len(panel.labels) != len(points):
             raise ValueError(f"panel '{panel.title}': expected {len(points)} labels, got {len(panel.labels)}")
         if len(panel.shown) > DISTINCT:
-            raise ValueError(f"panel '{panel.title}': at most {DISTINCT} labels can stand out, got {len(panel.shown)}")
+            raise ValueError(f"panel '{panel.title}': at most {DISTINCT} labels can be shown, got {len(panel.shown)}")
     figure = Figure(figsize=(4.4 * len(panels), 6.2), layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _draw(axes, points, panel)

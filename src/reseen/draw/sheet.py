@@ -1,4 +1,4 @@
-"""Ranked sheets: queries at the left, their best matches to the right, framed by whether they are right."""
+"""Ranked sheets: queries at the left and the entries of their rankings to the right, framed by correctness."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from reseen.metrics.labels import Labels
 from reseen.types import UNKNOWN
 
 Kind = Literal["query", "match", "other", "plain"]
-"""``plain``: a picture that is none of these, such as a map, or an entry of which nobody knows whether it is right."""
+"""``plain``: any other image, such as a map, or an entry that may or may not be a match."""
 
 FRAMES: dict[Kind, tuple[int, int, int]] = {
     "query": (44, 98, 178),
@@ -21,7 +21,7 @@ FRAMES: dict[Kind, tuple[int, int, int]] = {
     "other": (208, 48, 40),
     "plain": (150, 157, 165),
 }
-"""Frame colours. Matches and others also differ by the sign in their corner, for who cannot tell green from red."""
+"""Frame colours. Matches and others also differ by a sign in the corner, for colour-blind readers."""
 
 _PAPER, _INK, _FAINT, _MAT = (255, 255, 255), (28, 32, 38), (104, 112, 122), (226, 229, 233)
 _AREA = 144 * 144
@@ -34,7 +34,7 @@ _CROSS = (((-0.36, -0.36), (0.36, 0.36)), ((-0.36, 0.36), (0.36, -0.36)))
 
 
 class Tile(NamedTuple):
-    """One framed picture with two short lines under it."""
+    """One framed image with two short lines under it."""
 
     picture: Image.Image
     kind: Kind
@@ -53,7 +53,7 @@ def ranked_sheet(
     protocol: str | Protocol = "market1501",
     titles: Sequence[str] | None = None,
 ) -> Image.Image:
-    """``ranked_tiles`` as a sheet, each row under its own title where there are some. ReseenError without queries."""
+    """``ranked_tiles`` as a sheet, with ``titles`` of the rows if given. ReseenError without queries."""
     if not queries:
         raise ReseenError("a ranked sheet needs at least one query, got none")
     rows = ranked_tiles(
@@ -80,18 +80,18 @@ def ranked_tiles(
 ) -> list[list[Tile]]:
     """A row per query in ``queries``: the query, then the ``top`` entries of its ranking under the protocol.
 
-    ``query_paths`` and ``gallery_paths`` lie in the order of the vectors. Under each picture: identity; camera and,
-    for entries, cosine similarity. ReseenError names a picture that cannot be read.
+    ``query_paths`` and ``gallery_paths`` have the order of the vectors. Under each image: identity; camera and, for
+    entries, cosine similarity. ReseenError names an image that cannot be read.
     """
     for side, paths, embedded in (("query", query_paths, query), ("gallery", gallery_paths, gallery)):
         if len(paths) != len(embedded):
             raise ValueError(f"{side}_paths: expected {len(embedded)}, one per vector, got {len(paths)}")
-    found = rankings(query, gallery, protocol=protocol, top=top, queries=queries)
+    ranked = rankings(query, gallery, protocol=protocol, top=top, queries=queries)
     rows = []
     for place, row in enumerate(queries):
         tiles = [tile_of(query, row, path=query_paths[row], kind="query")]
         for index, similarity, match in zip(
-            found.indices[place], found.similarity[place], found.is_match[place], strict=True
+            ranked.indices[place], ranked.similarity[place], ranked.is_match[place], strict=True
         ):
             if index >= 0:
                 kind: Kind = "match" if match else "other"
@@ -101,12 +101,12 @@ def ranked_tiles(
 
 
 def rank_columns(top: int) -> list[str]:
-    """The titles over ``ranked_tiles``."""
+    """The column titles of ``ranked_tiles``."""
     return ["query", *(str(rank) for rank in range(1, top + 1))]
 
 
 def tile_of(side: Embedded, row: int, *, path: Path, kind: Kind, similarity: float | None = None) -> Tile:
-    """A picture of one side with its identity, its camera and, where given, a similarity under it."""
+    """An image of query or gallery with its identity, its camera and, if given, a similarity under it."""
     camera = _camera_words(side.cameras, row)
     second = camera if similarity is None else f"{camera} · {similarity:.3f}"
     return Tile(open_image(path), kind, f"id {side.identities[row]}", second)
@@ -115,9 +115,9 @@ def tile_of(side: Embedded, row: int, *, path: Path, kind: Kind, similarity: flo
 def draw_sheet(
     rows: Sequence[Sequence[Tile | None]], *, columns: Sequence[str], titles: Sequence[str] | None = None
 ) -> Image.Image:
-    """Tiles in a grid under column titles, each row under its own title where ``titles`` has one a row.
+    """Tiles in a grid under column titles, each row under its own title if ``titles`` are given.
 
-    The first column stands a little apart; None leaves a place empty. All tiles have one size.
+    The first column is set a little apart; None leaves a place empty. All tiles have the same size.
     """
     width, height = _tile_size([tile.picture for row in rows for tile in row if tile is not None])
     heading = 0 if titles is None else _HEADING
@@ -149,7 +149,7 @@ def _camera_words(cameras: Labels | None, row: int) -> str:
 
 
 def _tile_size(pictures: Sequence[Image.Image]) -> tuple[int, int]:
-    """One size of fixed area for all, shaped as the middle picture, between twice as tall and twice as wide."""
+    """One size of fixed area for all, with the shape of the median image, between 1 : 2 and 2 : 1."""
     shapes = sorted(picture.width / picture.height for picture in pictures)
     shape = min(max(shapes[len(shapes) // 2], 0.5), 2.0)
     height = round((_AREA / shape) ** 0.5)
@@ -176,7 +176,7 @@ def _draw_tile(sheet: Image.Image, tile: Tile, *, corner: tuple[int, int], size:
 
 
 def _draw_badge(sheet: Image.Image, *, kind: Kind, centre: tuple[int, int]) -> None:
-    """A disc with a tick or a cross, drawn four times too large and shrunk so that its edges are smooth."""
+    """A disc with a tick or a cross, drawn four times too large and shrunk for smooth edges."""
     side, half = 8 * _BADGE, 4 * _BADGE
     disc = Image.new("L", (side, side), 0)
     ImageDraw.Draw(disc).ellipse((0, 0, side - 1, side - 1), fill=255)
@@ -194,9 +194,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _shortened(text: str, *, width: int) -> str:
-    """The text, or as much of its end as fits after three dots: the end is where names differ."""
+    """The text, or as much of its end as fits after three dots, since names differ at their ends."""
     font = _font(_CAPTION_SIZE)
     if font.getlength(text) <= width:
         return text
-    kept = next(start for start in range(1, len(text) + 1) if font.getlength("..." + text[start:]) <= width)
-    return "..." + text[kept:]
+    cut = next(start for start in range(1, len(text) + 1) if font.getlength("..." + text[start:]) <= width)
+    return "..." + text[cut:]

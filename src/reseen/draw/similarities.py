@@ -1,4 +1,4 @@
-"""Similarity of all pairs that count: those of one identity and those of two, as histograms.
+"""Histograms of the similarity of all pairs that count: of the same identity, and of different ones.
 
 Q = queries, G = gallery entries, B = bins.
 """
@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from reseen.deprecation import renamed_keywords
 from reseen.draw.style import INK, PALETTE, WIDTH, style
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol
@@ -18,11 +19,11 @@ from reseen.metrics.protocol import find_protocol
 from reseen.metrics.verification.pairs import find_pairs
 
 _SHOWN = 1e-4
-"""Share of the pairs of either kind that may lie outside the drawn range."""
+"""Share of the pairs of either kind that may fall outside the plotted range."""
 
 
 class Similarities(NamedTuple):
-    """Pairs by cosine: ``edges`` (B + 1,) from -1 to 1; ``same`` and ``different`` (B,) whole numbers."""
+    """Numbers of pairs by cosine: ``edges`` (B + 1,) from -1 to 1; ``same`` and ``different`` (B,)."""
 
     edges: NDArray[np.float64]
     same: NDArray[np.int64]
@@ -32,7 +33,7 @@ class Similarities(NamedTuple):
 def count_similarities(
     query: Embedded, gallery: Embedded, *, protocol: str | Protocol = "market1501", bins: int = 100
 ) -> Similarities:
-    """Every query with every gallery entry, but for those that `find_pairs` leaves out.
+    """Count the pairs of every query with every gallery entry, without those that `find_pairs` leaves out.
 
     Computed in blocks; memory does not grow with the number of pairs. ReseenError: no pair of either kind.
     """
@@ -52,20 +53,24 @@ def count_similarities(
     return Similarities(np.linspace(-1, 1, bins + 1), same=totals[0], different=totals[1])
 
 
-def plot_similarities(found: Similarities, *, threshold: float | None = None) -> Figure:
-    """Both histograms as shares of their own pairs, and the decision threshold where there is one."""
+@renamed_keywords(found="similarities")
+def plot_similarities(similarities: Similarities, *, threshold: float | None = None) -> Figure:
+    """Both histograms, in shares of their own pairs, and the decision threshold if given."""
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     axes = figure.add_subplot()
     for name, counts, colour in (
-        ("same identity", found.same, PALETTE[0]),
-        ("different identities", found.different, PALETTE[1]),
+        ("same identity", similarities.same, PALETTE[0]),
+        ("different identities", similarities.different, PALETTE[1]),
     ):
         label = f"{name}, {counts.sum():,} pairs"
         share = counts / counts.sum()
-        axes.stairs(share, found.edges, fill=True, color=colour, alpha=0.25)
-        axes.stairs(share, found.edges, color=colour, linewidth=1.8, label=label)
-    axes.set(xlabel="cosine similarity", ylabel="share of the pairs", xlim=_range(found, threshold))
-    axes.set_ylim(0, 1.25 * max((counts / counts.sum()).max() for counts in (found.same, found.different)))
+        axes.stairs(share, similarities.edges, fill=True, color=colour, alpha=0.25)
+        axes.stairs(share, similarities.edges, color=colour, linewidth=1.8, label=label)
+    axes.set(xlabel="cosine similarity", ylabel="share of the pairs", xlim=_range(similarities, threshold))
+    axes.set_ylim(
+        0, 1.25 * max((counts / counts.sum()).max() for counts in (similarities.same, similarities.different))
+    )
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))  # labels of a narrow range are long
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=1))
     axes.legend(loc="upper left", frameon=False, fontsize=9, labelcolor=INK)
     if threshold is not None:
@@ -74,12 +79,12 @@ def plot_similarities(found: Similarities, *, threshold: float | None = None) ->
     return figure
 
 
-def _range(found: Similarities, threshold: float | None) -> tuple[float, float]:
-    """Where the pairs are, and the threshold."""
+def _range(similarities: Similarities, threshold: float | None) -> tuple[float, float]:
+    """The range that holds the pairs and the threshold."""
     ends = [] if threshold is None else [threshold - 0.02, threshold + 0.02]
-    for counts in (found.same, found.different):
+    for counts in (similarities.same, similarities.different):
         below = np.cumsum(counts) / counts.sum()
-        ends += [found.edges[np.argmax(below > _SHOWN)], found.edges[np.argmax(below >= 1 - _SHOWN) + 1]]
+        ends += [similarities.edges[np.argmax(below > _SHOWN)], similarities.edges[np.argmax(below >= 1 - _SHOWN) + 1]]
     return float(min(ends)), float(max(ends))
 
 

@@ -1,28 +1,28 @@
-"""How figures look: colours that colour-blind readers can tell apart, a quiet grid, no frame."""
+"""The style of figures: colours that colour-blind readers can tell apart, a light grid, no frame."""
 
 from matplotlib.axes import Axes
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito's colours, which stay apart for colour-blind readers; darkest first on white."""
+"""Okabe and Ito's colours, which colour-blind readers can tell apart; the darkest on white first."""
 
 INK, FAINT, GRID = "#2b3036", "#8b939c", "#dfe3e8"
 
 WIDTH = 5.0
-"""Inches that a figure of one panel is wide."""
+"""Width of a figure of one panel, in inches."""
 
 
 def brief(name: str, *, most: int = 28) -> str:
-    """A name, or its two ends where it has more than ``most`` characters: a long label leaves a plot no room.
+    """A name, or its two ends if it has more than ``most`` characters, since long labels leave a plot no room.
 
     >>> brief("trained, on other data", most=13)
     'traine…r data'
     """
-    kept = (most - 1) // 2
-    return name if len(name) <= most else f"{name[:kept]}…{name[-kept:]}"
+    end = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:end]}…{name[-end:]}"
 
 
 def style(axes: Axes, *, title: str, grid: bool = True, points: float = 11) -> None:
-    """Title at the left in ``points``, dark small labels, grid lines behind what is drawn, or none."""
+    """Style axes: title at the left in ``points``, dark small labels, grid lines behind the data, or none."""
     axes.set_title(title, loc="left", fontsize=points, color=INK, fontweight="bold")
     if grid:
         axes.grid(visible=True, color=GRID, linewidth=0.8)

@@ -1,13 +1,13 @@
-"""Why two images match: maps over both, the attention itself, and whether such maps are true."""
+"""Why two images match: maps over both, the attention of the model, and scores of how true such maps are."""
 
 from reseen.deprecation import moved_names
 from reseen.explain.explain_attention import explain_attention
-from reseen.explain.explain_run import Explained, explain_run
+from reseen.explain.explain_run import ExplainedRun, explain_run
 from reseen.explain.maps import (
     METHODS,
     AttentionMaps,
+    ModelInputs,
     PairMaps,
-    Side,
     attention_maps,
     contrast_maps,
     position_table,
@@ -15,17 +15,17 @@ from reseen.explain.maps import (
     stage_layers,
     summed,
 )
-from reseen.explain.queries import Wanted
+from reseen.explain.queries import QuerySelection
 from reseen.explain.scoring import ScoredExplanations, score_explanations, score_page, write_scores
 
 __all__ = [
     "METHODS",
     "AttentionMaps",
-    "Explained",
+    "ExplainedRun",
+    "ModelInputs",
     "PairMaps",
+    "QuerySelection",
     "ScoredExplanations",
-    "Side",
-    "Wanted",
     "attention_maps",
     "contrast_maps",
     "explain_attention",
@@ -40,27 +40,30 @@ __all__ = [
 ]
 
 _MOVED = {
-    "BesideContent": "reseen.report:BesideContent",
+    "BesideContent": "reseen.report.former:BesideContent",
     "CameraMatrix": "reseen.draw:CameraMatrix",
     "Change": "reseen.report:Change",
     "Changed": "reseen.draw:Changed",
-    "Confusion": "reseen.draw:Confusion",
+    "Confusion": "reseen.report.confusions:Confusion",
+    "Explained": "reseen.explain:ExplainedRun",
     "Panel": "reseen.draw:Panel",
     "Picture": "reseen.report:Picture",
-    "ReportContent": "reseen.report:ReportContent",
+    "ReportContent": "reseen.report.former:ReportContent",
     "ScoreRow": "reseen.report:ScoreRow",
+    "Side": "reseen.explain:ModelInputs",
     "Similarities": "reseen.draw:Similarities",
     "Tile": "reseen.draw:Tile",
+    "Wanted": "reseen.explain:QuerySelection",
     "camera_matrix": "reseen.draw:camera_matrix",
     "changed_queries": "reseen.draw:changed_queries",
-    "confused_pairs": "reseen.draw:confused_pairs",
-    "confusion_sheet": "reseen.draw:confusion_sheet",
+    "confused_pairs": "reseen.report.confusions:confused_pairs",
+    "confusion_sheet": "reseen.report.confusions:confusion_sheet",
     "contrast_overlay": "reseen.draw:contrast_overlay",
     "count_similarities": "reseen.draw:count_similarities",
     "draw_sheet": "reseen.draw:draw_sheet",
-    "find_confusions": "reseen.draw:find_confusions",
+    "find_confusions": "reseen.report.confusions:find_confusions",
     "jpeg_bytes": "reseen.draw:jpeg_bytes",
-    "known_twins": "reseen.draw:known_twins",
+    "known_twins": "reseen.data.twins:known_twins",
     "overlay": "reseen.draw:overlay",
     "pick_queries": "reseen.draw:pick_queries",
     "picture_of": "reseen.report:picture_of",
@@ -75,9 +78,9 @@ _MOVED = {
     "ranked_tiles": "reseen.draw:ranked_tiles",
     "sample_identities": "reseen.draw:sample_identities",
     "worst_queries": "reseen.draw:worst_queries",
-    "write_beside": "reseen.report:write_beside",
+    "write_beside": "reseen.report.former:write_content",
     "write_png": "reseen.draw:write_png",
-    "write_report": "reseen.report:write_report",
+    "write_report": "reseen.report.former:write_content",
 }
 
 __getattr__ = moved_names(__name__, _MOVED)

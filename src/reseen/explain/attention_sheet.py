@@ -1,4 +1,4 @@
-"""Attention drawn: its maps over the pictures, and the weights it gives to channels."""
+"""Drawings of attention: its maps over images, and the weights it gives to channels."""
 
 from collections.abc import Sequence
 
@@ -13,62 +13,62 @@ from reseen.explain.maps import AttentionMaps
 from reseen.explain.maps.attention import Position
 
 FLAT = 0.1
-"""A map whose values differ by less than this share of the highest one is drawn as faint as it is flat."""
+"""A map whose values differ by less than this share of the highest one is drawn fainter, as it is nearly flat."""
 
 
 def attention_sheet(
     tiles: Sequence[Tile], attention: Sequence[AttentionMaps], *, position: Position | None = None
 ) -> Image.Image | None:
-    """The pictures ``tiles`` were made of under the maps that attention made of them; None if it makes none.
+    """The images of ``tiles`` under the attention maps made of them; None if no module makes maps.
 
-    A row a picture, with the first map of each place. For a ``position``, which a ring marks, a row a picture and
-    place with all its maps. Each map is drawn from its lowest to its highest value, which stand under it; fainter where
-    the two are nearly the same.
+    One row per image, with the first map of each module. With a ``position``, which a ring marks, one row per image and
+    module, with all its maps. Each map is drawn from its lowest to its highest value, which stand under it; fainter
+    where the two are nearly the same.
     """
-    spatial = [one for one in attention if one.maps]
+    spatial = [module for module in attention if module.maps]
     if not spatial:
         return None
     if position is None:
         rows = [
-            [tile, *(_drawn(tile, one, name=name, picture=picture) for one in spatial for name in list(one.maps)[:1])]
-            for picture, tile in enumerate(tiles)
+            [tile, *(_drawn(tile, module, name=name, row=row) for module in spatial for name in list(module.maps)[:1])]
+            for row, tile in enumerate(tiles)
         ]
     else:
         rows = [
-            [_ringed(tile, position), *(_drawn(tile, one, name=name, picture=picture) for name in one.maps)]
-            for picture, tile in enumerate(tiles)
-            for one in spatial
+            [_ringed(tile, position), *(_drawn(tile, module, name=name, row=row) for name in module.maps)]
+            for row, tile in enumerate(tiles)
+            for module in spatial
         ]
-    columns = ["picture", *[""] * (max(map(len, rows)) - 1)]
+    columns = ["image", *[""] * (max(map(len, rows)) - 1)]
     return draw_sheet(rows, columns=columns)
 
 
 def plot_channels(attention: Sequence[AttentionMaps]) -> Figure | None:
-    """The weight of each channel, sorted, a panel a place: the mean over pictures and where four in five lie.
+    """The weight of each channel, sorted, one panel per module: the mean over images, and the middle 80 % of them.
 
     None if no attention weighs channels.
     """
-    weighed = [(one, one.channels.cpu().numpy()) for one in attention if one.channels is not None]
+    weighed = [(module, module.channels.cpu().numpy()) for module in attention if module.channels is not None]
     if not weighed:
         return None
     figure = Figure(figsize=(WIDTH, 0.6 + 2.1 * len(weighed)), layout="constrained")
     panels = figure.subplots(len(weighed), 1, squeeze=False)[:, 0]
-    for axes, (one, weights) in zip(panels, weighed, strict=True):
+    for axes, (module, weights) in zip(panels, weighed, strict=True):
         order = np.argsort(weights.mean(axis=0))
         channels = np.arange(1, len(order) + 1)
         low, high = np.quantile(weights[:, order], (0.1, 0.9), axis=0)
         axes.fill_between(channels, low, high, color=PALETTE[0], alpha=0.25, linewidth=0)
         axes.plot(channels, weights.mean(axis=0)[order], color=PALETTE[0], linewidth=2)
         axes.set(xlabel="channel, by its mean weight", ylabel="weight", ylim=(0, 1), xlim=(1, len(order)))
-        style(axes, title=f"{one.place} {one.kind}: weights of {len(order)} channels")
+        style(axes, title=f"{module.place} {module.kind}: weights of {len(order)} channels")
     return figure
 
 
-def _drawn(tile: Tile, one: AttentionMaps, *, name: str, picture: int) -> Tile:
-    values: Values = one.maps[name][picture].cpu().numpy()
+def _drawn(tile: Tile, module: AttentionMaps, *, name: str, row: int) -> Tile:
+    values: Values = module.maps[name][row].cpu().numpy()
     low, high = float(values.min()), float(values.max())
     drawn = overlay(tile.picture, values - low, top=max(high - low, FLAT * abs(high)))
-    return Tile(drawn, "plain", f"{one.place} {one.kind}", f"{name} {low:.3g}-{high:.3g}")
+    return Tile(drawn, "plain", f"{module.place} {module.kind}", f"{name} {low:.3g}-{high:.3g}")
 
 
 def _ringed(tile: Tile, position: Position) -> Tile:

@@ -1,53 +1,73 @@
-"""A run's attention to pictures of its data: sheets of its maps, a plot of its channel weights, ranges as JSON."""
+"""The attention of a run's model to its queries: sheets of maps, a plot of channel weights, and ranges as JSON."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from reseen.deprecation import renamed_keywords
 from reseen.draw.encode import write_png
 from reseen.draw.sheet import Tile, tile_of
 from reseen.engine.run import Run, open_run
 from reseen.explain.attention_sheet import attention_sheet, plot_channels
-from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.maps import AttentionMaps, attention_maps
 from reseen.explain.maps.attention import Position
-from reseen.explain.queries import Asked, Wanted, asked_of
-from reseen.explain.sheet_files import drop_earlier, sheet_file
+from reseen.explain.queries import QuerySelection, QuerySet, select_queries
+from reseen.explain.run_model import RunModel, load_run_model
+from reseen.explain.sheet_files import remove_earlier, sheet_file
 from reseen.files import write_json
-from reseen.progress import SILENT, Progress
+from reseen.progress import Progress, Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
 BATCH = 32
-"""Pictures that pass through the network together."""
+"""Images in one batch."""
 PICTURES = 8
-"""Pictures on one sheet."""
+"""Images on one sheet."""
 KIND = "attention"
-"""What the sheets are called, before their number."""
+"""The first part of a sheet's file name."""
 
 
+@renamed_keywords(wanted="queries")
 def explain_attention(
     run: Run | Path | str,
     *,
     out: Path | str,
-    wanted: Wanted | None = None,
+    queries: QuerySelection | None = None,
     position: Position | None = None,
     data: Path | str | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Write what the attention of a run's model does with its queries into ``out``; returns the files.
+    """Write sheets of the attention maps of a run's model over its queries, and their ranges as JSON.
 
-    ``position`` (shares of height and width) shows what RGA-S and self-attention relate to one place. Raises
-    ReseenError for a model without attention, and for a picture that does not exist. Sheets that an earlier call left
-    in ``out`` beyond those written now are removed.
+    Sheets of an earlier call in ``out`` beyond those written now are removed.
+
+    Args:
+        run: A run directory.
+        out: The folder to write to; it is made.
+        queries: Which queries to show.
+        position: As in `attention_maps`: what RGA-S and self-attention relate to one place.
+        data: The folder of the images, if they have moved since the run was trained.
+        progress: Where to show progress; silent if left out.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ReseenError: A model without attention, or an image that does not exist.
+
+    Example:
+        ```python
+        # not run: needs a trained run
+        files = explain_attention("runs/rga", out="attention", position=(0.6, 0.5))
+        ```
     """
-    run, out = open_run(run), Path(out)
-    progress = progress or SILENT
-    explainer = explainer_of(run)
+    run, out = run if isinstance(run, Run) else open_run(Path(run)), Path(out)
+    progress = progress or Silent()
+    run_model = load_run_model(run)
     result = saved_evaluation(run, data=data, progress=progress)
-    asked = asked_of(result, wanted or Wanted(), explainer=explainer, progress=progress)
-    tiles = [tile for group in asked for tile in _tiles(group)]
-    attention = _attention(explainer, asked, position=position, progress=progress)
+    query_sets = select_queries(result, queries or QuerySelection(), run_model=run_model, progress=progress)
+    tiles = [tile for query_set in query_sets for tile in _tiles(query_set)]
+    attention = _attention(run_model, query_sets, position=position, progress=progress)
     out.mkdir(parents=True, exist_ok=True)
     sheets = _write_sheets(out, tiles, attention, position=position)
     files = [*sheets]
@@ -57,27 +77,28 @@ def explain_attention(
         write_png(files[-1], channels)
     files.append(out / "attention.json")
     write_json(
-        files[-1], {"run": str(run.path), "pictures": len(tiles), "attention": [_ranges(one) for one in attention]}
+        files[-1],
+        {"run": str(run.path), "pictures": len(tiles), "attention": [_ranges(module) for module in attention]},
     )
-    drop_earlier(out, KIND, written=len(sheets), progress=progress)
+    remove_earlier(out, KIND, written=len(sheets), progress=progress)
     return files
 
 
-def _tiles(asked: Asked) -> list[Tile]:
-    return [tile_of(asked.embedded, row, path=path, kind="query") for row, path in enumerate(asked.split.paths)]
+def _tiles(queries: QuerySet) -> list[Tile]:
+    return [tile_of(queries.embedded, row, path=path, kind="query") for row, path in enumerate(queries.split.paths)]
 
 
 def _attention(
-    explainer: Explainer, asked: Sequence[Asked], *, position: Position | None, progress: Progress
+    run_model: RunModel, query_sets: Sequence[QuerySet], *, position: Position | None, progress: Progress
 ) -> list[AttentionMaps]:
-    """What each module did with all pictures, in their order."""
+    """The attention of each module to all images, in their order."""
     parts = []
-    with progress.bar("read attention", total=sum(len(group.split) for group in asked)) as bar:
-        for group in asked:
-            for start in range(0, len(group.split), BATCH):
-                rows = range(start, min(start + BATCH, len(group.split)))
-                side = explainer.side(group.split, rows)
-                parts.append(attention_maps(explainer.model, side, position=position))
+    with progress.bar("read attention", total=sum(len(queries.split) for queries in query_sets)) as bar:
+        for queries in query_sets:
+            for start in range(0, len(queries.split), BATCH):
+                rows = range(start, min(start + BATCH, len(queries.split)))
+                inputs = run_model.inputs(queries.split, rows)
+                parts.append(attention_maps(run_model.model, inputs, position=position))
                 bar.advance(len(rows))
     return [_joined(of_module) for of_module in zip(*parts, strict=True)]
 
@@ -96,7 +117,9 @@ def _write_sheets(
     files: list[Path] = []
     for start in range(0, len(tiles), PICTURES):
         shown = slice(start, start + PICTURES)
-        part = [one._replace(maps={name: values[shown] for name, values in one.maps.items()}) for one in attention]
+        part = [
+            module._replace(maps={name: values[shown] for name, values in module.maps.items()}) for module in attention
+        ]
         sheet = attention_sheet(tiles[shown], part, position=position)
         if sheet is not None:
             files.append(sheet_file(out, KIND, len(files) + 1))
@@ -104,11 +127,11 @@ def _write_sheets(
     return files
 
 
-def _ranges(one: AttentionMaps) -> dict[str, object]:
-    """Lowest, mean and highest value over all pictures."""
-    values = {**one.maps, **({} if one.channels is None else {"channels": one.channels})}
+def _ranges(module: AttentionMaps) -> dict[str, object]:
+    """Lowest, mean and highest value over all images."""
+    values = {**module.maps, **({} if module.channels is None else {"channels": module.channels})}
     return {
-        "place": one.place,
-        "kind": one.kind,
+        "place": module.place,
+        "kind": module.kind,
         **{name: [float(each) for each in (v.min(), v.mean(), v.max())] for name, v in values.items()},
     }

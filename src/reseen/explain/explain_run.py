@@ -1,4 +1,4 @@
-"""A run asked why: pairs that it found, or missed, with the regions that made them alike, as sheets and as numbers."""
+"""Explanations of a run: pairs of a query and an entry, with maps of the regions that make them similar."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,70 +8,91 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reseen.data.table import Split
+from reseen.deprecation import renamed_keywords
 from reseen.draw.encode import write_png
 from reseen.draw.overlay import Values
 from reseen.engine.run import Run, open_run
-from reseen.explain.explainer import Explainer, explainer_of
 from reseen.explain.map_sheet import ExplainedPair, map_sheet
 from reseen.explain.maps import Maps, PairMaps, checked_stage, contrast_maps, similarity_maps, summed
-from reseen.explain.pairs import Pair, find_pairs
-from reseen.explain.queries import Wanted, asked_of
-from reseen.explain.sheet_files import drop_earlier, sheet_file
+from reseen.explain.pairs import RankedPair, find_pairs
+from reseen.explain.queries import QuerySelection, select_queries
+from reseen.explain.run_model import RunModel, load_run_model
+from reseen.explain.sheet_files import remove_earlier, sheet_file
 from reseen.files import write_json
-from reseen.progress import SILENT, Progress
+from reseen.progress import Progress, Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.scoring import Evaluated
 
 BATCH = 16
-"""Pairs that pass through the network together."""
+"""Pairs in one batch."""
 ROWS = 8
 """Pairs on one sheet."""
 KIND = "pairs"
-"""What the sheets are called, before their number."""
+"""The first part of a sheet's file name."""
 
 
-class Explained(NamedTuple):
+class ExplainedRun(NamedTuple):
     """The pairs explained, and the files written: sheets, then explain.json with the numbers."""
 
     pairs: list[ExplainedPair]
     files: list[Path]
 
 
+@renamed_keywords(wanted="queries")
 def explain_run(
     run: Run | Path | str,
     *,
     out: Path | str,
-    wanted: Wanted | None = None,
+    queries: QuerySelection | None = None,
     method: str = "hires_cam",
     stage: str | None = None,
     data: Path | str | None = None,
     progress: Progress | None = None,
-) -> Explained:
-    """Write sheets of pairs with maps over both pictures, and what they show as JSON, into ``out``.
+) -> ExplainedRun:
+    """Write sheets of pairs with maps over both images, and their numbers as JSON.
 
-    ``method`` and ``stage`` as in `similarity_maps`. A query whose first entry is wrong is shown with its first true
-    match too, and with what in it speaks for either. ``data``: where the pictures are, should they have moved.
-    Sheets that an earlier call left in ``out`` beyond those written now are removed.
-    Raises ReseenError for a method, a stage or a picture that does not exist.
+    A query whose first entry is wrong is also shown with its first true match, and with a map of the regions that speak
+    for either. Sheets of an earlier call in ``out`` beyond those written now are removed.
+
+    Args:
+        run: A run directory.
+        out: The folder to write to; it is made.
+        queries: Which queries to explain, and how many entries of each ranking.
+        method: As in `reseen.explain.similarity_maps`.
+        stage: Likewise.
+        data: The folder of the images, if they have moved since the run was trained.
+        progress: Where to show progress; silent if left out.
+
+    Returns:
+        The pairs with their maps, and the files written: sheets, then explain.json.
+
+    Raises:
+        ReseenError: A method, a stage or an image that does not exist.
+
+    Example:
+        ```python
+        # not run: needs a trained run
+        explained = reseen.explain_run("runs/market", out="why", queries=QuerySelection(worst=True))
+        ```
     """
-    run = open_run(run)
-    wanted, progress = wanted or Wanted(), progress or SILENT
-    explainer = explainer_of(run)
-    stage = checked_stage(explainer.model, method, stage)
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    selection, progress = queries or QuerySelection(), progress or Silent()
+    run_model = load_run_model(run)
+    stage = checked_stage(run_model.model, method, stage)
     result = saved_evaluation(run, data=data, progress=progress)
-    asked = asked_of(result, wanted, explainer=explainer, progress=progress)
-    pairs = [pair for group in asked for pair in find_pairs(group, result, top=wanted.top)]
-    explained = explain_pairs(explainer, pairs, result.splits.gallery, method=method, stage=stage, progress=progress)
+    query_sets = select_queries(result, selection, run_model=run_model, progress=progress)
+    pairs = [pair for query_set in query_sets for pair in find_pairs(query_set, result, top=selection.top)]
+    explained = explain_pairs(run_model, pairs, result.splits.gallery, method=method, stage=stage, progress=progress)
     files = _write_sheets(Path(out), explained, result, words=(method, stage))
     numbers = {"run": str(run.path), "method": method, "stage": stage, "pairs": _numbers(explained, result)}
     write_json(Path(out) / "explain.json", numbers)
-    drop_earlier(Path(out), KIND, written=len(files), progress=progress)
-    return Explained(explained, [*files, Path(out) / "explain.json"])
+    remove_earlier(Path(out), KIND, written=len(files), progress=progress)
+    return ExplainedRun(explained, [*files, Path(out) / "explain.json"])
 
 
 def explain_pairs(
-    explainer: Explainer,
-    pairs: Sequence[Pair],
+    run_model: RunModel,
+    pairs: Sequence[RankedPair],
     gallery: Split,
     *,
     method: str,
@@ -81,19 +102,19 @@ def explain_pairs(
     """The maps of pairs whose entries are rows of ``gallery``; in their order."""
     explained: list[ExplainedPair] = []
     with progress.bar("explain pairs", total=len(pairs)) as bar:
-        for asked, group in groupby(pairs, key=attrgetter("asked")):
+        for query_set, group in groupby(pairs, key=attrgetter("queries")):
             of_table = list(group)
             for start in range(0, len(of_table), BATCH):
                 batch = of_table[start : start + BATCH]
-                query = explainer.side(asked.split, [pair.row for pair in batch])
-                match = explainer.side(gallery, [pair.entry for pair in batch])
-                maps = similarity_maps(explainer.model, query, match, method=method, stage=stage)
+                query = run_model.inputs(query_set.split, [pair.row for pair in batch])
+                match = run_model.inputs(gallery, [pair.entry for pair in batch])
+                maps = similarity_maps(run_model.model, query, match, method=method, stage=stage)
                 explained += [_of_pair(pair, maps, place) for place, pair in enumerate(batch)]
                 bar.advance(len(batch))
-    return [_with_contrast(one, explainer, gallery, method=method, stage=stage) for one in explained]
+    return [_with_contrast(pair, run_model, gallery, method=method, stage=stage) for pair in explained]
 
 
-def _of_pair(pair: Pair, maps: PairMaps, place: int) -> ExplainedPair:
+def _of_pair(pair: RankedPair, maps: PairMaps, place: int) -> ExplainedPair:
     return ExplainedPair(
         pair,
         shares=maps.shares[place].cpu().numpy(),
@@ -103,22 +124,22 @@ def _of_pair(pair: Pair, maps: PairMaps, place: int) -> ExplainedPair:
 
 
 def _with_sum(maps: Maps, place: int) -> tuple[Values, ...]:
-    """One picture's maps: the sum, then each branch where there are several."""
+    """The maps of one image: the sum, then each branch if there are several."""
     branches = maps if len(maps) > 1 else ()
     return tuple(values[place].cpu().numpy() for values in (summed(maps), *branches))
 
 
 def _with_contrast(
-    one: ExplainedPair, explainer: Explainer, gallery: Split, *, method: str, stage: str | None
+    explained: ExplainedPair, run_model: RunModel, gallery: Split, *, method: str, stage: str | None
 ) -> ExplainedPair:
-    """The pair as it is or, if another entry was ranked first, with what speaks for its match rather than for that."""
-    pair = one.pair
+    """The pair; if another entry ranks first, with a map of what speaks for the match rather than for that entry."""
+    pair = explained.pair
     if pair.rival is None:
-        return one
-    query = explainer.side(pair.asked.split, [pair.row])
-    match, rival = (explainer.side(gallery, [entry]) for entry in (pair.entry, pair.rival))
-    maps = contrast_maps(explainer.model, query, match, other=rival, method=method, stage=stage)
-    return replace(one, contrast=summed(maps)[0].cpu().numpy())
+        return explained
+    query = run_model.inputs(pair.queries.split, [pair.row])
+    match, rival = (run_model.inputs(gallery, [entry]) for entry in (pair.entry, pair.rival))
+    maps = contrast_maps(run_model.model, query, match, other=rival, method=method, stage=stage)
+    return replace(explained, contrast=summed(maps)[0].cpu().numpy())
 
 
 def _write_sheets(
@@ -139,16 +160,16 @@ def _write_sheets(
 
 
 def _numbers(explained: Sequence[ExplainedPair], result: Evaluated) -> list[dict[str, object]]:
-    """What explain.json says of each pair; ``same`` is null where the query's identity is not known."""
+    """The entries of explain.json; ``same`` is null where the query's identity is unknown."""
     paths = result.splits.gallery.paths
     return [
         {
-            "query": str(one.pair.asked.split.paths[one.pair.row]),
-            "match": str(paths[one.pair.entry]),
-            "rank": one.pair.rank,
-            "same": {"match": True, "other": False}.get(one.pair.kind),
-            "similarity": float(one.shares.sum()),
-            "branches": [float(share) for share in one.shares],
+            "query": str(entry.pair.queries.split.paths[entry.pair.row]),
+            "match": str(paths[entry.pair.entry]),
+            "rank": entry.pair.rank,
+            "same": {"match": True, "other": False}.get(entry.pair.kind),
+            "similarity": float(entry.shares.sum()),
+            "branches": [float(share) for share in entry.shares],
         }
-        for one in explained
+        for entry in explained
     ]

@@ -1,4 +1,4 @@
-"""Which queries are asked about: named ones, pictures that are no queries, or some picked from all."""
+"""Which queries are explained: named ones, other images, or some picked from all queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,28 +11,32 @@ from reseen.data.opening import open_image
 from reseen.data.table import Split, first, split_of
 from reseen.draw.select import pick_queries, worst_queries
 from reseen.errors import ReseenError
-from reseen.explain.explainer import Explainer
+from reseen.explain.run_model import RunModel
 from reseen.metrics import Embedded
 from reseen.progress import Progress
 from reseen.tasks.reid.scoring import Evaluated
 
-NOBODY = "?"
-"""The identity of a picture of which none is known."""
+UNKNOWN_IDENTITY = "?"
+"""The identity of an image of unknown identity."""
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """Pictures that are asked about: their table, and their vectors in the same order."""
+class QuerySet:
+    """Queries to explain: their table, and their vectors in the same order."""
 
     split: Split
     embedded: Embedded
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """``names`` of pictures of the data, or files; without any, ``count`` queries from the best ranked to the worst.
+class QuerySelection:
+    """Which queries to explain: those of ``names``, else ``count`` of all, spread from the best ranked to the worst.
 
-    ``worst``: the worst ranked alone. ``top``: entries of each ranking that are explained.
+    Args:
+        names: Names of images of the data, or image files.
+        count: How many queries to pick without names.
+        worst: Pick the worst ranked queries only.
+        top: How many entries of each ranking to explain.
     """
 
     names: Sequence[str] = ()
@@ -41,34 +45,36 @@ class Wanted:
     top: int = 1
 
 
-def asked_of(result: Evaluated, wanted: Wanted, *, explainer: Explainer, progress: Progress) -> list[Asked]:
-    """The queries wanted, then those pictures that are none, which are embedded now; that is said.
+def select_queries(
+    result: Evaluated, selection: QuerySelection, *, run_model: RunModel, progress: Progress
+) -> list[QuerySet]:
+    """The selected queries of the run's data, then the selected images that are none, which are embedded now.
 
-    ReseenError: no such picture in the data and no such file, a file that is no picture, or nothing was ranked wrong.
+    ReseenError: no such image in the data and no such file, a file that is no image, or no query was ranked wrong.
     """
-    rows, left = rows_by_name(result, wanted.names) if wanted.names else (_picked(result, wanted), [])
-    asked = []
+    rows, left = rows_by_name(result, selection.names) if selection.names else (_picked(result, selection), [])
+    query_sets = []
     if rows:
         numbers = np.asarray(rows, dtype=np.int64)
-        asked.append(Asked(result.splits.query.rows(numbers), result.query.rows(numbers)))
+        query_sets.append(QuerySet(result.splits.query.rows(numbers), result.query.rows(numbers)))
     if left:
         table = table_of(result, left)
-        progress.say(f"no queries of the run's data, embedded now: {first([str(path) for path in table.paths])}")
-        asked.append(Asked(table, explainer.embed(table, progress=progress)))
-    return asked
+        progress.say(f"not among the run's queries, embedded now: {first([str(path) for path in table.paths])}")
+        query_sets.append(QuerySet(table, run_model.embed(table, progress=progress)))
+    return query_sets
 
 
-def _picked(result: Evaluated, wanted: Wanted) -> list[int]:
-    if not wanted.worst:
-        return pick_queries(result.report, count=wanted.count)
-    rows = worst_queries(result.report, result.query.identities, count=wanted.count)
+def _picked(result: Evaluated, selection: QuerySelection) -> list[int]:
+    if not selection.worst:
+        return pick_queries(result.report, count=selection.count)
+    rows = worst_queries(result.report, result.query.identities, count=selection.count)
     if not rows:
-        raise ReseenError("--worst: every query is ranked perfectly; leave it out to see some of them")
+        raise ReseenError("--worst: every query is ranked perfectly; leave --worst out to see some of them")
     return rows
 
 
 def rows_by_name(result: Evaluated, names: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Rows of the queries that the names mean, and the names that mean no query."""
+    """Rows of the queries with these names, and the names that no query has."""
     rows, left = [], []
     for name in names:
         places = _places(result.splits.query, name)
@@ -78,9 +84,9 @@ def rows_by_name(result: Evaluated, names: Sequence[str]) -> tuple[list[int], li
 
 
 def table_of(result: Evaluated, names: Sequence[str]) -> Split:
-    """A table of pictures that are no queries: others of the data, by name, with what is known of them, or files.
+    """A table of images that are no queries: other images of the data, by name, with their labels, or files.
 
-    ReseenError: no such picture in the data and no such file, or a file that is no picture.
+    ReseenError: no such image in the data and no such file, or a file that is no image.
     """
     rows: list[dict[str, str | None]] = []
     for name in names:
@@ -90,7 +96,7 @@ def table_of(result: Evaluated, names: Sequence[str]) -> Split:
                 rows.append(split.frame.row(places[0], named=True))
                 break
         else:
-            rows.append({"path": str(_file(result, name)), "identity": NOBODY, "camera": None, "view": None})
+            rows.append({"path": str(_file(result, name)), "identity": UNKNOWN_IDENTITY, "camera": None, "view": None})
     return split_of(
         [str(row["path"]) for row in rows],
         [str(row["identity"]) for row in rows],
@@ -100,12 +106,12 @@ def table_of(result: Evaluated, names: Sequence[str]) -> Split:
 
 
 def _places(split: Split, name: str) -> list[int]:
-    """Rows whose file is called this, with or without folder and suffix."""
-    wanted = Path(name)
-    alike = [(row, path) for row, path in enumerate(split.paths) if wanted.name in {path.name, path.stem}]
-    if wanted.is_file():
-        return [row for row, path in alike if path.samefile(wanted)]
-    return [row for row, _ in alike if wanted.name == name]
+    """Rows whose file has this name, with or without folder and suffix."""
+    file = Path(name)
+    same_name = [(row, path) for row, path in enumerate(split.paths) if file.name in {path.name, path.stem}]
+    if file.is_file():
+        return [row for row, path in same_name if path.samefile(file)]
+    return [row for row, _ in same_name if file.name == name]
 
 
 def _file(result: Evaluated, name: str) -> Path:
@@ -114,7 +120,7 @@ def _file(result: Evaluated, name: str) -> Path:
         names = [known.name for known in result.splits.query.paths]
         near = get_close_matches(name, names, n=1, cutoff=0.3) or names[:1]
         raise ReseenError(
-            f"--query: no picture '{name}' in {result.splits.root} and no such file; queries are called like {near[0]}"
+            f"--query: no image '{name}' in {result.splits.root} and no such file; names of queries look like {near[0]}"
         )
     open_image(path)
     return path.resolve()

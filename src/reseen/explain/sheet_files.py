@@ -1,4 +1,4 @@
-"""Sheets numbered in a folder: what they are called, and how those of an earlier, longer call go."""
+"""Files of numbered sheets in a folder: their names, and the removal of those of an earlier, longer call."""
 
 from pathlib import Path
 
@@ -10,20 +10,20 @@ def sheet_file(out: Path, kind: str, number: int) -> Path:
     return out / f"{kind}-{number:02d}.png"
 
 
-def drop_earlier(out: Path, kind: str, *, written: int, progress: Progress) -> None:
-    """Remove the sheets numbered above ``written``, which would be taken for this call's, and say so.
+def remove_earlier(out: Path, kind: str, *, written: int, progress: Progress) -> None:
+    """Remove the sheets numbered above ``written``, which would pass for this call's, and report it.
 
-    To be called once the new sheets are whole. Nothing but plain files of exactly such names is touched.
+    Call it once the new sheets are written. Only plain files of exactly such names are removed.
     """
     earlier = [path for path in out.glob(f"{kind}-*.png") if _number(path, kind) > written]
     for path in earlier:
         path.unlink(missing_ok=True)
     if earlier:
-        progress.say(f"{out}: {len(earlier)} {kind}-NN.png of an earlier, longer call removed")
+        progress.say(f"{out}: removed {len(earlier)} {kind}-NN.png of an earlier, longer call")
 
 
 def _number(path: Path, kind: str) -> int:
-    """Which sheet of its kind this is; 0 for a file that is none."""
+    """The number of a sheet of this kind; 0 for other files."""
     digits = path.stem.removeprefix(f"{kind}-")
     if not digits.isdecimal() or path != sheet_file(path.parent, kind, int(digits)):
         return 0

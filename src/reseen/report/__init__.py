@@ -1,16 +1,19 @@
-"""Pages that gather a run, two runs side by side, or a run of another task."""
+"""Pages: of a run, of two runs side by side, of a task's run; each is a `Page` of scores, pictures and sections."""
 
-from reseen.report.comparison_page import BesideContent, Change, write_beside
-from reseen.report.page import ReportContent, ScoreRow, write_report
+from reseen.report.differences import Change
+from reseen.report.page import Cell, Page, Section, Table, write_page
 from reseen.report.pictures import Picture, picture_of
+from reseen.report.scores import ScoreRow, score_section
 
 __all__ = [
-    "BesideContent",
+    "Cell",
     "Change",
+    "Page",
     "Picture",
-    "ReportContent",
     "ScoreRow",
+    "Section",
+    "Table",
     "picture_of",
-    "write_beside",
-    "write_report",
+    "score_section",
+    "write_page",
 ]

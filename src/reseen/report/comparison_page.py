@@ -1,112 +1,193 @@
-"""Two runs on one page: scores and their difference, the same queries, and what differs in recipe and environment."""
+"""The page of two runs: their scores and the difference, the same queries in both, and what differs between them."""
 
-import json
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, takewhile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.summary import SplitSummary
-from reseen.files import write_text
-from reseen.report.page import Intervals, ScoreRow, Table, render
-from reseen.report.pictures import Picture
+import numpy as np
+
+from reseen.draw.curves import plot_cmc, plot_paired
+from reseen.draw.select import changed_queries
+from reseen.draw.sheet import draw_sheet, rank_columns
+from reseen.engine.run import Run, open_run
+from reseen.errors import ReseenError
+from reseen.metrics import Comparison, compare
+from reseen.progress import Progress, Silent
+from reseen.report.differences import change_section, changes, distinct_names, flat_settings, recipe_section
+from reseen.report.drawings import DRAWINGS, FRAMES_EXPLAINED, TOP, query_outcome, tiles_of
+from reseen.report.page import Page, Section, Table, write_page
+from reseen.report.pictures import Picture, picture_of
+from reseen.report.run_page import draw_run
+from reseen.report.saved_maps import saved_maps
+from reseen.report.saved_scores import saved_scores
+from reseen.report.scores import ScoreRow, interval_ends, score_section, with_difference
+from reseen.report.sections import command_of, command_section, data_of, environment_of, recipe_text
+from reseen.tasks.reid.results import intervals_of
+from reseen.tasks.reid.saved_evaluation import saved_evaluation
+from reseen.tasks.reid.scoring import Evaluated
+
+_PAIRED = "One point per query, at its average precision in either run; above the diagonal the second run is better."
+_EACH = ("training", "similarities")
+"""Drawings that either run has of its own."""
 
 
-class Change(NamedTuple):
-    """One setting and its value in either run, as text; empty where it is not set."""
+class RunScores(NamedTuple):
+    """One of the two runs: what the page calls it, its folder, and its evaluation."""
 
-    setting: str
-    first: str
-    second: str
-
-
-@dataclass(frozen=True)
-class BesideContent:
-    """What the page of two runs shows. ``first`` and ``second`` are their score rows, whose names name the runs.
-
-    ``differences``: intervals of second minus first, paired by query, as far as they are known. ``recipe`` and
-    ``environment`` hold what differs; ``recipe_alike`` is the number of settings that do not.
-    """
-
-    first: ScoreRow
-    second: ScoreRow
-    settings: str = ""
-    summary: str = ""
-    differences: Intervals = field(default_factory=dict)
-    pictures: Sequence[Picture] = ()
-    explanations: Sequence[Table] = ()
-    data: Sequence[SplitSummary] = ()
-    data_facts: Mapping[str, str] = field(default_factory=dict)
-    recipe: Sequence[Change] = ()
-    recipe_alike: int = 0
-    environment: Sequence[Change] = ()
-    commands: Sequence[str] = ()
+    name: str
+    run: Run
+    result: Evaluated
 
     @property
-    def title(self) -> str:
-        """Both names."""
-        return f"{self.first.name} and {self.second.name}"
+    def row(self) -> ScoreRow:
+        """Its row in the score table."""
+        return ScoreRow.of(self.name, self.result.report, intervals=interval_ends(intervals_of(self.result)))
 
 
-def write_beside(path: Path, content: BesideContent) -> None:
-    """Write the page, whole or not at all. Every text in it is escaped."""
-    write_text(path, render_beside(content))
+def report_pair(
+    first: Run | Path | str,
+    second: Run | Path | str,
+    *,
+    data: Path | str | None = None,
+    out: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write one page that compares two runs scored on the same queries and gallery under the same rules.
 
+    Args:
+        first: A run directory.
+        second: Another one; differences are second minus first.
+        data: The folder of the images, if they have moved since the runs were trained.
+        out: The page to write; ``beside-NAME.html`` in the second run if left out.
+        progress: Where to show progress; silent if left out.
 
-def render_beside(content: BesideContent) -> str:
-    """The page as text."""
-    return render("beside.html", content=content, systems=[content.first, content.second])
+    Returns:
+        The path of the page.
 
+    Raises:
+        ReseenError: The same run twice, or runs scored on other queries, another gallery or under other rules.
 
-def changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[Change]:
-    """The settings that differ, in the order of the first, then those of the second alone.
-
-    A table that is empty in one and not in the other is told by the other's lines.
+    Example:
+        ```python
+        # not run: needs two trained runs
+        page = reseen.report_pair("runs/plain", "runs/attention")
+        ```
     """
-    names = dict.fromkeys([*first, *second])
-    tables = {parent for name in names for parent in accumulate(name.split(".")[:-1], "{}.{}".format)}
-    return [
-        Change(name, first.get(name, ""), second.get(name, ""))
-        for name in names
-        if first.get(name) != second.get(name) and name not in tables
-    ]
+    progress = progress or Silent()
+    runs = _scored([run if isinstance(run, Run) else open_run(Path(run)) for run in (first, second)], data, progress)
+    names = (runs[0].name, runs[1].name)
+    page = runs[1].run.path / f"beside-{names[0].replace('/', '-')}.html" if out is None else Path(out)
+    recipes = [flat_settings(recipe_text(run.run)) for run in runs]
+    changed = changes(*recipes)
+    comparison = _comparison(runs[0].result, runs[1].result)
+    content = Page(
+        title=f"{names[0]} and {names[1]}",
+        summary=_summary(runs, comparison),
+        scores=_scores(runs, comparison),
+        pictures=list(_pictures(runs, progress=progress)),
+        sections=[
+            Section("Explanations, scored", [_named(table, run) for run in runs for table in saved_scores(run.run)]),
+            recipe_section(changed, names=names, alike=len(recipes[0].keys() | recipes[1].keys()) - len(changed)),
+            change_section("Environment", changes(*(environment_of(run.run) for run in runs)), names=names),
+            data_of(runs[0].run, runs[0].result.splits),
+            command_section([command_of(run.run) for run in runs]),
+        ],
+    )
+    write_page(page, content)
+    return page
 
 
-def flat_settings(recipe: str) -> dict[str, str]:
-    """TOML text -> a dotted name for each line, with its value as JSON.
-
-    >>> flat_settings("[model.attention]\\nstage1 = 'rga_s'")
-    {'model.attention.stage1': '"rga_s"'}
-    """
-    flat: dict[str, str] = {}
-
-    def lay(table: Mapping[str, object], above: str) -> None:
-        for name, value in table.items():
-            if isinstance(value, Mapping) and value:
-                lay(value, f"{above}{name}.")
-            else:
-                flat[f"{above}{name}"] = json.dumps(value, ensure_ascii=False, default=str)
-
-    lay(tomllib.loads(recipe), "")
-    return flat
+def _scored(runs: Sequence[Run], data: Path | str | None, progress: Progress) -> tuple[RunScores, RunScores]:
+    paths = [run.path for run in runs]
+    if paths[0].resolve() == paths[1].resolve():
+        raise ReseenError(f"{paths[0]}: expected two different runs, got the same twice")
+    first, second = (
+        RunScores(name, run, saved_evaluation(run, data=data, progress=progress))
+        for name, run in zip(distinct_names(*paths), runs, strict=True)
+    )
+    _require_comparable(first, second)
+    return first, second
 
 
-def distinct_names(first: Path, second: Path) -> tuple[str, str]:
-    """What two paths do not share at either end, to name them by; the whole paths where that leaves nothing.
-
-    >>> distinct_names(Path("runs/lka/seed-0"), Path("runs/rga/seed-0"))
-    ('lka', 'rga')
-    """
-    paths = [path.resolve().parts for path in (first, second)]
-    start = _shared(*paths)
-    ends = [parts[start:] for parts in paths]
-    shared = _shared(*(end[::-1] for end in ends))
-    names = ["/".join(end[: len(end) - shared]) for end in ends]
-    return (names[0], names[1]) if all(names) else (str(first), str(second))
+def _comparison(first: Evaluated, second: Evaluated) -> Comparison | None:
+    """None where too few identities have an evaluated query for an interval."""
+    return compare(first.report, second.report, first.query.identities) if intervals_of(first) else None
 
 
-def _shared(first: Sequence[str], second: Sequence[str]) -> int:
-    """How many entries two sequences begin with alike."""
-    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))))
+def _require_comparable(first: RunScores, second: RunScores) -> None:
+    for side in ("query", "gallery"):
+        embedded = [getattr(run.result, side) for run in (first, second)]
+        if not all(np.array_equal(*(getattr(one, field) for one in embedded)) for field in ("identities", "names")):
+            raise ReseenError(
+                f"{first.run.path} and {second.run.path}: expected runs scored on the same images; their {side} "
+                f"differs ({len(embedded[0])} and {len(embedded[1])} images)"
+            )
+    if first.result.report.settings != second.result.report.settings:
+        raise ReseenError(
+            f"{first.run.path} and {second.run.path}: expected runs scored under the same rules, got "
+            f"{first.result.report.settings}; and {second.result.report.settings}"
+        )
+
+
+def _scores(runs: tuple[RunScores, RunScores], comparison: Comparison | None) -> Section:
+    rows = [run.row for run in runs]
+    section = score_section(rows, heading="run", settings=runs[0].result.report.settings)
+    differences = {} if comparison is None else comparison.differences
+    intervals = interval_ends({score: change.difference for score, change in differences.items()})
+    return with_difference(section, *rows, intervals=intervals)
+
+
+def _summary(runs: tuple[RunScores, RunScores], comparison: Comparison | None) -> str:
+    first, second = (run.result.report.average_precisions for run in runs)
+    verdict = "" if comparison is None else " " + comparison.sentence(runs[0].name, runs[1].name)
+    return (
+        f"Two runs, scored on the same gallery of {len(runs[0].result.gallery)} images. "
+        f"Of {np.isfinite(first).sum()} queries, {runs[1].name} ranks {(second > first).sum()} better, "
+        f"{runs[0].name} {(second < first).sum()}, and {(second == first).sum()} are ranked equally well by both."
+        f"{verdict}"
+    )
+
+
+def _pictures(runs: tuple[RunScores, RunScores], *, progress: Progress) -> Iterator[Picture]:
+    first, second = (run.result for run in runs)
+    changed = changed_queries(first.report, second.report, first.query.identities)
+    for rows, winner in ((changed.better, runs[1]), (changed.worse, runs[0])):
+        if rows:
+            yield _sheet(runs, rows, winner=winner.name)
+    for run in runs:
+        yield from (_of_run(run, picture) for picture in saved_maps(run.run))
+    cmc = plot_cmc({run.name: run.result.report.cmc for run in runs})
+    yield picture_of(cmc, title="Cumulative matches", caption=DRAWINGS["cmc"].caption)
+    paired = plot_paired(
+        first.report.average_precisions, second.report.average_precisions, names=(runs[0].name, runs[1].name)
+    )
+    yield picture_of(paired, title="Query by query", caption=_PAIRED)
+    drawn = [draw_run(run.run, run.result, names=_EACH, progress=progress) for run in runs]
+    for name in _EACH:
+        for run, pictures in zip(runs, drawn, strict=True):
+            if name in pictures:
+                yield replace(_of_run(run, pictures[name]), group=name)
+
+
+def _of_run(run: RunScores, picture: Picture) -> Picture:
+    return replace(picture, title=f"{picture.title}: {run.name}")
+
+
+def _named(table: Table, run: RunScores) -> Table:
+    return table._replace(title=f"{table.title}: {run.name}")
+
+
+def _sheet(runs: tuple[RunScores, RunScores], queries: list[int], *, winner: str) -> Picture:
+    """The same queries ranked by either run, one under the other."""
+    rows, titles = [], []
+    for query, *ranked in zip(queries, *(tiles_of(run.result, queries) for run in runs), strict=True):
+        for run, tiles in zip(runs, ranked, strict=True):
+            rows.append(tiles)
+            titles.append(f"{run.name}: {query_outcome(run.result.report, query)}")
+    caption = (
+        f"The queries whose average precision differs most in favour of {winner}, one per identity, each as ranked by "
+        f"either run. {FRAMES_EXPLAINED}"
+    )
+    sheet = draw_sheet(rows, columns=rank_columns(TOP), titles=titles)
+    return picture_of(sheet, title=f"Where {winner} is better", caption=caption)

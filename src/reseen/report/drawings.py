@@ -1,42 +1,37 @@
-"""What can be drawn of a run: the table of drawings, and which are there to see."""
+"""The table of drawings on a run's page, and how each is made of a run and its evaluation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.data.twins import IdentityPair, known_twins
 from reseen.draw.cameras import camera_matrix, plot_cameras
-from reseen.draw.confusions import (
-    Confusion,
-    IdentityPair,
-    confused_pairs,
-    confusion_sheet,
-    find_confusions,
-    known_twins,
-)
 from reseen.draw.curves import plot_cmc, plot_training
 from reseen.draw.scatter import LEAST, Panel, most_frequent, place_on_plane, plot_plane, sample_identities
 from reseen.draw.select import pick_queries, worst_queries
-from reseen.draw.sheet import ranked_sheet
+from reseen.draw.sheet import Tile, draw_sheet, rank_columns, ranked_tiles
 from reseen.draw.similarities import count_similarities, plot_similarities
 from reseen.draw.style import PALETTE
 from reseen.engine.run import Run
 from reseen.metrics import Calibration, Report
 from reseen.metrics.labels import known
+from reseen.report.confusions import Confusion, confused_pairs, confusion_sheet, find_confusions
 from reseen.report.pictures import Drawing
 from reseen.tasks.reid.scoring import Evaluated
 
 SYSTEMS = ("histogram", "untrained", "trained")
 
-_ROWS, _TOP = 8, 10
+ROWS, TOP = 8, 10
 """Rows on a sheet, and entries shown of each ranking."""
 
 
 class Drawn(NamedTuple):
-    """One kind of drawing: its title, its words, whether it is a sheet of photographs, and what draws it of a run: None
-    where there is nothing to see.
+    """A kind of drawing: its title, its caption, whether it is a sheet of photographs, and the function that draws it.
+
+    The function returns None where there is nothing to show.
     """
 
     title: str
@@ -46,13 +41,13 @@ class Drawn(NamedTuple):
 
 
 def scored_systems(run: Run, row: str) -> dict[str, dict[str, Any]]:
-    """The score table of a run in its order, and last the named row where it is none of these."""
+    """The score table of a run in its order, and last the named row where it is not among them."""
     scores = run.scores()
     return {name: scores[name] for name in dict.fromkeys((*SYSTEMS, row)) if name in scores}
 
 
-def how_found(report: Report, row: int) -> str:
-    """A query's outcome in words."""
+def query_outcome(report: Report, row: int) -> str:
+    """How well a query's match was found, in words."""
     return f"average precision {report.average_precisions[row]:.1%}, first match at rank {report.first_hits[row]}"
 
 
@@ -61,43 +56,48 @@ def calibrated_threshold(run: Run) -> float | None:
     return Calibration.load(run.calibration_file).threshold if run.calibration_file.exists() else None
 
 
-def _sheet(result: Evaluated, queries: list[int]) -> Drawing | None:
-    if not queries:
-        return None
-    return ranked_sheet(
+def tiles_of(result: Evaluated, queries: Sequence[int]) -> list[list[Tile]]:
+    """The rows of a sheet: each query and the ``TOP`` entries of its ranking."""
+    return ranked_tiles(
         result.query,
         result.gallery,
         query_paths=result.splits.query.paths,
         gallery_paths=result.splits.gallery.paths,
         queries=queries,
-        top=_TOP,
+        top=TOP,
         protocol=result.protocol,
-        titles=[how_found(result.report, row) for row in queries],
     )
 
 
+def _sheet(result: Evaluated, queries: list[int]) -> Drawing | None:
+    if not queries:
+        return None
+    titles = [query_outcome(result.report, row) for row in queries]
+    return draw_sheet(tiles_of(result, queries), columns=rank_columns(TOP), titles=titles)
+
+
 def _mix(_run: Run, result: Evaluated) -> Drawing | None:
-    return _sheet(result, pick_queries(result.report, count=_ROWS))
+    return _sheet(result, pick_queries(result.report, count=ROWS))
 
 
 def _failures(_run: Run, result: Evaluated) -> Drawing | None:
-    return _sheet(result, worst_queries(result.report, result.query.identities, count=_ROWS))
+    return _sheet(result, worst_queries(result.report, result.query.identities, count=ROWS))
 
 
 def _hard_pairs(result: Evaluated) -> tuple[str, list[Confusion]]:
-    """Twins where the data name them, else the pairs most often confused; and what the other of a pair is called."""
+    """The word for the other of a pair, and the pairs: twins where the data name them, else the most confused."""
     twins = find_confusions(result, known_twins(result.splits.root))
-    return ("twin", twins) if twins else ("other", find_confusions(result, confused_pairs(result, count=_ROWS)))
+    return ("twin", twins) if twins else ("other", find_confusions(result, confused_pairs(result, count=ROWS)))
 
 
 def _twins(_run: Run, result: Evaluated) -> Drawing | None:
-    other, found = _hard_pairs(result)
-    return confusion_sheet(result, found[:_ROWS]) if other == "twin" else None
+    other, confusions = _hard_pairs(result)
+    return confusion_sheet(result, confusions[:ROWS]) if other == "twin" else None
 
 
 def _confused(_run: Run, result: Evaluated) -> Drawing | None:
-    other, found = _hard_pairs(result)
-    return confusion_sheet(result, found, other=other) if other != "twin" and found else None
+    other, confusions = _hard_pairs(result)
+    return confusion_sheet(result, confusions, other=other) if other != "twin" and confusions else None
 
 
 def _cmc(run: Run, result: Evaluated) -> Drawing | None:
@@ -110,12 +110,12 @@ def _training(run: Run, _result: Evaluated) -> Drawing | None:
 
 
 def _similarities(run: Run, result: Evaluated) -> Drawing | None:
-    found = count_similarities(result.query, result.gallery, protocol=result.protocol)
-    return plot_similarities(found, threshold=calibrated_threshold(run))
+    similarities = count_similarities(result.query, result.gallery, protocol=result.protocol)
+    return plot_similarities(similarities, threshold=calibrated_threshold(run))
 
 
 def _cameras(_run: Run, result: Evaluated) -> Drawing | None:
-    """Where both sides know cameras, and either has several."""
+    """Only where cameras are known in query and gallery, and one of them has several."""
     sides = (result.query.cameras, result.gallery.cameras)
     counts = [0 if cameras is None else len(np.unique(cameras[known(cameras)])) for cameras in sides]
     if min(counts) < 1 or max(counts) < 2:
@@ -133,8 +133,8 @@ def _plane(_run: Run, result: Evaluated) -> Drawing | None:
     """Query and gallery together; the identities that stand out are the pairs most often confused."""
     sides = (result.query, result.gallery)
     identities = np.concatenate([side.identities.astype(np.str_) for side in sides])
-    fit = np.flatnonzero(~np.isin(identities, result.protocol.junk))
-    rows = fit[sample_identities(identities[fit])]
+    counted = np.flatnonzero(~np.isin(identities, result.protocol.junk))
+    rows = counted[sample_identities(identities[counted])]
     if len(rows) < LEAST:
         return None
     points = place_on_plane(np.concatenate([side.vectors for side in sides])[rows])
@@ -158,40 +158,41 @@ def _identity_panel(result: Evaluated, identities: NDArray[np.str_]) -> Panel:
     return Panel("identity, in confused pairs", identities, [*firsts, *seconds])
 
 
+FRAMES_EXPLAINED = "Frames: blue for the query, green with a tick for the same identity, red with a cross for another."
 _RANKED = (
-    "Each row: a query (blue frame) and the gallery pictures most similar to it, the best at the left. A green "
-    "frame with a tick shows the same identity, a red one with a cross another. Under each picture stand identity, "
-    "camera and cosine similarity. "
+    "Each row: a query and the gallery images most similar to it, the best at the left. "
+    f"{FRAMES_EXPLAINED} Under each image: identity, camera and cosine similarity. "
 )
-_SIDES = (
-    "Each row: a query (blue frame), the pictures most similar to it of its own identity (green, tick), then those "
-    "of {other} (red, cross), with camera and cosine similarity. The query shown is the one for which {other} comes "
-    "nearest, or leads by most. "
+_CONFUSED = (
+    "Each row: a query, the gallery images of its own identity that are most similar to it, then those of {other}. "
+    f"{FRAMES_EXPLAINED} Under each image: identity, camera and cosine similarity. Of each pair the query is shown for "
+    "which {other} is closest, or furthest ahead. "
 )
 
 DRAWINGS: Mapping[str, Drawn] = MappingProxyType(
     {
         "sheet": Drawn(
             "What it finds",
-            _RANKED + "Rows go from the query with the highest average precision to the lowest.",
+            _RANKED + "Rows are ordered from the highest average precision to the lowest.",
             sheet=True,
             draw=_mix,
         ),
         "failures": Drawn(
             "Where it fails",
-            _RANKED + "Rows are the queries with the lowest average precision, the worst first, one an identity.",
+            _RANKED + "The queries with the lowest average precision, the worst first, one per identity.",
             sheet=True,
             draw=_failures,
         ),
         "twins": Drawn(
             "Twins",
-            _SIDES.format(other="its twin") + "Twins differ in a few marks alone; the set was rendered with them.",
+            _CONFUSED.format(other="its twin") + "Twins, which this set was made with, differ in a few marks only.",
             sheet=True,
             draw=_twins,
         ),
         "confusions": Drawn(
-            "Who is taken for whom",
-            _SIDES.format(other="the other") + "The pairs are those with the most queries that rank the other first.",
+            "Confused identities",
+            _CONFUSED.format(other="the other")
+            + "The pairs are those with the most queries that rank the other first.",
             sheet=True,
             draw=_confused,
         ),
@@ -203,23 +204,24 @@ DRAWINGS: Mapping[str, Drawn] = MappingProxyType(
         ),
         "similarities": Drawn(
             "Similarity",
-            "All pairs of a query and a gallery picture that count under the protocol, each histogram as shares of its "
-            "own pairs. The less they overlap, the better one threshold decides; a dashed line is the calibrated one.",
+            "All pairs of a query and a gallery image that count under the protocol, each histogram in shares of its "
+            "pairs. The less they overlap, the better a threshold separates them; the dashed line, if any, is the "
+            "calibrated threshold.",
             sheet=False,
             draw=_similarities,
         ),
         "cameras": Drawn(
             "From camera to camera",
-            "Each query camera searched in the pictures of one gallery camera alone. These are smaller galleries, so "
-            "the numbers are higher than the score of all; compare them with each other. A dash: no query has a match "
-            "there. Cells rest on few queries where the data are small.",
+            "mAP of the queries of one camera, searched among the gallery images of another one only. These galleries "
+            "are smaller, so the values are higher than the overall score; compare them with each other. A dash: no "
+            "query has a match there. In small data sets a cell rests on few queries.",
             sheet=False,
             draw=_cameras,
         ),
         "plane": Drawn(
             "Embeddings",
-            "Query and gallery pictures, near each other where their embeddings are (t-SNE of the unit vectors; "
-            "distances between groups mean little). Good embeddings group by identity, and not by camera or view.",
+            "Query and gallery images, close together where their embeddings are (t-SNE of the unit vectors; distances "
+            "between groups mean little). Good embeddings group by identity, not by camera or view.",
             sheet=False,
             draw=_plane,
         ),

@@ -1,4 +1,4 @@
-"""A drawing on a page, with its title and the words that explain it."""
+"""A picture on a page: a drawing as PNG or JPEG bytes, with its title and caption, and how pictures share rows."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -24,9 +24,9 @@ _SHRUNK = 0.7
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing as PNG or JPEG bytes; neighbours of one ``group`` stand beside each other where there is room.
+    """A drawing as PNG or JPEG bytes; neighbours of one ``group`` stand side by side where there is room.
 
-    ValueError when the drawing is asked for and is neither.
+    Its properties raise ValueError for other bytes.
     """
 
     title: str
@@ -46,7 +46,7 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        """What its file's name ends in."""
+        """The suffix of its file: .png or .jpg."""
         return {"PNG": ".png", "JPEG": ".jpg"}[str(self._opened.format)]
 
     @property
@@ -56,17 +56,17 @@ class Picture:
 
     @property
     def shown_width(self) -> int:
-        """Its width on a page with room, in CSS pixels."""
+        """Its width on a wide page, in CSS pixels."""
         return round(_SHRUNK * self.size[0])
 
     @property
     def wide(self) -> bool:
-        """Whether it takes the whole width, and scrolls on a phone."""
+        """Whether it takes the whole width of the page, and scrolls on a phone."""
         return self.size[0] > _WIDE
 
     @property
     def tall(self) -> bool:
-        """Whether two others fit beside it, one above the other."""
+        """Whether it is higher than wide, so that two others fit beside it, one above the other."""
         return self.size[1] > self.size[0]
 
     @property
@@ -82,7 +82,7 @@ def picture_of(drawing: Drawing, *, title: str, caption: str) -> Picture:
 
 
 def rows_of(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
-    """The pictures in order: wide ones alone, others together with their neighbours of the same group."""
+    """The pictures in order: wide ones alone, others in one row with their neighbours of the same group."""
     for (wide, _), group in groupby(pictures, key=lambda picture: (picture.wide, picture.group)):
         together = list(group)
         yield from [[picture] for picture in together] if wide else [together]

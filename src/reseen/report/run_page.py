@@ -1,19 +1,27 @@
-"""The report of a run: what its folder holds, gathered into pictures and one page."""
+"""The page of a run, from what its folder holds: report.html, and its drawings beside it in pictures/."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reseen.data.summary import SplitSummary, summarise
-from reseen.data.table import Splits
-from reseen.engine.run import Run, open_run, read_json
+from reseen.engine.run import Run, open_run
 from reseen.files import write_bytes
-from reseen.progress import SILENT, Progress
+from reseen.progress import Progress, Silent
 from reseen.report.drawings import DRAWINGS, scored_systems
-from reseen.report.page import ReportContent, ScoreRow, ends_of, write_report
+from reseen.report.page import Page, Section, write_page
 from reseen.report.pictures import Picture, picture_of
-from reseen.report.saved_maps import kept_maps
-from reseen.report.saved_scores import kept_scores
+from reseen.report.saved_maps import saved_maps
+from reseen.report.saved_scores import saved_scores
+from reseen.report.scores import ScoreRow, interval_ends, score_section
+from reseen.report.sections import (
+    best_epoch,
+    command_of,
+    command_section,
+    data_of,
+    environment_of,
+    environment_section,
+    recipe_section,
+    recipe_text,
+)
 from reseen.tasks.reid.model_settings import Model
 from reseen.tasks.reid.recipe import recipe_of
 from reseen.tasks.reid.results import intervals_of
@@ -29,40 +37,55 @@ def report_run(
     out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write a run's page and, beside it in ``pictures/``, its drawings; returns the page's path.
+    """Write a run's page and, in ``pictures/`` of the run, its drawings as files.
 
-    ``result`` is what `reseen.evaluate` returned for this run; without it, what the run kept of that. ``data``: where
-    the pictures are, should they have moved. ``out``: the page's path, ``report.html`` in the run unless given.
+    Args:
+        run: A run directory.
+        result: What `reseen.evaluate` returned for this run; read back from the run if left out.
+        data: The folder of the images, if they have moved since the run was trained.
+        out: The page to write; ``report.html`` in the run if left out.
+        progress: Where to show progress; silent if left out.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ReseenError: The folder is no run, or its embeddings were made from other images than these data.
+
+    Example:
+        ```python
+        # not run: needs a trained run
+        page = reseen.report_run("runs/market")
+        ```
     """
-    run = open_run(run)
-    progress = progress or SILENT
+    run = run if isinstance(run, Run) else open_run(Path(run))
+    progress = progress or Silent()
     result = result or saved_evaluation(run, data=data, progress=progress)
-    page = run.report_file if out is None else Path(out)
-    pictures = draw_run(run, result, progress=progress)
-    keep_pictures(run.pictures, pictures)
-    sheets = [picture for name, picture in pictures.items() if DRAWINGS[name].sheet]
-    plots = [picture for name, picture in pictures.items() if not DRAWINGS[name].sheet]
-    content = ReportContent(
+    drawn = draw_run(run, result, progress=progress)
+    save_pictures(run.pictures, drawn)
+    sheets, plots = ([drawn[name] for name in drawn if DRAWINGS[name].sheet is sheet] for sheet in (True, False))
+    path = run.report_file if out is None else Path(out)
+    page = Page(
         title=f"reseen: {'/'.join(run.path.resolve().parts[-2:])}",
-        systems=_score_rows(run, result),
-        settings=result.report.settings,
         summary=_summary(run, result),
-        pictures=[*sheets, *kept_maps(run), *plots],
-        explanations=kept_scores(run),
-        data=split_summaries(result.splits),
-        data_facts=data_facts(run, result.splits),
-        recipe=run.recipe_file.read_text(encoding="utf-8"),
-        environment=environment_facts(run),
-        command=command_again(run),
+        scores=score_section(_score_rows(run, result), settings=result.report.settings),
+        pictures=[*sheets, *saved_maps(run), *plots],
+        sections=[
+            Section("Explanations, scored", saved_scores(run)),
+            data_of(run, result.splits),
+            command_section([command_of(run)]),
+            recipe_section(recipe_text(run)),
+            environment_section(environment_of(run)),
+        ],
     )
-    write_report(page, content)
-    return page
+    write_page(path, page)
+    return path
 
 
 def draw_run(
     run: Run, result: Evaluated, *, names: Sequence[str] = tuple(DRAWINGS), progress: Progress
 ) -> dict[str, Picture]:
-    """The named drawings of a run in order, but for those that have nothing to show."""
+    """The named drawings of a run, in order, without those that have nothing to show."""
     pictures = {}
     with progress.bar("draw", total=len(names)) as bar:
         for name in names:
@@ -74,8 +97,8 @@ def draw_run(
     return pictures
 
 
-def keep_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
-    """Write each picture as a file of its name; an earlier drawing that has nothing to show any more goes."""
+def save_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
+    """Write each picture to a file of its name, and remove the files of drawings that are not among them."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         write_bytes(folder / f"{name}{picture.suffix}", picture.data)
@@ -84,36 +107,10 @@ def keep_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
             old.unlink()
 
 
-def split_summaries(splits: Splits) -> list[SplitSummary]:
-    """The three tables in numbers."""
-    return [summarise(name, table) for name, table in splits.tables().items()]
-
-
-def data_facts(run: Run, splits: Splits) -> dict[str, str]:
-    """Which data these are, in words."""
-    facts = run.data()
-    return {
-        "folder": f"{splits.root} ({splits.layout} layout)",
-        "fingerprint": str(facts.get("fingerprint", "unknown")),
-        "unreadable pictures left out": str(facts.get("skipped_unreadable", "unknown")),
-    }
-
-
-def environment_facts(run: Run) -> dict[str, str]:
-    """What the run ran on, name -> value."""
-    return {name: str(value) for name, value in read_json(run.environment_file).items()}
-
-
-def command_again(run: Run) -> str:
-    """What trains this run anew, beside it."""
-    words = ["reseen", "train", str(run.recipe_file), "--data", str(run.data()["path"]), "--out", f"{run.path}-again"]
-    return shlex.join(words)
-
-
 def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
     """The systems scored so far; that of ``result`` with its intervals."""
     return [
-        ScoreRow.of(name, result.report, intervals=ends_of(intervals_of(result)))
+        ScoreRow.of(name, result.report, intervals=interval_ends(intervals_of(result)))
         if name == result.name
         else ScoreRow(name, row, evaluated=row["evaluated"], skipped=row["skipped"])
         for name, row in scored_systems(run, result.name).items()
@@ -121,18 +118,17 @@ def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
 
 
 def _summary(run: Run, result: Evaluated) -> str:
-    """What was run, and a warning where the score flatters: the best epoch is chosen on the test set, as is usual."""
-    recipe, scored = recipe_of(run), sum("mAP" in row for row in run.metrics())
-    chosen = f" The best of {scored} scored epochs is shown, chosen on the same query and gallery." * (scored > 1)
+    """What was trained on what and how it was tested; a warning where the best epoch was chosen on the test set."""
+    recipe, train = recipe_of(run), result.splits.train
     return (
-        f"{_model_words(recipe.model)} trained for {recipe.training.epochs} epochs on {len(result.splits.train):,} "
-        f"pictures of {len(result.splits.train.identity_names):,} identities ({result.splits.layout} layout), then "
-        f"asked to find each of {len(result.query):,} queries among {len(result.gallery):,} gallery pictures of "
-        f"individuals it has never seen.{chosen}"
+        f"{_model_name(recipe.model)} trained for {recipe.training.epochs} epochs on {len(train):,} images of "
+        f"{len(train.identity_names):,} identities ({result.splits.layout} layout), then tested on "
+        f"{len(result.query):,} queries and a gallery of {len(result.gallery):,} images, of identities that it was not "
+        f"trained on.{best_epoch(run, 'mAP', chosen_on='query and gallery')}"
     )
 
 
-def _model_words(model: Model) -> str:
+def _model_name(model: Model) -> str:
     """The model by its name, else by its backbone and the attention in it."""
     attention = ", ".join(dict.fromkeys(line["name"] for line in model.attention.values()))
     return model.name or f"{model.backbone} with {attention}".removesuffix(" with ")

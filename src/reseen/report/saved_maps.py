@@ -1,4 +1,4 @@
-"""The maps that `reseen explain` left in a run, as pictures for its page."""
+"""The maps that `reseen explain` saved in a run, as pictures for its page."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ _MOST = 2
 
 
 class _Kind(NamedTuple):
-    """Files that begin alike: title and words on the page, and whether they are sheets of photographs."""
+    """A kind of file: its title and caption on the page, and whether it is a sheet of photographs."""
 
     title: str
     caption: str
@@ -25,29 +25,30 @@ class _Kind(NamedTuple):
 _KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
         "pairs-": _Kind(
-            "Why it finds them",
-            "Each row: a query and an entry of its ranking, and over each picture what makes it like the other; bright "
-            "is much. Where a wrong entry came first, the last picture shows what in the query speaks for the true "
-            "match (orange) and what for the wrong one (blue).",
+            "Why they match",
+            "Each row: a query and an entry of its ranking, each with a map of the regions that make it similar to the "
+            "other (the brighter, the more). Where a wrong entry ranks first, the last image shows which regions of "
+            "the query speak for the true match (orange) and which for the wrong one (blue).",
             sheet=True,
         ),
         "attention-": _Kind(
             "Attention",
-            "The model's own attention over each picture, from its lowest value (dark) to its highest (bright), which "
-            "stand under it.",
+            "The model's own attention over each image, from its lowest value (dark) to its highest (bright); both "
+            "stand under the map.",
             sheet=True,
         ),
         "channels": _Kind(
             "Channel weights",
-            "The weight that attention gives each channel, sorted: the mean over pictures, and where four in five lie.",
+            "The weight that attention gives each channel, sorted: the mean over images, and the range of the middle "
+            "80 % of them.",
             sheet=False,
         ),
     }
 )
 
 
-def kept_maps(run: Run) -> list[Picture]:
-    """The first sheets of each kind in the run's ``explain/``; none where nothing was explained there."""
+def saved_maps(run: Run) -> list[Picture]:
+    """The first sheets of each kind in the run's ``explain/``, if any."""
     return [picture for start, kind in _KINDS.items() for picture in _of_kind(run.explanations, start, kind)]
 
 
@@ -60,5 +61,5 @@ def _of_kind(folder: Path, start: str, kind: _Kind) -> Iterator[Picture]:
 
 
 def _bytes(file: Path, kind: _Kind) -> bytes:
-    """A sheet as JPEG, a quarter of its PNG; a plot as it is. ReseenError: no picture."""
+    """A sheet as JPEG, a quarter of its PNG; a plot as it is. ReseenError: the file is not an image."""
     return read_image(file, jpeg_bytes if kind.sheet else lambda _: file.read_bytes())

@@ -7,7 +7,7 @@ import torch
 
 from reseen.attention import ATTENTIONS
 from reseen.errors import ReseenError
-from reseen.explain.maps import Side, attention_maps
+from reseen.explain.maps import ModelInputs, attention_maps
 
 RELATION = {"reduction": 4, "gate_reduction": 2}
 
@@ -26,7 +26,7 @@ def entered(model, module, images):
     return kept[0]
 
 
-def test_each_module_is_read_where_it_sits(single, images):
+def test_each_attention_module_is_named_by_its_place(single, images):
     model = attended(single, {"stage2": ("rga_sc", RELATION), "stage3": ("lka", {}), "stage4": ("hca", {})})
     found = attention_maps(model, images)
     assert [(one.place, one.kind) for one in found] == [
@@ -49,7 +49,7 @@ def test_each_module_is_read_where_it_sits(single, images):
     assert (spatial.channels, dict(channel.maps)) == (None, {})
 
 
-def test_parallel_gates_are_read_though_only_the_whole_is_called(single, images):
+def test_parallel_gates_are_read_from_the_module_that_holds_them(single, images):
     model = attended(single, {"stage3": ("rga_parallel", RELATION)})
     (found,) = attention_maps(model, images)
     module = model.backbone.body.layer3.attention
@@ -60,7 +60,7 @@ def test_parallel_gates_are_read_though_only_the_whole_is_called(single, images)
 
 
 @pytest.mark.parametrize(("position", "cell"), [((0.0, 0.0), (0, 0)), ((0.49, 0.75), (3, 6)), ((1.0, 1.0), (7, 7))])
-def test_a_position_falls_into_its_cell(single, images, position, cell):
+def test_a_position_is_read_at_its_cell(single, images, position, cell):
     model = attended(single, {"stage2": ("rga_s", RELATION)})
     (found,) = attention_maps(model, images, position=position)
     module = model.backbone.body.layer2.attention
@@ -70,9 +70,9 @@ def test_a_position_falls_into_its_cell(single, images, position, cell):
     assert torch.allclose(found.maps["r(k, i)"], rows[:, 1])
 
 
-def test_branches_are_read_block_by_block(branched, images):
+def test_attention_of_branches_is_read_block_by_block(branched, images):
     model = branched(metadata=True)
-    found = attention_maps(model, Side(images, torch.zeros(6, dtype=torch.long)), position=(0.9, 0.1))
+    found = attention_maps(model, ModelInputs(images, torch.zeros(6, dtype=torch.long)), position=(0.9, 0.1))
     assert [(one.place, one.kind) for one in found] == [
         ("branch2 block1", "HCA"),
         ("branch2 block2", "HCA"),
@@ -88,7 +88,7 @@ def test_branches_are_read_block_by_block(branched, images):
     assert torch.allclose(heads["all heads"], weights.mean(dim=1))
 
 
-def test_inside_bottlenecks_the_block_is_named(images):
+def test_attention_inside_bottlenecks_is_named_by_the_block(images):
     from reseen.backbones import build_backbone
     from reseen.models.embedder import single_branch
 
@@ -97,7 +97,7 @@ def test_inside_bottlenecks_the_block_is_named(images):
     assert [one.place for one in attention_maps(model, images)] == ["stage4 block1", "stage4 block2"]
 
 
-def test_the_model_is_left_as_it_was(single, images):
+def test_reading_attention_leaves_the_model_unchanged(single, images):
     model = attended(single, {"stage3": ("rga_sc", RELATION)}).train()
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     attention_maps(model, images, position=(0.5, 0.5))
@@ -106,7 +106,7 @@ def test_the_model_is_left_as_it_was(single, images):
     assert not any(part._forward_pre_hooks for part in model.modules())
 
 
-def test_a_model_without_attention_says_what_can_be_drawn(single, images):
+def test_a_model_without_attention_is_refused_with_the_kinds_there_are(single, images):
     with pytest.raises(ReseenError, match=r"no attention to draw \(drawn are RGA-S, RGA-C.*hires_cam"):
         attention_maps(single(), images)
     with pytest.raises(ReseenError, match="shares of height and width from 0 to 1"):

@@ -6,12 +6,12 @@ from torch import nn
 from torch.nn.functional import cosine_similarity, normalize
 
 from reseen.errors import ReseenError
-from reseen.explain.maps import Side, position_table, similarity_maps
+from reseen.explain.maps import ModelInputs, position_table, similarity_maps
 from reseen.explain.maps.decomposition import position_vectors
 
 
 @pytest.mark.parametrize("pooling", ["average", "max", "gem"])
-def test_the_parts_add_up_to_the_similarity(single, images, pooling):
+def test_the_decomposition_adds_up_to_the_similarity(single, images, pooling):
     model = single(pooling)
     maps = similarity_maps(model, images[:3], images[3:], method="decomposition")
     with torch.no_grad():
@@ -19,16 +19,16 @@ def test_the_parts_add_up_to_the_similarity(single, images, pooling):
     expected = cosine_similarity(vectors[:3], vectors[3:])
     for side in (maps.query, maps.match):
         assert torch.allclose(side[0].sum(dim=(1, 2)), expected, atol=1e-5)
-    (table,) = position_table(model, Side(images[:3]), Side(images[3:]))
+    (table,) = position_table(model, ModelInputs(images[:3]), ModelInputs(images[3:]))
     assert torch.allclose(table.sum(dim=(1, 2, 3, 4)), expected, atol=1e-5)
     assert torch.allclose(table.sum(dim=(3, 4)), maps.query[0], atol=1e-5)
     assert torch.allclose(table.sum(dim=(1, 2)), maps.match[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("cameras", [None, torch.tensor([0, 1, -1])])
-def test_branches_with_metadata_add_up_too(branched, images, cameras):
+def test_the_decomposition_of_branches_with_metadata_adds_up(branched, images, cameras):
     model = branched(metadata=True)
-    query, match = Side(images[:3], cameras), Side(images[3:], cameras)
+    query, match = ModelInputs(images[:3], cameras), ModelInputs(images[3:], cameras)
     maps = similarity_maps(model, query, match, method="decomposition")
     with torch.no_grad():
         expected = cosine_similarity(model(*query).embedding, model(*match).embedding)
@@ -39,12 +39,12 @@ def test_branches_with_metadata_add_up_too(branched, images, cameras):
     assert torch.allclose(maps.similarity, expected, atol=1e-5)
 
 
-def test_a_position_is_what_a_loop_finds(single, images):
+def test_the_share_of_a_position_is_that_of_a_loop(single, images):
     model = single().double()
     images = images.double()
     with torch.no_grad():
         maps, embedding = model.backbone(images), model(images).embedding
-        (table,) = position_table(model, Side(images[:1]), Side(images[3:4]))
+        (table,) = position_table(model, ModelInputs(images[:1]), ModelInputs(images[3:4]))
         # One position alone, everywhere else nothing: the pooled vector is a share of it, the neck makes it linear.
         nothing = model.neck(torch.zeros(1, maps.shape[1], dtype=torch.float64))
         positions = maps.shape[2] * maps.shape[3]
@@ -58,9 +58,9 @@ def test_a_position_is_what_a_loop_finds(single, images):
             assert table[0, i, j, k, m] == pytest.approx(float(expected), abs=1e-6)
 
 
-def test_the_maximum_goes_to_its_position(single, images):
+def test_maximum_pooling_gives_its_share_to_the_position_of_the_maximum(single, images):
     model = single("max")
-    (vectors,) = position_vectors(model, Side(images[:1]))
+    (vectors,) = position_vectors(model, ModelInputs(images[:1]))
     with torch.no_grad():
         maps = model.backbone(images[:1])
     scale = model.neck.norm.weight * torch.rsqrt(model.neck.norm.running_var + model.neck.norm.eps)
@@ -71,14 +71,14 @@ def test_the_maximum_goes_to_its_position(single, images):
     assert torch.allclose(ordered[:, :, 0], ordered[:, :, -2], atol=1e-5)
 
 
-def test_unit_length_is_kept(branched, images):
-    for vectors in position_vectors(branched(), Side(images)):
+def test_position_vectors_add_up_to_unit_length(branched, images):
+    for vectors in position_vectors(branched(), ModelInputs(images)):
         whole = vectors.sum(dim=(2, 3))
         assert torch.allclose(whole, normalize(whole, dim=1), atol=1e-5)
 
 
 @pytest.mark.parametrize(("part", "message"), [("pooling", "AveragePool, MaxPool"), ("neck", "BNNeck")])
-def test_strange_parts_are_refused(single, images, part, message):
+def test_unknown_poolings_and_necks_are_refused(single, images, part, message):
     model = single()
     setattr(model, part, nn.Sequential(getattr(model, part)))
     with pytest.raises(ReseenError, match=message):

@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from reseen.errors import ReseenError
-from reseen.explain.maps import METHODS, Side, contrast_maps, similarity_maps, summed
+from reseen.explain.maps import METHODS, ModelInputs, contrast_maps, similarity_maps, summed
 from reseen.explain.maps import occlusion as occlusion_module
 from reseen.models import ColourHistogram
 
@@ -34,7 +34,7 @@ def similarity_with(model, images, change, *, stage: str, pair: int) -> float:
 
 
 @pytest.mark.parametrize("stage", ["stage2", "stage4", "last"])
-def test_gradients_are_finite_differences(single, images, stage):
+def test_gradient_maps_are_finite_differences(single, images, stage):
     model, images = single().double(), images.double()
     module = model.backbone if stage == "last" else model.backbone.body.get_submodule(f"layer{stage[-1]}")
     kept = []
@@ -105,7 +105,7 @@ def test_occlusion_is_a_loop_over_squares(single, images):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_pairs_do_not_touch_each_other_or_the_model(branched, few_squares, images, method):
+def test_maps_of_a_pair_depend_on_no_other_and_leave_the_model_unchanged(branched, few_squares, images, method):
     model = branched().train()
     model.branches[0].eval()  # a part that was frozen
     modes = [part.training for part in model.modules()]
@@ -124,7 +124,7 @@ def test_pairs_do_not_touch_each_other_or_the_model(branched, few_squares, image
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_stage_of_every_method_gives_a_map_a_branch(branched, few_squares, images, method):
+def test_every_stage_of_every_method_gives_one_map_per_branch(branched, few_squares, images, method):
     model = branched().requires_grad_(False)  # as a frozen, deployed model is
     with torch.no_grad():
         expected = cosine_similarity(*(model(images[side]).embedding for side in SIDES))
@@ -135,7 +135,7 @@ def test_every_stage_of_every_method_gives_a_map_a_branch(branched, few_squares,
         assert all(of_branch.isfinite().all() and of_branch.abs().sum() > 0 for of_branch in maps.query + maps.match)
 
 
-def test_a_contrast_is_a_difference_of_maps(single, images):
+def test_a_contrast_is_the_difference_of_two_maps(single, images):
     model = single()
     query, match, other = images[:2], images[2:4], images[4:6]
     contrast = contrast_maps(model, query, match, other=other, method="decomposition")
@@ -146,13 +146,13 @@ def test_a_contrast_is_a_difference_of_maps(single, images):
     assert torch.allclose(swapped[0], -contrast[0], atol=1e-6)
 
 
-def test_a_sum_keeps_the_total_whatever_the_sizes():
+def test_the_sum_of_maps_of_different_sizes_keeps_the_total():
     maps = (torch.rand(2, 2, 3), torch.rand(2, 4, 6))
     assert summed(maps).shape == (2, 4, 6)
     assert torch.allclose(summed(maps).sum(dim=(1, 2)), sum(one.sum(dim=(1, 2)) for one in maps), atol=1e-5)
 
 
-def test_what_cannot_be_asked_says_what_can(single, images):
+def test_unknown_methods_and_stages_are_refused_with_those_there_are(single, images):
     model = single()
     with pytest.raises(ReseenError, match="did you mean 'grad_cam'"):
         similarity_maps(model, *pair_of(images), method="gradcam")
@@ -163,4 +163,4 @@ def test_what_cannot_be_asked_says_what_can(single, images):
     with pytest.raises(ReseenError, match="ColourHistogram has no backbone"):
         similarity_maps(ColourHistogram(), *pair_of(images.abs()))
     with pytest.raises(ReseenError, match="expected as many"):
-        similarity_maps(model, Side(images[:2]), Side(images[2:]))
+        similarity_maps(model, ModelInputs(images[:2]), ModelInputs(images[2:]))

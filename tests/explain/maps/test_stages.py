@@ -8,7 +8,7 @@ from reseen.explain.maps.stages import fine_stage, stage_layers
 from reseen.models.embedder import single_branch
 
 
-def test_a_single_branch_has_its_backbones_stages(single):
+def test_a_single_branch_has_the_stages_of_its_backbone(single):
     model = single()
     layers = stage_layers(model)
     assert list(layers) == ["stage1", "stage2", "stage3", "stage4", "last"]
@@ -25,7 +25,7 @@ def test_branches_share_the_trunk_and_have_their_own_last_maps(branched):
 
 
 @pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "test_vit"])
-def test_tokens_have_the_last_map_alone(name):
+def test_a_backbone_of_tokens_has_the_last_map_only(name):
     model = single_branch(build_backbone(name, image_size=(160, 160)), num_identities=None)
     assert list(stage_layers(model)) == ["last"]
     assert fine_stage(model) == "last"
@@ -45,7 +45,7 @@ def test_a_coarse_branch_makes_the_last_maps_coarse(branched):
     assert fine_stage(branched(size=128)) == "stage3"
 
 
-def test_without_a_fine_one_the_last(single):
+def test_without_a_fine_stage_the_last_is_taken(single):
     model = single()
     model.backbone.body.maxpool = nn.AdaptiveAvgPool2d(4)
     assert fine_stage(model) == "last"

@@ -5,14 +5,22 @@ import torch
 
 from reseen.attention import ATTENTIONS
 from reseen.errors import ReseenError
-from reseen.explain.maps import METHODS, Side, attention_maps, branch_vectors, similarity_maps, stage_layers, summed
+from reseen.explain.maps import (
+    METHODS,
+    ModelInputs,
+    attention_maps,
+    branch_vectors,
+    similarity_maps,
+    stage_layers,
+    summed,
+)
 from reseen.explain.scoring.candidates import CENTRE, RANDOM, Question, candidates
 
 
 @pytest.fixture
 def asked(images):
     def make(model, *, twin=False):
-        sides = [Side(part) for part in images.split(2)]
+        sides = [ModelInputs(part) for part in images.split(2)]
         vectors = [branch_vectors(model, side) for side in sides]
         return Question(sides[0], vectors[1], vectors[2] if twin else None), sides
 
@@ -23,16 +31,16 @@ def named(found):
     return [(one.method, one.stage) for one in found]
 
 
-def test_every_method_at_every_stage_and_what_knows_nothing(single, images):
+def test_every_method_at_every_stage_is_a_candidate_beside_two_baselines(single, images):
     model = single()
     expected = [(name, stage) for name, method in METHODS.items() for stage in method.stages(model)]
-    assert named(candidates(model, Side(images))) == [*expected, (CENTRE, ""), (RANDOM, "")]
+    assert named(candidates(model, ModelInputs(images))) == [*expected, (CENTRE, ""), (RANDOM, "")]
     assert ("hires_cam", "stage2") in expected
 
 
-def test_one_method_alone(single, images):
+def test_one_method_alone_keeps_the_two_baselines(single, images):
     model = single()
-    assert named(candidates(model, Side(images), method="grad_cam")) == [
+    assert named(candidates(model, ModelInputs(images), method="grad_cam")) == [
         *(("grad_cam", stage) for stage in stage_layers(model)),
         (CENTRE, ""),
         (RANDOM, ""),
@@ -40,7 +48,7 @@ def test_one_method_alone(single, images):
 
 
 @pytest.mark.parametrize(("branches", "method"), [(False, name) for name in METHODS] + [(True, "decomposition")])
-def test_maps_are_those_of_similarity_maps(single, branched, asked, branches, method):
+def test_candidate_maps_are_those_of_similarity_maps(single, branched, asked, branches, method):
     model = branched() if branches else single()
     question, (query, match, _) = asked(model)
     for one in candidates(model, query, method=method):
@@ -49,7 +57,7 @@ def test_maps_are_those_of_similarity_maps(single, branched, asked, branches, me
             assert torch.allclose(one.draw(model, question), expected, atol=1e-6)
 
 
-def test_against_a_twin_maps_are_the_difference(single, asked):
+def test_against_a_twin_candidate_maps_are_the_difference(single, asked):
     model = single()
     question, (query, match, twin) = asked(model, twin=True)
     toward, away = (summed(similarity_maps(model, query, side, method="decomposition").query) for side in (match, twin))
@@ -57,7 +65,7 @@ def test_against_a_twin_maps_are_the_difference(single, asked):
     assert torch.allclose(one.draw(model, question), toward - away, atol=1e-6)
 
 
-def test_attention_from_its_lowest_value_up(single, asked):
+def test_attention_candidates_start_at_their_lowest_value(single, asked):
     model = single(attention={"stage2": ATTENTIONS["rga_sc"], "stage3": ATTENTIONS["lka"]})
     question, (query, *_) = asked(model)
     found = candidates(model, query, method="attention")
@@ -67,7 +75,7 @@ def test_attention_from_its_lowest_value_up(single, asked):
     assert torch.allclose(drawn, gate - gate.flatten(1).min(dim=1).values[:, None, None])
 
 
-def test_what_knows_nothing(single, asked):
+def test_the_baselines_ignore_the_image(single, asked):
     model = single()
     question, (query, *_) = asked(model)
     centre, random = candidates(model, query)[-2:]
@@ -83,10 +91,10 @@ def test_what_knows_nothing(single, asked):
     assert torch.equal(first, candidates(model, query)[-1].draw(model, question))
 
 
-def test_refusals(single, images):
+def test_unknown_methods_and_models_without_attention_are_refused(single, images):
     with pytest.raises(ReseenError, match="no method 'gradcam'; did you mean 'grad_cam'"):
-        candidates(single(), Side(images), method="gradcam")
+        candidates(single(), ModelInputs(images), method="gradcam")
     with pytest.raises(ReseenError, match="the model has no attention"):
-        candidates(single(), Side(images), method="attention")
+        candidates(single(), ModelInputs(images), method="attention")
     with pytest.raises(ReseenError, match="weighs channels only"):
-        candidates(single(attention={"stage2": ATTENTIONS["rga_c"]}), Side(images), method="attention")
+        candidates(single(attention={"stage2": ATTENTIONS["rga_c"]}), ModelInputs(images), method="attention")

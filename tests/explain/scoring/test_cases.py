@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reseen.data.table import Splits, split_of
-from reseen.explain.scoring.pairs import find_cases
+from reseen.explain.scoring.cases import find_cases
 from reseen.metrics import PROTOCOLS, Embedded, evaluate
 from reseen.tasks.reid.scoring import Evaluated
 
@@ -43,7 +43,7 @@ def by_loop(result, row, identity):
     return best[1]
 
 
-def test_the_best_match_and_the_best_of_the_twin(result):
+def test_a_case_has_the_best_match_and_the_best_image_of_the_twin(result):
     cases = find_cases(result, range(7), count=9, twins=[("b", "a"), ("c", "lonely")])
     assert sorted(case.query for case in cases) == [0, 1, 2, 3, 4, 6]  # nobody matches the lonely one
     for case in cases:
@@ -53,11 +53,11 @@ def test_the_best_match_and_the_best_of_the_twin(result):
         assert case.twin == (None if twin is None else by_loop(result, case.query, twin))
 
 
-def test_identities_take_turns(result):
+def test_cases_take_identities_in_turn(result):
     cases = find_cases(result, range(7), count=4, twins=[])
     assert [str(result.query.identities[case.query]) for case in cases] == ["a", "b", "d", "a"]
     assert cases == find_cases(result, range(7), count=9, twins=[])[:4]
 
 
-def test_only_visible_queries_are_asked(result):
+def test_only_queries_with_visible_marks_are_cases(result):
     assert {case.query for case in find_cases(result, [1, 4], count=9, twins=[])} == {1, 4}

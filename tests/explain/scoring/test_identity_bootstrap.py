@@ -13,7 +13,7 @@ def looks():
     return generator.normal(size=80), generator.uniform(0.5, 2, size=80), names
 
 
-def test_a_ratio_as_a_loop_draws_it(looks):
+def test_a_resampled_ratio_is_that_of_a_loop(looks):
     values, per, names = looks
     found = resampled(values, names, per=per)
     own = {name: [place for place, other in enumerate(names) if other == name] for name in sorted(set(names))}
@@ -25,12 +25,12 @@ def test_a_ratio_as_a_loop_draws_it(looks):
         assert found.draws[resample] == pytest.approx(sum(values[rows]) / sum(per[rows]))
 
 
-def test_without_a_second_number_it_is_the_mean(looks):
+def test_a_resampled_score_without_a_divisor_is_the_mean(looks):
     values, _, names = looks
     assert resampled(values, names).value == pytest.approx(values.mean())
 
 
-def test_the_interval_is_as_wide_as_theory_says():
+def test_the_bootstrap_interval_is_as_wide_as_theory_says():
     # One look an identity: the mean's standard error is s / sqrt(n), its 95 % interval 1.96 of them either way.
     values = np.random.default_rng(1).normal(size=400)
     low, high = resampled(values, [str(number) for number in range(400)]).estimate[1:]
@@ -38,7 +38,7 @@ def test_the_interval_is_as_wide_as_theory_says():
     assert (high - low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.06)
 
 
-def test_differences_are_of_the_same_draws(looks):
+def test_differences_are_taken_on_the_same_resamples(looks):
     values, _, names = looks
     one, other = resampled(values, names), resampled(values + 0.25, names)
     assert one.over(one) == (0, 0, 0)

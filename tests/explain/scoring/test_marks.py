@@ -33,8 +33,8 @@ def test_masks_have_the_size_the_network_is_fed(root):
     assert marks[0, 2:4, 4:8].all()
 
 
-def test_refusals(root, tmp_path):
-    with pytest.raises(ReseenError, match=r"no mask for this picture; expected one called 9\.png"):
+def test_images_without_masks_are_refused(root, tmp_path):
+    with pytest.raises(ReseenError, match=r"no mask for this image; expected one called 9\.png"):
         marks_of(mark_files(root), [Path("9.jpg")], size=(4, 6))
     with pytest.raises(ReseenError, match=r"no masks, which --score needs; .*reseen synth vehicle OUT --masks"):
         mark_files(tmp_path / "masks")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from reseen.explain.scoring.measures import areas, blurred, ends_of, energy_on, enlarged, points_at
+from reseen.explain.scoring.measures import areas, blurred, curve_ends, energy_on, enlarged, points_at
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def marks():
     return torch.rand(5, 6, 7, generator=torch.Generator().manual_seed(2)) < 0.1
 
 
-def test_energy_by_hand():
+def test_energy_is_the_share_on_the_marks_computed_by_hand():
     # Above 0: 1 + 3, of which 3 on the mark; what is below 0 counts for nothing.
     maps = torch.tensor([[[1.0, -9.0], [3.0, 0.0]]])
     marks = torch.tensor([[[False, True], [True, False]]])
     assert energy_on(maps, marks).tolist() == [0.75]
 
 
-def test_a_map_that_says_nothing_has_the_energy_of_its_area(marks):
+def test_an_empty_map_has_the_energy_of_a_flat_one(marks):
     expected = marks.float().mean(dim=(1, 2))
     assert torch.allclose(energy_on(torch.full(marks.shape, -1.0), marks), expected)
     assert torch.allclose(energy_on(torch.full(marks.shape, 2.0), marks), expected)
@@ -52,7 +52,7 @@ def test_enlarged_keeps_cell_centres():
 
 
 @pytest.mark.parametrize("steps", [2, 4, 8])
-def test_areas_of_a_sum_of_pixels(maps, steps):
+def test_areas_of_a_sum_of_pixels_are_computed_by_hand(maps, steps):
     """For a similarity that is a weighted sum of pixels the curves are sums, taken here in a loop."""
     images = torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     weights = torch.randn(8, 8, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
@@ -61,7 +61,7 @@ def test_areas_of_a_sum_of_pixels(maps, steps):
     def similarity(pictures):
         return (pictures.mean(dim=1) * weights).sum(dim=(1, 2))
 
-    ends = ends_of(images, similarity)
+    ends = curve_ends(images, similarity)
     found = areas(images, maps, similarity, ends=ends, steps=steps)
     worth = ((images - blurred(images)).mean(dim=1) * weights).flatten(1)
     for picture in range(5):
@@ -74,26 +74,26 @@ def test_areas_of_a_sum_of_pixels(maps, steps):
         assert float(found.deletion[picture]) == pytest.approx(float(ends.whole[picture]) - mean, abs=1e-9)
 
 
-def test_a_map_that_names_what_counts_beats_its_reverse():
+def test_a_map_of_what_counts_beats_its_reverse():
     images = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(5))
     detail = (images - blurred(images)).mean(dim=1)
 
     def similarity(pictures):
         return pictures.mean(dim=(1, 2, 3))
 
-    ends = ends_of(images, similarity)
+    ends = curve_ends(images, similarity)
     right, wrong = (areas(images, sign * detail, similarity, ends=ends) for sign in (1, -1))
     assert (right.insertion > wrong.insertion).all()
     assert (right.deletion < wrong.deletion).all()
 
 
-def test_arguments_stay(maps):
+def test_measures_leave_their_arguments_unchanged(maps):
     images = torch.rand(5, 3, 8, 8)
     before = images.clone()
-    ends = ends_of(images, lambda pictures: pictures.mean(dim=(1, 2, 3)))
+    ends = curve_ends(images, lambda pictures: pictures.mean(dim=(1, 2, 3)))
     areas(images, enlarged(maps, size=(8, 8)), lambda pictures: pictures.mean(dim=(1, 2, 3)), ends=ends)
     assert torch.equal(images, before)
 
 
-def test_blurring_keeps_what_is_flat():
+def test_blurring_keeps_a_flat_image():
     assert torch.allclose(blurred(torch.full((1, 3, 16, 12), 0.4)), torch.tensor(0.4))

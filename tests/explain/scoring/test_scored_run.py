@@ -10,8 +10,8 @@ from PIL import Image
 
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
-from reseen.explain.explainer import explainer_of
 from reseen.explain.maps import branch_vectors, maps_toward, similarity_shares, summed
+from reseen.explain.run_model import load_run_model
 from reseen.explain.scoring import (
     COLUMNS,
     SCORES,
@@ -21,9 +21,9 @@ from reseen.explain.scoring import (
     scores_as_json,
     write_scores,
 )
+from reseen.explain.scoring.cases import find_cases
 from reseen.explain.scoring.marks import mark_files, marks_of
-from reseen.explain.scoring.measures import areas, ends_of, energy_on, enlarged, points_at
-from reseen.explain.scoring.pairs import find_cases
+from reseen.explain.scoring.measures import areas, curve_ends, energy_on, enlarged, points_at
 from reseen.progress import Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
@@ -42,7 +42,7 @@ def scored(run, masked):
     return score_explanations(run, masked, pairs=5, method="occlusion")
 
 
-def test_two_questions_of_all_queries(scored):
+def test_both_questions_are_scored_on_all_their_queries(scored):
     assert [(question.name, question.pictures, question.identities) for question in scored.questions] == [
         ("match", 3, 3),
         ("twin", 2, 2),
@@ -53,29 +53,29 @@ def test_two_questions_of_all_queries(scored):
     assert kinds == ["occlusion", "centre prior", "random map"]
 
 
-def test_scores_are_those_of_their_parts(run, masked, scored):
+def test_scores_are_the_means_of_the_measures(run, masked, scored):
     """Picture by picture, each alone, with the question of a twin: the means of what measures says."""
-    explainer, result = explainer_of(run), saved_evaluation(run)
+    run_model, result = load_run_model(run), saved_evaluation(run)
     paths = result.splits.query.paths
     cases = [case for case in find_cases(result, range(3), count=3, twins=[("0007", "0008")]) if case.twin is not None]
     found = []
     for case in cases:
-        query = explainer.side(result.splits.query, [case.query])
+        query = run_model.inputs(result.splits.query, [case.query])
         marks = marks_of(mark_files(masked), [paths[case.query]], size=(32, 32))
         match, twin = (
-            branch_vectors(explainer.model, explainer.side(result.splits.gallery, [row]))
+            branch_vectors(run_model.model, run_model.inputs(result.splits.gallery, [row]))
             for row in (case.match, case.twin)
         )
 
         def more_like(images, query=query, match=match, twin=twin):
-            vectors = branch_vectors(explainer.model, query._replace(images=images))
+            vectors = branch_vectors(run_model.model, query._replace(images=images))
             return (similarity_shares(vectors, match) - similarity_shares(vectors, twin)).sum(dim=1)
 
         toward, away = (
-            summed(maps_toward(explainer.model, query, other, method="occlusion")) for other in (match, twin)
+            summed(maps_toward(run_model.model, query, other, method="occlusion")) for other in (match, twin)
         )
         maps = enlarged(toward - away, size=(32, 32))
-        change = areas(query.images, maps, more_like, ends=ends_of(query.images, more_like))
+        change = areas(query.images, maps, more_like, ends=curve_ends(query.images, more_like))
         found.append(
             [
                 energy_on(maps, marks) / marks.float().mean(),
@@ -100,11 +100,11 @@ def test_the_centre_prior_is_no_better_than_itself(scored):
             assert question.maps[0].over_centre[name].value == pytest.approx(gap)
 
 
-def test_the_same_again(run, masked, scored):
+def test_the_same_call_gives_the_same_scores(run, masked, scored):
     assert scores_as_json(score_explanations(run, masked, pairs=5, method="occlusion")) == scores_as_json(scored)
 
 
-def test_written_as_table_and_as_numbers(scored, tmp_path):
+def test_scores_are_written_as_a_table_and_as_json(scored, tmp_path):
     page, numbers = write_scores(scored, tmp_path / "new")
     assert json.loads(numbers.read_text()) == scores_as_json(scored)
     text = page.read_text()
@@ -117,13 +117,13 @@ def test_written_as_table_and_as_numbers(scored, tmp_path):
     assert rows[0][1].startswith(f"{value:.2f} (")
 
 
-def test_a_star_stands_where_the_difference_is_clear(scored):
+def test_a_star_marks_a_significant_difference(scored):
     for one, row in zip(scored.questions[0].maps, score_rows(scored.questions[0]), strict=True):
         assert row[1].endswith("*") == (one.over_centre["energy"].low > 0)
         assert row[4].endswith("*") == (one.over_centre["deletion"].high < 0)
 
 
-def test_other_data_are_embedded_now_and_said_so(finished, masked):
+def test_data_of_another_folder_are_embedded_now_and_reported(finished, masked):
     lines = []
 
     class Told(Silent):
@@ -131,7 +131,7 @@ def test_other_data_are_embedded_now_and_said_so(finished, masked):
             lines.append(line)
 
     scored = score_explanations(finished[0], masked, pairs=2, method="decomposition", progress=Told())
-    assert lines == [f"{masked}: not the run's data, embedded now"]
+    assert lines == [f"{masked}: not the data of the run, embedded now"]
     assert scored.questions[0].pictures == 2
 
 
@@ -140,7 +140,7 @@ def test_attention_is_scored_beside_methods(attended, masked):
     assert [(one.method, one.stage) for one in scored.questions[0].maps][:1] == [("attention", "stage2 RGA-S")]
 
 
-def test_refusals(finished, masked):
+def test_data_without_masks_and_unknown_methods_are_refused(finished, masked):
     with pytest.raises(ReseenError, match="no masks, which --score needs"):
         score_explanations(finished[0], open_run(finished[0]).data()["path"])
     with pytest.raises(ReseenError, match="no method 'saliency'"):

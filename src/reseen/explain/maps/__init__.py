@@ -1,8 +1,8 @@
-"""Maps: what a model looks at when it finds two pictures alike."""
+"""Maps of the regions that make two images similar, and the maps of a model's own attention."""
 
 from reseen.explain.maps.attention import AttentionMaps, attention_maps, has_attention
 from reseen.explain.maps.decomposition import position_table
-from reseen.explain.maps.side import Side, Vectors, branch_vectors, similarity_shares
+from reseen.explain.maps.model_inputs import ModelInputs, Vectors, branch_vectors, similarity_shares
 from reseen.explain.maps.similarity import (
     METHODS,
     Maps,
@@ -19,8 +19,8 @@ __all__ = [
     "METHODS",
     "AttentionMaps",
     "Maps",
+    "ModelInputs",
     "PairMaps",
-    "Side",
     "Vectors",
     "attention_maps",
     "branch_vectors",

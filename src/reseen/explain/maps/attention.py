@@ -1,4 +1,4 @@
-"""The attention maps themselves: what the gates of a model let through for given pictures.
+"""The model's own attention maps: the weights that its attention modules give to positions and channels.
 
 B = pictures, C = channels, h, w = height and width of the map that the attention works on.
 """
@@ -18,22 +18,22 @@ from reseen.attention.mhsa import PositionedSelfAttention
 from reseen.attention.rga import ChannelRelation, ParallelRelation, SpatialRelation
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
-from reseen.explain.maps.side import Side, at_rest
+from reseen.explain.maps.model_inputs import ModelInputs, evaluation_mode
 from reseen.explain.maps.stages import backbone_of
 
 Position: TypeAlias = tuple[float, float]
-"""A place in a picture as shares of its height and width: (0, 0) top left, (1, 1) bottom right."""
+"""A place in an image, as shares of its height and width: (0, 0) is top left, (1, 1) bottom right."""
 
 
-class Seen(NamedTuple):
-    """``maps`` name -> (B, h, w), the one that tells most first; ``channels`` (B, C), a weight a channel, or None."""
+class Reading(NamedTuple):
+    """What a reader gives: ``maps`` name -> (B, h, w), the most telling first; ``channels`` (B, C) weights, or None."""
 
     maps: Mapping[str, Tensor]
     channels: Tensor | None = None
 
 
 class AttentionMaps(NamedTuple):
-    """What one attention module does: its ``place`` ("stage3", "branch2 block1"), its ``kind``, what is `Seen`."""
+    """The attention of one module: its ``place`` ("stage3", "branch2 block1"), its ``kind``, and its `Reading`."""
 
     place: str
     kind: str
@@ -42,25 +42,44 @@ class AttentionMaps(NamedTuple):
 
 
 def attention_maps(
-    model: nn.Module, pictures: Side | Tensor, *, position: Position | None = None
+    model: nn.Module, pictures: ModelInputs | Tensor, *, position: Position | None = None
 ) -> tuple[AttentionMaps, ...]:
-    """The attention of every module that has a line in ``READERS``, in the order in which pictures pass them.
+    """The attention of every module of a kind in ``READERS``, in the order in which images pass them.
 
-    ``pictures``: (B, 3, H, W) normalised, or a `Side`. RGA-S: the gate of each position. RGA-C: a gate a channel.
-    LKA: the mean over channels of |A|, the size of its weights. HCA: the mean of its weights over channels, and over
-    positions. Self-attention: how much all positions together take from each. ``position`` adds RGA-S's relations of
-    that place i to each k, r(i, k), and the other way, r(k, i); and the heads of self-attention are then what that
-    place takes. Raises ReseenError for a model without such attention.
+    RGA-S: the gate of each position. RGA-C: a gate per channel. LKA: the mean over channels of |A|, the size of its
+    weights. HCA: the mean of its weights over channels, and over positions. Self-attention: how much all positions
+    together attend to each.
+
+    Args:
+        model: An embedder, in any mode; it is left as it is.
+        pictures: (B, 3, H, W) normalised images, or `ModelInputs` for a model that uses cameras and views.
+        position: A place (down, right) as shares of height and width. Adds the relations of RGA-S from that position i
+            to each k, r(i, k), and back, r(k, i); the heads of self-attention then show what that position attends to.
+
+    Returns:
+        One `AttentionMaps` per module: maps (B, h, w) by name, and weights (B, C) of channels.
+
+    Raises:
+        ReseenError: The model has no such attention, or the position is outside 0 to 1.
+
+    Example:
+        >>> import torch
+        >>> from reseen import build_model
+        >>> model = build_model("efficientnet_lite0_lka", num_identities=None, image_size=(64, 64))
+        >>> for module in attention_maps(model, torch.zeros(1, 3, 64, 64)):
+        ...     print(module.place, module.kind, *(f"{name} {tuple(maps.shape)}" for name, maps in module.maps.items()))
+        stage3 LKA |A| (1, 8, 8)
+        stage4 LKA |A| (1, 4, 4)
     """
     if position is not None and not all(0 <= share <= 1 for share in position):
         raise ReseenError(f"position: expected shares of height and width from 0 to 1, got {position}")
-    side = pictures if isinstance(pictures, Side) else Side(pictures)
-    found: list[AttentionMaps] = []
+    inputs = pictures if isinstance(pictures, ModelInputs) else ModelInputs(pictures)
+    attention: list[AttentionMaps] = []
 
-    def read(path: str, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def read(path: str, module: nn.Module, maps: tuple[Tensor, ...]) -> None:
         kind, reader = READERS[type(module)]
-        seen = reader(module, inputs[0], _cell(position, inputs[0]))
-        found.append(AttentionMaps(_place(model, path), kind, *seen))
+        reading = reader(module, maps[0], _cell(position, maps[0]))
+        attention.append(AttentionMaps(_place(model, path), kind, *reading))
 
     hooks = [
         module.register_forward_pre_hook(partial(read, path))
@@ -68,17 +87,17 @@ def attention_maps(
         if type(module) in READERS
     ]
     try:
-        with at_rest(model), torch.no_grad():
-            model(*side) if hooks else None
+        with evaluation_mode(model), torch.no_grad():
+            model(*inputs) if hooks else None
     finally:
         for hook in hooks:
             hook.remove()
-    if not found:
+    if not attention:
         kinds = ", ".join(kind for kind, _ in READERS.values())
         raise ReseenError(
             f"the model has no attention to draw (drawn are {kinds}); maps of any model: hires_cam, occlusion"
         )
-    return tuple(found)
+    return tuple(attention)
 
 
 def has_attention(model: nn.Module) -> bool:
@@ -87,7 +106,7 @@ def has_attention(model: nn.Module) -> bool:
 
 
 def _place(model: nn.Module, path: str) -> str:
-    """Where a module sits, as a reader would say it.
+    """A readable name of where a module sits.
 
     >>> _place(nn.Module(), "branches.1.stage.0.conv2")
     'branch2 block1'
@@ -106,45 +125,45 @@ Cell: TypeAlias = tuple[int, int] | None
 
 
 def _cell(position: Position | None, maps: Tensor) -> Cell:
-    """The row and column of (B, C, h, w) that a place of the picture falls into."""
+    """The row and column of (B, C, h, w) that holds this place of the image."""
     if position is None:
         return None
     row, column = (min(int(share * size), size - 1) for share, size in zip(position, maps.shape[2:], strict=True))
     return row, column
 
 
-def _spatial(module: SpatialRelation, maps: Tensor, cell: Cell) -> Seen:
-    seen = {"gate": module.gates(maps)[:, 0]}
+def _spatial(module: SpatialRelation, maps: Tensor, cell: Cell) -> Reading:
+    readings = {"gate": module.gates(maps)[:, 0]}
     if cell is not None:
         outward, inward = module.relations(maps, position=cell).unbind(dim=1)
-        seen |= {"r(i, k)": outward, "r(k, i)": inward}
-    return Seen(seen)
+        readings |= {"r(i, k)": outward, "r(k, i)": inward}
+    return Reading(readings)
 
 
-def _channel(module: ChannelRelation, maps: Tensor, _: Cell) -> Seen:
-    return Seen({}, module.gates(maps).flatten(1))
+def _channel(module: ChannelRelation, maps: Tensor, _: Cell) -> Reading:
+    return Reading({}, module.gates(maps).flatten(1))
 
 
-def _parallel(module: ParallelRelation, maps: Tensor, cell: Cell) -> Seen:
-    return Seen(_spatial(module.spatial, maps, cell).maps, _channel(module.channel, maps, cell).channels)
+def _parallel(module: ParallelRelation, maps: Tensor, cell: Cell) -> Reading:
+    return Reading(_spatial(module.spatial, maps, cell).maps, _channel(module.channel, maps, cell).channels)
 
 
-def _large_kernel(module: LargeKernelAttention, maps: Tensor, _: Cell) -> Seen:
-    return Seen({"|A|": module.weights(maps).abs().mean(dim=1)})
+def _large_kernel(module: LargeKernelAttention, maps: Tensor, _: Cell) -> Reading:
+    return Reading({"|A|": module.weights(maps).abs().mean(dim=1)})
 
 
-def _hybrid(module: HybridChannelAttention, maps: Tensor, _: Cell) -> Seen:
+def _hybrid(module: HybridChannelAttention, maps: Tensor, _: Cell) -> Reading:
     weights = module.weights(maps)
-    return Seen({"weight": weights.mean(dim=1)}, weights.mean(dim=(2, 3)))
+    return Reading({"weight": weights.mean(dim=1)}, weights.mean(dim=(2, 3)))
 
 
-def _heads(module: PositionedSelfAttention, maps: Tensor, cell: Cell) -> Seen:
+def _heads(module: PositionedSelfAttention, maps: Tensor, cell: Cell) -> Reading:
     weights = module.weights(maps, position=cell)
     heads = {f"head {number}": head for number, head in enumerate(weights.unbind(dim=1), start=1)}
-    return Seen({"all heads": weights.mean(dim=1), **heads})
+    return Reading({"all heads": weights.mean(dim=1), **heads})
 
 
-READERS: Mapping[type[nn.Module], tuple[str, Callable[[Any, Tensor, Cell], Seen]]] = MappingProxyType(
+READERS: Mapping[type[nn.Module], tuple[str, Callable[[Any, Tensor, Cell], Reading]]] = MappingProxyType(
     {
         SpatialRelation: ("RGA-S", _spatial),
         ChannelRelation: ("RGA-C", _channel),
@@ -154,4 +173,4 @@ READERS: Mapping[type[nn.Module], tuple[str, Callable[[Any, Tensor, Cell], Seen]
         PositionedSelfAttention: ("self-attention", _heads),
     }
 )
-"""Module -> what it is called, and what is read of it from the map (B, C, h, w) that enters."""
+"""Module -> its name for readers, and the function that reads it, given the map (B, C, h, w) that enters it."""

@@ -1,4 +1,4 @@
-"""The similarity taken apart, exactly, over the positions of the maps that are pooled.
+"""The exact decomposition of a similarity over the positions of the maps that are pooled.
 
 Pooling, BNNeck and the dot product are linear in the map (or, for maximum and generalized mean, each pooled number
 can be shared out among the positions that made it), so a similarity is a sum over pairs of one position of either
@@ -16,7 +16,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
-from reseen.explain.maps.side import Side, Vectors, at_rest
+from reseen.explain.maps.model_inputs import ModelInputs, Vectors, evaluation_mode
 from reseen.explain.maps.stages import LAST, stage_layers
 from reseen.models import BNNeck
 from reseen.ops.pooling import AveragePool, GeneralizedMeanPool, MaxPool
@@ -25,33 +25,33 @@ SMALLEST = 1e-6
 """As in `reseen.ops.generalized_mean`."""
 
 
-def decomposition(model: nn.Module, side: Side, other: Vectors, *, stage: str = LAST) -> tuple[Tensor, ...]:
+def decomposition(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str = LAST) -> tuple[Tensor, ...]:
     """-> n of (B, h, w), signed, each of which adds up to its branch's share of the similarity to ``other``.
 
     Raises ReseenError for a pooling or a neck that is not of this package.
     """
     if stage != LAST:
         raise ValueError(f"stage: the similarity decomposes over '{LAST}' only, got '{stage}'")
-    parts = position_vectors(model, side)
+    parts = position_vectors(model, inputs)
     unit = [nn.functional.normalize(vectors, dim=1) for vectors in other]
     return tuple(
         torch.einsum("bchw,bc->bhw", part, vectors) / len(parts) for part, vectors in zip(parts, unit, strict=True)
     )
 
 
-def position_table(model: nn.Module, query: Side, match: Side) -> tuple[Tensor, ...]:
-    """-> n of (B, h, w, h', w'): what a position of the query and one of the match, together, add to the similarity.
+def position_table(model: nn.Module, query: ModelInputs, match: ModelInputs) -> tuple[Tensor, ...]:
+    """-> n of (B, h, w, h', w'): what each pair of a position of the query and one of the match adds to the similarity.
 
     Summed over everything, branches too, this is the similarity. Raises ReseenError as `decomposition`.
     """
     both = zip(position_vectors(model, query), position_vectors(model, match), strict=True)
-    tables = [torch.einsum("bchw,bcij->bhwij", one, two) for one, two in both]
+    tables = [torch.einsum("bchw,bcij->bhwij", of_query, of_match) for of_query, of_match in both]
     return tuple(table / len(tables) for table in tables)
 
 
-def position_vectors(model: nn.Module, side: Side) -> tuple[Tensor, ...]:
+def position_vectors(model: nn.Module, inputs: ModelInputs) -> tuple[Tensor, ...]:
     """-> n of (B, C, h, w): vectors that add up, over the positions, to the branch's vector of length 1."""
-    maps, pooled = _last_maps(model, side)
+    maps, pooled = _last_maps(model, inputs)
     parts = []
     for branch, of_branch, vector in zip(_branches(model), maps, pooled, strict=True):
         positions = of_branch.shape[2] * of_branch.shape[3]
@@ -63,7 +63,7 @@ def position_vectors(model: nn.Module, side: Side) -> tuple[Tensor, ...]:
     return tuple(parts)
 
 
-def _last_maps(model: nn.Module, side: Side) -> tuple[list[Tensor], Vectors]:
+def _last_maps(model: nn.Module, inputs: ModelInputs) -> tuple[list[Tensor], Vectors]:
     """The maps that are pooled, one (B, C, h, w) a branch, and what each was pooled to, metadata added."""
     maps: list[Tensor] = []
     hooks = [
@@ -71,8 +71,8 @@ def _last_maps(model: nn.Module, side: Side) -> tuple[list[Tensor], Vectors]:
         for layer in stage_layers(model)[LAST]
     ]
     try:
-        with at_rest(model), torch.no_grad():
-            pooled: Vectors = model(*side).pooled
+        with evaluation_mode(model), torch.no_grad():
+            pooled: Vectors = model(*inputs).pooled
     finally:
         for hook in hooks:
             hook.remove()

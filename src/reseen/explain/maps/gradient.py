@@ -1,8 +1,8 @@
 """Maps from gradients of the similarity at a stage, through captum.
 
 Grad-CAM (Selvaraju et al., 2017): each channel's activation times the mean of its gradients. HiResCAM (Draelos and
-Carin, 2020): each activation times its own gradient, which keeps where a channel mattered. Both are signed here: what
-is below 0 speaks against the match. A cosine does not change when its vector grows, so each map weighs positions
+Carin, 2020): each activation times its own gradient, which keeps where a channel mattered. Both are signed here: values
+below 0 speak against the match. A cosine does not change when its vector grows, so each map weighs positions
 against the rest of the picture instead of adding up to the similarity. B = pairs, C = channels, h, w = height and
 width of the map, n = branches.
 """
@@ -10,29 +10,29 @@ width of the map, n = branches.
 from captum.attr import LayerAttribution, LayerGradCam, LayerGradientXActivation
 from torch import Tensor, nn
 
-from reseen.explain.maps.side import Side, Vectors, similarity_shares
+from reseen.explain.maps.model_inputs import ModelInputs, Vectors, similarity_shares
 from reseen.explain.maps.stages import stage_layers
 
 
-def grad_cam(model: nn.Module, side: Side, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
-    """-> n of (B, h, w): what each branch's share of the similarity to ``other`` owes to each position."""
-    return _attributed(LayerGradCam, model, side, other=other, stage=stage)
+def grad_cam(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
+    """-> n of (B, h, w): how much of each branch's share of the similarity to ``other`` is due to each position."""
+    return _attributed(LayerGradCam, model, inputs, other=other, stage=stage)
 
 
-def hires_cam(model: nn.Module, side: Side, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
+def hires_cam(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
     """-> n of (B, h, w), as `grad_cam`."""
-    return _attributed(LayerGradientXActivation, model, side, other=other, stage=stage)
+    return _attributed(LayerGradientXActivation, model, inputs, other=other, stage=stage)
 
 
 def _attributed(
-    method: type[LayerAttribution], model: nn.Module, side: Side, *, other: Vectors, stage: str
+    method: type[LayerAttribution], model: nn.Module, inputs: ModelInputs, *, other: Vectors, stage: str
 ) -> tuple[Tensor, ...]:
     def shares(*inputs: Tensor | None) -> Tensor:
         return similarity_shares(model(*inputs).necked, other)
 
     return tuple(
         method(shares, layer)
-        .attribute(side.images, target=branch, additional_forward_args=(side.cameras, side.views))
+        .attribute(inputs.images, target=branch, additional_forward_args=(inputs.cameras, inputs.views))
         .detach()
         .sum(dim=1)
         for branch, layer in enumerate(stage_layers(model)[stage])

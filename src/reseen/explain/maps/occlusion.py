@@ -1,43 +1,43 @@
-"""What the similarity loses when a square of the picture is painted over: a map without gradients.
+"""How much similarity is lost when a square of the image is painted over: a map without gradients.
 
-Zeiler and Fergus, 2014. One pass a square tells of all branches at once. B = pairs, G = cells along each side of the
+Zeiler and Fergus, 2014. One pass per square serves all branches. B = pairs, G = cells along each side of the
 map, n = branches.
 """
 
 import torch
 from torch import Tensor, nn
 
-from reseen.explain.maps.side import Side, Vectors, branch_vectors, similarity_shares
+from reseen.explain.maps.model_inputs import ModelInputs, Vectors, branch_vectors, similarity_shares
 
 PICTURE = "picture"
-"""The stage that occlusion looks at: the picture itself."""
+"""The stage of occlusion: the image itself."""
 CELLS = 8
 """G: squares are two cells wide and high and move by one."""
 
 
-def occlusion(model: nn.Module, side: Side, other: Vectors, *, stage: str = PICTURE) -> tuple[Tensor, ...]:
+def occlusion(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str = PICTURE) -> tuple[Tensor, ...]:
     """-> n of (B, G, G): a cell's mean loss over the squares that cover it, signed.
 
     A square is painted with 0, the mean colour of the data.
     """
     if stage != PICTURE:
-        raise ValueError(f"stage: occlusion looks at '{PICTURE}', got '{stage}'")
-    images = side.images
+        raise ValueError(f"stage: occlusion works on '{PICTURE}', got '{stage}'")
+    images = inputs.images
     cells = min(CELLS, *images.shape[2:])
     rows, columns = (_edges(size, cells) for size in images.shape[2:])
-    whole = similarity_shares(branch_vectors(model, side), other)
+    whole = similarity_shares(branch_vectors(model, inputs), other)
     losses = torch.zeros(*whole.shape, cells, cells, device=whole.device)
     covered = losses.new_zeros(cells, cells)
     for row in range(cells - 1):
         for column in range(cells - 1):
             painted = images.clone()
             painted[:, :, rows[row] : rows[row + 2], columns[column] : columns[column + 2]] = 0
-            left = similarity_shares(branch_vectors(model, side._replace(images=painted)), other)
+            left = similarity_shares(branch_vectors(model, inputs._replace(images=painted)), other)
             losses[:, :, row : row + 2, column : column + 2] += (whole - left)[:, :, None, None]
             covered[row : row + 2, column : column + 2] += 1
     return tuple((losses / covered).unbind(dim=1))
 
 
 def _edges(size: int, cells: int) -> list[int]:
-    """Where the cells begin and end, in pixels: cells + 1 numbers."""
+    """The edges of the cells in pixels: cells + 1 numbers."""
     return [round(size * cell / cells) for cell in range(cells + 1)]

@@ -1,4 +1,4 @@
-"""Maps of a similarity: which regions of either picture of a pair make the two match.
+"""Maps of a similarity: which regions of the two images of a pair make them match.
 
 B = pairs, n = branches, h, w = height and width of a map.
 """
@@ -15,8 +15,8 @@ from torch.nn.functional import interpolate
 from reseen.errors import ReseenError, unknown
 from reseen.explain.maps.decomposition import decomposition
 from reseen.explain.maps.gradient import grad_cam, hires_cam
+from reseen.explain.maps.model_inputs import ModelInputs, Vectors, branch_vectors, evaluation_mode, similarity_shares
 from reseen.explain.maps.occlusion import PICTURE, occlusion
-from reseen.explain.maps.side import Side, Vectors, at_rest, branch_vectors, similarity_shares
 from reseen.explain.maps.stages import LAST, fine_stage, stage_layers
 
 Maps = tuple[Tensor, ...]
@@ -38,7 +38,7 @@ class PairMaps(NamedTuple):
 
 @dataclass(frozen=True)
 class Method:
-    """``draw(model, side, other, *, stage)`` -> Maps; ``stages`` and ``default`` say where it can look."""
+    """``draw(model, inputs, other, *, stage)`` -> Maps; the ``stages`` it can use, and its ``default`` one."""
 
     draw: Callable[..., Maps]
     stages: Callable[[nn.Module], Sequence[str]]
@@ -53,20 +53,44 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "occlusion": Method(occlusion, lambda _: (PICTURE,), lambda _: PICTURE),
     }
 )
-"""Name -> how a map of a similarity is made."""
+"""Name -> the method that maps a similarity."""
 
 
 def similarity_maps(
-    model: nn.Module, query: Side | Tensor, match: Side | Tensor, *, method: str = "hires_cam", stage: str | None = None
+    model: nn.Module,
+    query: ModelInputs | Tensor,
+    match: ModelInputs | Tensor,
+    *,
+    method: str = "hires_cam",
+    stage: str | None = None,
 ) -> PairMaps:
-    """Which regions of B queries and of their B matches make the two alike.
+    """Map the regions of B queries and of their B matches that make the two similar.
 
-    ``query`` and ``match``: (B, 3, H, W) normalised, or a `Side` with cameras and views for a model that is told
-    them. ``method``: a name in ``METHODS``. ``stage``: ``stage1`` ... or ``last``; None takes the method's own
-    default, for gradients the deepest map of at least 8 x 8. Raises ReseenError for an unknown method, for a stage
-    that does not exist or that the method does not look at, and for a pooling that `decomposition` does not know.
+    Args:
+        model: An embedder, in any mode; it is left as it is.
+        query: (B, 3, H, W) normalised images, or `ModelInputs` for a model that uses cameras and views.
+        match: The other image of each pair, likewise.
+        method: A name in ``METHODS``: hires_cam, grad_cam, decomposition or occlusion.
+        stage: ``stage1``, ``stage2``, ... or ``last``; left out, the method's default: for gradients the deepest stage
+            with maps of at least 8 x 8.
+
+    Returns:
+        The share of each branch in the similarity, and for either image one signed map (B, h, w) per branch.
+
+    Raises:
+        ReseenError: Unknown method or stage, a stage that the method does not use, different numbers of queries and
+            matches, or a pooling that `decomposition` does not know.
+
+    Example:
+        >>> import torch
+        >>> from reseen import build_model
+        >>> model = build_model("efficientnet_lite0", num_identities=None, image_size=(64, 64))
+        >>> query, match = torch.rand(2, 1, 3, 64, 64)
+        >>> maps = similarity_maps(model, query, match)
+        >>> summed(maps.query).shape  # bright where the query resembles the match
+        torch.Size([1, 8, 8])
     """
-    query, match = _sides(query, match)
+    query, match = _paired_inputs(query, match)
     of_query, of_match = branch_vectors(model, query), branch_vectors(model, match)
     return PairMaps(
         shares=similarity_shares(of_query, of_match),
@@ -77,33 +101,36 @@ def similarity_maps(
 
 def contrast_maps(
     model: nn.Module,
-    query: Side | Tensor,
-    match: Side | Tensor,
+    query: ModelInputs | Tensor,
+    match: ModelInputs | Tensor,
     *,
-    other: Side | Tensor,
+    other: ModelInputs | Tensor,
     method: str = "hires_cam",
     stage: str | None = None,
 ) -> Maps:
-    """Which regions of B queries make them more like their ``match`` than like some ``other``; below 0 the reverse.
+    """Map the regions of B queries that make them more similar to their ``match`` than to an ``other``; signed.
 
-    The map of a difference is the difference of the maps. Arguments and errors as `similarity_maps`.
+    The map of a difference is the difference of the maps. Arguments and errors as for `similarity_maps`.
     """
-    query, match, other = _sides(query, match, other)
+    query, match, other = _paired_inputs(query, match, other)
     toward, away = (
-        maps_toward(model, query, branch_vectors(model, side), method=method, stage=stage) for side in (match, other)
+        maps_toward(model, query, branch_vectors(model, inputs), method=method, stage=stage)
+        for inputs in (match, other)
     )
-    return tuple(one - two for one, two in zip(toward, away, strict=True))
+    return tuple(for_it - against for for_it, against in zip(toward, away, strict=True))
 
 
-def maps_toward(model: nn.Module, side: Side, other: Vectors, *, method: str, stage: str | None = None) -> Maps:
-    """The maps of one side for similarities to vectors that stay as they are (`branch_vectors`)."""
+def maps_toward(
+    model: nn.Module, inputs: ModelInputs, other: Vectors, *, method: str, stage: str | None = None
+) -> Maps:
+    """The maps of one image of each pair, for similarities to constant vectors (from `branch_vectors`)."""
     stage = checked_stage(model, method, stage)
-    with at_rest(model):
-        return METHODS[method].draw(model, side, other, stage=stage)
+    with evaluation_mode(model):
+        return METHODS[method].draw(model, inputs, other, stage=stage)
 
 
 def checked_stage(model: nn.Module, method: str, stage: str | None) -> str:
-    """The stage, or the method's default for None. Raises ReseenError that lists the methods or stages there are."""
+    """The stage, or the method's default for None. ReseenError: unknown method or stage; it lists those there are."""
     if method not in METHODS:
         raise ReseenError(unknown("method", method, METHODS))
     if stage is None:
@@ -117,9 +144,8 @@ def checked_stage(model: nn.Module, method: str, stage: str | None) -> str:
 def summed(maps: Maps) -> Tensor:
     """n of (B, h, w) -> (B, h, w): the branches' maps added up.
 
-    Where sizes differ, smaller maps are enlarged to the largest and divided by as much, so that a total stays what it
-    was
-    (exactly so where one size divides the other).
+    Where sizes differ, smaller maps are enlarged to the largest and divided by as much, so that their total stays the
+    same (exactly, where one size divides the other).
     """
     size = max((tuple(of_branch.shape[1:]) for of_branch in maps), key=lambda shape: shape[0] * shape[1])
     return torch.stack([_enlarged(of_branch, size) for of_branch in maps]).sum(dim=0)
@@ -132,10 +158,10 @@ def _enlarged(maps: Tensor, size: tuple[int, ...]) -> Tensor:
     return interpolate(maps[:, None], size=size, mode="bilinear", align_corners=False)[:, 0] * smaller
 
 
-def _sides(*sides: Side | Tensor) -> list[Side]:
-    """Raises ReseenError unless each side has a picture of each pair."""
-    made = [side if isinstance(side, Side) else Side(side) for side in sides]
-    counts = [len(side.images) for side in made]
+def _paired_inputs(*images: ModelInputs | Tensor) -> list[ModelInputs]:
+    """All as `ModelInputs`. ReseenError: different numbers of images."""
+    inputs = [entry if isinstance(entry, ModelInputs) else ModelInputs(entry) for entry in images]
+    counts = [len(entry.images) for entry in inputs]
     if len(set(counts)) > 1:
-        raise ReseenError(f"pairs: expected as many pictures on each side, got {' and '.join(map(str, counts))}")
-    return made
+        raise ReseenError(f"pairs: expected as many queries as matches, got {' and '.join(map(str, counts))}")
+    return inputs

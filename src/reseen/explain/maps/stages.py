@@ -1,4 +1,4 @@
-"""The places of a model whose feature maps can be explained, by name.
+"""The stages of a model whose feature maps can be explained, by name.
 
 ``stage1``, ``stage2``, ... are the backbone's; ``last`` is the map that is pooled, of which a multi-branch model has
 one a branch.
@@ -14,7 +14,7 @@ from reseen.backbones import Backbone
 from reseen.backbones.probe import pass_empty_picture
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
-from reseen.explain.maps.side import at_rest
+from reseen.explain.maps.model_inputs import evaluation_mode
 
 LAST = "last"
 ENOUGH_POSITIONS = 64
@@ -25,7 +25,7 @@ Layers = tuple[nn.Module, ...]
 
 
 def stage_layers(model: nn.Module) -> Mapping[str, Layers]:
-    """Name -> modules, in the order in which a picture passes them.
+    """Name -> modules, in the order in which an image passes them.
 
     Raises ReseenError for a model without a backbone, which has no feature maps.
     """
@@ -56,10 +56,12 @@ def fine_stage(model: nn.Module) -> str:
 
     hooks = [module.register_forward_hook(note) for module in set(chain.from_iterable(layers.values()))]
     try:
-        with at_rest(model):
+        with evaluation_mode(model):
             pass_empty_picture(model, model, image_size=backbone_of(model).image_size)
     finally:
         for hook in hooks:
             hook.remove()
-    fine = [name for name, modules in layers.items() if min(positions[one] for one in modules) >= ENOUGH_POSITIONS]
+    fine = [
+        name for name, modules in layers.items() if min(positions[module] for module in modules) >= ENOUGH_POSITIONS
+    ]
     return fine[-1] if fine else LAST

@@ -1,4 +1,4 @@
-"""Explanations put to the test, on data whose distinguishing marks are known."""
+"""Scores of explanations, on data whose distinguishing marks are known."""
 
 from reseen.explain.scoring.score import (
     PAIRS,
@@ -10,6 +10,7 @@ from reseen.explain.scoring.score import (
 )
 from reseen.explain.scoring.table import (
     COLUMNS,
+    STAR,
     TITLES,
     alone,
     caption,
@@ -23,6 +24,7 @@ __all__ = [
     "COLUMNS",
     "PAIRS",
     "SCORES",
+    "STAR",
     "TITLES",
     "ScoredExplanations",
     "ScoredMap",

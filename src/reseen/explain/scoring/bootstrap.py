@@ -1,7 +1,7 @@
-"""How far a score would move with other identities: the bootstrap over identities.
+"""Intervals of scores by a bootstrap over identities.
 
-Queries of one identity succeed and fail together, so identities are drawn, each with all its pictures. L = looks (one
-picture under one map), R = resamples.
+Queries of one identity succeed and fail together, so identities are drawn, each with all its images. N = images under
+one map, R = resamples.
 """
 
 from collections.abc import Sequence
@@ -19,25 +19,25 @@ Numbers = NDArray[np.float64]
 
 
 class Resampled(NamedTuple):
-    """A score of the looks there are, and of each of R resamples; those of the same looks were drawn alike."""
+    """A score of N images, and of each of R resamples; scores of the same images share their resamples."""
 
     value: float
     draws: Numbers
 
     @property
     def estimate(self) -> Estimate:
-        """The value between the percentiles."""
+        """The value and its percentile interval."""
         tail = (1 - CONFIDENCE) / 2
         low, high = np.quantile(self.draws, (tail, 1 - tail))
         return Estimate(self.value, float(low), float(high))
 
     def over(self, other: "Resampled") -> Estimate:
-        """How much larger than another score of the same looks, resample by resample."""
+        """The difference to another score of the same images, resample by resample."""
         return Resampled(self.value - other.value, self.draws - other.draws).estimate
 
 
 def resampled(values: Numbers, identities: Sequence[str], *, per: Numbers | None = None) -> Resampled:
-    """The mean of ``values`` (L,), or their sum over that of ``per`` (L,), with identities drawn with replacement."""
+    """The mean of ``values`` (N,), or their sum over that of ``per`` (N,), with identities drawn with replacement."""
     names, codes = np.unique(np.asarray(identities), return_inverse=True)
     below = np.ones_like(values) if per is None else per
     sums = np.stack([np.bincount(codes, weights=column) for column in (values, below)], axis=1)

@@ -1,4 +1,4 @@
-"""The maps that are scored against each other: every method at every stage, every attention, and two that know nothing.
+"""The maps that are scored: every method at every stage, every attention, and two that ignore the image.
 
 B = pictures, h, w = height and width of a map.
 """
@@ -13,7 +13,7 @@ from reseen.errors import ReseenError
 from reseen.explain.maps import (
     METHODS,
     AttentionMaps,
-    Side,
+    ModelInputs,
     Vectors,
     attention_maps,
     checked_stage,
@@ -31,9 +31,9 @@ CELLS = 8
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What makes the pictures of ``side`` like those that have the vectors ``toward``, or rather than ``away``."""
+    """What makes the images of ``inputs`` similar to ``toward``; or more similar to it than to ``away``, if given."""
 
-    side: Side
+    inputs: ModelInputs
     toward: Vectors
     away: Vectors | None = None
 
@@ -43,32 +43,32 @@ Draw = Callable[[nn.Module, Question], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """A map by its method and by the place in the network that it is made at, "" for one made at none."""
+class MapCandidate:
+    """A map by its method and its place in the network, "" for one that has none."""
 
     method: str
     stage: str
     draw: Draw
 
 
-def candidates(model: nn.Module, probe: Side, *, method: str | None = None) -> list[Candidate]:
-    """All that the model has, or those of one ``method``, and the two that know nothing, which come last.
+def candidates(model: nn.Module, probe: ModelInputs, *, method: str | None = None) -> list[MapCandidate]:
+    """All that the model has, or those of one ``method``, and last the two that ignore the image.
 
-    ``probe``: any picture, to see which attention there is. Raises ReseenError for an unknown method, and for
+    ``probe``: any image, to see which attention there is. Raises ReseenError for an unknown method, and for
     "attention" if the model has none that is a map.
     """
-    wanted = list(METHODS) if method is None else [method]
-    found = [
-        Candidate(name, stage, _toward(name, stage))
-        for name in wanted
+    methods = list(METHODS) if method is None else [method]
+    maps = [
+        MapCandidate(name, stage, _toward(name, stage))
+        for name in methods
         if name != ATTENTION
         for stage in _stages_of(model, name)
     ]
     if method == ATTENTION or (method is None and has_attention(model)):
-        found += _attentions(model, probe)
-    if not found:
+        maps += _attentions(model, probe)
+    if not maps:
         raise ReseenError("the model's attention weighs channels only, so there is no map of it to score")
-    return [*found, Candidate(CENTRE, "", _centre), Candidate(RANDOM, "", _random())]
+    return [*maps, MapCandidate(CENTRE, "", _centre), MapCandidate(RANDOM, "", _random())]
 
 
 def _stages_of(model: nn.Module, method: str) -> Sequence[str]:
@@ -78,35 +78,35 @@ def _stages_of(model: nn.Module, method: str) -> Sequence[str]:
 
 def _toward(method: str, stage: str) -> Draw:
     def draw(model: nn.Module, question: Question) -> Tensor:
-        maps = summed(maps_toward(model, question.side, question.toward, method=method, stage=stage))
+        maps = summed(maps_toward(model, question.inputs, question.toward, method=method, stage=stage))
         if question.away is None:
             return maps
-        return maps - summed(maps_toward(model, question.side, question.away, method=method, stage=stage))
+        return maps - summed(maps_toward(model, question.inputs, question.away, method=method, stage=stage))
 
     return draw
 
 
-def _attentions(model: nn.Module, probe: Side) -> list[Candidate]:
-    """The first map of every place that has one, from its lowest value up, as it is drawn."""
+def _attentions(model: nn.Module, probe: ModelInputs) -> list[MapCandidate]:
+    """The first map of every module that has one, shifted so that its lowest value is 0, as it is drawn."""
     return [
-        Candidate(ATTENTION, f"{one.place} {one.kind}", _attention(number))
-        for number, one in enumerate(attention_maps(model, probe))
-        if one.maps
+        MapCandidate(ATTENTION, f"{attention.place} {attention.kind}", _attention(number))
+        for number, attention in enumerate(attention_maps(model, probe))
+        if attention.maps
     ]
 
 
 def _attention(number: int) -> Draw:
     def draw(model: nn.Module, question: Question) -> Tensor:
-        one: AttentionMaps = attention_maps(model, question.side)[number]
-        maps = next(iter(one.maps.values()))
+        attention: AttentionMaps = attention_maps(model, question.inputs)[number]
+        maps = next(iter(attention.maps.values()))
         return maps - maps.amin(dim=(1, 2), keepdim=True)
 
     return draw
 
 
 def _centre(_: nn.Module, question: Question) -> Tensor:
-    """A hill in the middle of every picture."""
-    images = question.side.images
+    """A Gaussian in the middle of every image."""
+    images = question.inputs.images
     down, right = (_hill(size).to(images.device) for size in images.shape[2:])
     return torch.outer(down, right).expand(len(images), -1, -1)
 
@@ -118,11 +118,11 @@ def _hill(size: int) -> Tensor:
 
 
 def _random() -> Draw:
-    """Uniform noise, another for each picture, and for the same pictures in the same order the same."""
+    """Uniform noise, different for each image; the same images in the same order get the same noise."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(_: nn.Module, question: Question) -> Tensor:
-        images = question.side.images
+        images = question.inputs.images
         return torch.rand(len(images), CELLS, CELLS, generator=generator).to(images.device)
 
     return draw

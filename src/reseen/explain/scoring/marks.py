@@ -1,4 +1,4 @@
-"""Where the marks are that tell identities apart: the masks that `reseen synth --masks` writes beside its pictures.
+"""Where the marks are that tell identities apart: the masks that `reseen synth --masks` writes beside its images.
 
 B = pictures, H, W = height and width that the network is fed.
 """
@@ -18,7 +18,7 @@ FOLDER = "masks"
 
 
 def mark_files(root: Path) -> Mapping[str, Path]:
-    """A picture's name without suffix -> its mask. ReseenError for data without masks."""
+    """An image's name without suffix -> its mask. ReseenError for data without masks."""
     files = {path.stem: path for path in sorted((root / FOLDER).glob("*/*.png"))}
     if not files:
         raise ReseenError(
@@ -29,12 +29,12 @@ def mark_files(root: Path) -> Mapping[str, Path]:
 
 
 def marks_of(files: Mapping[str, Path], paths: Sequence[Path], *, size: tuple[int, int]) -> Tensor:
-    """-> (B, H, W) bool: the visible pixels of each picture's marks. ReseenError names a picture without a mask."""
+    """-> (B, H, W) bool: the visible pixels of each image's marks. ReseenError names an image without a mask."""
     return torch.stack([torch.from_numpy(_read(files, path, size)) for path in paths])
 
 
 def _read(files: Mapping[str, Path], path: Path, size: tuple[int, int]) -> np.ndarray:
     if path.stem not in files:
-        raise ReseenError(f"{path}: no mask for this picture; expected one called {path.stem}.png below {FOLDER}/")
+        raise ReseenError(f"{path}: no mask for this image; expected one called {path.stem}.png below {FOLDER}/")
     mask = open_image(files[path.stem]).convert("L").resize((size[1], size[0]), Image.Resampling.NEAREST)
     return np.asarray(mask) >= 128

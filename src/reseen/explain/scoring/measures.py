@@ -1,4 +1,4 @@
-"""What a map is worth: whether it lies on the marks, points at one, and names what the similarity hangs on.
+"""Measures of a map: whether it lies on the marks, points at one, and shows what the similarity depends on.
 
 B = pictures, h, w = height and width of a map, H, W = of a picture.
 """
@@ -19,13 +19,13 @@ BLUR = 1 / 8
 """Standard deviation of the blur that takes detail away, as a share of the picture's shorter side."""
 
 Similarity = Callable[[Tensor], Tensor]
-"""Pictures (B, 3, H, W) -> what is explained (B,)."""
+"""Images (B, 3, H, W) -> the similarity that is explained (B,)."""
 
 
-class Ends(NamedTuple):
-    """Where the curves of deletion and insertion begin and end, whatever the map.
+class CurveEnds(NamedTuple):
+    """The ends of the curves of deletion and insertion, which do not depend on the map.
 
-    ``gone`` (B, 3, H, W) the pictures without detail; ``whole`` and ``nothing`` (B,) what is explained of either.
+    ``gone`` (B, 3, H, W): the images without detail; ``whole`` and ``nothing`` (B,): the similarities with and without.
     """
 
     gone: Tensor
@@ -34,7 +34,7 @@ class Ends(NamedTuple):
 
 
 class Areas(NamedTuple):
-    """Means (B,) of the similarity while a picture is taken away, and while it comes back."""
+    """Means (B,) of the similarity while an image is blurred away, and while it comes back."""
 
     deletion: Tensor
     insertion: Tensor
@@ -48,7 +48,7 @@ def enlarged(maps: Tensor, *, size: tuple[int, int]) -> Tensor:
 def energy_on(maps: Tensor, marks: Tensor) -> Tensor:
     """(B, H, W) twice -> (B,) in [0, 1]: the share of what is above 0 that lies on the marks.
 
-    A map that is nowhere above 0 says nothing and counts as one that is the same everywhere.
+    A map that is nowhere above 0 counts as one that is the same everywhere.
     """
     energy = maps.clamp(min=0)
     energy = torch.where(energy.amax(dim=(1, 2), keepdim=True) > 0, energy, torch.ones_like(energy))
@@ -67,18 +67,18 @@ def points_at(maps: Tensor, marks: Tensor, *, tolerance: int) -> Tensor:
     return torch.where(flat.amax(dim=1) > flat.amin(dim=1), hit, torch.zeros_like(hit))
 
 
-def ends_of(images: Tensor, similarity: Similarity) -> Ends:
-    """Of pictures (B, 3, H, W)."""
+def curve_ends(images: Tensor, similarity: Similarity) -> CurveEnds:
+    """The ends for images (B, 3, H, W)."""
     gone = blurred(images)
-    return Ends(gone, similarity(images), similarity(gone))
+    return CurveEnds(gone, similarity(images), similarity(gone))
 
 
-def areas(images: Tensor, maps: Tensor, similarity: Similarity, *, ends: Ends, steps: int = STEPS) -> Areas:
+def areas(images: Tensor, maps: Tensor, similarity: Similarity, *, ends: CurveEnds, steps: int = STEPS) -> Areas:
     """Pictures (B, 3, H, W) and maps (B, H, W) -> the areas under the curves of deletion and insertion.
 
     Petsiuk et al., "RISE", BMVC 2018: pixels go in the order of the map, the largest first, and come in the same
-    order; here what is gone is strongly blurred, so that no edge is put into the picture. A map that names what
-    the similarity hangs on has a small area of deletion and a large one of insertion.
+    order; here removed pixels are strongly blurred, so that no edges are added to the image. A map of what the
+    similarity depends on has a small area of deletion and a large one of insertion.
     """
     order = maps.flatten(1).argsort(dim=1, descending=True, stable=True).argsort(dim=1).reshape(maps.shape)
     deleted, inserted = [ends.whole], [ends.nothing]

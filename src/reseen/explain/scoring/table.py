@@ -10,9 +10,10 @@ from reseen.files import write_json, write_text
 from reseen.metrics import Estimate
 
 COLUMNS = ("map", "energy on marks / area", "points at a mark", "insertion", "deletion", "insertion - deletion")
+STAR = "* significantly better than the centre prior (95 %)"
 TITLES = {
-    MATCH: "What makes a query like its best true match",
-    "twin": "What makes it more like that match than like its twin",
+    MATCH: "What makes a query similar to its best match",
+    "twin": "What makes it more similar to that match than to its twin",
 }
 
 
@@ -26,7 +27,7 @@ def write_scores(scored: ScoredExplanations, out: Path) -> list[Path]:
 
 
 def scores_as_json(scored: ScoredExplanations) -> dict[str, Any]:
-    """Everything, each score as value, low and high."""
+    """All of it as JSON, each score with value, low and high."""
     return {
         "run": str(scored.run),
         "model": scored.model,
@@ -40,12 +41,12 @@ def scores_as_json(scored: ScoredExplanations) -> dict[str, Any]:
 def _question_as_json(question: ScoredQuestion) -> dict[str, Any]:
     maps = [
         {
-            "method": one.method,
-            "stage": one.stage,
-            **{name: score._asdict() for name, score in one.scores.items()},
-            "over_centre": {name: score._asdict() for name, score in one.over_centre.items()},
+            "method": scored.method,
+            "stage": scored.stage,
+            **{name: score._asdict() for name, score in scored.scores.items()},
+            "over_centre": {name: score._asdict() for name, score in scored.over_centre.items()},
         }
-        for one in question.maps
+        for scored in question.maps
     ]
     about = {"pictures": question.pictures, "identities": question.identities, "marks_area": question.marks_area}
     return {**about, "maps": maps}
@@ -55,30 +56,30 @@ Show = Callable[[Estimate, str], str]
 
 
 def with_interval(score: Estimate, form: str) -> str:
-    """A score as ``form`` writes numbers, and between what it lies."""
+    """A score and its interval, in the number format ``form``."""
     value, low, high = (form.format(number) for number in score)
     return f"{value} ({low} to {high})"
 
 
 def alone(score: Estimate, form: str) -> str:
-    """A score as ``form`` writes numbers."""
+    """A score in the number format ``form``."""
     return form.format(score.value)
 
 
 def score_rows(question: ScoredQuestion, *, show: Show = with_interval) -> list[list[str]]:
-    """The cells under ``COLUMNS``, a row a map; a star where a score is better than the centre prior's for sure.
+    """The cells under ``COLUMNS``, one row per map; a star where a score is significantly better than the centre's.
 
-    For sure: the 95 % interval of the difference, over the same draws of identities, does not reach 0.
+    Significantly: the 95 % interval of the difference, over the same draws of identities, does not contain 0.
     """
     return [
         [
-            f"{one.method} {one.stage}".strip(),
+            f"{scored.method} {scored.stage}".strip(),
             *(
-                show(one.scores[name], form) + (" *" if _surely(one.over_centre[name], better) else "")
+                show(scored.scores[name], form) + (" *" if _significant(scored.over_centre[name], better) else "")
                 for name, form, better in _SHOWN
             ),
         ]
-        for one in question.maps
+        for scored in question.maps
     ]
 
 
@@ -89,15 +90,15 @@ _SHOWN = (
     ("deletion", "{:.3f}", -1),
     ("faithfulness", "{:+.3f}", 1),
 )
-"""In the order of ``COLUMNS``: a score, how it is written, and whether more of it is better (1) or less (-1)."""
+"""In the order of ``COLUMNS``: a score, its number format, and whether more of it is better (1) or less (-1)."""
 
 
-def _surely(difference: Estimate, better: int) -> bool:
+def _significant(difference: Estimate, better: int) -> bool:
     return difference.low > 0 if better > 0 else difference.high < 0
 
 
 def score_page(scored: ScoredExplanations) -> str:
-    """Markdown: what was scored and how, then a table a question."""
+    """Markdown: what was scored and how, then one table per question."""
     lines = [f"# Explanations of {scored.model}, scored on {scored.data.name}", "", *_legend(scored)]
     for question in scored.questions:
         lines += ["", f"## {TITLES[question.name]}", "", caption(question), "", *_table(score_rows(question))]
@@ -105,20 +106,20 @@ def score_page(scored: ScoredExplanations) -> str:
 
 
 def caption(question: ScoredQuestion) -> str:
-    """How many pictures stand behind a table."""
-    asked = f"{question.pictures} queries of {question.identities} identities"
-    return f"{asked}; marks cover {question.marks_area:.1%} of their pixels."
+    """How many queries a table is about, and how much of them the marks cover."""
+    queries = f"{question.pictures} queries of {question.identities} identities"
+    return f"{queries}; marks cover {question.marks_area:.1%} of their pixels."
 
 
 def _legend(scored: ScoredExplanations) -> list[str]:
     return [
-        "- Energy on marks / area: share of the map above 0 that lies on the marks, over their share of the picture; 1",
-        "  for a map that is the same everywhere.",
+        "- Energy on marks / area: the share of the map above 0 that lies on the marks, over the marks' share of the",
+        "  image; 1 for a map that is the same everywhere.",
         f"- Points at a mark: the largest value lies on a mark or at most {scored.tolerance} pixels away.",
-        f"- Insertion, deletion: mean similarity while the picture comes back out of a blur and while it goes, {STEPS}",
-        "  steps in the order of the map. A map of what the similarity hangs on has the first high and the second low.",
-        "- In brackets 95 % intervals, bootstrap over identities. A star: better than the centre prior; the interval",
-        "  of the difference is clear of 0.",
+        f"- Insertion, deletion: mean similarity while the image comes back out of a blur and while it goes, {STEPS}",
+        "  steps in the order of the map. A map of what the similarity depends on has a high first and a low second.",
+        f"- In brackets: 95 % intervals, bootstrap over identities. {STAR}: the interval of the",
+        "  difference does not contain 0.",
     ]
 
 

@@ -6,8 +6,9 @@ from reseen.draw.encode import png_bytes, write_png
 from reseen.engine.run import Run, open_run
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
-from reseen.report.pictures import Picture
-from reseen.report.task_page import Table, best_of, training_picture, write_page
+from reseen.report import Picture, Table
+from reseen.report.sections import best_epoch
+from reseen.report.task_page import training_picture, write_task_page
 from reseen.tasks.classify.confusion import plot_confusion
 from reseen.tasks.classify.evaluate import Classified, evaluate_run
 from reseen.tasks.classify.recipe import ClassifyRecipe
@@ -25,14 +26,14 @@ def report_run(run: Run | Path | str, result: Classified | None = None, *, progr
     figure = plot_confusion(report)
     write_png(run.path / "confusion.png", figure)
     recipe = read_as(ClassifyRecipe, run.recipe_file)
-    write_page(
+    write_task_page(
         run,
         task="classify",
         columns=CLASSIFICATION.metrics,
         summary=(
             f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(splits.train.labels):,} "
             f"pictures of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
-            f"{len(splits.val.labels):,} others.{best_of(run, 'top1')}"
+            f"{len(splits.val.labels):,} others.{best_epoch(run, 'top1')}"
         ),
         pictures=[
             Picture(

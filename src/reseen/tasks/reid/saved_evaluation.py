@@ -71,7 +71,7 @@ def embeddings_of(
         model, splits, recipe_of(run), fabric=one_device(), progress=progress, name=run.path.name, options=options
     )
     report = result.report
-    return RunEmbeddings(result.query, result.gallery, report.protocol, report.average_precision, splits)
+    return RunEmbeddings(result.query, result.gallery, report.protocol, report.precision_rule, splits)
 
 
 def _saved(run: Run, *, progress: Progress) -> RunEmbeddings:

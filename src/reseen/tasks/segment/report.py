@@ -6,8 +6,9 @@ from reseen.draw.encode import jpeg_bytes, write_png
 from reseen.engine.run import Run, open_run
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
-from reseen.report.pictures import Picture
-from reseen.report.task_page import Table, best_of, training_picture, write_page
+from reseen.report import Picture, Table
+from reseen.report.sections import best_epoch
+from reseen.report.task_page import training_picture, write_task_page
 from reseen.tasks.segment.evaluate import Segmented, evaluate_run
 from reseen.tasks.segment.recipe import SegmentRecipe
 from reseen.tasks.segment.scoring import SegmentReport
@@ -27,14 +28,14 @@ def report_run(run: Run | Path | str, result: Segmented | None = None, *, progre
     sheet = scene_sheet(run, splits.val)
     write_png(run.path / "sheet.png", sheet)
     recipe = read_as(SegmentRecipe, run.recipe_file)
-    write_page(
+    write_task_page(
         run,
         task="segment",
         columns=SEGMENTATION.metrics,
         summary=(
             f"{recipe.model.backbone} with the head {recipe.model.head['name']} trained for {recipe.training.epochs} "
             f"epochs on {len(splits.train):,} scenes, scored on {len(splits.val):,} others, "
-            f"{report.inference}.{best_of(run, 'mIoU')}"
+            f"{report.inference}.{best_epoch(run, 'mIoU')}"
         ),
         pictures=[
             Picture("What it finds", CAPTION, jpeg_bytes(sheet)),

@@ -1,4 +1,4 @@
-"""One side of pairs as the network meets it, and the similarity that is explained.
+"""What a model is fed with, and the similarity of its vectors, which is what maps explain.
 
 Retrieval compares embeddings by their cosine. A multi-branch embedding is its branches' vectors, each of length 1,
 end to end, so its cosine is the mean of the branches' cosines: each branch has a share, and the shares add up. B =
@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 
-class Side(NamedTuple):
-    """One picture of each of B pairs: ``images`` (B, 3, H, W) normalised; ``cameras`` and ``views`` (B,) or None."""
+class ModelInputs(NamedTuple):
+    """One image of each of B pairs: ``images`` (B, 3, H, W) normalised; ``cameras`` and ``views`` (B,) or None."""
 
     images: Tensor
     cameras: Tensor | None = None
@@ -23,25 +23,25 @@ class Side(NamedTuple):
 
 
 Vectors = tuple[Tensor, ...]
-"""One (B, C) a branch, after the neck: what their cosines compare."""
+"""One (B, C) per branch, after the neck: the vectors whose cosines are compared."""
 
 
-def branch_vectors(model: nn.Module, side: Side) -> Vectors:
-    """What each branch makes of the pictures, without gradient and in evaluation mode."""
-    with at_rest(model), torch.no_grad():
-        vectors: Vectors = model(*side).necked
+def branch_vectors(model: nn.Module, inputs: ModelInputs) -> Vectors:
+    """The vectors of each branch, without gradient and in evaluation mode."""
+    with evaluation_mode(model), torch.no_grad():
+        vectors: Vectors = model(*inputs).necked
     return vectors
 
 
 def similarity_shares(vectors: Vectors, other: Vectors) -> Tensor:
     """n of (B, C), n of (B, C) -> (B, n): each branch's share; their sum is the similarity, in [-1, 1]."""
-    cosines = [cosine_similarity(one, two) for one, two in zip(vectors, other, strict=True)]
+    cosines = [cosine_similarity(first, second) for first, second in zip(vectors, other, strict=True)]
     return torch.stack(cosines, dim=1) / len(cosines)
 
 
 @contextmanager
-def at_rest(model: nn.Module) -> Iterator[None]:
-    """The model in evaluation mode within the block, and afterwards each of its parts in the mode it was in."""
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Put the model into evaluation mode within the block, and each of its parts back into its own mode afterwards."""
     modes: Sequence[tuple[nn.Module, bool]] = [(part, part.training) for part in model.modules()]
     model.eval()
     try:

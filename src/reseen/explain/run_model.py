@@ -1,4 +1,4 @@
-"""A model ready to be asked: pictures of a table go in as the run's evaluation feeds them."""
+"""A run's model, and the images of a table fed to it as the run's evaluation does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from reseen.data.table import Split
 from reseen.engine.embed import embed, embedded
 from reseen.engine.hardware import one_device
 from reseen.engine.run import Run
-from reseen.explain.maps import Side
+from reseen.explain.maps import ModelInputs
 from reseen.metrics import Embedded
 from reseen.models import Embedder, MultiBranchEmbedder
 from reseen.progress import SILENT, Progress
@@ -21,21 +21,21 @@ from reseen.tasks.reid.recipe import Recipe, recipe_of
 
 
 @dataclass(frozen=True)
-class Explainer:
-    """A run's best model in evaluation mode, on ``fabric``'s device, and the recipe that says what it is fed."""
+class RunModel:
+    """A run's best model in evaluation mode, on ``fabric``'s device, and the recipe that says how to feed it."""
 
     model: Embedder | MultiBranchEmbedder
     recipe: Recipe
     fabric: Fabric
 
-    def side(self, split: Split, rows: Sequence[int]) -> Side:
-        """The pictures of some rows with what the model is told of their cameras and views.
+    def inputs(self, split: Split, rows: Sequence[int]) -> ModelInputs:
+        """The images of some rows, with their cameras and views as far as the model may know them.
 
-        PictureError names a picture that cannot be read.
+        PictureError names an image that cannot be read.
         """
         pictures = self._pictures(split)
         samples = [pictures[row] for row in rows]
-        return Side(
+        return ModelInputs(
             images=self.fabric.to_device(torch.stack([sample.image for sample in samples])),
             cameras=self.fabric.to_device(torch.tensor([sample.camera for sample in samples])),
             views=self.fabric.to_device(torch.tensor([sample.view for sample in samples])),
@@ -65,8 +65,8 @@ class Explainer:
         )
 
 
-def explainer_of(run: Run) -> Explainer:
-    """The run's best weights. ReseenError: there are none, or they are no weights of ours."""
+def load_run_model(run: Run) -> RunModel:
+    """The run's best model. ReseenError: the run has no weights, or they are not weights of reseen."""
     fabric, model = one_device(), load_model(run.best_weights)
     fabric.to_device(model)
-    return Explainer(model, recipe_of(run), fabric)
+    return RunModel(model, recipe_of(run), fabric)

@@ -1,23 +1,21 @@
-"""Identities that are taken for one another: twins where the data name them, else the pairs most often confused."""
+"""Pairs of identities that a model confuses, and a sheet of them: each query between its own identity and the other."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from reseen.data.twins import IdentityPair
+from reseen.deprecation import renamed_keywords
 from reseen.draw.sheet import Kind, Tile, draw_sheet, tile_of
 from reseen.errors import ReseenError
 from reseen.metrics import rankings
 from reseen.tasks.reid.scoring import Evaluated
 
-IdentityPair = tuple[str, str]
-
-_LOOKED_AT = 20
-"""Ranks among which a wrong identity counts as one that was taken for the query's."""
+_RANKS = 20
+"""First ranks in which a wrong identity counts as confused with the query's."""
 
 
 class Entry(NamedTuple):
@@ -36,20 +34,8 @@ class Confusion(NamedTuple):
 
     @property
     def lead(self) -> float:
-        """How much more similar the other's best entry is than the own; below 0 the query is found rightly."""
+        """How much more similar the other's best entry is than the query's own; below 0 the query is ranked right."""
         return self.other[0].similarity - self.own[0].similarity
-
-
-def known_twins(root: Path) -> list[IdentityPair]:
-    """The pairs that a synthetic set was made with; none for other data. ReseenError: its synth.json is no JSON."""
-    facts = root / "synth.json"
-    if not facts.is_file():
-        return []
-    try:
-        about = json.loads(facts.read_text(encoding="utf-8"))
-        return [(str(one), str(other)) for one, other in about["twin_pairs"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReseenError(f"{facts}: expected what `reseen synth` wrote, with twin_pairs: {error}") from None
 
 
 def confused_pairs(result: Evaluated, *, count: int = 8) -> list[IdentityPair]:
@@ -57,17 +43,17 @@ def confused_pairs(result: Evaluated, *, count: int = 8) -> list[IdentityPair]:
     failed = np.flatnonzero(result.report.first_hits > 1)
     if not len(failed):
         return []
-    found = rankings(
-        result.query, result.gallery, protocol=result.protocol, top=_LOOKED_AT, queries=failed.astype(np.int64)
+    ranked = rankings(
+        result.query, result.gallery, protocol=result.protocol, top=_RANKS, queries=failed.astype(np.int64)
     )
     pairs: Counter[IdentityPair] = Counter()
     for place, row in enumerate(failed):
         own = str(result.query.identities[row])
-        before = (found.indices[place] >= 0) & ~np.maximum.accumulate(found.is_match[place])
-        others = np.unique(result.gallery.identities[found.indices[place][before]])
+        before = (ranked.indices[place] >= 0) & ~np.maximum.accumulate(ranked.is_match[place])
+        others = np.unique(result.gallery.identities[ranked.indices[place][before]])
         pairs.update((min(own, other), max(own, other)) for other in map(str, others))
-    ranked = sorted(pairs.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [pair for pair, _ in ranked[:count]]
+    by_queries = sorted(pairs.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [pair for pair, _ in by_queries[:count]]
 
 
 def find_confusions(result: Evaluated, pairs: Sequence[IdentityPair]) -> list[Confusion]:
@@ -75,8 +61,8 @@ def find_confusions(result: Evaluated, pairs: Sequence[IdentityPair]) -> list[Co
 
     Pairs without a query, or of which either side has no entry that counts, are left out.
     """
-    found = [_hardest(result, pair) for pair in pairs]
-    return sorted((confusion for confusion in found if confusion), key=lambda confusion: -confusion.lead)
+    hardest = [_hardest(result, pair) for pair in pairs]
+    return sorted((confusion for confusion in hardest if confusion), key=lambda confusion: -confusion.lead)
 
 
 def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
@@ -85,7 +71,7 @@ def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
     )
     if not len(queries) or not len(entries):
         return None
-    found = rankings(
+    ranked = rankings(
         result.query,
         result.gallery.rows(entries),
         protocol=result.protocol,
@@ -94,39 +80,41 @@ def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:
     )
     between = []
     for place, row in enumerate(queries.tolist()):
-        ranked = [
+        counted = [
             (Entry(int(entries[index]), float(similarity)), bool(match))
             for index, similarity, match in zip(
-                found.indices[place], found.similarity[place], found.is_match[place], strict=True
+                ranked.indices[place], ranked.similarity[place], ranked.is_match[place], strict=True
             )
             if index >= 0
         ]
-        own, other = (tuple(entry for entry, match in ranked if match is wanted) for wanted in (True, False))
+        own, other = (tuple(entry for entry, match in counted if match is wanted) for wanted in (True, False))
         if own and other:
             between.append(Confusion(row, own, other))
     return max(between, key=lambda confusion: confusion.lead, default=None)
 
 
+@renamed_keywords(found="confusions")
 def confusion_sheet(
-    result: Evaluated, found: Sequence[Confusion], *, other: str = "twin", shown: int = 3
+    result: Evaluated, confusions: Sequence[Confusion], *, other: str = "twin", shown: int = 3
 ) -> Image.Image:
     """A row each: the query, the ``shown`` most similar of its own identity, then those of the other.
 
-    ``other`` is what the other identity is called. ReseenError: nothing found, or a picture that cannot be read.
+    ``other`` is the word for the other identity. ReseenError: no confusions, or an image that cannot be read.
     """
-    if not found:
+    if not confusions:
         raise ReseenError("a sheet of confusions needs at least one pair of identities, got none")
-    rows = [_row(result, confusion, shown=shown) for confusion in found]
+    rows = [_row(result, confusion, shown=shown) for confusion in confusions]
     columns = [
         "query",
         *(f"same {rank}" for rank in range(1, shown + 1)),
         *(f"{other} {rank}" for rank in range(1, shown + 1)),
     ]
-    return draw_sheet(rows, columns=columns, titles=[_title(result, confusion, other) for confusion in found])
+    return draw_sheet(rows, columns=columns, titles=[_title(result, confusion, other) for confusion in confusions])
 
 
 def _row(result: Evaluated, confusion: Confusion, *, shown: int) -> list[Tile | None]:
-    query_path = Path(result.splits.query.frame["path"][confusion.query])
+    query_path = result.splits.query.paths[confusion.query]
+    gallery_paths = result.splits.gallery.paths
     row: list[Tile | None] = [tile_of(result.query, confusion.query, path=query_path, kind="query")]
     kinds: tuple[Kind, Kind] = ("match", "other")
     for kind, entries in zip(kinds, (confusion.own, confusion.other), strict=True):
@@ -134,7 +122,7 @@ def _row(result: Evaluated, confusion: Confusion, *, shown: int) -> list[Tile | 
             tile_of(
                 result.gallery,
                 entry.row,
-                path=Path(result.splits.gallery.frame["path"][entry.row]),
+                path=gallery_paths[entry.row],
                 kind=kind,
                 similarity=entry.similarity,
             )
@@ -147,5 +135,5 @@ def _row(result: Evaluated, confusion: Confusion, *, shown: int) -> list[Tile | 
 def _title(result: Evaluated, confusion: Confusion, other: str) -> str:
     own = result.query.identities[confusion.query]
     rival = result.gallery.identities[confusion.other[0].row]
-    verdict = f"the {other} leads by" if confusion.lead > 0 else "rightly told apart by"
+    verdict = f"the {other} leads by" if confusion.lead > 0 else "told apart by"
     return f"{own} and {other} {rival}: {verdict} {abs(confusion.lead):.3f}"

@@ -1,6 +1,5 @@
 """Confusions: the hardest query of each pair, both sides of it, and the pairs most often mistaken."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +7,9 @@ import pytest
 from PIL import Image
 
 from reseen.data.table import Splits, split_of
-from reseen.draw import confused_pairs, confusion_sheet, find_confusions, known_twins
 from reseen.errors import ReseenError
 from reseen.metrics import PROTOCOLS, Embedded, evaluate
+from reseen.report.confusions import confused_pairs, confusion_sheet, find_confusions
 from reseen.tasks.reid.scoring import Evaluated
 
 
@@ -40,7 +39,7 @@ def result(tmp_path: Path) -> Evaluated:
     return Evaluated(evaluate(query, gallery), query, gallery, PROTOCOLS["market1501"], splits)
 
 
-def test_the_hardest_query_of_a_pair_and_both_sides(result):
+def test_a_confusion_is_the_hardest_query_of_a_pair_with_the_entries_of_both(result):
     (found,) = find_confusions(result, [("x", "y")])
     # y1 at 0.08: x at 0.10 is nearer (0.02) than y at 0.05 (0.03); x1: y leads by cos .05 - cos .10, which is more.
     assert found.query == 0
@@ -49,7 +48,7 @@ def test_the_hardest_query_of_a_pair_and_both_sides(result):
     assert found.lead == pytest.approx(np.cos(0.05) - np.cos(0.10), abs=1e-9)
 
 
-def test_pairs_stand_by_lead_and_those_out_of_the_data_are_left_out(result):
+def test_confusions_are_ordered_by_lead_and_unknown_pairs_are_left_out(result):
     found = find_confusions(result, [("z", "x"), ("nobody", "z"), ("x", "y"), ("nobody", "none")])
     assert [(confusion.query, confusion.lead > 0) for confusion in found] == [(0, True), (1, False)]
     # Of x and z, x2 at 0.30 is hardest: z at 1.4 is 1.1 away, x at 0.10 only 0.2; z1 and x1 are safer.
@@ -68,13 +67,13 @@ def test_without_failures_there_are_no_confused_pairs():
     assert confused_pairs(Evaluated(evaluate(side, side, protocol="wildlife"), side, side, PROTOCOLS["wildlife"])) == []
 
 
-def test_sheet_has_a_row_a_pair_and_places_left_empty(result, monkeypatch):
+def test_a_sheet_of_confusions_has_a_row_per_pair_and_leaves_places_empty(result, monkeypatch):
     drawn = {}
 
     def listen(rows, *, columns, titles):
         drawn.update(rows=rows, columns=columns, titles=titles)
 
-    monkeypatch.setattr("reseen.draw.confusions.draw_sheet", listen)
+    monkeypatch.setattr("reseen.report.confusions.draw_sheet", listen)
     confusion_sheet(result, find_confusions(result, [("x", "y"), ("x", "z")]), shown=2)
     assert drawn["columns"] == ["query", "same 1", "same 2", "twin 1", "twin 2"]
     assert [[tile and tile.kind for tile in row] for row in drawn["rows"]] == [
@@ -84,22 +83,11 @@ def test_sheet_has_a_row_a_pair_and_places_left_empty(result, monkeypatch):
     assert drawn["rows"][0][1].second_line == f"cam 2 · {np.cos(0.1):.3f}"
     assert drawn["titles"] == [
         f"x and twin y: the twin leads by {np.cos(0.05) - np.cos(0.10):.3f}",
-        f"x and twin z: rightly told apart by {np.cos(0.2) - np.cos(1.1):.3f}",
+        f"x and twin z: told apart by {np.cos(0.2) - np.cos(1.1):.3f}",
     ]
 
 
-def test_sheet_is_drawn_or_refused(result):
+def test_a_sheet_of_no_confusions_is_refused(result):
     assert confusion_sheet(result, find_confusions(result, [("x", "y")])).width > 900
     with pytest.raises(ReseenError, match="at least one pair of identities, got none"):
         confusion_sheet(result, [])
-
-
-def test_twins_are_read_from_a_synthetic_set_alone(tmp_path):
-    assert known_twins(tmp_path) == []
-    facts = tmp_path / "synth.json"
-    facts.write_text(json.dumps({"twin_pairs": [["0001", "0002"], ["0003", "0004"]]}))
-    assert known_twins(tmp_path) == [("0001", "0002"), ("0003", "0004")]
-    for broken in ("{", "{}", '{"twin_pairs": [1]}', '{"twin_pairs": [["1"]]}'):
-        facts.write_text(broken)
-        with pytest.raises(ReseenError, match=r"synth\.json: expected what `reseen synth` wrote"):
-            known_twins(tmp_path)
