@@ -40,6 +40,10 @@ class Silent:
         """Nothing."""
 
 
+SILENT = Silent()
+"""What functions take for their ``progress`` by default."""
+
+
 @contextmanager
 def counted(progress: Progress, description: str) -> Iterator[Callable[[int, int], None]]:
     """A bar for work that tells (done, total) and knows its total only when it begins."""

@@ -21,7 +21,7 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import PARTS, embed_pictures
 from reseen.retrieval.record import Record
 from reseen.retrieval.sources import read_source
-from reseen.serve.explanation import Explainer
+from reseen.serve.explanation import MatchExplainer
 from reseen.tasks.reid.calibrate import calibrate_run
 from reseen.tasks.reid.recipe import Evaluation
 
@@ -112,7 +112,7 @@ def test_what_matched_is_that_of_the_pictures_as_they_are_shown(
     plain = Embedder.from_pretrained(without_flip(flipped, tmp_path))
     pair = picture(1, 0), picture(1, 1)
     embedder = Embedder.from_pretrained(flipped.path)
-    explained = Explainer(embedder, embedder.network)(*pair)
+    explained = MatchExplainer(embedder, embedder.network)(*pair)
     query, match = plain(pair)
     assert explained.similarity == pytest.approx(float(query @ match), abs=1e-5)
 

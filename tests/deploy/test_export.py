@@ -21,6 +21,7 @@ from reseen.deploy.network import EmbeddingNetwork
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
+from reseen.normalisation import Normalisation
 from reseen.retrieval.embedder import Embedder
 
 
@@ -89,7 +90,7 @@ def test_branches_with_metadata_keep_the_batch_open() -> None:
     metadata = MetadataLine(("c1", "c2"), ("front", "back"))
     model = multi_branch(backbone, lines, num_identities=None, metadata=metadata)
     torch.nn.init.normal_(model.metadata.table)
-    network = EmbeddingNetwork(model.eval(), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    network = EmbeddingNetwork(model.eval(), Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
     pictures = torch.randint(0, 256, (3, 64, 32, 3), dtype=torch.uint8)
     program = torch.export.export(network, (pictures[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
     with torch.no_grad():

@@ -17,7 +17,7 @@ from reseen.retrieval import searching
 from reseen.retrieval.filters import Span
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 WIDTH, COUNT = 12, 90
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ def record(row: int) -> Record:
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
     search = SearchThreshold(0.9, records=COUNT, doubling=0.02)
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, threshold=0.1, search=search), create=True)
+    made = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH, threshold=0.1, search=search), create=True)
     made.add([record(row) for row in range(COUNT)], batch=40)
     return made
 
@@ -173,7 +173,7 @@ def test_a_search_in_a_larger_gallery_needs_a_higher_similarity(gallery):
 
 def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
     """Galleries of before there was a search threshold open, and say that they have none."""
-    Gallery(tmp_path / "old", model=Model("drawn", WIDTH, threshold=0.1), create=True).add(record(1))
+    Gallery(tmp_path / "old", model=GalleryModel("drawn", WIDTH, threshold=0.1), create=True).add(record(1))
     old = Gallery(tmp_path / "old")
     found = old.search(VECTORS[1])[0]
     assert (old.threshold, old.search_threshold, found.threshold, found.known) == (0.1, None, None, None)
@@ -183,7 +183,7 @@ def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
 
 
 def test_without_a_threshold_nothing_is_said_of_being_known(tmp_path):
-    bare = Gallery(tmp_path / "bare", model=Model("drawn", WIDTH), create=True)
+    bare = Gallery(tmp_path / "bare", model=GalleryModel("drawn", WIDTH), create=True)
     bare.add(record(1))
     matches = bare.search(VECTORS[2])[0]
     assert (matches.known, matches[0].known, matches.identity) == (None, None, "id 1")
@@ -297,7 +297,7 @@ def test_a_gallery_in_numbers(gallery):
     info = gallery.info()
     assert (info.records, info.identities, info.cameras) == (COUNT, 9, ("c0", "c1", "c2", "c3"))
     assert (info.earliest, info.latest) == (START + timedelta(hours=1), START + timedelta(hours=COUNT - 1))
-    assert info.fields == {"colour": "words", "speed": "numbers", "towing": "truths"}
+    assert info.fields == {"colour": "string", "speed": "number", "towing": "boolean"}
     assert (info.model, info.width, info.indexed) == ("drawn", WIDTH, 0)
     assert (info.threshold, info.search_threshold) == (0.1, 0.9)
     assert info.bytes > COUNT * WIDTH * 4
@@ -318,22 +318,25 @@ def test_vectors_come_back_in_the_order_of_their_ids(gallery):
         (lambda held: held.search(VECTORS[0], k=1_000_000), "k: expected 1 to 10,000 matches, got 1,000,000"),
         (lambda held: held.search(VECTORS[0], cameras=["c33"]), "no camera 'c33'; did you mean 'c3'"),
         (lambda held: held.search(VECTORS[0], where={"color": "red"}), "no field 'color'; did you mean 'colour'"),
-        (lambda held: held.search(VECTORS[0], where={"speed": "fast"}), "'speed': it holds numbers, got 'fast'"),
-        (lambda held: held.search(VECTORS[0], where={"colour": Span(1, 2)}), "'colour': it holds words, got 1"),
+        (lambda held: held.search(VECTORS[0], where={"speed": "fast"}), "'speed': expected a number, got 'fast'"),
+        (lambda held: held.search(VECTORS[0], where={"colour": Span(1, 2)}), "'colour': expected a string, got 1"),
         (lambda held: held.search(VECTORS[:, :5]), "expected vectors as (N, 12), got 90 x 5"),
         (lambda held: held.search(np.full(WIDTH, np.nan)), "finite numbers"),
         (lambda held: held.search(np.zeros(WIDTH)), "not all zero"),
         (lambda held: held.search(b"picture"), "without an embedder"),
         (lambda held: held.add(b"picture"), "without an embedder"),
         (lambda held: held.add(Record(identity="x")), "expected a picture or a vector"),
-        (lambda held: held.add(Record(vector=-VECTORS[0], fields={"speed": "fast"})), "'speed': it holds numbers"),
+        (
+            lambda held: held.add(Record(vector=-VECTORS[0], fields={"speed": "fast"})),
+            "'speed': expected a number, got 'fast'",
+        ),
         (
             lambda held: held.add(Record(vector=-VECTORS[0], fields={"Bad name": 1})),
             "field 'Bad name': expected a name",
         ),
         (lambda held: held.add(Record(vector=-VECTORS[0], fields={"vector": 1})), "field 'vector': expected a name"),
         (lambda held: held.add(Record(vector=-VECTORS[0], fields={"new": [1]})), "got list"),
-        (lambda held: held.update(["x"], {"speed": "fast"}), "'speed': it holds numbers"),
+        (lambda held: held.update(["x"], {"speed": "fast"}), "'speed': expected a number, got 'fast'"),
         (lambda held: held.update(["x"], {"vector": "fast"}), "field 'vector': expected a name"),
         (lambda held: held.update(["x"], {"time": "noon"}), "time: expected a date and time, got 'noon'"),
         (lambda held: held.forget(), "expected ids, an identity, a camera or a time, got none"),
@@ -348,7 +351,7 @@ def test_what_cannot_be_done_is_said_in_one_line(gallery, ask, message):
 
 
 def test_vectors_of_another_model_are_refused(gallery, tmp_path):
-    for other in (Model("other", WIDTH), Model("drawn", WIDTH + 1)):
+    for other in (GalleryModel("other", WIDTH), GalleryModel("drawn", WIDTH + 1)):
         with pytest.raises(ReseenError, match="holds vectors of model drawn"):
             Gallery(tmp_path / "gallery", model=other)
         with pytest.raises(ReseenError, match="make a new gallery"):
@@ -375,13 +378,13 @@ def test_the_embedders_thresholds_go_before_the_gallerys(tmp_path):
 def test_two_thresholds_and_the_size_one_was_found_at_need_no_pytorch(tmp_path):
     """A gallery is looked after without it."""
     search = SearchThreshold(0.9, records=7, doubling=0.5)
-    Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, 0.5, search), create=True)
+    Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH, 0.5, search), create=True)
     look = (
         "import sys; from reseen.retrieval.gallery import Gallery; "
         f"print(Gallery({str(tmp_path / 'gallery')!r}).model, 'torch' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
-    assert told == f"{Model('drawn', WIDTH, 0.5, search)} False\n"
+    assert told == f"{GalleryModel('drawn', WIDTH, 0.5, search)} False\n"
 
 
 def test_there_must_be_a_gallery(tmp_path):
@@ -396,7 +399,7 @@ def test_there_must_be_a_gallery(tmp_path):
 
 @pytest.mark.parametrize("where", ["file://{}", "{}", "memory://"])
 def test_the_same_call_takes_folders_and_uris(tmp_path, where):
-    gallery = Gallery(where.format(tmp_path / "there"), model=Model("drawn", WIDTH), create=True)
+    gallery = Gallery(where.format(tmp_path / "there"), model=GalleryModel("drawn", WIDTH), create=True)
     gallery.add([record(row) for row in range(20)])
     assert gallery.forget(identity="id 2") == 2
     assert len(gallery) == 18
@@ -412,7 +415,9 @@ def test_a_folder_may_be_called_anything(tmp_path, monkeypatch):
         *(f"file://{tmp_path}/url {name}" for name in names),
     ]
     for place in places:
-        Gallery(place, model=Model("drawn", 3), create=True).add(Record(vector=np.arange(3) + 1, identity=str(place)))
+        Gallery(place, model=GalleryModel("drawn", 3), create=True).add(
+            Record(vector=np.arange(3) + 1, identity=str(place))
+        )
     for place in places:
         gallery = Gallery(place)
         assert [match.identity for match in gallery.search(np.ones(3))[0]] == [str(place)]

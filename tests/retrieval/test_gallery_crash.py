@@ -18,12 +18,12 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.lock import one_writer
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
+from reseen.retrieval.store import writer_lock
 
 WIDTH, COUNT, BATCH = 32, 3000, 10
-MODEL = Model("drawn", WIDTH)
+MODEL = GalleryModel("drawn", WIDTH)
 
 
 def vector(row: int) -> np.ndarray:
@@ -148,9 +148,9 @@ def test_a_disk_too_full_for_the_name_of_the_lock_holder_does_not_stop_a_deletio
     monkeypatch.setattr(os, "pwrite", full)
     assert gallery.forget(identity="id 3") == 1
     with (
-        one_writer(tmp_path / "gallery", patience=0),
-        pytest.raises(ReseenError, match="in use: another process is writing"),
-        one_writer(tmp_path / "gallery", patience=0),
+        writer_lock(tmp_path / "gallery", patience=0),
+        pytest.raises(ReseenError, match="in use by another process; try again"),
+        writer_lock(tmp_path / "gallery", patience=0),
     ):
         pass
 
@@ -170,7 +170,7 @@ def test_a_file_system_without_locks_is_said_and_can_be_searched(tmp_path, monke
         gallery.compact,
         lambda: Gallery(tmp_path / "new", model=MODEL, create=True),
     ):
-        with pytest.raises(ReseenError, match=rf"the file system gives no lock \({os.strerror(code)}\)"):
+        with pytest.raises(ReseenError, match=rf"the file system has no locks \({os.strerror(code)}\)"):
             write()
     assert whole_rows(Gallery(tmp_path / "gallery")) == list(range(20))
 
@@ -224,9 +224,9 @@ def test_a_folder_that_is_no_gallery_is_refused(tmp_path):
 def test_one_writer_at_a_time_and_readers_beside_it(tmp_path):
     filled(tmp_path / "gallery", 30)
     other = Gallery(tmp_path / "gallery", model=MODEL, patience=0.1)
-    with one_writer(tmp_path / "gallery", patience=0):
+    with writer_lock(tmp_path / "gallery", patience=0):
         for write in (lambda: other.add(record(99)), lambda: other.forget(identity="x"), other.compact):
-            with pytest.raises(ReseenError, match=f"in use: process {os.getpid()} is writing to it"):
+            with pytest.raises(ReseenError, match=rf"in use by process {os.getpid()} on .*; try again when it is done"):
                 write()
         assert len(other.search(vector(0), k=5)[0]) == 5
     assert other.add(record(99)).added == 1

@@ -15,7 +15,7 @@ from reseen.retrieval import searching
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.store import Store
 
 WIDTH, COUNT = 24, 60
@@ -41,7 +41,7 @@ def record(row: int) -> Record:
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH), create=True)
+    made = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH), create=True)
     made.add([record(row) for row in range(COUNT)], batch=25)
     return made
 

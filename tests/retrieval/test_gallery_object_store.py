@@ -15,7 +15,7 @@ from reseen.retrieval import store as stores
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import unit_vectors
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 WIDTH, COUNT = 16, 40
 VECTORS = unit_vectors(np.random.default_rng(0).normal(size=(COUNT, WIDTH)), width=WIDTH)
@@ -39,7 +39,7 @@ def record(row: int) -> Record:
 
 
 def test_the_same_calls_work_on_an_object_store(store):
-    gallery = Gallery(URI, model=Model("drawn", WIDTH, 0.9), create=True, storage_options=store.options)
+    gallery = Gallery(URI, model=GalleryModel("drawn", WIDTH, 0.9), create=True, storage_options=store.options)
     assert gallery.add([record(row) for row in range(COUNT)], batch=15).added == COUNT
     reader = Gallery(URI, storage_options=store.options)
     expected = np.argsort(-(VECTORS[:35] @ VECTORS[::2].T), axis=1)[:, :4] * 2
@@ -65,7 +65,7 @@ def test_the_same_calls_work_on_an_object_store(store):
 
 def test_two_writers_without_a_lock_add_each_record_once(store):
     first, second = (
-        Gallery(URI, model=Model("drawn", WIDTH), create=True, storage_options=store.options) for _ in range(2)
+        Gallery(URI, model=GalleryModel("drawn", WIDTH), create=True, storage_options=store.options) for _ in range(2)
     )
     assert first.add([record(row) for row in range(20)]).added == 20
     assert second.add([record(row) for row in range(10, 30)]).added == 10
@@ -82,7 +82,9 @@ def test_no_gallery_and_no_store_are_one_line(store):
 
 
 def opened(store: Store, *, patience: float = 10.0) -> Gallery:
-    return Gallery(URI, model=Model("drawn", WIDTH), create=True, patience=patience, storage_options=store.options)
+    return Gallery(
+        URI, model=GalleryModel("drawn", WIDTH), create=True, patience=patience, storage_options=store.options
+    )
 
 
 def holders(store: Store, row: int) -> list[str]:

@@ -8,14 +8,14 @@ from plain_embedder import PlainEmbedder
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 VECTORS = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", 5), create=True)
+    made = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", 5), create=True)
     made.add([Record(vector=vector, reference=str(row)) for row, vector in enumerate(VECTORS.clone().requires_grad_())])
     return made
 

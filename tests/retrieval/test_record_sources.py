@@ -9,7 +9,7 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.files import write_json
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.sources import read_source
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_an_embedding_job_brings_its_vectors_and_their_model(tmp_path):
         frame.with_columns(polars.Series("vector", vectors)).write_parquet(tmp_path / part)
     total, records, model = read_source(tmp_path)
     listed = list(records)
-    assert (total, model) == (3, Model("0011", 3))
+    assert (total, model) == (3, GalleryModel("0011", 3))
     np.testing.assert_array_equal([record.vector for record in listed], [[0, 1, 2], [1, 1, 2], [2, 1, 2]])
     assert [(str(record.picture), record.camera, dict(record.fields)) for record in listed] == [
         (f"/p/{row}.jpg", "c", {}) for row in range(3)

@@ -6,7 +6,7 @@ import pytest
 from reseen.errors import ReseenError
 from reseen.retrieval.record import Record
 from reseen.serve import coalescing
-from reseen.serve.coalescing import Adder, ConflictError, Query, search_alike
+from reseen.serve.coalescing import Adder, ConflictError, Query, search_together
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def calls(gallery, monkeypatch) -> dict[str, list[int]]:
 def test_queries_of_the_same_wishes_share_a_call(gallery, calls):
     vectors = np.eye(5, gallery.embedder.width, dtype=np.float32)
     wishes = [{"k": 3}, {"k": 3, "cameras": ["gate 1"]}, {"k": 3}, {"k": 0}, {"k": 3, "cameras": ["gate 1"]}]
-    found = search_alike(gallery, [Query(vector, wish) for vector, wish in zip(vectors, wishes, strict=True)])
+    found = search_together(gallery, [Query(vector, wish) for vector, wish in zip(vectors, wishes, strict=True)])
     assert sorted(calls["search"]) == [1, 2, 2]
     assert isinstance(found[3], ReseenError)
     for place in (0, 1, 2, 4):

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from reseen.deploy.facts import Loaded
+from reseen.deploy.facts import LoadedNetwork
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.serve.app import create_app
-from reseen.serve.explanation import EXPORTS_CANNOT, Explainer
+from reseen.serve.explanation import EXPORTS_CANNOT, MatchExplainer
 
 PICTURES = ("query", "query_map", "match", "match_map")
 
@@ -59,7 +59,7 @@ def test_where_it_cannot_be_told_one_line_says_why(gallery, picture, encoded, id
             assert (answer.status_code, answer.json()) == (400, {"detail": EXPORTS_CANNOT})
 
 
-def test_an_export_is_told_apart_from_a_network_of_pytorch(loaded: Loaded):
+def test_an_export_is_told_apart_from_a_network_of_pytorch(loaded: LoadedNetwork):
     embedder = Embedder(loaded)
-    assert Explainer(embedder, loaded.network).reason != EXPORTS_CANNOT
-    assert Explainer(embedder, lambda pictures: pictures).reason == EXPORTS_CANNOT
+    assert MatchExplainer(embedder, loaded.network).reason != EXPORTS_CANNOT
+    assert MatchExplainer(embedder, lambda pictures: pictures).reason == EXPORTS_CANNOT

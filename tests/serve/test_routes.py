@@ -115,7 +115,7 @@ def test_what_is_added_is_there_once_and_is_what_the_gallery_would_have_made_of_
 def test_fields_that_do_not_fit_are_a_conflict_and_spoil_nobody_elses_record(client, gallery, stripes):
     answer = client.post("/records", params={"fields": '{"lane": "left"}'}, content=stripes)
     assert answer.status_code == 409
-    assert answer.json() == {"detail": "field 'lane': it holds numbers, got 'left'"}
+    assert answer.json() == {"detail": "field 'lane': expected a number, got 'left'"}
     assert len(gallery) == 24
 
 
@@ -149,7 +149,7 @@ def test_the_gallery_is_told_about(client, gallery):
     )
     assert datetime.fromisoformat(told["earliest"]) == START
     assert datetime.fromisoformat(told["latest"]) == START + timedelta(hours=23)
-    assert told["fields"] == {"lane": "numbers", "colour": "words"}
+    assert told["fields"] == {"lane": "number", "colour": "string"}
     assert (told["width"], told["model"]) == (gallery.embedder.width, gallery.model.fingerprint)
     assert (told["threshold"], told["search_threshold"]) == (0.8, 0.9)
     assert told["judged_by"] == "search threshold 0.9000 (calibrated with 24 records)"
@@ -185,7 +185,7 @@ def test_a_log_line_says_what_was_asked_and_nothing_of_what_was_sent(client, str
 def test_a_failure_of_ours_is_one_line_outside_and_a_traceback_in_the_log(client, gallery, monkeypatch, caplog):
     monkeypatch.setattr(gallery, "cameras", lambda: 1 / 0)
     answer = client.get("/cameras")
-    assert (answer.status_code, answer.json()) == (500, {"detail": "the service failed; its log says how"})
+    assert (answer.status_code, answer.json()) == (500, {"detail": "the service failed; see its log"})
     assert "ZeroDivisionError" in json.loads(caplog.records[-1].message)["error"]
 
 

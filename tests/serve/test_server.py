@@ -134,7 +134,7 @@ def test_the_command_serves_until_it_is_interrupted(command):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--host", "0.0.0.0"], "lets others in: expected a token"),
+        (["--host", "0.0.0.0"], "is open to other machines: expected a token"),
         (["--token-file", "/nowhere/token"], "/nowhere/token: cannot read the token"),
         (["--model", "efficientnet_lite0"], "holds vectors of model"),
     ],

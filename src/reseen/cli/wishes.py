@@ -10,9 +10,9 @@ import typer
 from reseen.errors import ReseenError, unknown
 
 if TYPE_CHECKING:  # the commands are listed without loading the gallery
-    from reseen.retrieval.filters import Wanted
+    from reseen.retrieval.filters import FieldFilter
 
-_TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
+_BOOLEANS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 
 GalleryAddress = Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")]
 Cameras = Annotated[list[str], typer.Option("--camera", help="Only what this camera saw; may be given again.")]
@@ -24,13 +24,13 @@ Where = Annotated[
 ]
 
 
-def read_wishes(wishes: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, Wanted]":
-    """``FIELD=VALUE`` for fields of ``kinds`` (words, numbers, truths); identity and picture are words.
+def read_wishes(wishes: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, FieldFilter]":
+    """``FIELD=VALUE`` for fields of ``kinds`` (string, number, boolean); identity and picture are strings.
 
     ReseenError for a wish that cannot be read.
     """
-    known = {**kinds, "identity": "words", "picture": "words"}
-    read: dict[str, Wanted] = {}
+    known = {**kinds, "identity": "string", "picture": "string"}
+    read: dict[str, FieldFilter] = {}
     for wish in wishes:
         name, equals, value = wish.partition("=")
         if not equals:
@@ -41,25 +41,25 @@ def read_wishes(wishes: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, W
     return read
 
 
-def _wanted(wish: str, value: str, kind: str) -> "Wanted":
+def _wanted(wish: str, value: str, kind: str) -> "FieldFilter":
     from reseen.retrieval.filters import Span
 
-    if kind == "words":
+    if kind == "string":
         return value.split(",")
     try:
-        if kind == "truths":
-            return _TRUTHS[value]
+        if kind == "boolean":
+            return _BOOLEANS[value]
         low, dots, high = value.partition("..")
         if dots:
             return Span(float(low) if low else None, float(high) if high else None)
         return [float(one) for one in value.split(",")]
     except (ValueError, KeyError):
-        expected = {"truths": "true or false", "numbers": "a number, several with commas, or LOW..HIGH"}[kind]
+        expected = {"boolean": "true or false", "number": "a number, several with commas, or LOW..HIGH"}[kind]
         raise ReseenError(f"--where: {wish}: expected {expected}") from None
 
 
 def read_changes(changes: Sequence[str], kinds: Mapping[str, str]) -> dict[str, "str | float | bool | datetime | None"]:
-    """``COLUMN=VALUE``: a known field's value by its kind, a new field's as words; nothing after = empties."""
+    """``COLUMN=VALUE``: a known field's value by its kind, a new field's as a string; nothing after = empties."""
     from reseen.retrieval.sources import read_time
 
     read: dict[str, str | float | bool | datetime | None] = {}
@@ -72,12 +72,12 @@ def read_changes(changes: Sequence[str], kinds: Mapping[str, str]) -> dict[str, 
         elif name == "time":
             read[name] = read_time(value)
         else:
-            read[name] = _value(change, value, kinds.get(name, "words"))
+            read[name] = _value(change, value, kinds.get(name, "string"))
     return read
 
 
 def _value(change: str, value: str, kind: str) -> str | float | bool:
     try:
-        return value if kind == "words" else _TRUTHS[value] if kind == "truths" else float(value)
+        return value if kind == "string" else _BOOLEANS[value] if kind == "boolean" else float(value)
     except (ValueError, KeyError):
-        raise ReseenError(f"--set: {change}: the field holds {kind}") from None
+        raise ReseenError(f"--set: {change}: expected a {kind}") from None

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.serve.app import create_app
-from reseen.serve.middleware.access import Shares, checked_token
+from reseen.serve.middleware.access import RateLimiter, checked_token
 from reseen.serve.middleware.limits import Limits
 
 TOKEN = "0123456789abcdef-token"
@@ -114,7 +114,7 @@ def test_other_sites_pages_are_refused(client, origin, status):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "gate.example", "192.168.1.5"])
 def test_beyond_this_machine_a_token_is_needed(host):
     for none in (None, ""):
-        with pytest.raises(ReseenError, match=r"lets others in: expected a token .* RESEEN_TOKEN"):
+        with pytest.raises(ReseenError, match=r"is open to other machines: expected a token .* RESEEN_TOKEN"):
             checked_token(none, host=host)
     assert checked_token(TOKEN, host=host) == TOKEN
 
@@ -134,7 +134,7 @@ def test_on_this_machine_none_is_needed():
 def test_shares_fill_up_with_time():
     """Rate 2 a second, burst 3: three at once, then one each half second, and never more than three saved up."""
     now = 0.0
-    shares = Shares(rate=2, burst=3, clock=lambda: now)
+    shares = RateLimiter(rate=2, burst=3, clock=lambda: now)
     assert [shares.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
     assert shares.wait("b") == 0, "another address has its own share"
     now = 0.25
@@ -146,7 +146,7 @@ def test_shares_fill_up_with_time():
 
 
 def test_a_crowd_of_addresses_takes_no_memory():
-    shares = Shares(rate=1, burst=1)
+    shares = RateLimiter(rate=1, burst=1)
     for number in range(10_000):
         shares.wait(str(number))
     assert len(shares._left) == 4096
