@@ -30,7 +30,7 @@ def blocks(vectors: np.ndarray, numbers: np.ndarray, lengths: tuple[int, ...]) -
 
 @pytest.mark.parametrize("k", [1, 2, 3, 10, 64, 150, 151, 400])
 @pytest.mark.parametrize("lengths", [(151,), (0, 40, 1, 0, 110)])
-def test_the_most_similar_of_all_blocks_best_first(k, lengths, monkeypatch):
+def test_exact_search_gives_the_most_similar_records_of_all_blocks_best_first(k, lengths, monkeypatch):
     monkeypatch.setattr(exact, "_QUERIES", 16)
     monkeypatch.setattr(exact, "_RECORDS", 32)
     queries, vectors = drawn(70, 0), drawn(151, 1)
@@ -42,12 +42,12 @@ def test_the_most_similar_of_all_blocks_best_first(k, lengths, monkeypatch):
     np.testing.assert_allclose(found.similarity, np.take_along_axis(products, order, axis=1), atol=1e-6)
 
 
-def test_of_equals_each_is_found_once():
+def test_exact_search_finds_each_of_several_equal_records_once():
     vectors = np.repeat(drawn(5, 0), 4, axis=0)
     found = best_of_blocks(drawn(3, 0), blocks(vectors, np.arange(20), (9, 11)), k=4)
     assert [sorted(rows) for rows in found.rows.tolist()] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
 
 
-def test_without_records_nothing_is_found():
+def test_exact_search_without_records_finds_nothing():
     found = best_of_blocks(drawn(3, 0), [], k=5)
     assert found.rows.shape == found.similarity.shape == (3, 0)

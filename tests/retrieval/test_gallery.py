@@ -99,7 +99,7 @@ WISHES = [
 
 @pytest.mark.parametrize("many", [False, True])
 @pytest.mark.parametrize(("wish", "fits"), WISHES)
-def test_the_best_records_that_fit_are_those_of_a_loop(gallery, monkeypatch, wish, fits, many):
+def test_a_filtered_search_gives_the_records_that_a_plain_loop_gives(gallery, monkeypatch, wish, fits, many):
     monkeypatch.setattr(searching, "MANY_QUERIES", 2 if many else 100)
     queries = np.random.default_rng(1).normal(size=(4, WIDTH))
     keep = [row for row in range(COUNT) if fits(row)]
@@ -110,7 +110,7 @@ def test_the_best_records_that_fit_are_those_of_a_loop(gallery, monkeypatch, wis
 
 
 @pytest.mark.parametrize("queries", [1, 5, 40])
-def test_with_an_index_and_records_added_after_it_the_answers_are_the_same(gallery, queries):
+def test_a_search_gives_the_same_with_an_index_and_with_records_added_after_it(gallery, queries):
     wanted = VECTORS[:queries] + 0.1
     before = [pictures(matches) for matches in gallery.search(wanted, k=7, cameras=["c1", "c2"])]
     gallery.create_index()
@@ -124,7 +124,7 @@ def test_with_an_index_and_records_added_after_it_the_answers_are_the_same(galle
     assert gallery.search(late, k=1)[0][0].picture == "late.jpg"
 
 
-def test_every_part_of_the_index_is_looked_at(gallery, monkeypatch):
+def test_a_search_looks_at_every_part_of_the_index(gallery, monkeypatch):
     monkeypatch.setattr(searching, "_PARTITION", 8)
     gallery.create_index()
     for query in VECTORS[::10]:
@@ -140,7 +140,7 @@ def test_an_index_is_built_once_it_pays(gallery, monkeypatch):
     assert gallery.info().indexed == COUNT
 
 
-def test_a_match_says_what_the_record_said(gallery):
+def test_a_match_has_the_columns_of_its_record(gallery):
     match = gallery.search(VECTORS[17], k=1)[0][0]
     assert (match.identity, match.camera, match.time) == ("id 8", "c1", START + timedelta(hours=17))
     assert match.fields == {"colour": "blue", "speed": 17.0, "towing": False}
@@ -148,7 +148,7 @@ def test_a_match_says_what_the_record_said(gallery):
     assert match.similarity == pytest.approx(1.0, abs=1e-6)
 
 
-def test_below_the_threshold_it_is_unknown(gallery):
+def test_a_query_below_the_threshold_is_unknown(gallery):
     near, far = VECTORS[17], VECTORS[17] + VECTORS[4]
     known, unknown = gallery.search(np.stack([near, far]), k=3)
     assert (known.known, known.identity, known.threshold) == (True, "id 8", 0.9)
@@ -182,14 +182,14 @@ def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
     assert (given.known, given.judged_by) == (True, "threshold 0.5000, as asked")
 
 
-def test_without_a_threshold_nothing_is_said_of_being_known(tmp_path):
+def test_without_a_threshold_a_match_is_neither_known_nor_unknown(tmp_path):
     bare = Gallery(tmp_path / "bare", model=GalleryModel("drawn", WIDTH), create=True)
     bare.add(record(1))
     matches = bare.search(VECTORS[2])[0]
     assert (matches.known, matches[0].known, matches.identity) == (None, None, "id 1")
 
 
-def test_what_is_there_already_is_not_added_again(gallery):
+def test_a_record_that_is_in_the_gallery_is_not_added_again(gallery):
     again = gallery.add([record(3), record(4), Record(vector=VECTORS[3], reference="another.jpg"), record(3)], batch=3)
     assert (again.added, again.present, len(gallery)) == (1, 3, COUNT + 1)
     assert again.ids[0] == again.ids[3] != again.ids[2]
@@ -242,7 +242,7 @@ def test_a_thumbnail_of_what_was_embedded_is_kept(tmp_path):
     np.testing.assert_allclose(np.asarray(cut).mean((0, 1)), (0, 0, 200), atol=4)
 
 
-def test_bad_pictures_are_failures_or_the_end(tmp_path, picture):
+def test_unreadable_images_become_failures_or_raise(tmp_path, picture):
     embedder = PlainEmbedder()
     gallery = Gallery(tmp_path / "gallery", embedder=embedder, create=True)
     picture(1, 0).save(tmp_path / "good.png")
@@ -259,7 +259,7 @@ def test_bad_pictures_are_failures_or_the_end(tmp_path, picture):
 
 
 @pytest.mark.parametrize("word", HOSTILE)
-def test_no_word_is_more_than_a_word(gallery, word):
+def test_values_with_the_syntax_of_a_query_are_plain_strings(gallery, word):
     new = np.random.default_rng(5).normal(size=WIDTH)
     one = gallery.add(Record(vector=new, reference=word, identity=word, camera=word, fields={"note": word})).ids[0]
     for wish in ({"cameras": [word]}, {"where": {"identity": word}}, {"where": {"note": word, "picture": word}}):
@@ -273,7 +273,7 @@ def test_no_word_is_more_than_a_word(gallery, word):
     assert len(gallery) == COUNT
 
 
-def test_records_are_changed(gallery):
+def test_update_changes_the_columns_of_records(gallery):
     first, second = (gallery.search(VECTORS[row], k=1)[0][0].id for row in (5, 6))
     moment = datetime(2027, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     changes = {"identity": "new", "camera": None, "time": moment, "plate": "AB 1", "speed": 7}
@@ -285,7 +285,7 @@ def test_records_are_changed(gallery):
     assert len(gallery) == COUNT
 
 
-def test_deleted_records_are_in_no_answer(gallery):
+def test_no_answer_holds_a_deleted_record(gallery):
     gallery.create_index()
     one = gallery.search(VECTORS[5], k=1)[0][0].id
     assert gallery.delete([one, "absent"]) == 1
@@ -293,7 +293,7 @@ def test_deleted_records_are_in_no_answer(gallery):
     assert len(gallery) == COUNT - 1
 
 
-def test_a_gallery_in_numbers(gallery):
+def test_info_counts_the_records_and_names_the_types_of_their_fields(gallery):
     info = gallery.info()
     assert (info.records, info.identities, info.cameras) == (COUNT, 9, ("c0", "c1", "c2", "c3"))
     assert (info.earliest, info.latest) == (START + timedelta(hours=1), START + timedelta(hours=COUNT - 1))
@@ -342,7 +342,7 @@ def test_vectors_come_back_in_the_order_of_their_ids(gallery):
         (lambda held: held.forget(), "expected ids, an identity, a camera or a time, got none"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(gallery, ask, message):
+def test_an_impossible_call_of_a_gallery_is_an_error_of_one_line(gallery, ask, message):
     with pytest.raises(ReseenError) as caught:
         ask(gallery)
     assert message in str(caught.value)
@@ -387,7 +387,7 @@ def test_two_thresholds_and_the_size_one_was_found_at_need_no_pytorch(tmp_path):
     assert told == f"{GalleryModel('drawn', WIDTH, 0.5, search)} False\n"
 
 
-def test_there_must_be_a_gallery(tmp_path):
+def test_a_gallery_that_is_not_there_is_created_only_on_request(tmp_path):
     with pytest.raises(ReseenError, match="no gallery there"):
         Gallery(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
@@ -398,7 +398,7 @@ def test_there_must_be_a_gallery(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["file://{}", "{}", "memory://"])
-def test_the_same_call_takes_folders_and_uris(tmp_path, where):
+def test_a_gallery_opens_by_its_folder_or_its_uri(tmp_path, where):
     gallery = Gallery(where.format(tmp_path / "there"), model=GalleryModel("drawn", WIDTH), create=True)
     gallery.add([record(row) for row in range(20)])
     assert gallery.forget(identity="id 2") == 2
@@ -406,7 +406,7 @@ def test_the_same_call_takes_folders_and_uris(tmp_path, where):
     assert gallery.search(VECTORS[3], k=1)[0][0].picture == "3.jpg"
 
 
-def test_a_folder_may_be_called_anything(tmp_path, monkeypatch):
+def test_the_folder_of_a_gallery_may_have_any_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = ["g1", "g[1]", "g?", "g*", "a#b", "a%20b", "{a,b}", "gate:1"]
     places = [

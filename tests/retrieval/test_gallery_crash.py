@@ -85,7 +85,7 @@ def test_sigkill_loses_nothing_acknowledged_and_leaves_no_half_record(tmp_path):
     assert (added.added, added.present) == (safe + 50 - len(rows), len(rows))
 
 
-def test_killed_before_any_single_commit_the_gallery_is_as_before_it(tmp_path):
+def test_a_gallery_killed_before_a_commit_is_as_it_was_before(tmp_path):
     """A killed writer leaves files that no version names: the newest manifests are taken away one by one."""
     filled(tmp_path / "gallery", 50)
     versions = tmp_path / "gallery" / "records.lance" / "_versions"
@@ -127,7 +127,7 @@ def disk_of(bytes_: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path):
+def test_a_full_disk_is_an_error_of_one_line_and_the_gallery_loses_nothing(tmp_path):
     gallery = filled(tmp_path / "gallery", 50)
     large = [Record(vector=np.random.default_rng(row).normal(size=WIDTH)) for row in range(COUNT)]
     with disk_of(100_000), pytest.raises(ReseenError) as caught:
@@ -156,7 +156,7 @@ def test_a_disk_too_full_for_the_name_of_the_lock_holder_does_not_stop_a_deletio
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_said_and_can_be_searched(tmp_path, monkeypatch, code):
+def test_a_gallery_on_a_file_system_without_locks_can_be_searched_but_not_written(tmp_path, monkeypatch, code):
     gallery = filled(tmp_path / "gallery", 20)
 
     def no_lock(*_: object) -> None:
@@ -221,7 +221,7 @@ def test_a_folder_that_is_no_gallery_is_refused(tmp_path):
         Gallery(tmp_path / "file", model=MODEL, create=True)
 
 
-def test_one_writer_at_a_time_and_readers_beside_it(tmp_path):
+def test_a_gallery_has_one_writer_at_a_time_and_readers_beside_it(tmp_path):
     filled(tmp_path / "gallery", 30)
     other = Gallery(tmp_path / "gallery", model=MODEL, patience=0.1)
     with writer_lock(tmp_path / "gallery", patience=0):

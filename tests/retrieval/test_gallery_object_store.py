@@ -72,7 +72,7 @@ def test_two_writers_without_a_lock_add_each_record_once(store):
     assert len(first) == 30
 
 
-def test_no_gallery_and_no_store_are_one_line(store):
+def test_a_missing_gallery_and_a_missing_object_store_are_errors_of_one_line(store):
     with pytest.raises(ReseenError, match="no gallery there"):
         Gallery("s3://bucket/nothing", storage_options=store.options)
     gone = {**store.options, "aws_endpoint": "http://127.0.0.1:9", "client_max_retries": "0", "timeout": "2s"}
@@ -163,14 +163,14 @@ def date_versions(store: Store, *, ahead: int) -> None:
         store.held[key] = dated(store.held[key], now=time(), ahead=ahead)
 
 
-def test_versions_of_a_clock_that_was_a_little_ahead_are_waited_for(store):
+def test_forget_waits_for_versions_of_a_clock_that_was_a_little_ahead(store):
     opened(store).add([record(row) for row in range(20)], batch=9)
     date_versions(store, ahead=1)
     assert opened(store).forget(identity="<name of 7>") == 1
     assert holders(store, 7) == []
 
 
-def test_versions_of_a_clock_that_was_far_ahead_are_said(store):
+def test_forget_names_versions_of_a_clock_that_was_far_ahead(store):
     opened(store).add([record(row) for row in range(20)], batch=9)
     date_versions(store, ahead=70 * 365 * 24 * 3600)
     gallery = opened(store, patience=0.1)

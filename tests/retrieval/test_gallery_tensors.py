@@ -21,7 +21,7 @@ def gallery(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
-def test_tensors_find_what_arrays_find(gallery, kind):
+def test_a_search_by_a_tensor_finds_what_one_by_an_array_finds(gallery, kind):
     queries = VECTORS.clone().to(kind).requires_grad_()
     found, expected = gallery.search(queries, k=3), gallery.search(queries.detach().float().numpy(), k=3)
     assert [matches[0].picture for matches in found] == ["0", "1", "2", "3", "4", "5"]

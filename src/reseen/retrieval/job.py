@@ -184,8 +184,10 @@ def _begin(out: Path, embedder: Embedder, *, metadata: list[str]) -> None:
                 f"{out}: holds vectors of another network ({stated}, not {embedder.fingerprint}); choose another folder"
             )
         if before != metadata:
-            expected, got = (", ".join(columns) or "no metadata" for columns in (before, metadata))
-            raise ReseenError(f"{out}: holds vectors made with {expected} of images, not {got}; choose another folder")
+            expected, got = (", ".join(columns) or "none" for columns in (before, metadata))
+            raise ReseenError(
+                f"{out}: its vectors were made with metadata {expected}, got {got}; choose another folder"
+            )
         return
     if out.is_dir() and any(out.iterdir()):
         raise ReseenError(f"{out}: the folder is not empty and holds no embedding job; choose another")

@@ -43,20 +43,20 @@ async def whole_body(receive: Any) -> None:
         pass
 
 
-def test_an_answer_that_takes_too_long_is_given_up() -> None:
+def test_a_request_that_takes_too_long_is_answered_504() -> None:
     limited = LimitsMiddleware(answering(lambda _: asyncio.sleep(30)), limits=Limits(seconds=0.05))
     status, told = asyncio.run(ask(limited))
     assert status == 504
     assert "within 0.05 seconds" in told["detail"]
 
 
-def test_a_body_that_trickles_in_is_given_up() -> None:
+def test_a_request_whose_body_trickles_in_is_answered_504() -> None:
     limited = LimitsMiddleware(answering(whole_body), limits=Limits(seconds=0.2))
     assert asyncio.run(ask(limited, *[b"x"] * 100, pause=0.05))[0] == 504
     assert asyncio.run(ask(limited, *[b"x"] * 100))[0] == 200
 
 
-def test_pieces_of_a_body_are_added_up() -> None:
+def test_the_limit_of_bytes_counts_all_pieces_of_a_body() -> None:
     pieces = [b"x" * 10] * 10
     assert asyncio.run(ask(LimitsMiddleware(answering(whole_body), limits=Limits(bytes=100)), *pieces))[0] == 200
     with pytest.raises(HTTPException, match="at most 99 bytes") as refused:
@@ -64,7 +64,7 @@ def test_pieces_of_a_body_are_added_up() -> None:
     assert refused.value.status_code == 413
 
 
-def test_a_crowd_is_sent_away_and_room_is_made_again() -> None:
+def test_requests_beyond_the_limit_at_once_are_answered_503_until_others_end() -> None:
     async def crowd() -> list[int]:
         limited = LimitsMiddleware(answering(lambda _: asyncio.sleep(0.05)), limits=Limits(at_once=3))
         first = [status for status, _ in await asyncio.gather(*(ask(limited) for _ in range(5)))]
@@ -74,7 +74,7 @@ def test_a_crowd_is_sent_away_and_room_is_made_again() -> None:
     assert asyncio.run(crowd()) == [200, 200, 200, 503, 503, 200, 200, 200]
 
 
-def test_room_is_made_when_the_application_fails() -> None:
+def test_a_failing_request_frees_its_place() -> None:
     async def fail(_: Any) -> None:
         raise RuntimeError
 
@@ -88,7 +88,7 @@ def test_room_is_made_when_the_application_fails() -> None:
     assert asyncio.run(failing()) == 0
 
 
-def test_work_that_is_given_up_has_its_place_until_it_ends() -> None:
+def test_a_request_past_its_deadline_keeps_its_place_until_its_work_ends() -> None:
     async def crowd() -> list[int]:
         ended = asyncio.Event()
 
@@ -117,12 +117,12 @@ def writing(work: Callable[[], Awaitable[object]]) -> Any:
     return app
 
 
-def test_what_is_written_is_waited_for() -> None:
+def test_a_write_has_no_deadline() -> None:
     limited = LimitsMiddleware(writing(lambda: asyncio.sleep(0.2)), limits=Limits(seconds=0.05))
     assert asyncio.run(ask(limited))[0] == 200
 
 
-def test_what_is_written_leaves_places_to_others() -> None:
+def test_writes_leave_places_for_other_requests() -> None:
     async def crowd() -> list[tuple[str, int]]:
         go = asyncio.Event()
         found: list[tuple[str, int]] = []
