@@ -84,7 +84,7 @@ def test_a_bad_picture_among_many_is_named(embedder: Embedder, files: list[Path]
         embedder([files[0].read_bytes(), b"no picture", files[1]])
     with pytest.raises(ReseenError, match="expected a path, bytes, a PIL picture"):
         embedder(5)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="at least 1 picture, got 0"):
+    with pytest.raises(ValueError, match="at least 1 image, got 0"):
         embedder(files, batch=0)
 
 
@@ -180,7 +180,7 @@ def test_without_a_source_the_embedder_is_the_plain_baseline_and_says_so(files: 
     [
         ("gone", "no such file or folder; expected a run's folder"),
         ("text.txt", "expected a run's folder"),
-        ("", "a folder without a run"),
+        ("", "the folder holds no run"),
     ],
 )
 def test_a_source_that_is_no_network_is_an_error_that_names_the_possible_ones(
@@ -194,3 +194,8 @@ def test_a_source_that_is_no_network_is_an_error_that_names_the_possible_ones(
 def test_a_device_that_is_not_there_is_one_line(weights_file: Path) -> None:
     with pytest.raises(ReseenError, match="device 'nonsense': expected one that PyTorch has here"):
         Embedder.from_pretrained(weights_file, device="nonsense")
+
+
+def test_the_former_name_of_the_visible_metadata_still_works(embedder: Embedder) -> None:
+    with pytest.warns(DeprecationWarning, match=r"Embedder.told is now visible_metadata"):
+        assert embedder.told == embedder.visible_metadata

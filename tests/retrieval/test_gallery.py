@@ -255,7 +255,7 @@ def test_unreadable_images_become_failures_or_raise(tmp_path, picture):
     added = gallery.add(given, on_error="skip")
     assert (added.added, [failure.place for failure in added.failures]) == (1, [0, 2, 3])
     assert [one is None for one in added.ids] == [True, False, True, True]
-    assert "box (40, 0, 50, 9) holds nothing of a picture of 32 x 32" in added.failures[2].reason
+    assert "box (40, 0, 50, 9) lies outside the image of 32 x 32" in added.failures[2].reason
 
 
 @pytest.mark.parametrize("word", HOSTILE)
@@ -360,7 +360,7 @@ def test_vectors_of_another_model_are_refused(gallery, tmp_path):
         Gallery(tmp_path / "gallery", embedder=PlainEmbedder())
     unsaid = Gallery(tmp_path / "gallery")
     assert unsaid.search(VECTORS[0], k=1)[0][0].picture == "0.jpg"
-    with pytest.raises(ReseenError, match="say whose model"):
+    with pytest.raises(ReseenError, match="or with the model that made the vectors"):
         unsaid.add(record(0))
 
 

@@ -132,7 +132,7 @@ def test_a_full_disk_is_an_error_of_one_line_and_the_gallery_loses_nothing(tmp_p
     large = [Record(vector=np.random.default_rng(row).normal(size=WIDTH)) for row in range(COUNT)]
     with disk_of(100_000), pytest.raises(ReseenError) as caught:
         gallery.add(large, batch=COUNT)
-    assert "no room for it on the disk; what was there before is untouched" in str(caught.value)
+    assert "no room for it on the disk; the gallery is unchanged" in str(caught.value)
     with disk_of(100), pytest.raises(ReseenError, match="no room"):
         gallery.forget(identity="id 3")
     assert whole_rows(gallery) == list(range(50))
@@ -217,7 +217,7 @@ def test_a_folder_that_is_no_gallery_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ReseenError, match="no gallery there"):
         Gallery(tmp_path / "file")
-    with pytest.raises(ReseenError, match="cannot be made"):
+    with pytest.raises(ReseenError, match="cannot be created"):
         Gallery(tmp_path / "file", model=MODEL, create=True)
 
 

@@ -181,7 +181,7 @@ def test_forget_names_an_older_file_that_cannot_be_removed(gallery, tmp_path):
     held = next((tmp_path / "gallery").rglob("data/*.lance"))
     kept = held.with_name(".nfs0001")
     kept.hardlink_to(held)
-    with pytest.raises(ReseenError, match=r"older files may: 1 could not be removed.*\.nfs0001"):
+    with pytest.raises(ReseenError, match=r"older files may hold them: 1 could not be removed.*\.nfs0001"):
         gallery.forget(identity=name_of(7))
     assert traces(tmp_path / "gallery", 7)
     kept.unlink()

@@ -98,7 +98,7 @@ def test_vectors_of_two_networks_do_not_mix(table: Path, tmp_path: Path, embedde
 
 
 def test_a_job_refuses_a_folder_that_holds_something_else(table: Path, tmp_path: Path, embedder: Embedder) -> None:
-    with pytest.raises(ReseenError, match="is not empty and is no embedding job"):
+    with pytest.raises(ReseenError, match="is not empty and holds no embedding job"):
         embed_pictures(table, tmp_path, embedder=embedder)
     (tmp_path / "file").touch()
     with pytest.raises(ReseenError, match="the folder cannot be made"):

@@ -88,5 +88,5 @@ def test_an_impossible_row_of_a_source_is_named(tmp_path, text, message):
 
 def test_an_embedding_job_without_a_part_is_no_source_of_records(tmp_path):
     write_json(tmp_path / "job.json", {"source": "run", "fingerprint": "0011", "width": 3})
-    with pytest.raises(ReseenError, match="without a finished part"):
+    with pytest.raises(ReseenError, match="no part of this embedding job is finished"):
         read_source(tmp_path)
