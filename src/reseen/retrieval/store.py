@@ -149,8 +149,8 @@ class Store:
         wait_for_clock(self.table, clean=clean, patience=self.patience)
         if left := sum(_readable(before, row) for row in rows):
             raise ReseenError(
-                f"{STILL_HELD}: {left} files are left in the store, whose clock is more than {CLOCKS_APART:g} s ahead of "
-                "this machine's; remove them, or `compact` in a week"
+                f"{STILL_HELD}: {left} files are left in the store, whose clock is more than {CLOCKS_APART:g} s ahead "
+                "of this machine's; remove them, or `compact` in a week"
             )
 
     def tidy(self) -> None:
