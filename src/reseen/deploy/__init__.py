@@ -27,17 +27,9 @@ __all__ = [
 
 __getattr__ = lazy_names(
     __name__,
-    {
-        "Exported": "export",
-        "Facts": "facts",
-        "LoadedNetwork": "facts",
-        "Network": "facts",
-        "Pushed": "hub",
-        "SearchThreshold": "search_threshold",
-        "export_network": "export",
-        "load_from_hub": "hub",
-        "load_network": "loading",
-        "pictures_of": "export",
-        "push": "hub",
-    },
+    export=("Exported", "export_network", "pictures_of"),
+    facts=("Facts", "LoadedNetwork", "Network"),
+    hub=("Pushed", "load_from_hub", "push"),
+    loading=("load_network",),
+    search_threshold=("SearchThreshold",),
 )
