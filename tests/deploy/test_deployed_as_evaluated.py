@@ -132,8 +132,8 @@ def test_cameras_that_the_network_does_not_accept_are_refused(knowing: Run, flip
     for source, told, reason in (
         (flipped.path, {"cameras": ["1", "2"]}, "cameras: .*run accepts none"),
         (knowing.path, {"views": ["front", "rear"]}, "views: .*run accepts none"),
-        (knowing.path, {"cameras": ["1"]}, "cameras: expected a list with one for each of 2 pictures"),
-        (knowing.path, {"cameras": "12"}, "cameras: expected a list with one for each of 2 pictures, got '12'"),
+        (knowing.path, {"cameras": ["1"]}, "cameras: expected a list with one for each of 2 images"),
+        (knowing.path, {"cameras": "12"}, "cameras: expected a list with one for each of 2 images, got '12'"),
     ):
         with pytest.raises(ReseenError, match=reason):
             Embedder.from_pretrained(source)(paths[:2], **told)
@@ -200,7 +200,7 @@ def test_a_job_uses_cameras_only_on_request_and_its_vectors_then_enter_no_galler
     np.testing.assert_allclose(of[alone], embedder([paths[row] for row in order]), atol=1e-6)
     with pytest.raises(ReseenError, match="its vectors were made with metadata camera, got none"):
         embed_pictures(table, with_cameras, embedder=embedder)
-    with pytest.raises(ReseenError, match="made with the camera of each picture, and what is searched"):
+    with pytest.raises(ReseenError, match="made with the camera of each image, and queries of a gallery have none"):
         read_source(with_cameras)
     assert read_source(alone).total == len(paths)
 

@@ -103,7 +103,7 @@ def test_a_job_refuses_a_folder_that_holds_something_else(table: Path, tmp_path:
     (tmp_path / "file").touch()
     with pytest.raises(ReseenError, match="the folder cannot be made"):
         embed_pictures(table, tmp_path / "file" / "out", embedder=embedder)
-    with pytest.raises(ValueError, match="at least 1 picture"):
+    with pytest.raises(ValueError, match="at least 1 image"):
         embed_pictures(table, tmp_path / "out", embedder=embedder, chunk=0)
 
 
