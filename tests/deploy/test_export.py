@@ -107,7 +107,7 @@ def test_a_source_that_cannot_be_exported_is_an_error_of_one_line(
         ([tmp_path / "a.txt"], pictures, "expected a file name that ends in one of .onnx, .pt2, .xml"),
         ([tmp_path / "gone" / "a.onnx"], pictures, "there is no folder"),
         ([tmp_path / "a.onnx"], [], "expected images to compare on, got none"),
-        ([tmp_path / "a.onnx"], pictures, "is an export itself"),
+        ([tmp_path / "a.onnx"], pictures, "is an export already"),
     ):
         with pytest.raises(ReseenError, match=reason):
             export_network(source, outs, pictures=given)
