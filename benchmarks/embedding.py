@@ -20,10 +20,10 @@ from PIL import Image
 from torchvision.transforms import v2
 
 import reseen
+from reseen.data.image_table import list_images
 from reseen.engine.run import open_run
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.retrieval.embedder import Embedder
-from reseen.retrieval.listing import list_pictures
 from reseen.tasks.reid.recipe import recipe_of
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     """Measure and print one row a way."""
     options = arguments()
     torch.set_num_threads(options.threads)
-    files = [Path(path) for path in list_pictures(options.pictures)["path"]][: options.limit]
+    files = [Path(path) for path in list_images(options.pictures)["path"]][: options.limit]
     embedder = reseen.Embedder.from_pretrained(options.model)
     ways: dict[str, Callable[[Sequence[Path]], np.ndarray]] = {
         "plain loop": plain(options.model),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 Vectors = NDArray[np.float32]
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 def filled(uri: Path, records: Vectors) -> Gallery:
     """A gallery of the vectors, camera and minute of each from its row."""
-    gallery = Gallery(uri, model=Model("drawn", records.shape[1]), create=True)
+    gallery = Gallery(uri, model=GalleryModel("drawn", records.shape[1]), create=True)
     began = perf_counter()
     gallery.add(
         (

@@ -51,6 +51,10 @@ def no_callback(done: int, total: int) -> None:
     """Do nothing: the `ProgressCallback` of work that shows no progress."""
 
 
+SILENT = Silent()
+"""What functions take for their ``progress`` by default."""
+
+
 @contextmanager
 def as_callback(progress: Progress, description: str) -> Iterator[ProgressCallback]:
     """A callback that moves a bar; the bar appears with the first call, which brings the total."""

@@ -59,7 +59,7 @@ def test_export_shows_the_difference(reseen, photos, weights_file, tmp_path):
     [
         (("export", "WEIGHTS"), "expected at least one of --onnx, --openvino, --torch-export"),
         (("export", "WEIGHTS", "--onnx", "a.xml"), "a.xml: expected a name that ends in .onnx"),
-        (("export", "WEIGHTS", "--onnx", "a.onnx"), "not a run, so it has no pictures to compare on"),
+        (("export", "WEIGHTS", "--onnx", "a.onnx"), "not a run, so it has no images to compare on"),
         (("embed", "gone", "--model", "WEIGHTS", "--out", "out"), "gone: no such file or folder"),
         (("embed", "gone", "--out", "out", "--address", "ray://head"), "--address names a Ray cluster; add --ray"),
         (("push", "gone", "owner/name"), "gone: no such run"),

@@ -21,7 +21,7 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import PARTS, embed_pictures
 from reseen.retrieval.record import Record
 from reseen.retrieval.sources import read_source
-from reseen.serve.explanation import Explainer
+from reseen.serve.explanation import MatchExplainer
 from reseen.tasks.reid.calibrate import calibrate_run
 from reseen.tasks.reid.recipe import Evaluation
 
@@ -75,7 +75,7 @@ def test_a_run_with_the_flip_test_embeds_as_it_was_evaluated_from_wherever_it_is
         assert embedder.facts == facts, source
         assert cosines(embedder(paths), vectors).min() > 1 - 1e-5, source
         assert (embedder.note, embedder.facts.flip) == ("", True)
-    assert "mean of a picture and its mirror image" in (tmp_path / "README.md").read_text()
+    assert "mean of an image and its mirror image" in (tmp_path / "README.md").read_text()
 
 
 def test_the_flip_test_is_part_of_the_fingerprint_and_of_the_calibration(flipped: Run, tmp_path: Path) -> None:
@@ -106,18 +106,18 @@ def test_a_calibrated_run_judges_searches_by_its_search_threshold(flipped: Run, 
     assert embedder.facts.search.records == len(paths)
 
 
-def test_what_matched_is_that_of_the_pictures_as_they_are_shown(
+def test_an_explanation_is_of_the_images_as_shown_without_the_flip_test(
     flipped: Run, picture: Callable[..., object], tmp_path: Path
 ) -> None:
     plain = Embedder.from_pretrained(without_flip(flipped, tmp_path))
     pair = picture(1, 0), picture(1, 1)
     embedder = Embedder.from_pretrained(flipped.path)
-    explained = Explainer(embedder, embedder.network)(*pair)
+    explained = MatchExplainer(embedder, embedder.network)(*pair)
     query, match = plain(pair)
     assert explained.similarity == pytest.approx(float(query @ match), abs=1e-5)
 
 
-def test_cameras_can_be_told_and_then_the_vectors_are_evaluations(knowing: Run) -> None:
+def test_with_cameras_the_embedder_gives_the_vectors_of_the_evaluation(knowing: Run) -> None:
     paths, found, vectors = kept(knowing)
     embedder = Embedder.from_pretrained(knowing.path)
     assert cosines(embedder(paths), vectors).min() < 1 - 1e-5, "this network's vectors depend on the camera"
@@ -127,13 +127,13 @@ def test_cameras_can_be_told_and_then_the_vectors_are_evaluations(knowing: Run) 
     assert cosines(unknown[2:], vectors[2:3]).min() > 1 - 1e-5
 
 
-def test_cameras_that_cannot_be_told_are_refused(knowing: Run, flipped: Run, tmp_path: Path) -> None:
+def test_cameras_that_the_network_does_not_accept_are_refused(knowing: Run, flipped: Run, tmp_path: Path) -> None:
     paths, _, _ = kept(knowing)
     for source, told, reason in (
-        (flipped.path, {"cameras": ["1", "2"]}, "cameras: .*run cannot be told any"),
-        (knowing.path, {"views": ["front", "rear"]}, "views: .*run cannot be told any"),
-        (knowing.path, {"cameras": ["1"]}, "cameras: expected a list with one for each of 2 pictures"),
-        (knowing.path, {"cameras": "12"}, "cameras: expected a list with one for each of 2 pictures, got '12'"),
+        (flipped.path, {"cameras": ["1", "2"]}, "cameras: .*run accepts none"),
+        (knowing.path, {"views": ["front", "rear"]}, "views: .*run accepts none"),
+        (knowing.path, {"cameras": ["1"]}, "cameras: expected a list with one for each of 2 images"),
+        (knowing.path, {"cameras": "12"}, "cameras: expected a list with one for each of 2 images, got '12'"),
     ):
         with pytest.raises(ReseenError, match=reason):
             Embedder.from_pretrained(source)(paths[:2], **told)
@@ -142,7 +142,9 @@ def test_cameras_that_cannot_be_told_are_refused(knowing: Run, flipped: Run, tmp
 def test_thresholds_found_with_cameras_are_not_used_without_them(
     knowing: Run, tmp_path: Path, reseen: Callable[..., tuple[int, str, str]]
 ) -> None:
-    evaluated = "this network was evaluated with pictures' cameras and views; a picture alone is embedded without them"
+    evaluated = (
+        "this network was evaluated with the cameras and views of images; an image alone is embedded without them"
+    )
     assert Embedder.from_pretrained(knowing.path).note == evaluated
     assert calibrate_run(knowing, **RATES).metadata == "given"
     stage(knowing, tmp_path, repository="owner/name")
@@ -166,7 +168,7 @@ def test_thresholds_found_with_cameras_are_not_used_without_them(
     knowing.calibration_file.unlink()
 
 
-def test_a_calibration_of_before_it_was_written_down_was_made_as_the_evaluation_was(tmp_path: Path) -> None:
+def test_a_calibration_of_an_older_version_has_the_settings_of_the_evaluation(tmp_path: Path) -> None:
     (tmp_path / "calibration.json").write_text('{"threshold": 0.5}')
     for evaluation, metadata, pair in (
         (Evaluation(flip=True), False, 0.5),
@@ -178,7 +180,7 @@ def test_a_calibration_of_before_it_was_written_down_was_made_as_the_evaluation_
         assert bool(found.note) == (pair is None)
 
 
-def test_a_jobs_vectors_know_cameras_only_if_asked_and_then_enter_no_gallery(
+def test_a_job_uses_cameras_only_on_request_and_its_vectors_then_enter_no_gallery(
     knowing: Run, tmp_path: Path, reseen: Callable[..., tuple[int, str, str]]
 ) -> None:
     paths, found, vectors = kept(knowing)
@@ -196,14 +198,14 @@ def test_a_jobs_vectors_know_cameras_only_if_asked_and_then_enter_no_gallery(
     order = np.argsort([str(path) for path in paths])
     assert cosines(of[with_cameras], vectors[order]).min() > 1 - 1e-5
     np.testing.assert_allclose(of[alone], embedder([paths[row] for row in order]), atol=1e-6)
-    with pytest.raises(ReseenError, match="holds vectors of a network that was told camera of pictures, not nothing"):
+    with pytest.raises(ReseenError, match="its vectors were made with metadata camera, got none"):
         embed_pictures(table, with_cameras, embedder=embedder)
-    with pytest.raises(ReseenError, match="made with the camera of each picture, and what is searched"):
+    with pytest.raises(ReseenError, match="made with the camera of each image, and queries of a gallery have none"):
         read_source(with_cameras)
     assert read_source(alone).total == len(paths)
 
 
-def test_metadata_that_a_table_has_not_or_a_network_takes_not_is_refused(
+def test_a_job_refuses_metadata_that_the_table_lacks_or_the_network_does_not_accept(
     knowing: Run, flipped: Run, tmp_path: Path
 ) -> None:
     folder = Path(str(knowing.data()["path"])) / "bounding_box_test"

@@ -21,6 +21,7 @@ from reseen.deploy.network import EmbeddingNetwork
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
+from reseen.normalisation import Normalisation
 from reseen.retrieval.embedder import Embedder
 
 
@@ -67,49 +68,53 @@ def test_an_export_embeds_as_the_run_does_whatever_the_size_and_the_batch(
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
-def test_the_difference_is_told_and_small(suffix: str, exported: dict[str, Exported], pictures: list[Path]) -> None:
+def test_an_export_reports_a_small_difference_from_pytorch(
+    suffix: str, exported: dict[str, Exported], pictures: list[Path]
+) -> None:
     assert exported[suffix].pictures == len(pictures)
     assert 0 <= exported[suffix].difference < 1e-5
     assert not [path for path in exported[suffix].path.parent.iterdir() if path.name.startswith(".")]
 
 
-def test_an_export_that_differs_is_not_kept(
+def test_an_export_that_differs_from_pytorch_is_not_written(
     calibrated: Path, pictures: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = export.AnySize.forward
     monkeypatch.setattr(export.AnySize, "forward", lambda self, pictures: right(self, pictures // 2 * 2))
-    with pytest.raises(ReseenError, match=r"net.pt2: not kept: it differs from PyTorch by \d"):
+    with pytest.raises(ReseenError, match=r"net.pt2: not written: it differs from PyTorch by \d"):
         export_network(calibrated, [tmp_path / "net.pt2"], pictures=pictures)
     assert not list(tmp_path.iterdir())
 
 
-def test_branches_with_metadata_keep_the_batch_open() -> None:
+def test_an_export_of_branches_with_metadata_takes_any_batch() -> None:
     backbone = build_backbone("resnet26", image_size=(64, 32))
     lines = [BranchLine("bot", "both")]
     metadata = MetadataLine(("c1", "c2"), ("front", "back"))
     model = multi_branch(backbone, lines, num_identities=None, metadata=metadata)
     torch.nn.init.normal_(model.metadata.table)
-    network = EmbeddingNetwork(model.eval(), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    network = EmbeddingNetwork(model.eval(), Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
     pictures = torch.randint(0, 256, (3, 64, 32, 3), dtype=torch.uint8)
     program = torch.export.export(network, (pictures[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
     with torch.no_grad():
         torch.testing.assert_close(program.module()(pictures), network(pictures))
 
 
-def test_what_cannot_be_exported_is_told(exported: dict[str, Exported], pictures: list[Path], tmp_path: Path) -> None:
+def test_a_source_that_cannot_be_exported_is_an_error_of_one_line(
+    exported: dict[str, Exported], pictures: list[Path], tmp_path: Path
+) -> None:
     source = exported[".onnx"].path
     for outs, given, reason in (
         ([tmp_path / "a.txt"], pictures, "expected a file name that ends in one of .onnx, .pt2, .xml"),
         ([tmp_path / "gone" / "a.onnx"], pictures, "there is no folder"),
-        ([tmp_path / "a.onnx"], [], "expected pictures to compare on, got none"),
-        ([tmp_path / "a.onnx"], pictures, "is an export itself"),
+        ([tmp_path / "a.onnx"], [], "expected images to compare on, got none"),
+        ([tmp_path / "a.onnx"], pictures, "is an export already"),
     ):
         with pytest.raises(ReseenError, match=reason):
             export_network(source, outs, pictures=given)
 
 
 @pytest.mark.parametrize("suffix", FILES)
-def test_a_file_that_is_damaged_is_one_line(suffix: str, tmp_path: Path) -> None:
+def test_a_damaged_export_is_an_error_of_one_line(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"bad{suffix}"
     path.write_bytes(b"nothing of the kind")
     with pytest.raises(ReseenError, match=re.escape(str(path))) as raised:
@@ -117,7 +122,7 @@ def test_a_file_that_is_damaged_is_one_line(suffix: str, tmp_path: Path) -> None
     assert "\n" not in str(raised.value)
 
 
-def test_an_onnx_file_of_others_is_refused(exported: dict[str, Exported], tmp_path: Path) -> None:
+def test_an_onnx_file_of_another_program_is_refused(exported: dict[str, Exported], tmp_path: Path) -> None:
     import onnx
 
     model = onnx.load(exported[".onnx"].path)
@@ -150,7 +155,7 @@ def test_exports_run_on_the_cpu(exported: dict[str, Exported]) -> None:
 )
 def test_facts_of_another_type_or_size_are_refused(change: dict[str, object]) -> None:
     text = json.dumps({"fingerprint": "0123456789abcdef", "width": 8, "image_size": [4, 6], **change})
-    with pytest.raises(ReseenError, match="expected what reseen writes about a network"):
+    with pytest.raises(ReseenError, match="expected the facts that reseen writes about a network"):
         Facts.from_json(text)
 
 
@@ -164,7 +169,7 @@ def test_facts_are_read_as_written_or_refused(text: str) -> None:
         assert Facts.from_json(each.as_json()) == each
     before = '{"fingerprint": "0123456789abcdef", "width": 8, "image_size": [4, 6], "threshold": 0.25, "note": "so"}'
     assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"
-    with pytest.raises(ReseenError, match="expected what reseen writes about a network"):
+    with pytest.raises(ReseenError, match="expected the facts that reseen writes about a network"):
         Facts.from_json(text)
 
 

@@ -29,7 +29,7 @@ def norms(model: nn.Module) -> int:
 
 
 @pytest.mark.parametrize("name", ["test_resnet.r160_in1k", "tf_efficientnet_lite0", "mobilenetv3_small_050"])
-def test_a_backbone_without_its_norms_gives_the_same(name: str) -> None:
+def test_a_backbone_with_folded_norms_gives_the_same_embeddings(name: str) -> None:
     model = shaken(single_branch(build_backbone(name, image_size=(64, 64)), num_identities=None))
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     lighter = folded(model, image_size=(64, 64))
@@ -54,12 +54,12 @@ class Misleading(nn.Module):
         return Output(vectors, (), (), ())
 
 
-def test_where_it_would_change_the_network_it_is_left_alone() -> None:
+def test_a_network_that_folding_would_change_is_left_alone() -> None:
     model = shaken(Misleading())
     assert folded(model, image_size=(8, 8)) is model
 
 
-def test_attention_and_branches_stay_what_they_are() -> None:
+def test_folding_keeps_the_embeddings_of_attention_and_branches() -> None:
     model = shaken(build_model("efficientnet_lite0_hca", num_identities=None, image_size=(64, 64)))
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():

@@ -77,7 +77,7 @@ def run(weights_file: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_is_pushed_comes_back_by_its_name(stand_in: StandIn, run: Path) -> None:
+def test_a_pushed_network_can_be_loaded_by_its_name(stand_in: StandIn, run: Path) -> None:
     pushed = push(run, "owner/cars")
     assert stand_in.private
     assert pushed.source == f"owner/cars@{FIRST}"
@@ -89,7 +89,7 @@ def test_what_is_pushed_comes_back_by_its_name(stand_in: StandIn, run: Path) -> 
     assert np.array_equal(from_hub(noise), from_run(noise))
 
 
-def test_a_revision_stays_what_it_was(stand_in: StandIn, run: Path) -> None:
+def test_a_pinned_revision_loads_the_same_network_after_later_pushes(stand_in: StandIn, run: Path) -> None:
     push(run, "owner/cars")
     (run / "calibration.json").write_text(json.dumps({"threshold": 0.75}))
     push(run, "owner/cars", private=False)
@@ -100,7 +100,7 @@ def test_a_revision_stays_what_it_was(stand_in: StandIn, run: Path) -> None:
         assert pinned.source == f"owner/cars@{FIRST}"
 
 
-def test_the_model_card_says_what_it_is_and_nothing_of_its_makers_folders(stand_in: StandIn, run: Path) -> None:
+def test_the_model_card_describes_the_network_without_the_paths_of_its_maker(stand_in: StandIn, run: Path) -> None:
     push(run, "owner/cars", licence="apache-2.0")
     snapshot = stand_in.folder("owner/cars") / "snapshots" / FIRST
     assert {file.name for file in snapshot.iterdir()} == {
@@ -122,7 +122,7 @@ def test_the_model_card_says_what_it_is_and_nothing_of_its_makers_folders(stand_
     assert not any(b"someone" in file.read_bytes() for file in snapshot.iterdir())
 
 
-def test_a_bare_run_has_a_card_too(stand_in: StandIn, run: Path) -> None:
+def test_a_run_without_scores_has_a_model_card(stand_in: StandIn, run: Path) -> None:
     for name in ("data.json", "scores.json", "calibration.json"):
         (run / name).unlink()
     push(run, "owner/cars")
@@ -132,12 +132,12 @@ def test_a_bare_run_has_a_card_too(stand_in: StandIn, run: Path) -> None:
     assert "license" not in card
 
 
-def test_weights_that_its_config_does_not_speak_of_are_refused(stand_in: StandIn, run: Path) -> None:
+def test_a_repository_whose_config_names_other_weights_is_refused(stand_in: StandIn, run: Path) -> None:
     push(run, "owner/cars")
     snapshot = stand_in.folder("owner/cars") / "snapshots" / FIRST
     config = json.loads((snapshot / "config.json").read_text())
     (snapshot / "config.json").write_text(json.dumps({**config, "fingerprint": "0" * 16}))
-    with pytest.raises(ReseenError, match=r"config.json speaks of other weights \(0000000000000000\)"):
+    with pytest.raises(ReseenError, match=r"config.json names other weights \(0000000000000000\)"):
         load_from_hub("owner/cars")
     (snapshot / "model.safetensors").unlink()
     with pytest.raises(ReseenError, match=r"expected model.safetensors in it|not in the cache"):
@@ -153,7 +153,7 @@ def test_json_of_a_repository_that_is_no_object_is_one_line(name: str, text: str
         load_from_hub("owner/cars")
 
 
-def test_nothing_but_safetensors_and_json_is_asked_for(
+def test_only_safetensors_and_json_files_are_pulled(
     stand_in: StandIn, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     push(run, "owner/cars")
@@ -169,7 +169,7 @@ def test_nothing_but_safetensors_and_json_is_asked_for(
     assert all(re.search(r"\.(safetensors|json)$", str(name)) for name in asked["allow_patterns"])  # type: ignore[attr-defined]
 
 
-def test_what_is_not_there_is_told(stand_in: StandIn) -> None:
+def test_a_missing_repository_is_an_error_of_one_line(stand_in: StandIn) -> None:
     with pytest.raises(
         ReseenError, match="nobody/nothing: no such file or folder here; as a Hub repository: it is not"
     ):
@@ -182,7 +182,7 @@ def test_what_is_not_there_is_told(stand_in: StandIn) -> None:
     "mistyped",
     ["runs/mien", "./mien", "../mien", "runs/mien@main", "elsewhere/best.safetensors", "a/b/c", "/tmp/mien", "~/mien"],
 )
-def test_the_hub_is_never_asked_for_a_mistyped_path(
+def test_a_mistyped_path_is_never_looked_up_on_the_hub(
     mistyped: str, stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "runs" / "mine").mkdir(parents=True)
@@ -197,7 +197,7 @@ def test_the_hub_is_never_asked_for_a_mistyped_path(
 
 
 REFUSALS = {
-    "gated": (errors.GatedRepoError, "gives access on request"),
+    "gated": (errors.GatedRepoError, "grants access on request"),
     "absent": (errors.RepositoryNotFoundError, "no such repository, or it is private"),
     "revision": (errors.RevisionNotFoundError, "no such revision"),
 }
@@ -221,7 +221,7 @@ def test_the_hubs_refusals_are_one_line(
         assert "\n" not in str(raised.value)
 
 
-def test_a_name_that_is_none_is_not_pushed_to(stand_in: StandIn, run: Path) -> None:
+def test_a_push_refuses_what_is_not_a_repositorys_name(stand_in: StandIn, run: Path) -> None:
     for name in ("cars", "owner/cars@main", "a/b/c"):
         with pytest.raises(ReseenError, match="expected a repository as owner/name"):
             push(run, name)

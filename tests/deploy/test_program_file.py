@@ -51,7 +51,7 @@ def pickled(path: Path) -> bytes:
     return kept.getvalue()
 
 
-def test_what_is_written_holds_no_pickle_and_is_read_back(written: Path) -> None:
+def test_a_written_program_holds_no_pickle_and_is_read_back(written: Path) -> None:
     with zipfile.ZipFile(written) as archive:
         contents = {info.filename.partition("/")[2]: archive.read(info) for info in archive.infolist()}
     assert contents["data/sample_inputs/model.pt"] == b""
@@ -104,14 +104,14 @@ def test_a_program_with_a_pickle_is_refused_before_torch_reads_it(
     assert not (tmp_path / "ran").exists()
 
 
-def test_an_entry_that_stands_twice_is_refused(written: Path) -> None:
+def test_a_program_with_an_entry_twice_is_refused(written: Path) -> None:
     with zipfile.ZipFile(written, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("net/models/model.json", b"{}")
     with pytest.raises(ReseenError, match=r"its entry 'net/models/model.json' could run code"):
         read_program(written)
 
 
-def test_an_entry_that_is_packed_and_might_fill_the_memory_is_refused(written: Path, tmp_path: Path) -> None:
+def test_a_program_with_a_compressed_entry_is_refused(written: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.pt2", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("net/data/weights/weight_0", bytes(10**6))
     with pytest.raises(ReseenError, match=r"its entry 'net/data/weights/weight_0' could run code"):

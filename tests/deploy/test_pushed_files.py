@@ -62,7 +62,7 @@ def test_no_folder_and_no_camera_is_in_anything_that_is_pushed(run: Run, tmp_pat
     assert [(name, word) for name, text in files.items() for word in private if word.encode() in text] == []
     assert b"| trained |" in files["README.md"]
     told, kept = (json.loads(text) for text in (files["calibration.json"], run.calibration_file.read_text()))
-    assert told.pop("source") == "other pictures than those it was scored on"
+    assert told.pop("source") == "other images than those it was scored on"
     assert told == {name: value for name, value in kept.items() if name != "source"}
     calibrate_run(run, false_accept_rate=0.2, false_alarm_rate=0.2)
     assert json.loads(pushed(run, tmp_path / "again")["calibration.json"])["source"] == OPTIMISTIC

@@ -42,7 +42,7 @@ from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import embed_pictures
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.sources import read_source
 from reseen.tasks.reid.compare import compare_runs
 from reseen.tasks.reid.recipe import read_recipe, recipe_of
@@ -139,7 +139,7 @@ def test_a_kept_embedding_job_goes_on_and_enters_a_gallery(kept: Path, tmp_path:
     done = embed_pictures(tmp_path / "table.csv", kept / "job", embedder=Embedder.from_pretrained(kept / "run"))
     assert (done.embedded, done.before, done.failures) == (0, 2, [])
     source = read_source(kept / "job")
-    assert source.model == Model(NETWORK, 96)
+    assert source.model == GalleryModel(NETWORK, 96)
     assert [record.camera for record in source.records] == ["c0", "c1"]
 
 
@@ -156,7 +156,7 @@ def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
     save_weights(run.best_weights, read_weights(weights).tensors, load_card(weights))
     save_embeddings(run, load_embeddings(open_run(kept / "run")), weights=weights_fingerprint(run))
     save_checkpoint(run.last_checkpoint, {"place": (0, 0)})
-    Gallery(tmp_path / "gallery", model=Model(NETWORK, 96), create=True)
+    Gallery(tmp_path / "gallery", model=GalleryModel(NETWORK, 96), create=True)
     table = lancedb.connect(str(tmp_path / "gallery")).open_table("records")
     (tmp_path / "table.csv").write_text("path\n/nowhere/0.png\n")
     embed_pictures(tmp_path / "table.csv", tmp_path / "job", embedder=Embedder.from_pretrained(kept / "run"))

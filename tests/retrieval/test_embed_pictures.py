@@ -46,7 +46,7 @@ def by_evaluation(weights: Path, paths: list[Path]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("batch", [1, 3, 32])
-def test_vectors_are_evaluations_of_length_1_in_order(
+def test_the_embedder_gives_the_vectors_of_the_evaluation_in_order_and_of_length_1(
     embedder: Embedder, weights_file: Path, files: list[Path], batch: int
 ) -> None:
     vectors = embedder(files, batch=batch)
@@ -56,7 +56,7 @@ def test_vectors_are_evaluations_of_length_1_in_order(
     assert np.abs(vectors @ vectors.T - np.eye(7)).max() > 1e-3, "different pictures, different vectors"
 
 
-def test_one_or_many_of_any_kind(embedder: Embedder, files: list[Path]) -> None:
+def test_the_embedder_takes_one_image_or_many_of_any_kind(embedder: Embedder, files: list[Path]) -> None:
     expected = embedder(files)
     arrays = [np.asarray(Image.open(path).convert("RGB")) for path in files]
     for kind, many in {
@@ -84,7 +84,7 @@ def test_a_bad_picture_among_many_is_named(embedder: Embedder, files: list[Path]
         embedder([files[0].read_bytes(), b"no picture", files[1]])
     with pytest.raises(ReseenError, match="expected a path, bytes, a PIL picture"):
         embedder(5)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="at least 1 picture, got 0"):
+    with pytest.raises(ValueError, match="at least 1 image, got 0"):
         embedder(files, batch=0)
 
 
@@ -105,13 +105,13 @@ def test_files_are_streamed_and_bad_ones_skipped_with_their_reason(
         list(embedder.embed_files(given))
 
 
-def test_limits_are_the_embedders(embedder: Embedder, files: list[Path]) -> None:
+def test_images_beyond_the_embedders_limits_are_refused(embedder: Embedder, files: list[Path]) -> None:
     embedder.limits = PictureLimits(pixels=100)
     with pytest.raises(ReseenError, match="at most 100 pixels"):
         embedder(files)
 
 
-def test_the_fingerprint_is_of_weights_and_preprocessing_and_of_nothing_else(
+def test_the_fingerprint_depends_on_weights_and_preprocessing_alone(
     embedder: Embedder, weights_file: Path, tmp_path: Path
 ) -> None:
     tensors, card = read_weights(weights_file).tensors, load_card(weights_file)
@@ -168,7 +168,7 @@ def test_a_damaged_calibration_is_one_line(weights_file: Path, tmp_path: Path, f
         Embedder.from_pretrained(tmp_path)
 
 
-def test_without_a_run_there_is_the_plain_baseline_which_says_so(files: list[Path]) -> None:
+def test_without_a_source_the_embedder_is_the_plain_baseline_and_says_so(files: list[Path]) -> None:
     baseline = reseen.Embedder.from_pretrained()
     assert "ImageNet: a plain baseline" in baseline.note
     assert baseline(files[0]).shape == (1, baseline.width) == (1, 1280)
@@ -180,10 +180,12 @@ def test_without_a_run_there_is_the_plain_baseline_which_says_so(files: list[Pat
     [
         ("gone", "no such file or folder; expected a run's folder"),
         ("text.txt", "expected a run's folder"),
-        ("", "a folder without a run"),
+        ("", "the folder holds no run"),
     ],
 )
-def test_what_is_no_network_is_told_what_would_be(tmp_path: Path, name: str, reason: str) -> None:
+def test_a_source_that_is_no_network_is_an_error_that_names_the_possible_ones(
+    tmp_path: Path, name: str, reason: str
+) -> None:
     (tmp_path / "text.txt").write_text("hello")
     with pytest.raises(ReseenError, match=reason):
         Embedder.from_pretrained(tmp_path / name)
@@ -192,3 +194,8 @@ def test_what_is_no_network_is_told_what_would_be(tmp_path: Path, name: str, rea
 def test_a_device_that_is_not_there_is_one_line(weights_file: Path) -> None:
     with pytest.raises(ReseenError, match="device 'nonsense': expected one that PyTorch has here"):
         Embedder.from_pretrained(weights_file, device="nonsense")
+
+
+def test_the_former_name_of_the_visible_metadata_still_works(embedder: Embedder) -> None:
+    with pytest.warns(DeprecationWarning, match=r"Embedder.told is now visible_metadata"):
+        assert embedder.told == embedder.visible_metadata

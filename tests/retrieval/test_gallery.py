@@ -17,7 +17,7 @@ from reseen.retrieval import searching
 from reseen.retrieval.filters import Span
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 WIDTH, COUNT = 12, 90
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ def record(row: int) -> Record:
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
     search = SearchThreshold(0.9, records=COUNT, doubling=0.02)
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, threshold=0.1, search=search), create=True)
+    made = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH, threshold=0.1, search=search), create=True)
     made.add([record(row) for row in range(COUNT)], batch=40)
     return made
 
@@ -99,7 +99,7 @@ WISHES = [
 
 @pytest.mark.parametrize("many", [False, True])
 @pytest.mark.parametrize(("wish", "fits"), WISHES)
-def test_the_best_records_that_fit_are_those_of_a_loop(gallery, monkeypatch, wish, fits, many):
+def test_a_filtered_search_gives_the_records_that_a_plain_loop_gives(gallery, monkeypatch, wish, fits, many):
     monkeypatch.setattr(searching, "MANY_QUERIES", 2 if many else 100)
     queries = np.random.default_rng(1).normal(size=(4, WIDTH))
     keep = [row for row in range(COUNT) if fits(row)]
@@ -110,7 +110,7 @@ def test_the_best_records_that_fit_are_those_of_a_loop(gallery, monkeypatch, wis
 
 
 @pytest.mark.parametrize("queries", [1, 5, 40])
-def test_with_an_index_and_records_added_after_it_the_answers_are_the_same(gallery, queries):
+def test_a_search_gives_the_same_with_an_index_and_with_records_added_after_it(gallery, queries):
     wanted = VECTORS[:queries] + 0.1
     before = [pictures(matches) for matches in gallery.search(wanted, k=7, cameras=["c1", "c2"])]
     gallery.create_index()
@@ -124,7 +124,7 @@ def test_with_an_index_and_records_added_after_it_the_answers_are_the_same(galle
     assert gallery.search(late, k=1)[0][0].picture == "late.jpg"
 
 
-def test_every_part_of_the_index_is_looked_at(gallery, monkeypatch):
+def test_a_search_looks_at_every_part_of_the_index(gallery, monkeypatch):
     monkeypatch.setattr(searching, "_PARTITION", 8)
     gallery.create_index()
     for query in VECTORS[::10]:
@@ -140,7 +140,7 @@ def test_an_index_is_built_once_it_pays(gallery, monkeypatch):
     assert gallery.info().indexed == COUNT
 
 
-def test_a_match_says_what_the_record_said(gallery):
+def test_a_match_has_the_columns_of_its_record(gallery):
     match = gallery.search(VECTORS[17], k=1)[0][0]
     assert (match.identity, match.camera, match.time) == ("id 8", "c1", START + timedelta(hours=17))
     assert match.fields == {"colour": "blue", "speed": 17.0, "towing": False}
@@ -148,7 +148,7 @@ def test_a_match_says_what_the_record_said(gallery):
     assert match.similarity == pytest.approx(1.0, abs=1e-6)
 
 
-def test_below_the_threshold_it_is_unknown(gallery):
+def test_a_query_below_the_threshold_is_unknown(gallery):
     near, far = VECTORS[17], VECTORS[17] + VECTORS[4]
     known, unknown = gallery.search(np.stack([near, far]), k=3)
     assert (known.known, known.identity, known.threshold) == (True, "id 8", 0.9)
@@ -173,7 +173,7 @@ def test_a_search_in_a_larger_gallery_needs_a_higher_similarity(gallery):
 
 def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
     """Galleries of before there was a search threshold open, and say that they have none."""
-    Gallery(tmp_path / "old", model=Model("drawn", WIDTH, threshold=0.1), create=True).add(record(1))
+    Gallery(tmp_path / "old", model=GalleryModel("drawn", WIDTH, threshold=0.1), create=True).add(record(1))
     old = Gallery(tmp_path / "old")
     found = old.search(VECTORS[1])[0]
     assert (old.threshold, old.search_threshold, found.threshold, found.known) == (0.1, None, None, None)
@@ -182,14 +182,14 @@ def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
     assert (given.known, given.judged_by) == (True, "threshold 0.5000, as asked")
 
 
-def test_without_a_threshold_nothing_is_said_of_being_known(tmp_path):
-    bare = Gallery(tmp_path / "bare", model=Model("drawn", WIDTH), create=True)
+def test_without_a_threshold_a_match_is_neither_known_nor_unknown(tmp_path):
+    bare = Gallery(tmp_path / "bare", model=GalleryModel("drawn", WIDTH), create=True)
     bare.add(record(1))
     matches = bare.search(VECTORS[2])[0]
     assert (matches.known, matches[0].known, matches.identity) == (None, None, "id 1")
 
 
-def test_what_is_there_already_is_not_added_again(gallery):
+def test_a_record_that_is_in_the_gallery_is_not_added_again(gallery):
     again = gallery.add([record(3), record(4), Record(vector=VECTORS[3], reference="another.jpg"), record(3)], batch=3)
     assert (again.added, again.present, len(gallery)) == (1, 3, COUNT + 1)
     assert again.ids[0] == again.ids[3] != again.ids[2]
@@ -242,7 +242,7 @@ def test_a_thumbnail_of_what_was_embedded_is_kept(tmp_path):
     np.testing.assert_allclose(np.asarray(cut).mean((0, 1)), (0, 0, 200), atol=4)
 
 
-def test_bad_pictures_are_failures_or_the_end(tmp_path, picture):
+def test_unreadable_images_become_failures_or_raise(tmp_path, picture):
     embedder = PlainEmbedder()
     gallery = Gallery(tmp_path / "gallery", embedder=embedder, create=True)
     picture(1, 0).save(tmp_path / "good.png")
@@ -255,11 +255,11 @@ def test_bad_pictures_are_failures_or_the_end(tmp_path, picture):
     added = gallery.add(given, on_error="skip")
     assert (added.added, [failure.place for failure in added.failures]) == (1, [0, 2, 3])
     assert [one is None for one in added.ids] == [True, False, True, True]
-    assert "box (40, 0, 50, 9) holds nothing of a picture of 32 x 32" in added.failures[2].reason
+    assert "box (40, 0, 50, 9) lies outside the image of 32 x 32" in added.failures[2].reason
 
 
 @pytest.mark.parametrize("word", HOSTILE)
-def test_no_word_is_more_than_a_word(gallery, word):
+def test_values_with_the_syntax_of_a_query_are_plain_strings(gallery, word):
     new = np.random.default_rng(5).normal(size=WIDTH)
     one = gallery.add(Record(vector=new, reference=word, identity=word, camera=word, fields={"note": word})).ids[0]
     for wish in ({"cameras": [word]}, {"where": {"identity": word}}, {"where": {"note": word, "picture": word}}):
@@ -273,7 +273,7 @@ def test_no_word_is_more_than_a_word(gallery, word):
     assert len(gallery) == COUNT
 
 
-def test_records_are_changed(gallery):
+def test_update_changes_the_columns_of_records(gallery):
     first, second = (gallery.search(VECTORS[row], k=1)[0][0].id for row in (5, 6))
     moment = datetime(2027, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     changes = {"identity": "new", "camera": None, "time": moment, "plate": "AB 1", "speed": 7}
@@ -285,7 +285,7 @@ def test_records_are_changed(gallery):
     assert len(gallery) == COUNT
 
 
-def test_deleted_records_are_in_no_answer(gallery):
+def test_no_answer_holds_a_deleted_record(gallery):
     gallery.create_index()
     one = gallery.search(VECTORS[5], k=1)[0][0].id
     assert gallery.delete([one, "absent"]) == 1
@@ -293,11 +293,11 @@ def test_deleted_records_are_in_no_answer(gallery):
     assert len(gallery) == COUNT - 1
 
 
-def test_a_gallery_in_numbers(gallery):
+def test_info_counts_the_records_and_names_the_types_of_their_fields(gallery):
     info = gallery.info()
     assert (info.records, info.identities, info.cameras) == (COUNT, 9, ("c0", "c1", "c2", "c3"))
     assert (info.earliest, info.latest) == (START + timedelta(hours=1), START + timedelta(hours=COUNT - 1))
-    assert info.fields == {"colour": "words", "speed": "numbers", "towing": "truths"}
+    assert info.fields == {"colour": "string", "speed": "number", "towing": "boolean"}
     assert (info.model, info.width, info.indexed) == ("drawn", WIDTH, 0)
     assert (info.threshold, info.search_threshold) == (0.1, 0.9)
     assert info.bytes > COUNT * WIDTH * 4
@@ -318,28 +318,31 @@ def test_vectors_come_back_in_the_order_of_their_ids(gallery):
         (lambda held: held.search(VECTORS[0], k=1_000_000), "k: expected 1 to 10,000 matches, got 1,000,000"),
         (lambda held: held.search(VECTORS[0], cameras=["c33"]), "no camera 'c33'; did you mean 'c3'"),
         (lambda held: held.search(VECTORS[0], where={"color": "red"}), "no field 'color'; did you mean 'colour'"),
-        (lambda held: held.search(VECTORS[0], where={"speed": "fast"}), "'speed': it holds numbers, got 'fast'"),
-        (lambda held: held.search(VECTORS[0], where={"colour": Span(1, 2)}), "'colour': it holds words, got 1"),
+        (lambda held: held.search(VECTORS[0], where={"speed": "fast"}), "'speed': expected a number, got 'fast'"),
+        (lambda held: held.search(VECTORS[0], where={"colour": Span(1, 2)}), "'colour': expected a string, got 1"),
         (lambda held: held.search(VECTORS[:, :5]), "expected vectors as (N, 12), got 90 x 5"),
         (lambda held: held.search(np.full(WIDTH, np.nan)), "finite numbers"),
         (lambda held: held.search(np.zeros(WIDTH)), "not all zero"),
         (lambda held: held.search(b"picture"), "without an embedder"),
         (lambda held: held.add(b"picture"), "without an embedder"),
         (lambda held: held.add(Record(identity="x")), "expected a picture or a vector"),
-        (lambda held: held.add(Record(vector=-VECTORS[0], fields={"speed": "fast"})), "'speed': it holds numbers"),
+        (
+            lambda held: held.add(Record(vector=-VECTORS[0], fields={"speed": "fast"})),
+            "'speed': expected a number, got 'fast'",
+        ),
         (
             lambda held: held.add(Record(vector=-VECTORS[0], fields={"Bad name": 1})),
             "field 'Bad name': expected a name",
         ),
         (lambda held: held.add(Record(vector=-VECTORS[0], fields={"vector": 1})), "field 'vector': expected a name"),
         (lambda held: held.add(Record(vector=-VECTORS[0], fields={"new": [1]})), "got list"),
-        (lambda held: held.update(["x"], {"speed": "fast"}), "'speed': it holds numbers"),
+        (lambda held: held.update(["x"], {"speed": "fast"}), "'speed': expected a number, got 'fast'"),
         (lambda held: held.update(["x"], {"vector": "fast"}), "field 'vector': expected a name"),
         (lambda held: held.update(["x"], {"time": "noon"}), "time: expected a date and time, got 'noon'"),
         (lambda held: held.forget(), "expected ids, an identity, a camera or a time, got none"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(gallery, ask, message):
+def test_an_impossible_call_of_a_gallery_is_an_error_of_one_line(gallery, ask, message):
     with pytest.raises(ReseenError) as caught:
         ask(gallery)
     assert message in str(caught.value)
@@ -348,7 +351,7 @@ def test_what_cannot_be_done_is_said_in_one_line(gallery, ask, message):
 
 
 def test_vectors_of_another_model_are_refused(gallery, tmp_path):
-    for other in (Model("other", WIDTH), Model("drawn", WIDTH + 1)):
+    for other in (GalleryModel("other", WIDTH), GalleryModel("drawn", WIDTH + 1)):
         with pytest.raises(ReseenError, match="holds vectors of model drawn"):
             Gallery(tmp_path / "gallery", model=other)
         with pytest.raises(ReseenError, match="make a new gallery"):
@@ -357,7 +360,7 @@ def test_vectors_of_another_model_are_refused(gallery, tmp_path):
         Gallery(tmp_path / "gallery", embedder=PlainEmbedder())
     unsaid = Gallery(tmp_path / "gallery")
     assert unsaid.search(VECTORS[0], k=1)[0][0].picture == "0.jpg"
-    with pytest.raises(ReseenError, match="say whose model"):
+    with pytest.raises(ReseenError, match="or with the model that made the vectors"):
         unsaid.add(record(0))
 
 
@@ -375,16 +378,16 @@ def test_the_embedders_thresholds_go_before_the_gallerys(tmp_path):
 def test_two_thresholds_and_the_size_one_was_found_at_need_no_pytorch(tmp_path):
     """A gallery is looked after without it."""
     search = SearchThreshold(0.9, records=7, doubling=0.5)
-    Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH, 0.5, search), create=True)
+    Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH, 0.5, search), create=True)
     look = (
         "import sys; from reseen.retrieval.gallery import Gallery; "
         f"print(Gallery({str(tmp_path / 'gallery')!r}).model, 'torch' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
-    assert told == f"{Model('drawn', WIDTH, 0.5, search)} False\n"
+    assert told == f"{GalleryModel('drawn', WIDTH, 0.5, search)} False\n"
 
 
-def test_there_must_be_a_gallery(tmp_path):
+def test_a_gallery_that_is_not_there_is_created_only_on_request(tmp_path):
     with pytest.raises(ReseenError, match="no gallery there"):
         Gallery(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
@@ -395,15 +398,15 @@ def test_there_must_be_a_gallery(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["file://{}", "{}", "memory://"])
-def test_the_same_call_takes_folders_and_uris(tmp_path, where):
-    gallery = Gallery(where.format(tmp_path / "there"), model=Model("drawn", WIDTH), create=True)
+def test_a_gallery_opens_by_its_folder_or_its_uri(tmp_path, where):
+    gallery = Gallery(where.format(tmp_path / "there"), model=GalleryModel("drawn", WIDTH), create=True)
     gallery.add([record(row) for row in range(20)])
     assert gallery.forget(identity="id 2") == 2
     assert len(gallery) == 18
     assert gallery.search(VECTORS[3], k=1)[0][0].picture == "3.jpg"
 
 
-def test_a_folder_may_be_called_anything(tmp_path, monkeypatch):
+def test_the_folder_of_a_gallery_may_have_any_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = ["g1", "g[1]", "g?", "g*", "a#b", "a%20b", "{a,b}", "gate:1"]
     places = [
@@ -412,7 +415,9 @@ def test_a_folder_may_be_called_anything(tmp_path, monkeypatch):
         *(f"file://{tmp_path}/url {name}" for name in names),
     ]
     for place in places:
-        Gallery(place, model=Model("drawn", 3), create=True).add(Record(vector=np.arange(3) + 1, identity=str(place)))
+        Gallery(place, model=GalleryModel("drawn", 3), create=True).add(
+            Record(vector=np.arange(3) + 1, identity=str(place))
+        )
     for place in places:
         gallery = Gallery(place)
         assert [match.identity for match in gallery.search(np.ones(3))[0]] == [str(place)]

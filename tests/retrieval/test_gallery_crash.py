@@ -18,12 +18,12 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.lock import one_writer
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
+from reseen.retrieval.store import writer_lock
 
 WIDTH, COUNT, BATCH = 32, 3000, 10
-MODEL = Model("drawn", WIDTH)
+MODEL = GalleryModel("drawn", WIDTH)
 
 
 def vector(row: int) -> np.ndarray:
@@ -85,7 +85,7 @@ def test_sigkill_loses_nothing_acknowledged_and_leaves_no_half_record(tmp_path):
     assert (added.added, added.present) == (safe + 50 - len(rows), len(rows))
 
 
-def test_killed_before_any_single_commit_the_gallery_is_as_before_it(tmp_path):
+def test_a_gallery_killed_before_a_commit_is_as_it_was_before(tmp_path):
     """A killed writer leaves files that no version names: the newest manifests are taken away one by one."""
     filled(tmp_path / "gallery", 50)
     versions = tmp_path / "gallery" / "records.lance" / "_versions"
@@ -127,12 +127,12 @@ def disk_of(bytes_: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path):
+def test_a_full_disk_is_an_error_of_one_line_and_the_gallery_loses_nothing(tmp_path):
     gallery = filled(tmp_path / "gallery", 50)
     large = [Record(vector=np.random.default_rng(row).normal(size=WIDTH)) for row in range(COUNT)]
     with disk_of(100_000), pytest.raises(ReseenError) as caught:
         gallery.add(large, batch=COUNT)
-    assert "no room for it on the disk; what was there before is untouched" in str(caught.value)
+    assert "no room for it on the disk; the gallery is unchanged" in str(caught.value)
     with disk_of(100), pytest.raises(ReseenError, match="no room"):
         gallery.forget(identity="id 3")
     assert whole_rows(gallery) == list(range(50))
@@ -148,15 +148,15 @@ def test_a_disk_too_full_for_the_name_of_the_lock_holder_does_not_stop_a_deletio
     monkeypatch.setattr(os, "pwrite", full)
     assert gallery.forget(identity="id 3") == 1
     with (
-        one_writer(tmp_path / "gallery", patience=0),
-        pytest.raises(ReseenError, match="in use: another process is writing"),
-        one_writer(tmp_path / "gallery", patience=0),
+        writer_lock(tmp_path / "gallery", patience=0),
+        pytest.raises(ReseenError, match="in use by another process; try again"),
+        writer_lock(tmp_path / "gallery", patience=0),
     ):
         pass
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_said_and_can_be_searched(tmp_path, monkeypatch, code):
+def test_a_gallery_on_a_file_system_without_locks_can_be_searched_but_not_written(tmp_path, monkeypatch, code):
     gallery = filled(tmp_path / "gallery", 20)
 
     def no_lock(*_: object) -> None:
@@ -170,7 +170,7 @@ def test_a_file_system_without_locks_is_said_and_can_be_searched(tmp_path, monke
         gallery.compact,
         lambda: Gallery(tmp_path / "new", model=MODEL, create=True),
     ):
-        with pytest.raises(ReseenError, match=rf"the file system gives no lock \({os.strerror(code)}\)"):
+        with pytest.raises(ReseenError, match=rf"the file system has no locks \({os.strerror(code)}\)"):
             write()
     assert whole_rows(Gallery(tmp_path / "gallery")) == list(range(20))
 
@@ -217,16 +217,16 @@ def test_a_folder_that_is_no_gallery_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ReseenError, match="no gallery there"):
         Gallery(tmp_path / "file")
-    with pytest.raises(ReseenError, match="cannot be made"):
+    with pytest.raises(ReseenError, match="cannot be created"):
         Gallery(tmp_path / "file", model=MODEL, create=True)
 
 
-def test_one_writer_at_a_time_and_readers_beside_it(tmp_path):
+def test_a_gallery_has_one_writer_at_a_time_and_readers_beside_it(tmp_path):
     filled(tmp_path / "gallery", 30)
     other = Gallery(tmp_path / "gallery", model=MODEL, patience=0.1)
-    with one_writer(tmp_path / "gallery", patience=0):
+    with writer_lock(tmp_path / "gallery", patience=0):
         for write in (lambda: other.add(record(99)), lambda: other.forget(identity="x"), other.compact):
-            with pytest.raises(ReseenError, match=f"in use: process {os.getpid()} is writing to it"):
+            with pytest.raises(ReseenError, match=rf"in use by process {os.getpid()} on .*; try again when it is done"):
                 write()
         assert len(other.search(vector(0), k=5)[0]) == 5
     assert other.add(record(99)).added == 1

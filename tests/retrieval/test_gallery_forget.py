@@ -15,7 +15,7 @@ from reseen.retrieval import searching
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.store import Store
 
 WIDTH, COUNT = 24, 60
@@ -41,7 +41,7 @@ def record(row: int) -> Record:
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> Gallery:
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", WIDTH), create=True)
+    made = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH), create=True)
     made.add([record(row) for row in range(COUNT)], batch=25)
     return made
 
@@ -83,7 +83,7 @@ def test_no_file_holds_what_was_forgotten(gallery, tmp_path, monkeypatch, wish, 
     assert gallery.info().indexed == (len(gallery) if index and len(gallery) >= 10 else 0)
 
 
-def test_what_was_changed_or_deleted_before_is_gone_as_well(gallery, tmp_path):
+def test_forget_also_removes_what_was_changed_or_deleted_before(gallery, tmp_path):
     gallery.create_index()
     seven, eight, nine = (gallery.search(VECTORS[row], k=1)[0][0].id for row in (7, 8, 9))
     gallery.update([seven], {"identity": "renamed", "plate": "other"})
@@ -103,7 +103,7 @@ def test_forgetting_nobody_still_removes_what_is_no_longer_there(gallery, tmp_pa
 
 
 @pytest.mark.parametrize("step", ["rewrite_without", "tidy"])
-def test_interrupted_it_is_completed_by_the_same_call(gallery, tmp_path, monkeypatch, step):
+def test_an_interrupted_forget_is_completed_by_the_same_call(gallery, tmp_path, monkeypatch, step):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -118,7 +118,7 @@ def test_interrupted_it_is_completed_by_the_same_call(gallery, tmp_path, monkeyp
     assert rows_left(again) == set(range(COUNT)) - {7}
 
 
-def test_the_thumbnail_goes_with_the_record_and_the_picture_stays(tmp_path, picture):
+def test_forget_removes_the_thumbnail_and_leaves_the_image_file(tmp_path, picture):
     path = tmp_path / "seen.png"
     picture(1, 0).save(path)
     gallery = Gallery(tmp_path / "gallery", embedder=PlainEmbedder(), create=True)
@@ -175,13 +175,13 @@ def test_a_version_of_a_clock_that_was_ahead_is_removed_by_compact(gallery, tmp_
     assert rows_left(again) == set(range(COUNT)) - {8}
 
 
-def test_an_older_file_that_cannot_be_removed_is_said(gallery, tmp_path):
+def test_forget_names_an_older_file_that_cannot_be_removed(gallery, tmp_path):
     """As a network file system keeps one, under another name, while somebody reads it."""
     gallery.compact()
     held = next((tmp_path / "gallery").rglob("data/*.lance"))
     kept = held.with_name(".nfs0001")
     kept.hardlink_to(held)
-    with pytest.raises(ReseenError, match=r"older files may: 1 could not be removed.*\.nfs0001"):
+    with pytest.raises(ReseenError, match=r"older files may hold them: 1 could not be removed.*\.nfs0001"):
         gallery.forget(identity=name_of(7))
     assert traces(tmp_path / "gallery", 7)
     kept.unlink()

@@ -15,7 +15,7 @@ from reseen.retrieval import store as stores
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import unit_vectors
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 WIDTH, COUNT = 16, 40
 VECTORS = unit_vectors(np.random.default_rng(0).normal(size=(COUNT, WIDTH)), width=WIDTH)
@@ -39,7 +39,7 @@ def record(row: int) -> Record:
 
 
 def test_the_same_calls_work_on_an_object_store(store):
-    gallery = Gallery(URI, model=Model("drawn", WIDTH, 0.9), create=True, storage_options=store.options)
+    gallery = Gallery(URI, model=GalleryModel("drawn", WIDTH, 0.9), create=True, storage_options=store.options)
     assert gallery.add([record(row) for row in range(COUNT)], batch=15).added == COUNT
     reader = Gallery(URI, storage_options=store.options)
     expected = np.argsort(-(VECTORS[:35] @ VECTORS[::2].T), axis=1)[:, :4] * 2
@@ -65,14 +65,14 @@ def test_the_same_calls_work_on_an_object_store(store):
 
 def test_two_writers_without_a_lock_add_each_record_once(store):
     first, second = (
-        Gallery(URI, model=Model("drawn", WIDTH), create=True, storage_options=store.options) for _ in range(2)
+        Gallery(URI, model=GalleryModel("drawn", WIDTH), create=True, storage_options=store.options) for _ in range(2)
     )
     assert first.add([record(row) for row in range(20)]).added == 20
     assert second.add([record(row) for row in range(10, 30)]).added == 10
     assert len(first) == 30
 
 
-def test_no_gallery_and_no_store_are_one_line(store):
+def test_a_missing_gallery_and_a_missing_object_store_are_errors_of_one_line(store):
     with pytest.raises(ReseenError, match="no gallery there"):
         Gallery("s3://bucket/nothing", storage_options=store.options)
     gone = {**store.options, "aws_endpoint": "http://127.0.0.1:9", "client_max_retries": "0", "timeout": "2s"}
@@ -82,7 +82,9 @@ def test_no_gallery_and_no_store_are_one_line(store):
 
 
 def opened(store: Store, *, patience: float = 10.0) -> Gallery:
-    return Gallery(URI, model=Model("drawn", WIDTH), create=True, patience=patience, storage_options=store.options)
+    return Gallery(
+        URI, model=GalleryModel("drawn", WIDTH), create=True, patience=patience, storage_options=store.options
+    )
 
 
 def holders(store: Store, row: int) -> list[str]:
@@ -161,19 +163,21 @@ def date_versions(store: Store, *, ahead: int) -> None:
         store.held[key] = dated(store.held[key], now=time(), ahead=ahead)
 
 
-def test_versions_of_a_clock_that_was_a_little_ahead_are_waited_for(store):
+def test_forget_waits_for_versions_of_a_clock_that_was_a_little_ahead(store):
     opened(store).add([record(row) for row in range(20)], batch=9)
     date_versions(store, ahead=1)
     assert opened(store).forget(identity="<name of 7>") == 1
     assert holders(store, 7) == []
 
 
-def test_versions_of_a_clock_that_was_far_ahead_are_said(store):
+def test_forget_names_versions_of_a_clock_that_was_far_ahead(store):
     opened(store).add([record(row) for row in range(20)], batch=9)
     date_versions(store, ahead=70 * 365 * 24 * 3600)
     gallery = opened(store, patience=0.1)
     for _ in range(2):
-        with pytest.raises(ReseenError, match=r"older files may: of versions .* again after 20\d\d-"):
+        with pytest.raises(
+            ReseenError, match=r"older files may hold them: a clock that was ahead .* again after 20\d\d-"
+        ):
             gallery.forget(identity="<name of 7>")
     assert holders(store, 7) != []
     assert len(gallery) == 19
@@ -183,7 +187,7 @@ def test_a_store_whose_clock_is_ahead_keeps_older_files_and_is_said(store):
     store.ahead = timedelta(minutes=1)
     gallery = opened(store)
     gallery.add([record(row) for row in range(20)])
-    with pytest.raises(ReseenError, match="older files may: 1 are left in the store, whose clock is"):
+    with pytest.raises(ReseenError, match="older files may hold them: 1 files are left in the store, whose clock is"):
         gallery.forget(identity="<name of 7>")
     assert holders(store, 7) != []
     assert len(gallery) == 19

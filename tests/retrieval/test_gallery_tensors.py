@@ -8,20 +8,20 @@ from plain_embedder import PlainEmbedder
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 
 VECTORS = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    made = Gallery(tmp_path / "gallery", model=Model("drawn", 5), create=True)
+    made = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", 5), create=True)
     made.add([Record(vector=vector, reference=str(row)) for row, vector in enumerate(VECTORS.clone().requires_grad_())])
     return made
 
 
 @pytest.mark.parametrize("kind", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
-def test_tensors_find_what_arrays_find(gallery, kind):
+def test_a_search_by_a_tensor_finds_what_one_by_an_array_finds(gallery, kind):
     queries = VECTORS.clone().to(kind).requires_grad_()
     found, expected = gallery.search(queries, k=3), gallery.search(queries.detach().float().numpy(), k=3)
     assert [matches[0].picture for matches in found] == ["0", "1", "2", "3", "4", "5"]

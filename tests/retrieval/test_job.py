@@ -43,7 +43,7 @@ def failures(out: Path) -> list[str]:
     return [Path(path).name for path in polars.read_csv(out / "failures.csv")["path"]]
 
 
-def test_parts_hold_the_rows_and_their_vectors(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_the_parts_of_a_job_hold_its_rows_and_their_vectors(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     out = tmp_path / "out"
     done = embed_pictures(table, out, embedder=embedder, batch=2, chunk=3)
     assert (done.embedded, done.before) == (10, 0)
@@ -57,7 +57,7 @@ def test_parts_hold_the_rows_and_their_vectors(table: Path, tmp_path: Path, embe
     np.testing.assert_allclose(rows["vector"].to_numpy(), embedder(rows["path"].to_list()), atol=1e-6)
 
 
-def test_a_second_run_does_what_is_left_and_tries_failures_again(
+def test_a_second_run_of_a_job_does_what_is_left_and_tries_failures_again(
     table: Path, tmp_path: Path, embedder: Embedder, picture: Callable[..., Image.Image]
 ) -> None:
     out = tmp_path / "out"
@@ -97,17 +97,17 @@ def test_vectors_of_two_networks_do_not_mix(table: Path, tmp_path: Path, embedde
         embed_pictures(table, tmp_path / "out", embedder=Embedder.from_pretrained())
 
 
-def test_a_folder_of_something_else_is_left_alone(table: Path, tmp_path: Path, embedder: Embedder) -> None:
-    with pytest.raises(ReseenError, match="is not empty and is no embedding job"):
+def test_a_job_refuses_a_folder_that_holds_something_else(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+    with pytest.raises(ReseenError, match="is not empty and holds no embedding job"):
         embed_pictures(table, tmp_path, embedder=embedder)
     (tmp_path / "file").touch()
     with pytest.raises(ReseenError, match="the folder cannot be made"):
         embed_pictures(table, tmp_path / "file" / "out", embedder=embedder)
-    with pytest.raises(ValueError, match="at least 1 picture"):
+    with pytest.raises(ValueError, match="at least 1 image"):
         embed_pictures(table, tmp_path / "out", embedder=embedder, chunk=0)
 
 
-def test_a_table_that_has_vectors_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_job_refuses_a_table_that_has_a_column_vector(tmp_path: Path, embedder: Embedder) -> None:
     (tmp_path / "t.csv").write_text("path,vector\na.jpg,1\n")
     with pytest.raises(ReseenError, match="has a column vector already"):
         embed_pictures(tmp_path / "t.csv", tmp_path / "out", embedder=embedder)
@@ -119,7 +119,9 @@ def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)  # Ray's own processes take their time on a busy machine
-def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path) -> None:
+def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(
+    table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path
+) -> None:
     embed_pictures(table, tmp_path / "here", embedder=embedder)
     options = ("--ray", "--chunk", "4", "--quiet")
     patient = {"RAY_agent_register_timeout_ms": "300000", "RAY_raylet_start_wait_time_s": "300"}
@@ -140,7 +142,7 @@ def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embed
     assert failures(tmp_path / "ray") == ["04.png"]
 
 
-def test_a_source_that_has_grown_goes_on(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_job_embeds_the_new_rows_of_a_source_that_has_grown(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     whole = table.read_text()
     table.write_text("".join(whole.splitlines(keepends=True)[:4]))
     embed_pictures(table, tmp_path / "out", embedder=embedder)
@@ -149,7 +151,7 @@ def test_a_source_that_has_grown_goes_on(table: Path, tmp_path: Path, embedder: 
     assert (done.embedded, done.before) == (7, 3)
 
 
-def test_columns_may_have_any_name(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_table_to_embed_may_have_columns_of_any_name(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     columns = [polars.lit(word).alias(word) for word in ("lane", "lane now", "_there")]
     polars.read_csv(table).with_columns(columns).write_csv(table)
     for expected in ((10, 0), (0, 10)):
@@ -170,7 +172,7 @@ def test_columns_may_have_any_name(table: Path, tmp_path: Path, embedder: Embedd
         ),
     ],
 )
-def test_a_source_that_says_something_else_now_is_refused(
+def test_a_job_refuses_a_source_whose_embedded_rows_have_changed(
     table: Path, tmp_path: Path, embedder: Embedder, old: str, new: str, said: str
 ) -> None:
     embed_pictures(table, tmp_path / "out", embedder=embedder)
@@ -180,7 +182,7 @@ def test_a_source_that_says_something_else_now_is_refused(
     assert "\n" not in str(raised.value)
 
 
-def test_folders_with_brackets_are_no_patterns(table: Path, tmp_path: Path, embedder: Embedder) -> None:
+def test_a_folder_with_brackets_in_its_name_is_no_pattern(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     inside = tmp_path / "set [1]*?"
     inside.mkdir()
     for path in (*tmp_path.glob("*.png"), table):

@@ -9,13 +9,13 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.files import write_json
-from reseen.retrieval.schema import Model
+from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.sources import read_source
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def test_a_csv_is_typed_by_what_its_fields_look_like(tmp_path):
+def test_the_fields_of_a_csv_are_typed_by_the_form_of_their_values(tmp_path):
     table = tmp_path / "t.csv"
     table.write_text(
         "path,identity,camera,time,left,top,right,bottom,plate,speed,towing,note\n"
@@ -34,7 +34,7 @@ def test_a_csv_is_typed_by_what_its_fields_look_like(tmp_path):
     assert (third.picture, third.fields) == (first.picture, {})
 
 
-def test_a_parquet_keeps_its_types(tmp_path):
+def test_the_fields_of_a_parquet_table_keep_their_types(tmp_path):
     frame = polars.DataFrame(
         {"path": ["a.jpg"], "identity": [7], "time": [NOON], "lane": [2], "seen": [NOON.date()], "towing": [True]}
     )
@@ -44,7 +44,7 @@ def test_a_parquet_keeps_its_types(tmp_path):
     assert record.fields == {"lane": 2, "seen": "2026-05-01", "towing": True}
 
 
-def test_a_picture_a_folder_and_a_data_set(tmp_path, picture, market):
+def test_records_come_from_an_image_a_folder_or_a_data_set(tmp_path, picture, market):
     (tmp_path / "photos").mkdir()
     for name in ("b.png", "a.png"):
         picture(1, 0).save(tmp_path / "photos" / name)
@@ -62,7 +62,7 @@ def test_an_embedding_job_brings_its_vectors_and_their_model(tmp_path):
         frame.with_columns(polars.Series("vector", vectors)).write_parquet(tmp_path / part)
     total, records, model = read_source(tmp_path)
     listed = list(records)
-    assert (total, model) == (3, Model("0011", 3))
+    assert (total, model) == (3, GalleryModel("0011", 3))
     np.testing.assert_array_equal([record.vector for record in listed], [[0, 1, 2], [1, 1, 2], [2, 1, 2]])
     assert [(str(record.picture), record.camera, dict(record.fields)) for record in listed] == [
         (f"/p/{row}.jpg", "c", {}) for row in range(3)
@@ -79,14 +79,14 @@ def test_an_embedding_job_brings_its_vectors_and_their_model(tmp_path):
         ("file\na.jpg\n", "no column 'path'"),
     ],
 )
-def test_rows_that_cannot_be_are_named(tmp_path, text, message):
+def test_an_impossible_row_of_a_source_is_named(tmp_path, text, message):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(ReseenError) as caught:
         list(read_source(tmp_path / "t.csv").records)
     assert message in str(caught.value)
 
 
-def test_a_job_without_a_part_is_refused(tmp_path):
+def test_an_embedding_job_without_a_part_is_no_source_of_records(tmp_path):
     write_json(tmp_path / "job.json", {"source": "run", "fingerprint": "0011", "width": 3})
-    with pytest.raises(ReseenError, match="without a finished part"):
+    with pytest.raises(ReseenError, match="no part of this embedding job is finished"):
         read_source(tmp_path)

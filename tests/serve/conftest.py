@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
-from reseen.deploy.facts import Loaded
+from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.loading import load_network
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
@@ -40,7 +40,7 @@ def encoded() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedNetwork:
     """The tiny network with a calibration beside it."""
     folder = tmp_path_factory.mktemp("calibrated")
     shutil.copy(weights_file, folder)
@@ -50,7 +50,7 @@ def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Load
 
 
 @pytest.fixture
-def gallery(loaded: Loaded, tmp_path: Path, picture: Callable[..., Image.Image]) -> Gallery:
+def gallery(loaded: LoadedNetwork, tmp_path: Path, picture: Callable[..., Image.Image]) -> Gallery:
     """24 records: identity and shot in the reference, an hour from one to the next."""
     records = [
         Record(
@@ -87,7 +87,7 @@ def served() -> Callable[[FastAPI], AbstractContextManager[str]]:
 
 
 @pytest.fixture
-def client(gallery: Gallery, loaded: Loaded) -> Iterator[TestClient]:
+def client(gallery: Gallery, loaded: LoadedNetwork) -> Iterator[TestClient]:
     """Asks a service without a token, from this machine, as often as it likes."""
     app = create_app(gallery, limits=Limits(rate=1e6), network=loaded.network)
     with TestClient(app, base_url="http://localhost") as asking:

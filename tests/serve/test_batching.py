@@ -35,20 +35,20 @@ async def gathered(work: Doubling, items: list[int], *, most: int) -> list[objec
         return await asyncio.gather(first, *others, return_exceptions=True)
 
 
-def test_what_gathers_meanwhile_is_the_next_batch() -> None:
+def test_items_that_arrive_during_a_batch_are_the_next_one() -> None:
     work = Doubling()
     assert asyncio.run(gathered(work, list(range(8)), most=5)) == [0, 2, 4, 6, 8, 10, 12, 14]
     assert work.batches == [[0], [1, 2, 3, 4, 5], [6, 7]]
     assert len(work.threads) == 1
 
 
-def test_an_error_is_its_callers_alone() -> None:
+def test_an_error_of_one_item_reaches_its_caller_alone() -> None:
     found = asyncio.run(gathered(Doubling(), [1, -2, 3], most=8))
     assert found[::2] == [2, 6]
     assert str(found[1]) == "-2 is negative"
 
 
-def test_when_all_fails_everybody_hears_and_the_next_is_served() -> None:
+def test_a_failing_batch_fails_all_its_callers_and_the_next_is_served() -> None:
     calls = 0
 
     def work(items: list[int]) -> list[int]:
@@ -67,7 +67,7 @@ def test_when_all_fails_everybody_hears_and_the_next_is_served() -> None:
     assert asyncio.run(twice()) == 2
 
 
-def test_who_gave_up_is_not_worked_for() -> None:
+def test_items_of_cancelled_callers_are_left_out_of_a_batch() -> None:
     work, sizes = Doubling(), []
 
     async def impatient() -> int:

@@ -6,7 +6,7 @@ import pytest
 from reseen.errors import ReseenError
 from reseen.retrieval.record import Record
 from reseen.serve import coalescing
-from reseen.serve.coalescing import Adder, ConflictError, Query, search_alike
+from reseen.serve.coalescing import Adder, ConflictError, Query, search_together
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def calls(gallery, monkeypatch) -> dict[str, list[int]]:
     return counted
 
 
-def test_queries_of_the_same_wishes_share_a_call(gallery, calls):
+def test_queries_of_equal_options_share_a_call(gallery, calls):
     vectors = np.eye(5, gallery.embedder.width, dtype=np.float32)
     wishes = [{"k": 3}, {"k": 3, "cameras": ["gate 1"]}, {"k": 3}, {"k": 0}, {"k": 3, "cameras": ["gate 1"]}]
-    found = search_alike(gallery, [Query(vector, wish) for vector, wish in zip(vectors, wishes, strict=True)])
+    found = search_together(gallery, [Query(vector, wish) for vector, wish in zip(vectors, wishes, strict=True)])
     assert sorted(calls["search"]) == [1, 2, 2]
     assert isinstance(found[3], ReseenError)
     for place in (0, 1, 2, 4):
@@ -37,7 +37,7 @@ def test_queries_of_the_same_wishes_share_a_call(gallery, calls):
         assert [match.id for match in found[place]] == [match.id for match in alone]
 
 
-def test_records_share_a_commit_and_none_spoils_anothers(gallery, calls, picture, encoded):
+def test_records_share_a_commit_and_no_bad_one_spoils_another(gallery, calls, picture, encoded):
     pictures = [encoded(picture(7, shot)) for shot in range(5)]
     records = [Record(picture=data, identity=f"new {place}") for place, data in enumerate(pictures)]
     records[1] = Record(picture=b"no picture", identity="bad")
@@ -53,7 +53,7 @@ def test_records_share_a_commit_and_none_spoils_anothers(gallery, calls, picture
     assert again == [results[0], results[0]]
 
 
-def test_small_files_are_merged_now_and_then(gallery, calls, picture, encoded, monkeypatch):
+def test_the_gallery_is_compacted_after_many_commits(gallery, calls, picture, encoded, monkeypatch):
     monkeypatch.setattr(coalescing, "_COMMITS_TO_COMPACT", 3)
     adder = Adder(gallery)
     for shot in range(8):

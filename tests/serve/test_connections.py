@@ -77,30 +77,30 @@ def is_open(connection: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("data", [b"", b"G", HALF_A_HEAD])
-def test_a_head_that_does_not_come_is_not_waited_for(service, data):
+def test_a_connection_without_a_request_is_closed_at_its_deadline(service, data):
     assert received(service(client_seconds=0.2).connected(data)) == b""
 
 
-def test_a_head_that_trickles_in_is_not_waited_for(service):
+def test_a_connection_whose_request_trickles_in_is_closed_at_its_deadline(service):
     connection = service(client_seconds=0.2).connected(HALF_A_HEAD)
     until(lambda: not accepts(connection))
 
 
-def test_a_second_head_is_not_waited_for_either(service):
+def test_a_connection_without_a_second_request_is_closed_at_its_deadline(service):
     connection = service(client_seconds=0.2).connected(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert connection.recv(12) == b"HTTP/1.1 200"
     connection.sendall(HALF_A_HEAD)
     until(lambda: not accepts(connection))
 
 
-def test_a_body_that_goes_on_after_its_answer_is_not_waited_for(service):
+def test_a_connection_whose_body_goes_on_after_its_answer_is_closed_at_its_deadline(service):
     """Nobody without the token gets at more than an answer, however much it sends."""
     connection = service(token=TOKEN, client_seconds=0.2).connected(A_REQUEST + b"\r\n")
     assert connection.recv(12) == b"HTTP/1.1 401"
     until(lambda: not accepts(connection))
 
 
-def test_an_answer_that_nobody_takes_is_not_waited_for(service):
+def test_a_connection_whose_client_reads_nothing_is_closed_at_its_deadline(service):
     asked = service(client_seconds=0.3, burst=10_000)
     greedy = asked.connected()
     greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -136,7 +136,7 @@ def test_a_client_that_asks_again_and_again_keeps_its_connection(service):
     assert len(ends) == 1
 
 
-def test_an_answer_may_take_longer_than_a_head(service, gallery, monkeypatch):
+def test_an_answer_may_take_longer_than_the_deadline_of_a_request(service, gallery, monkeypatch):
     monkeypatch.setattr(gallery, "cameras", lambda: sleep(0.6) or ["slow"])
     assert service(client_seconds=0.1).status("/cameras") == 200
 
@@ -150,7 +150,7 @@ def test_unfinished_heads_by_the_hundred_stop_nobody(service):
     assert is_open(held[-1]), "those that came last are still waited for"
 
 
-def test_one_address_has_so_many_connections_at_work(service):
+def test_one_client_has_a_limited_number_of_connections(service):
     asked = service(from_one=2)
     working = [asked.connected(A_REQUEST + b"Expect: 100-continue\r\n\r\n") for _ in range(2)]
     for connection in working:
@@ -163,7 +163,7 @@ def test_one_address_has_so_many_connections_at_work(service):
     until(lambda: asked.status() == 200)
 
 
-def test_all_addresses_share_the_connections(service):
+def test_all_clients_share_a_limited_number_of_connections(service):
     asked = service(connections=4, from_one=3)
     held = [asked.connected(HALF_A_HEAD, source=f"127.0.0.{last}") for last in range(2, 8)]
     assert asked.status() == 200

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from reseen.deploy.facts import Loaded
+from reseen.deploy.facts import LoadedNetwork
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.serve.app import create_app
-from reseen.serve.explanation import EXPORTS_CANNOT, Explainer
+from reseen.serve.explanation import EXPORTS_CANNOT, MatchExplainer
 
 PICTURES = ("query", "query_map", "match", "match_map")
 
@@ -29,7 +29,7 @@ def ids(gallery: Gallery) -> list[str]:
     return [match.id for match in gallery.search(np.eye(1, gallery.embedder.width)[0], k=2)[0]]
 
 
-def test_a_pair_is_explained(client, gallery, picture, encoded, ids):
+def test_the_match_of_an_image_and_a_record_is_explained(client, gallery, picture, encoded, ids):
     drawn = picture(2, 9)
     told = client.post(f"/records/{ids[0]}/explanation?box=2,2,30,30", content=encoded(drawn)).json()
     thumbnail = Image.open(BytesIO(gallery.thumbnail(ids[0])))
@@ -49,7 +49,7 @@ def test_two_records_are_explained_and_the_network_is_left_alone(client, gallery
     np.testing.assert_array_equal(before, gallery.embedder(Image.new("RGB", (32, 32), (90, 20, 30))))
 
 
-def test_where_it_cannot_be_told_one_line_says_why(gallery, picture, encoded, ids):
+def test_a_service_that_cannot_explain_says_why_in_one_line(gallery, picture, encoded, ids):
     with TestClient(create_app(gallery), base_url="http://localhost") as asking:
         assert asking.get("/gallery").json()["explains"] == EXPORTS_CANNOT
         for answer in (
@@ -59,7 +59,7 @@ def test_where_it_cannot_be_told_one_line_says_why(gallery, picture, encoded, id
             assert (answer.status_code, answer.json()) == (400, {"detail": EXPORTS_CANNOT})
 
 
-def test_an_export_is_told_apart_from_a_network_of_pytorch(loaded: Loaded):
+def test_only_a_network_of_pytorch_can_be_explained(loaded: LoadedNetwork):
     embedder = Embedder(loaded)
-    assert Explainer(embedder, loaded.network).reason != EXPORTS_CANNOT
-    assert Explainer(embedder, lambda pictures: pictures).reason == EXPORTS_CANNOT
+    assert MatchExplainer(embedder, loaded.network).reason != EXPORTS_CANNOT
+    assert MatchExplainer(embedder, lambda pictures: pictures).reason == EXPORTS_CANNOT

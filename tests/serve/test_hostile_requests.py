@@ -49,7 +49,7 @@ def bodies(encoded) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("path", ["/search", "/embed", "/records", f"/records/{RECORD}/explanation"])
-def test_what_is_no_picture_is_refused_in_one_line(client, gallery, encoded, path):
+def test_bytes_that_are_no_image_are_refused_in_one_line(client, gallery, encoded, path):
     for kind, body in bodies(encoded).items():
         answer = client.post(path, content=body, headers={"Content-Type": "image/jpeg"})
         assert answer.status_code in {400, 404}, kind
@@ -63,7 +63,7 @@ PICTURES = ["L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16", "1", "animated", "t
 
 
 @pytest.mark.parametrize("kind", PICTURES)
-def test_every_picture_is_taken(client, encoded, kind):
+def test_every_format_of_images_is_accepted(client, encoded, kind):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8))
     if kind == "animated":
         body = encoded(noise, "GIF", save_all=True, append_images=[noise.rotate(90)] * 3)
@@ -124,7 +124,7 @@ NAMES = ["k", "camera", "after", "before", "where", "threshold", "box", "identit
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_whatever_is_said_beside_a_picture_is_answered(client, gallery, picture, encoded, name):
+def test_any_query_parameters_beside_an_image_are_answered(client, gallery, picture, encoded, name):
     body = encoded(picture(1, 5))
     for word in WORDS:
         for path in ("/search", f"/records/{RECORD}/similar", "/records"):
@@ -154,7 +154,7 @@ def test_whatever_is_said_beside_a_picture_is_answered(client, gallery, picture,
         "/" + "a" * 5000,
     ],
 )
-def test_no_path_leads_to_a_file(client, path):
+def test_no_path_of_a_request_leads_to_a_file(client, path):
     answer = client.get(path)
     assert answer.status_code in {404, 422}
     assert "root:" not in answer.text
@@ -193,7 +193,7 @@ def test_damaged_pictures_by_the_hundred_leave_nothing_behind(client, encoded):
     assert process.num_threads() <= threads + 4
 
 
-def test_bodies_that_are_not_what_is_asked_for(client, gallery):
+def test_unexpected_bodies_are_refused(client, gallery):
     for body in (
         b"",
         b"{",
@@ -217,7 +217,7 @@ def test_bodies_that_are_not_what_is_asked_for(client, gallery):
     assert len(gallery) == 24
 
 
-def test_nothing_but_the_gallery_is_written(client, gallery, picture, encoded, tmp_path, monkeypatch):
+def test_the_service_writes_nothing_but_the_gallery(client, gallery, picture, encoded, tmp_path, monkeypatch):
     opened: list[str] = []
     large = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)))
     assert len(large) > 2_000_000, "more than what form parsers keep in memory"

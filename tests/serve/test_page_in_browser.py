@@ -62,7 +62,7 @@ def url(gallery, loaded, served) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_a_picture_is_searched_and_leads_on(browser, url, file, width):
+def test_the_page_searches_by_an_image_and_then_by_a_match(browser, url, file, width):
     page = opened(browser, url, width=width)
     page.wait_for_selector("text=24 records")
     page.set_input_files("#file", file)
@@ -81,7 +81,7 @@ def test_a_picture_is_searched_and_leads_on(browser, url, file, width):
     assert foreign(page, url) == []
 
 
-def test_cameras_times_and_counts_narrow_it_down(browser, url, file):
+def test_filters_of_cameras_times_and_counts_narrow_a_search_down(browser, url, file):
     page = opened(browser, url)
     page.set_input_files("#file", file)
     found(page)
@@ -91,14 +91,14 @@ def test_cameras_times_and_counts_narrow_it_down(browser, url, file):
     page.fill("#after", "2026-03-02T00:00")
     shows(page, 6)
     assert min(page.locator(".where span:last-child").all_inner_texts()) >= "2026-03-02 00:00"
-    assert page.locator("#filters-said").inner_text() == "gate 2, some time"
+    assert page.locator("#filters-said").inner_text() == "gate 2, time range"
     page.get_by_text("Clear filters").click()
     shows(page, 24)
     page.locator("#counts label").first.click()
     shows(page, 12)
 
 
-def test_the_threshold_draws_the_line(browser, gallery, url, file):
+def test_the_page_draws_a_line_at_the_threshold(browser, gallery, url, file):
     similarities = [match.similarity for match in gallery.search(file.read_bytes(), k=24)[0]]
     page = opened(browser, url)
     page.set_input_files("#file", file)
@@ -126,7 +126,7 @@ def drawn_box(page) -> list[int]:
     return [int(number) for number in last.split("box=")[1].replace("%2C", ",").split(",")]
 
 
-def test_a_part_is_cut_out_by_mouse_and_by_keyboard(browser, url, file):
+def test_mouse_and_keyboard_crop_the_query_image(browser, url, file):
     page = opened(browser, url)
     page.set_input_files("#file", file)
     found(page)
@@ -148,7 +148,7 @@ def test_a_part_is_cut_out_by_mouse_and_by_keyboard(browser, url, file):
     assert page.locator("#crop").evaluate("crop => crop.classList.contains('whole')")
 
 
-def test_everything_can_be_reached_by_keyboard(browser, url, file):
+def test_every_control_of_the_page_can_be_reached_by_keyboard(browser, url, file):
     page = opened(browser, url)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -187,14 +187,14 @@ GIVE = """
 
 
 @pytest.mark.parametrize("kind", ["paste", "drop"])
-def test_a_picture_is_given_without_choosing_a_file(browser, url, file, kind):
+def test_a_query_image_can_be_dropped_or_pasted(browser, url, file, kind):
     page = opened(browser, url)
     page.wait_for_selector("#about strong")
     page.evaluate(GIVE, [kind, base64.b64encode(file.read_bytes()).decode()])
     assert found(page)[:1] == ["individual 2"]
 
 
-def test_what_is_no_picture_is_said_and_the_page_goes_on(browser, url, file, tmp_path):
+def test_a_file_that_is_no_image_is_an_error_after_which_the_page_goes_on(browser, url, file, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"<script>alert(1)</script>")
     page = opened(browser, url)
     page.set_input_files("#file", tmp_path / "bad.png")
@@ -218,7 +218,7 @@ REFUSED_SLOWLY = """() => {
 """The first search is refused, but the words of the refusal never come whole."""
 
 
-def test_of_a_search_that_another_overtakes_nothing_is_said(browser, url, file):
+def test_the_error_of_a_search_that_a_newer_one_replaces_is_not_shown(browser, url, file):
     page = opened(browser, url)
     page.wait_for_selector("#about strong")
     page.evaluate(REFUSED_SLOWLY)
@@ -244,7 +244,7 @@ def test_names_of_records_are_text_and_not_markup(browser, gallery, served, file
         assert foreign(page, url) == []
 
 
-def test_the_token_is_asked_for_once_and_refused_if_wrong(browser, gallery, served, file):
+def test_the_page_asks_once_for_the_token_and_refuses_a_wrong_one(browser, gallery, served, file):
     with served(create_app(gallery, token=TOKEN)) as url:
         page = opened(browser, url)
         page.wait_for_selector("#login[open]")
@@ -266,7 +266,7 @@ def test_the_token_is_asked_for_once_and_refused_if_wrong(browser, gallery, serv
         assert given.url == url, "the token does not stay in the address"
 
 
-def test_a_gallery_without_threshold_or_pictures(browser, weights_file, served, tmp_path, file):
+def test_the_page_shows_a_gallery_without_threshold_and_images(browser, weights_file, served, tmp_path, file):
     embedder = Embedder.from_pretrained(weights_file)
     gallery = Gallery(tmp_path / "bare", embedder=embedder, create=True)
     gallery.add([Record(vector=np.eye(1, embedder.width, place)[0], reference=str(place)) for place in range(3)])
@@ -283,12 +283,12 @@ def test_a_gallery_without_threshold_or_pictures(browser, weights_file, served, 
         shows(page, 2)
 
 
-def test_what_matched_is_shown(browser, url, file):
+def test_the_page_shows_why_a_record_matches(browser, url, file):
     page = opened(browser, url)
     page.set_input_files("#file", file)
     found(page)
     page.locator(".why").first.click()
-    page.wait_for_selector("#why-said:has-text('Bright places')")
+    page.wait_for_selector("#why-said:has-text('Bright areas')")
     assert page.evaluate("[...document.querySelectorAll('.layers img')].every(image => image.naturalWidth > 1)")
     page.locator("#why-strength").focus()
     page.keyboard.press("Home")
@@ -323,7 +323,7 @@ CONTRASTS = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_what_is_behind_it(browser, url, file, scheme):
+def test_every_text_of_the_page_contrasts_with_its_background(browser, url, file, scheme):
     page = opened(browser, url, color_scheme=scheme)
     page.set_input_files("#file", file)
     found(page)

@@ -21,7 +21,7 @@ def stripes(picture, encoded) -> bytes:
     return encoded(picture(2, 9))
 
 
-def test_a_vector_is_the_embedders(client, gallery, stripes):
+def test_embed_answers_the_embedders_vector(client, gallery, stripes):
     answer = client.post("/embed", content=stripes).json()
     np.testing.assert_allclose(answer["vector"], gallery.embedder(stripes)[0], atol=1e-6)
     assert answer["model"] == gallery.embedder.fingerprint
@@ -51,7 +51,7 @@ def test_a_box_is_cut_out_of_the_upright_picture(client, gallery, picture, encod
         ({"threshold": 0.999}, {"threshold": 0.999}),
     ],
 )
-def test_a_search_is_the_gallerys(client, gallery, stripes, asked, options):
+def test_search_answers_the_gallerys_matches(client, gallery, stripes, asked, options):
     if "where" in options and "colour" not in options["where"]:
         from reseen.retrieval.filters import Span
 
@@ -71,13 +71,13 @@ def test_a_search_is_the_gallerys(client, gallery, stripes, asked, options):
         assert first[name] == getattr(best, name)
 
 
-def test_the_same_individual_is_found(client, stripes):
+def test_search_finds_the_same_individual(client, stripes):
     found = client.post("/search?k=3", content=stripes).json()
     assert found["identity"] == "individual 2"
     assert [match["identity"] for match in found["matches"]] == ["individual 2"] * 3
 
 
-def test_a_record_leads_to_others_but_not_to_itself(client, gallery):
+def test_records_similar_to_a_record_do_not_include_itself(client, gallery):
     ids = [match.id for match in gallery.search(gallery.vectors([any_id(gallery)])[0], k=6)[0]]
     for k in (1, 5):
         found = client.get(f"/records/{ids[0]}/similar?k={k}").json()["matches"]
@@ -92,7 +92,7 @@ def any_id(gallery) -> str:
     return str(gallery.search(np.eye(1, gallery.embedder.width)[0], k=1)[0][0].id)
 
 
-def test_what_is_added_is_there_once_and_is_what_the_gallery_would_have_made_of_it(client, gallery, stripes):
+def test_a_record_added_twice_is_there_once_as_the_gallery_itself_would_add_it(client, gallery, stripes):
     said = {"identity": "new", "camera": "gate 3", "time": "2026-03-09T08:00:00Z", "reference": "new.png"}
     more = {**said, "box": "1,2,30,31", "fields": '{"colour": "green", "seen": true}'}
     id = client.post("/records", params=more, content=stripes).json()["id"]  # noqa: A001
@@ -115,11 +115,11 @@ def test_what_is_added_is_there_once_and_is_what_the_gallery_would_have_made_of_
 def test_fields_that_do_not_fit_are_a_conflict_and_spoil_nobody_elses_record(client, gallery, stripes):
     answer = client.post("/records", params={"fields": '{"lane": "left"}'}, content=stripes)
     assert answer.status_code == 409
-    assert answer.json() == {"detail": "field 'lane': it holds numbers, got 'left'"}
+    assert answer.json() == {"detail": "field 'lane': expected a number, got 'left'"}
     assert len(gallery) == 24
 
 
-def test_what_is_forgotten_is_gone(client, gallery):
+def test_a_forgotten_record_is_gone(client, gallery):
     id = any_id(gallery)  # noqa: A001
     assert client.post("/forget", json={"ids": [id]}).json() == {"forgotten": 1}
     for path in ("thumbnail", "similar", f"explanation?query={id}"):
@@ -133,13 +133,13 @@ def test_what_is_forgotten_is_gone(client, gallery):
 
 
 @pytest.mark.parametrize("asked", [{}, {"idents": "x"}, {"ids": ["../x"]}, {"before": "yesterday"}, [], "all", None])
-def test_nothing_is_forgotten_by_mistake(client, gallery, asked):
+def test_a_request_to_forget_without_a_condition_is_refused(client, gallery, asked):
     assert client.post("/forget", json=asked).status_code == 422
     assert client.post("/forget", content=b"{").status_code == 422
     assert len(gallery) == 24
 
 
-def test_the_gallery_is_told_about(client, gallery):
+def test_gallery_answers_its_contents_and_limits(client, gallery):
     told = client.get("/gallery").json()
     assert (told["name"], told["records"], told["identities"], told["cameras"]) == (
         "gates",
@@ -149,13 +149,13 @@ def test_the_gallery_is_told_about(client, gallery):
     )
     assert datetime.fromisoformat(told["earliest"]) == START
     assert datetime.fromisoformat(told["latest"]) == START + timedelta(hours=23)
-    assert told["fields"] == {"lane": "numbers", "colour": "words"}
+    assert told["fields"] == {"lane": "number", "colour": "string"}
     assert (told["width"], told["model"]) == (gallery.embedder.width, gallery.model.fingerprint)
     assert (told["threshold"], told["search_threshold"]) == (0.8, 0.9)
     assert told["judged_by"] == "search threshold 0.9000 (calibrated with 24 records)"
 
 
-def test_counters_count(client, stripes):
+def test_counters_count_requests_batches_and_records(client, stripes):
     for _ in range(3):
         client.post("/search", content=stripes)
     client.get("/nowhere/at/all")
@@ -182,14 +182,14 @@ def test_a_log_line_says_what_was_asked_and_nothing_of_what_was_sent(client, str
     assert "secret-name" not in caplog.text
 
 
-def test_a_failure_of_ours_is_one_line_outside_and_a_traceback_in_the_log(client, gallery, monkeypatch, caplog):
+def test_an_internal_error_is_one_line_in_the_answer_and_a_traceback_in_the_log(client, gallery, monkeypatch, caplog):
     monkeypatch.setattr(gallery, "cameras", lambda: 1 / 0)
     answer = client.get("/cameras")
-    assert (answer.status_code, answer.json()) == (500, {"detail": "the service failed; its log says how"})
+    assert (answer.status_code, answer.json()) == (500, {"detail": "the service failed; see its log"})
     assert "ZeroDivisionError" in json.loads(caplog.records[-1].message)["error"]
 
 
-def test_it_is_described_and_strict_about_what_it_may_load(client):
+def test_the_service_has_an_openapi_description_and_a_strict_content_policy(client):
     described = client.get("/openapi.json").json()
     assert set(described["paths"]) >= {"/embed", "/search", "/records", "/forget", "/health", "/metrics", "/cameras"}
     assert described["paths"]["/search"]["post"]["requestBody"]["content"].keys() == {"image/*"}
@@ -200,7 +200,7 @@ def test_it_is_described_and_strict_about_what_it_may_load(client):
     assert client.get("/docs").status_code == 404, "its usual page fetches scripts from elsewhere"
 
 
-def test_many_at_once_each_get_their_own(client, gallery, picture, encoded):
+def test_concurrent_requests_each_get_their_own_answer(client, gallery, picture, encoded):
     from concurrent.futures import ThreadPoolExecutor
 
     pictures = [encoded(picture(number % 6, 20 + number)) for number in range(24)]

@@ -26,7 +26,7 @@ def fetched(url: str, **headers: str) -> tuple[int, bytes]:
         return error.code, error.read()
 
 
-def test_it_answers_over_a_socket(gallery, served):
+def test_the_service_answers_over_a_socket(gallery, served):
     with served(create_app(gallery)) as url:
         assert url.startswith("http://127.0.0.1:")
         assert fetched(f"{url}health") == (200, b'{"status":"ok"}')
@@ -41,12 +41,12 @@ def test_a_port_in_use_is_one_line(served, gallery):
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "256.1.1.1", "8.8.8.8"])
-def test_a_host_that_is_not_ours_is_one_line(host):
+def test_a_host_of_another_machine_is_an_error_of_one_line(host):
     with pytest.raises(ReseenError, match=f"cannot serve on {host}"):
         listening(host, 0)
 
 
-def test_ipv6_has_brackets():
+def test_the_url_of_an_ipv6_host_has_brackets():
     with socket.socket(socket.AF_INET6) as listener:
         try:
             listener.bind(("::1", 0))
@@ -84,7 +84,7 @@ POST = b"POST /search HTTP/1.1\r\nHost: localhost\r\n"
         POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
 )
-def test_bytes_that_are_no_request_do_not_bring_it_down(gallery, served, data):
+def test_bytes_that_are_no_request_do_not_stop_the_service(gallery, served, data):
     with served(create_app(gallery, limits=Limits(seconds=2))) as url:
         try:
             answer = raw(url, data)
@@ -94,7 +94,7 @@ def test_bytes_that_are_no_request_do_not_bring_it_down(gallery, served, data):
         assert fetched(f"{url}health")[0] == 200
 
 
-def test_who_speaks_as_proxies_do_that_say_nothing_needs_a_token(gallery, served):
+def test_a_request_of_http_1_0_needs_a_token_as_proxies_send_it(gallery, served):
     with served(create_app(gallery)) as url:
         assert b" 403 " in raw(url, b"GET /gallery HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
@@ -134,12 +134,12 @@ def test_the_command_serves_until_it_is_interrupted(command):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--host", "0.0.0.0"], "lets others in: expected a token"),
+        (["--host", "0.0.0.0"], "is open to other machines: expected a token"),
         (["--token-file", "/nowhere/token"], "/nowhere/token: cannot read the token"),
         (["--model", "efficientnet_lite0"], "holds vectors of model"),
     ],
 )
-def test_what_cannot_be_served_is_one_line(command, more, said, monkeypatch, capsys):
+def test_a_gallery_that_cannot_be_served_is_an_error_of_one_line(command, more, said, monkeypatch, capsys):
     from reseen.cli import main
 
     monkeypatch.delenv("RESEEN_TOKEN", raising=False)

@@ -38,7 +38,7 @@ def slow_gallery(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Gallery:
     return gallery
 
 
-def test_a_slow_write_says_what_it_did(slow_gallery, picture, encoded):
+def test_a_write_that_outlasts_the_deadline_still_answers_truly(slow_gallery, picture, encoded):
     app = create_app(slow_gallery, limits=Limits(seconds=SECONDS))
     with TestClient(app, base_url="http://localhost") as asking:
         answer = asking.post("/forget", json={"identity": "individual 1"})

@@ -1,6 +1,6 @@
-"""The code blocks of a Markdown page, and a program that runs them: ``python page_blocks.py PAGE``, in a folder with data.
+"""The code blocks of a Markdown page, and a program that runs them in a folder of data: ``page_blocks.py PAGE``.
 
-A page's Python blocks share one namespace, as a reader would type them. A ``bash`` block holds ``reseen`` commands only.
+A page's Python blocks share one namespace, as if typed in turn. A ``bash`` block holds ``reseen`` commands only.
 A block that needs what a test has not is marked on the line before it: ``<!-- not run: why -->``.
 """
 

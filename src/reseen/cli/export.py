@@ -38,10 +38,10 @@ def export(
     """
     logging.getLogger("onnxscript").setLevel(logging.ERROR)  # else it logs every node that it leaves as it is
     outs = _outs({".onnx": onnx, ".xml": openvino, ".pt2": torch_export})
+    from reseen.data.image_table import list_images
     from reseen.deploy.export import export_network, pictures_of
-    from reseen.retrieval.listing import list_pictures
 
-    checked = pictures_of(source) if pictures is None else [Path(path) for path in list_pictures(pictures)["path"]]
+    checked = pictures_of(source) if pictures is None else [Path(path) for path in list_images(pictures)["path"]]
     table = Table("file", "MB", "largest difference", "images")
     for file, difference, count in export_network(source, outs, pictures=checked, progress=progress_for(quiet=quiet)):
         parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]

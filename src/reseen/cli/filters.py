@@ -10,9 +10,9 @@ import typer
 from reseen.errors import ReseenError, unknown
 
 if TYPE_CHECKING:  # the commands are listed without loading the gallery
-    from reseen.retrieval.filters import Wanted
+    from reseen.retrieval.filters import FieldFilter
 
-_TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
+_BOOLEANS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 
 GalleryAddress = Annotated[str, typer.Argument(help="A gallery: a folder, or an object store's address.")]
 Cameras = Annotated[list[str], typer.Option("--camera", help="Only images of this camera; may be repeated.")]
@@ -26,13 +26,13 @@ Where = Annotated[
 ]
 
 
-def read_filters(filters: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, Wanted]":
-    """``FIELD=VALUE`` for fields of ``kinds`` (words, numbers, truths); identity and picture are words.
+def read_filters(filters: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, FieldFilter]":
+    """``FIELD=VALUE`` for fields of ``kinds`` (string, number, boolean); identity and picture are strings.
 
     ReseenError for a filter that cannot be read.
     """
-    known = {**kinds, "identity": "words", "picture": "words"}
-    read: dict[str, Wanted] = {}
+    known = {**kinds, "identity": "string", "picture": "string"}
+    read: dict[str, FieldFilter] = {}
     for filter_ in filters:
         name, equals, value = filter_.partition("=")
         if not equals:
@@ -43,25 +43,25 @@ def read_filters(filters: Sequence[str], kinds: Mapping[str, str]) -> "dict[str,
     return read
 
 
-def _filter(filter_: str, value: str, kind: str) -> "Wanted":
+def _filter(filter_: str, value: str, kind: str) -> "FieldFilter":
     from reseen.retrieval.filters import Span
 
-    if kind == "words":
+    if kind == "string":
         return value.split(",")
     try:
-        if kind == "truths":
-            return _TRUTHS[value]
+        if kind == "boolean":
+            return _BOOLEANS[value]
         low, dots, high = value.partition("..")
         if dots:
             return Span(float(low) if low else None, float(high) if high else None)
         return [float(number) for number in value.split(",")]
     except (ValueError, KeyError):
-        expected = {"truths": "true or false", "numbers": "a number, several with commas, or LOW..HIGH"}[kind]
+        expected = {"boolean": "true or false", "number": "a number, several with commas, or LOW..HIGH"}[kind]
         raise ReseenError(f"--where: {filter_}: expected {expected}") from None
 
 
 def read_changes(changes: Sequence[str], kinds: Mapping[str, str]) -> dict[str, "str | float | bool | datetime | None"]:
-    """``COLUMN=VALUE``: a known field's value by its kind, a new field's as words; nothing after = empties."""
+    """``COLUMN=VALUE``: a known field's value by its kind, a new field's as a string; nothing after = empties."""
     from reseen.retrieval.sources import read_time
 
     read: dict[str, str | float | bool | datetime | None] = {}
@@ -74,12 +74,12 @@ def read_changes(changes: Sequence[str], kinds: Mapping[str, str]) -> dict[str, 
         elif name == "time":
             read[name] = read_time(value)
         else:
-            read[name] = _value(change, value, kinds.get(name, "words"))
+            read[name] = _value(change, value, kinds.get(name, "string"))
     return read
 
 
 def _value(change: str, value: str, kind: str) -> str | float | bool:
     try:
-        return value if kind == "words" else _TRUTHS[value] if kind == "truths" else float(value)
+        return value if kind == "string" else _BOOLEANS[value] if kind == "boolean" else float(value)
     except (ValueError, KeyError):
-        raise ReseenError(f"--set: {change}: the field holds {kind}") from None
+        raise ReseenError(f"--set: {change}: expected a {kind}") from None

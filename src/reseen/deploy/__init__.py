@@ -1,1 +1,35 @@
-"""Networks outside training: loaded from wherever they are, exported, run."""
+"""Networks outside training: loaded from any source, exported, run, shared on the Hub."""
+
+from typing import TYPE_CHECKING
+
+from reseen.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from reseen.deploy.export import Exported, export_network, pictures_of
+    from reseen.deploy.facts import Facts, LoadedNetwork, Network
+    from reseen.deploy.hub import Pushed, load_from_hub, push
+    from reseen.deploy.loading import load_network
+    from reseen.deploy.search_threshold import SearchThreshold
+
+__all__ = [
+    "Exported",
+    "Facts",
+    "LoadedNetwork",
+    "Network",
+    "Pushed",
+    "SearchThreshold",
+    "export_network",
+    "load_from_hub",
+    "load_network",
+    "pictures_of",
+    "push",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    export=("Exported", "export_network", "pictures_of"),
+    facts=("Facts", "LoadedNetwork", "Network"),
+    hub=("Pushed", "load_from_hub", "push"),
+    loading=("load_network",),
+    search_threshold=("SearchThreshold",),
+)

@@ -1,4 +1,4 @@
-"""The thresholds that were calibrated for a network, where they hold for it as it is deployed: a picture alone."""
+"""The calibrated thresholds of a network, if they hold for its deployed form, which sees images without metadata."""
 
 import math
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from reseen.errors import ReseenError
 from reseen.tasks.reid.recipe import Evaluation
 
 _WITHHELD = "withheld"
-_EVALUATED = "this network was evaluated with pictures' cameras and views; a picture alone is embedded without them"
+_EVALUATED = "this network was evaluated with the cameras and views of images; an image alone is embedded without them"
 
 
 class Calibrated(NamedTuple):
-    """Thresholds of two pictures (``pair``) and of a ``search``, None without, and what a user should be told."""
+    """Thresholds of two images (``pair``) and of a ``search``, None without one, and a ``note`` for users."""
 
     pair: float | None
     search: SearchThreshold | None
@@ -23,32 +23,32 @@ class Calibrated(NamedTuple):
 
 
 def calibrated_for(evaluation: Evaluation, *, metadata: bool, path: Path) -> Calibrated:
-    """What the calibration at ``path`` says for a network that was evaluated so; nothing where there is no such file.
+    """The thresholds in the file ``path`` that hold for a network evaluated in this way; none if there is no file.
 
-    ``metadata``: the network learned cameras and views. A picture without them has another vector than with them, so
-    thresholds that were found with them, or under another flip test, are left out, and the note says so. Raises
-    ReseenError for a damaged file.
+    ``metadata``: the network learned cameras and views. It gives an image another vector without them, so thresholds
+    found with them, or with another flip test, are left out, and the note says so. Raises ReseenError for a damaged
+    file.
     """
-    found = read_json(path) if path.is_file() else {}
-    others = _otherwise(found, evaluation, metadata=metadata)
+    calibration = read_json(path) if path.is_file() else {}
+    conflict = _conflict(calibration, evaluation, metadata=metadata)
     clauses = [_EVALUATED] if metadata and evaluation.metadata != _WITHHELD else []
-    if others:
-        return Calibrated(None, None, "; ".join([*clauses, others]))
-    return Calibrated(_pair(found, path), _search(found, path), "; ".join(clauses))
+    if conflict:
+        return Calibrated(None, None, "; ".join([*clauses, conflict]))
+    return Calibrated(_pair(calibration, path), _search(calibration, path), "; ".join(clauses))
 
 
-def _otherwise(found: Mapping[str, object], evaluation: Evaluation, *, metadata: bool) -> str:
-    """Why these thresholds are not for a picture alone as this network sees it; "" where they are.
+def _conflict(calibration: Mapping[str, object], evaluation: Evaluation, *, metadata: bool) -> str:
+    """The reason why these thresholds do not hold for an image without metadata, or "".
 
-    Calibrations of before this was written down were made as the evaluation was.
+    Calibrations of older versions do not name their settings; they were made with the evaluation's.
     """
-    if not found:
+    if not calibration:
         return ""
-    flip, told = found.get("flip"), found.get("metadata") or evaluation.metadata
+    flip, visible = calibration.get("flip"), calibration.get("metadata") or evaluation.metadata
     if flip is not None and flip != evaluation.flip:
         how = "with" if flip else "without"
         return f"its thresholds were found {how} the flip test and are not used: calibrate again"
-    if metadata and told != _WITHHELD:
+    if metadata and visible != _WITHHELD:
         return (
             "its thresholds were found with cameras and views and are not used: "
             f"`reseen calibrate RUN --metadata {_WITHHELD}` finds others"
@@ -56,13 +56,13 @@ def _otherwise(found: Mapping[str, object], evaluation: Evaluation, *, metadata:
     return ""
 
 
-def _pair(found: Mapping[str, object], path: Path) -> float | None:
-    return _number(found, "threshold", path=path, most=1) if found else None
+def _pair(calibration: Mapping[str, object], path: Path) -> float | None:
+    return _number(calibration, "threshold", path=path, most=1) if calibration else None
 
 
-def _search(found: Mapping[str, object], path: Path) -> SearchThreshold | None:
-    search = found.get("identification")
-    if search is None:  # a calibration of before there was one
+def _search(calibration: Mapping[str, object], path: Path) -> SearchThreshold | None:
+    search = calibration.get("identification")
+    if search is None:  # a calibration of an older version
         return None
     if not isinstance(search, Mapping):
         raise ReseenError(f"{path}: expected an identification with its threshold, got {search!r}")

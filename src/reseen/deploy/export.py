@@ -1,6 +1,6 @@
-"""Exports: the network with its preprocessing as one file, kept only if it gives PyTorch's numbers.
+"""Exports of a network with its preprocessing as one file, written only if it gives PyTorch's numbers.
 
-What comes out takes a batch of uint8 RGB pictures of any one size, (B, H, W, 3), and gives vectors of length 1.
+An export takes a batch of uint8 RGB images of any one size, (B, H, W, 3), and gives vectors of length 1.
 """
 
 import copy
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reseen.data.opening import open_image
 from reseen.data.transforms import resize
 from reseen.deploy.extras import require
-from reseen.deploy.facts import Facts, Loaded
+from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import OnTorch
 from reseen.deploy.program_file import Program, write_program
@@ -26,20 +26,20 @@ from reseen.deploy.runtime import FACTS
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, put_in_place
-from reseen.progress import Progress, Silent
+from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.evaluate import splits_of
 
 LARGEST_DIFFERENCE = 1e-4
-"""Of any number in any vector, between an export and PyTorch."""
+"""The largest allowed difference of any number in any vector between an export and PyTorch."""
 CHECKED = 16
-"""Pictures that each export is compared on."""
+"""How many images each export is compared on."""
 
-# Not square, and neither the network's size: what traces alike is taken to be always alike.
+# Neither square nor the network's size, because sizes that are equal in the trace would count as always equal.
 _TRACED_SIZE = (150, 170)
 
 
 class Exported(NamedTuple):
-    """A file that was written, and the largest ``difference`` from PyTorch over so many ``pictures``."""
+    """An exported file, and its largest ``difference`` from PyTorch over so many ``pictures``."""
 
     path: Path
     difference: float
@@ -47,21 +47,36 @@ class Exported(NamedTuple):
 
 
 def export_network(
-    source: str | Path, outs: Sequence[Path], *, pictures: Sequence[Path], progress: Progress | None = None
+    source: str | Path, outs: Sequence[Path], *, pictures: Sequence[Path], progress: Progress = SILENT
 ) -> list[Exported]:
-    """Write the network that ``source`` names to each of ``outs``, whose suffixes say how: see ``WRITERS``.
+    """Export a network to files.
 
-    Each file is loaded as a user would load it and compared with PyTorch on ``pictures``, one by one at their own
-    sizes, and as a batch. Raises ReseenError for a source that is not PyTorch's, an unknown suffix, no picture, and an
-    export that differs by more than LARGEST_DIFFERENCE, which is not kept.
+    Each file is loaded again and compared with PyTorch on ``pictures``, one by one at their own sizes, and as a batch.
+
+    Args:
+        source: A run, a weights file or a Hub repository.
+        outs: The files to write; their suffixes (`WRITERS`) say in which format.
+        pictures: Images to compare on.
+        progress: Shows a bar.
+
+    Raises:
+        ReseenError: The source is an export itself, a suffix is unknown, there is no image, or an export differs by
+            more than LARGEST_DIFFERENCE and is not written.
+
+    Example:
+        ```python
+        outs = [Path("cars.onnx"), Path("cars.pt2")]
+        for file in export_network("runs/mine", outs, pictures=pictures_of("runs/mine")):
+            print(file.path, file.difference)
+        ```
     """
     for out in outs:
         _check_out(out)
     if not pictures:
-        raise ReseenError("export: expected pictures to compare on, got none")
-    loaded, shown = load_network(source), progress or Silent()
+        raise ReseenError("export: expected images to compare on, got none")
+    loaded = load_network(source)
     checked = [np.array(open_image(path)) for path in _spread(pictures)]
-    with shown.bar("export", total=len(outs) + 1) as bar:
+    with progress.bar("export", total=len(outs) + 1) as bar:
         program = _traced(loaded)
         bar.advance()
         exported = []
@@ -72,9 +87,9 @@ def export_network(
 
 
 def pictures_of(source: str | Path) -> list[Path]:
-    """The gallery of the run that ``source`` is. ReseenError for anything else, and where its data have moved."""
+    """The gallery images of a run. Raises ReseenError for another source, and if the run's data have moved."""
     if not (Path(source) / "recipe.toml").is_file():
-        raise ReseenError(f"{source}: not a run, so it has no pictures to compare on; say which with --pictures")
+        raise ReseenError(f"{source}: not a run, so it has no images to compare on; name some with --pictures")
     return splits_of(open_run(source), None).gallery.paths
 
 
@@ -91,9 +106,9 @@ def _spread(pictures: Sequence[Path]) -> list[Path]:
     return [pictures[place] for place in places]
 
 
-def _traced(loaded: Loaded) -> Program:
+def _traced(loaded: LoadedNetwork) -> Program:
     if not isinstance(loaded.network, OnTorch):
-        raise ReseenError(f"{loaded.source}: is an export itself; expected a run, a weights file or a Hub repository")
+        raise ReseenError(f"{loaded.source}: is an export already; expected a run, a weights file or a Hub repository")
     network = copy.deepcopy(loaded.network.network).to(memory_format=torch.contiguous_format)
     whole = AnySize(network, image_size=loaded.facts.image_size).eval()
     batch, height, width = (torch.export.Dim(name) for name in ("batch", "height", "width"))
@@ -102,22 +117,22 @@ def _traced(loaded: Loaded) -> Program:
         return torch.export.export(whole, (example,), dynamic_shapes=({0: batch, 1: height, 2: width},))
 
 
-def _export(program: Program, loaded: Loaded, *, out: Path, checked: Sequence[NDArray[np.uint8]]) -> Exported:
-    """Write into a folder beside ``out``, check there, then move into place."""
+def _export(program: Program, loaded: LoadedNetwork, *, out: Path, checked: Sequence[NDArray[np.uint8]]) -> Exported:
+    """Write into a folder beside ``out``, check the file there, then move it into place."""
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}", suffix=UNFINISHED) as folder:
         written = Path(folder) / out.name
         WRITERS[out.suffix](program, loaded.facts, written)
         difference = _difference(loaded, FILES[out.suffix](written), checked)
         if not difference <= LARGEST_DIFFERENCE:
             limit = f"expected at most {LARGEST_DIFFERENCE:.0e}"
-            raise ReseenError(f"{out}: not kept: it differs from PyTorch by {difference:.1e}, {limit}")
+            raise ReseenError(f"{out}: not written: it differs from PyTorch by {difference:.1e}, {limit}")
         for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == out.name):
             put_in_place(file, out.parent / file.name)
     return Exported(out, difference, len(checked))
 
 
-def _difference(loaded: Loaded, exported: Loaded, checked: Sequence[NDArray[np.uint8]]) -> float:
-    """The largest, of pictures one by one and of a batch of one size. NaN stays NaN."""
+def _difference(loaded: LoadedNetwork, exported: LoadedNetwork, checked: Sequence[NDArray[np.uint8]]) -> float:
+    """The largest difference, for images one by one and as a batch of one size. NaN stays NaN."""
     shrink = resize(image_size=loaded.facts.image_size)
     tensors = [torch.from_numpy(picture).permute(2, 0, 1) for picture in checked]
     batch = np.stack([shrink(tensor).permute(1, 2, 0).numpy() for tensor in tensors])
@@ -129,10 +144,12 @@ def _difference(loaded: Loaded, exported: Loaded, checked: Sequence[NDArray[np.u
 
 def _write_onnx(program: Program, facts: Facts, path: Path) -> None:
     require("onnxscript", extra="onnx", what="an export to ONNX")
-    made = torch.onnx.export(program, input_names=["pictures"], output_names=["vectors"], dynamo=True, verbose=False)
-    assert made is not None, "the exporter through torch.export returns its program"
-    made.model.metadata_props[FACTS] = facts.as_json()
-    made.save(path, external_data=False)
+    exported = torch.onnx.export(
+        program, input_names=["pictures"], output_names=["vectors"], dynamo=True, verbose=False
+    )
+    assert exported is not None, "the exporter through torch.export returns its program"
+    exported.model.metadata_props[FACTS] = facts.as_json()
+    exported.save(path, external_data=False)
 
 
 def _write_openvino(program: Program, facts: Facts, path: Path) -> None:
@@ -149,4 +166,4 @@ def _write_program(program: Program, facts: Facts, path: Path) -> None:
 WRITERS: Mapping[str, Callable[[Program, Facts, Path], None]] = MappingProxyType(
     {".onnx": _write_onnx, ".pt2": _write_program, ".xml": _write_openvino}
 )
-"""How a file's name ends -> function(program, facts, path); `reseen.deploy.loading.FILES` reads each."""
+"""Suffix of a file -> function(program, facts, path); `reseen.deploy.loading.FILES` has the readers."""

@@ -1,4 +1,4 @@
-"""What must be known of a network beside itself: written into every export, and the same in each."""
+"""The facts about a network that users of it need: written into every export, and the same in each."""
 
 import hashlib
 import json
@@ -18,21 +18,26 @@ from reseen.errors import ReseenError
 from reseen.formats import migrated, with_format
 
 Network: TypeAlias = Callable[..., NDArray[np.float32]]
-"""(B, H, W, 3) RGB of the network's own size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
+"""(B, H, W, 3) RGB of the network's input size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
 
 _DIGITS = 16
-_OF_THE_START = frozenset({"name", "weights", "carried_from", "expect_missing", "expect_unexpected"})
+_START_KEYS = frozenset({"name", "weights", "carried_from", "expect_missing", "expect_unexpected"})
 _Pixels = Annotated[int, Field(ge=1, le=4096)]
 
 
 @with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True)
 class Facts:
-    """``image_size`` (height, width) that pictures are resized to.
+    """The facts about a network.
 
-    ``threshold`` on the cosine of two pictures and ``search``, that of a search, if calibrated. ``flip``: a vector is
-    the mean of a picture's and its mirror image's. ``fingerprint``: 16 hexadecimal digits of weights and preprocessing;
-    vectors of two fingerprints are not to be compared. ``note``: what a user should be told.
+    Attributes:
+        fingerprint: 16 hexadecimal digits of weights and preprocessing; do not compare vectors of different ones.
+        width: D, the width of the vectors.
+        image_size: (height, width) in pixels that images are resized to.
+        threshold: Cosine from which two images show the same individual, if calibrated.
+        note: What users should know.
+        search: The threshold of a search, if calibrated.
+        flip: A vector is the mean of the image's and its mirror image's.
     """
 
     fingerprint: str
@@ -44,21 +49,21 @@ class Facts:
     flip: bool = False
 
     def as_json(self) -> str:
-        """One line."""
+        """The facts as one line of JSON."""
         return json.dumps(with_format("facts", asdict(self)))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What ``as_json`` wrote. ReseenError for anything else."""
+        """The facts that ``as_json`` wrote. Raises ReseenError for other text."""
         try:
             values = migrated("facts", from_json(text), name="its facts")
             return TypeAdapter(cls).validate_json(json.dumps(values), strict=True)
         except (ValueError, TypeError):
-            raise ReseenError(f"expected what reseen writes about a network, got {text[:60]!r}") from None
+            raise ReseenError(f"expected the facts that reseen writes about a network, got {text[:60]!r}") from None
 
 
-class Loaded(NamedTuple):
-    """A network that runs, what is known of it, and where it came from."""
+class LoadedNetwork(NamedTuple):
+    """A ``network`` ready to run, its ``facts``, and the ``source`` it was loaded from."""
 
     network: Network
     facts: Facts
@@ -68,11 +73,11 @@ class Loaded(NamedTuple):
 def fingerprint(tensors: Mapping[str, Tensor], *, model: Mapping[str, object], preprocessing: object) -> str:
     """SHA-256 of weights, architecture and preprocessing: the same wherever and however they are stored.
 
-    ``model``: the recipe's section as the weights file's card has it. Where training began does not count, nor does
-    a classifier, which has no part in a vector.
+    ``model``: the recipe's section in the weights file's card. The start weights do not count, nor does a classifier,
+    which has no part in a vector.
     """
-    lines = {key: value for key, value in model.items() if key not in _OF_THE_START}
-    digest = hashlib.sha256(json.dumps([lines, preprocessing], sort_keys=True).encode())
+    settings = {key: value for key, value in model.items() if key not in _START_KEYS}
+    digest = hashlib.sha256(json.dumps([settings, preprocessing], sort_keys=True).encode())
     for name in sorted(name for name in tensors if "classifier." not in name):
         tensor = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())

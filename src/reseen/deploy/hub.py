@@ -1,7 +1,7 @@
-"""Networks on the Hugging Face Hub: fetched into its cache by name and revision, and pushed there with a model card.
+"""Networks on the Hugging Face Hub: pulled into its cache by name and revision, and pushed with a model card.
 
-A repository holds model.safetensors, config.json, README.md and, where there is one, calibration.json. Nothing else
-is ever fetched, and none of these can run code.
+A repository holds model.safetensors, config.json, README.md and, if there is one, calibration.json. No other file is
+ever pulled, and none of these can run code.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from huggingface_hub import HfApi, errors, snapshot_download
 
-from reseen.deploy.facts import Facts, Loaded
+from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.model_card import model_card
 from reseen.deploy.network import CALIBRATION, load_weights_file
 from reseen.engine.checkpoint import Card, load_card, save_weights
@@ -30,37 +30,54 @@ CONFIG = "config.json"
 _NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 _REASONS: Mapping[type[Exception], str] = MappingProxyType(
     {
-        errors.GatedRepoError: "its owner gives access on request: ask on its page, then `hf auth login`",
+        errors.GatedRepoError: "its owner grants access on request: ask on its page, then `hf auth login`",
         errors.RepositoryNotFoundError: "there is no such repository, or it is private and you must `hf auth login`",
         errors.RevisionNotFoundError: "it has no such revision",
         errors.LocalEntryNotFoundError: "it is not in the cache, and the Hub cannot be reached",
-        errors.HFValidationError: "this is no name of a repository",
+        errors.HFValidationError: "this is not a repository's name",
     }
 )
 
 
 class Pushed(NamedTuple):
-    """Where a network can be looked at, and the source that loads exactly it: owner/name@commit."""
+    """The ``url`` of the pushed commit, and the ``source`` that loads exactly this network: owner/name@commit."""
 
     url: str
     source: str
 
 
 def is_hub_name(source: str) -> bool:
-    """Whether this may name a repository: owner/name or owner/name@revision."""
+    """Whether this can be a repository's name: owner/name or owner/name@revision.
+
+    >>> is_hub_name("somebody/cars@main"), is_hub_name("cars")
+    (True, False)
+    """
     return _NAME.fullmatch(source) is not None
 
 
-def load_from_hub(source: str, *, revision: str | None = None, device: str = "cpu") -> Loaded:
-    """The network of a repository, as of ``revision`` (a commit, tag or branch; None: what its owner shows now).
+def load_from_hub(source: str, *, revision: str | None = None, device: str = "cpu") -> LoadedNetwork:
+    """Load the network of a Hub repository. Files that were pulled before come from the Hub's cache.
 
-    What was fetched once is taken from the Hub's cache. ``source`` of the result names the commit, so that the same
-    can be had again. Raises ReseenError for what cannot be fetched or is no network of ours.
+    Args:
+        source: owner/name or owner/name@revision.
+        revision: A commit, tag or branch; by default the repository's main branch.
+        device: PyTorch's name of a device.
+
+    Returns:
+        The network; its ``source`` names the commit, so that the same one can be loaded again.
+
+    Raises:
+        ReseenError: The repository cannot be pulled, or holds no network of reseen.
+
+    Example:
+        ```python
+        network, facts, source = load_from_hub("somebody/cars", revision="v1")
+        ```
     """
-    found = _NAME.fullmatch(source)
-    if found is None:
+    parsed = _NAME.fullmatch(source)
+    if parsed is None:
         raise ReseenError(f"{source}: expected the name of a Hub repository, owner/name or owner/name@revision")
-    repository, named = found["repository"], found["revision"]
+    repository, named = parsed["repository"], parsed["revision"]
     try:
         folder = Path(
             snapshot_download(repository, revision=revision or named, allow_patterns=[WEIGHTS, CONFIG, CALIBRATION])
@@ -70,8 +87,8 @@ def load_from_hub(source: str, *, revision: str | None = None, device: str = "cp
     return load_hub_folder(folder, device=device, source=f"{repository}@{folder.name}")
 
 
-def load_hub_folder(folder: Path, *, device: str = "cpu", source: str = "") -> Loaded:
-    """The network in a folder that is laid out like a repository; its config.json must speak of these weights."""
+def load_hub_folder(folder: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
+    """Load the network of a folder with a repository's files; its config.json must name these weights."""
     source = source or str(folder)
     if not (folder / WEIGHTS).is_file():
         raise ReseenError(f"{source}: expected {WEIGHTS} in it; was it written by `reseen push`?")
@@ -79,7 +96,7 @@ def load_hub_folder(folder: Path, *, device: str = "cpu", source: str = "") -> L
     stated = migrated("facts", read_json(folder / CONFIG), name=f"{source}: {CONFIG}").get("fingerprint")
     if stated != loaded.facts.fingerprint:
         raise ReseenError(
-            f"{source}: {CONFIG} speaks of other weights ({stated}) than these ({loaded.facts.fingerprint})"
+            f"{source}: {CONFIG} names other weights ({stated}) than {WEIGHTS} holds ({loaded.facts.fingerprint})"
         )
     return loaded
 
@@ -87,10 +104,23 @@ def load_hub_folder(folder: Path, *, device: str = "cpu", source: str = "") -> L
 def push(
     run: Run | Path | str, repository: str, *, private: bool = True, licence: str = "", revision: str | None = None
 ) -> Pushed:
-    """Put a run's best network on the Hub, with a model card; a new repository is private unless you say otherwise.
+    """Push a run's best network to the Hub, with a model card.
 
-    ``licence``: its identifier, for the card. ``revision``: the branch, main if None. Raises ReseenError for a run
-    without weights, and for what the Hub refuses.
+    Args:
+        run: The run, or its folder.
+        repository: owner/name; made if it is not there.
+        private: Make a new repository private.
+        licence: The licence's identifier, for the card.
+        revision: The branch; by default main.
+
+    Raises:
+        ReseenError: The run has no weights, or the Hub refuses the push.
+
+    Example:
+        ```python
+        pushed = push("runs/mine", "somebody/cars", licence="apache-2.0")
+        embedder = reseen.Embedder.from_pretrained(pushed.source)
+        ```
     """
     run = open_run(run)
     if not is_hub_name(repository) or "@" in repository:
@@ -100,16 +130,16 @@ def push(
         facts = stage(run, Path(folder), repository=repository, licence=licence)
         try:
             hub.create_repo(repository, private=private, exist_ok=True)
-            done = hub.upload_folder(
+            commit = hub.upload_folder(
                 repo_id=repository, folder_path=folder, revision=revision, commit_message=f"reseen {facts.fingerprint}"
             )
         except (OSError, ValueError) as error:
             raise ReseenError(f"{repository}: could not be pushed: {_reason(error)}") from None
-    return Pushed(str(done.commit_url), f"{repository}@{done.oid}")
+    return Pushed(str(commit.commit_url), f"{repository}@{commit.oid}")
 
 
 def stage(run: Run, folder: Path, *, repository: str, licence: str = "") -> Facts:
-    """Write a repository's files into ``folder``."""
+    """Write the files of a repository into ``folder``, and return the network's facts."""
     if (run.path / CALIBRATION).is_file():
         _stage_calibration(run.path / CALIBRATION, folder / CALIBRATION)
     save_weights(folder / WEIGHTS, read_weights(run.best_weights).tensors, _public(load_card(run.best_weights)))
@@ -121,15 +151,15 @@ def stage(run: Run, folder: Path, *, repository: str, licence: str = "") -> Fact
 
 
 def _stage_calibration(calibration: Path, out: Path) -> None:
-    """All of it but where its pictures lie, which is its maker's own."""
-    found = read_json(calibration)
-    if found.get("source") not in (None, OPTIMISTIC):
-        found["source"] = "other pictures than those it was scored on"
-    out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    """Without the path of its images, which is private."""
+    facts = read_json(calibration)
+    if facts.get("source") not in (None, OPTIMISTIC):
+        facts["source"] = "other images than those it was scored on"
+    out.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 def _public(card: Card) -> Card:
-    """Without the folders of whoever trained it, nor, where no table is indexed by them, its cameras and views."""
+    """Without the paths of the machine it was trained on, and without camera and view names the model does not need."""
     model = dict(card.recipe["model"])
     model["weights"] = Path(model.get("weights", "none")).name
     card = card._replace(recipe={**card.recipe, "model": model})

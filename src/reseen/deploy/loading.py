@@ -1,20 +1,20 @@
-"""From whatever a user calls a network to one that runs: a run, a file, a Hub repository, the plain baseline."""
+"""Loads a network from any source: a run, a file, a Hub repository, or the plain baseline."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from reseen.deploy.facts import Loaded
+from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.hub import WEIGHTS, is_hub_name, load_from_hub, load_hub_folder
 from reseen.deploy.network import BASELINE, load_baseline, load_weights_file
 from reseen.deploy.runtime import load_onnx, load_openvino, load_program
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 
-FILES: Mapping[str, Callable[..., Loaded]] = MappingProxyType(
+FILES: Mapping[str, Callable[..., LoadedNetwork]] = MappingProxyType(
     {".onnx": load_onnx, ".pt2": load_program, ".safetensors": load_weights_file, ".xml": load_openvino}
 )
-"""How a file's name ends -> function(path, *, device)."""
+"""Suffix of a file -> function(path, *, device)."""
 
 _FILE_SUFFIXES = frozenset({*FILES, ".bin", ".ckpt", ".pt", ".pth", ".toml"})
 
@@ -24,10 +24,21 @@ EXPECTS = (
 )
 
 
-def load_network(source: str | Path, *, revision: str | None = None, device: str = "cpu") -> Loaded:
-    """The network that ``source`` names. ``revision``: of a Hub repository, a commit, tag or branch.
+def load_network(source: str | Path, *, revision: str | None = None, device: str = "cpu") -> LoadedNetwork:
+    """Load a network.
 
-    Raises ReseenError for a source that is nothing of the kind, damaged, or cannot be fetched.
+    Args:
+        source: A run's folder, a weights file, an export, a Hub repository owner/name, or the baseline's name.
+        revision: A commit, tag or branch of a Hub repository.
+        device: PyTorch's name of a device.
+
+    Raises:
+        ReseenError: The source is none of these, is damaged, or cannot be fetched.
+
+    Example:
+        >>> network, facts, source = load_network("efficientnet_lite0")
+        >>> facts.width, facts.image_size, source
+        (1280, (128, 128), 'efficientnet_lite0')
     """
     path = Path(source)
     if path.is_dir():
@@ -42,9 +53,9 @@ def load_network(source: str | Path, *, revision: str | None = None, device: str
 
 
 def looks_local(source: str) -> bool:
-    """Whether what may name a repository is rather a mistyped path, which is nobody else's business.
+    """Whether a possible name of a repository is rather a mistyped path, which must not be sent to the Hub.
 
-    It begins with a dot, ends as a file of networks does, or its first part is a folder here.
+    It begins with a dot, ends like a file of a network, or its first part is a folder here.
     """
     path = Path(source.partition("@")[0])
     return source.startswith((".", "~")) or path.suffix.lower() in _FILE_SUFFIXES or path.parent.exists()
@@ -53,18 +64,18 @@ def looks_local(source: str) -> bool:
 def _why_not_the_hub(source: str) -> str:
     if not (is_hub_name(source) and looks_local(source)):
         return ""
-    return "; it looks like a path, so the Hub was not asked"
+    return "; it looks like a path, so it was not looked up on the Hub"
 
 
-def _load_folder(folder: Path, *, device: str) -> Loaded:
+def _load_folder(folder: Path, *, device: str) -> LoadedNetwork:
     if (folder / WEIGHTS).is_file():
         return load_hub_folder(folder, device=device)
     if not Run(folder).recipe_file.exists() and not Run(folder).best_weights.exists():
-        raise ReseenError(f"{folder}: a folder without a run or {WEIGHTS} in it; expected {EXPECTS}")
+        raise ReseenError(f"{folder}: the folder holds no run and no {WEIGHTS}; expected {EXPECTS}")
     return load_weights_file(Run(folder).best_weights, device=device, source=str(folder))
 
 
-def _load_file(path: Path, *, device: str) -> Loaded:
+def _load_file(path: Path, *, device: str) -> LoadedNetwork:
     if path.suffix not in FILES:
         raise ReseenError(f"{path}: expected {EXPECTS}")
     return FILES[path.suffix](path, device=device)

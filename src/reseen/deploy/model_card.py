@@ -1,4 +1,4 @@
-"""The page that a network on the Hub is shown with."""
+"""The model card, which is a network's page on the Hub."""
 
 from collections.abc import Mapping
 
@@ -7,17 +7,17 @@ from reseen.engine.run import Run
 from reseen.tasks.reid.evaluate import OTHER_DATA
 from reseen.tasks.reid.recipe import recipe_of
 
-_WHAT = """Finds the same individual again: a picture in, a vector out, whose cosine similarity with another says how
-likely both show the same one. Made with reseen."""
+_WHAT = """Finds the same individual again: it embeds an image as a vector, and the cosine similarity of two vectors
+says how likely both images show the same individual. Made with reseen."""
 _LIMITS = """## Limits
 
-It knows what it was trained on: other cameras, other kinds of things and other years need their own evaluation, and
+Other cameras, other kinds of things and other years than those of the training data need their own evaluation, and
 their own thresholds."""
 _SHOWN = ("mAP", "rank1", "rank5", "mINP")
 
 
 def model_card(run: Run, facts: Facts, *, repository: str, licence: str = "") -> str:
-    """Markdown behind the Hub's own lines: what it is, how to use it, on what it was trained, what it scored."""
+    """The card as Markdown after the Hub's metadata: description, use, network, training data, scores, limits."""
     parts = [
         _front(licence),
         f"# {repository.partition('/')[2]}",
@@ -32,8 +32,13 @@ def model_card(run: Run, facts: Facts, *, repository: str, licence: str = "") ->
 
 
 def _front(licence: str) -> str:
-    own = [f"license: {licence}"] if licence else []
-    lines = ["library_name: reseen", "pipeline_tag: image-feature-extraction", "tags: [re-identification]", *own]
+    license_line = [f"license: {licence}"] if licence else []
+    lines = [
+        "library_name: reseen",
+        "pipeline_tag: image-feature-extraction",
+        "tags: [re-identification]",
+        *license_line,
+    ]
     return "\n".join(["---", *lines, "---"])
 
 
@@ -50,8 +55,8 @@ def _network(run: Run, facts: Facts) -> str:
     search = facts.search
     rows = {
         "model": recipe.model.name or recipe.model.backbone,
-        "pictures": f"{height} x {width} (height x width), RGB",
-        "vector": f"{facts.width} numbers, length 1{', mean of a picture and its mirror image' * facts.flip}",
+        "images": f"{height} x {width} (height x width), RGB",
+        "vector": f"{facts.width} numbers, length 1{', mean of an image and its mirror image' * facts.flip}",
         "threshold": "not calibrated" if facts.threshold is None else f"{facts.threshold:.4f}",
         "search threshold": "not calibrated" if search is None else search.describe(search.records),
         "fingerprint": f"`{facts.fingerprint}`",
@@ -67,7 +72,7 @@ def _data(facts: Mapping[str, object]) -> str:
         return ""
     rows = "\n".join(f"| {name} | {count:,} | {identities.get(name, 0):,} |" for name, count in pictures.items())
     layout = facts.get("layout", "unknown")
-    return f"## Data\n\nIn the layout of {layout}.\n\n| part | pictures | identities |\n|---|---|---|\n{rows}"
+    return f"## Data\n\nIn the layout of {layout}.\n\n| part | images | identities |\n|---|---|---|\n{rows}"
 
 
 def _scores(systems: Mapping[str, Mapping[str, object]]) -> str:

@@ -1,6 +1,6 @@
-"""A trained model as one module from bytes of pictures to vectors, and how PyTorch runs it.
+"""A trained model as one module from images as bytes to vectors, and how PyTorch runs it.
 
-B = batch, H x W = the network's own picture size, D = width of the vectors.
+B = batch, H x W = the network's input size, D = width of the vectors.
 """
 
 from collections.abc import Sequence
@@ -15,27 +15,27 @@ from torch import Tensor, nn
 
 from reseen.data.table import numbers
 from reseen.deploy.calibrated import calibrated_for
-from reseen.deploy.facts import Facts, Loaded, fingerprint
+from reseen.deploy.facts import Facts, LoadedNetwork, fingerprint
 from reseen.deploy.folding import folded
 from reseen.engine.checkpoint import load_card
 from reseen.errors import ReseenError
 from reseen.models import build_model
 from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
+from reseen.normalisation import Normalisation
 from reseen.tasks.reid.build import load_model, resolved
-from reseen.tasks.reid.query_gallery import VisibleMetadata, visible_metadata
+from reseen.tasks.reid.query_gallery import VisibleMetadata
 from reseen.tasks.reid.recipe import recipe_from
 
-Triple: TypeAlias = tuple[float, float, float]
 Names: TypeAlias = Sequence[str | None]
-"""Of each picture's camera or view, None where it is not known."""
+"""The camera or view of each image by name, None if unknown."""
 
-NOTHING_TOLD = VisibleMetadata((), ())
+NO_METADATA = VisibleMetadata((), ())
 
 CALIBRATION = "calibration.json"
-"""The file beside the weights that holds the calibrated threshold."""
+"""The file of the calibrated thresholds, beside the weights."""
 BASELINE = "efficientnet_lite0"
-"""The name of the plain ImageNet network, for whoever has not trained one."""
+"""The name of the plain ImageNet network, for users who have not trained one."""
 _BASELINE_SIZE = (128, 128)
 _BASELINE_NOTE = (
     "EfficientNet-Lite0 as trained on ImageNet: a plain baseline, never trained to tell individuals apart; "
@@ -44,68 +44,68 @@ _BASELINE_NOTE = (
 
 
 class EmbeddingNetwork(nn.Module):
-    """``model`` behind the normalisation it was trained with; vectors come out with length 1."""
+    """Normalises images for ``model`` and its vectors to length 1."""
 
     scale: Tensor
     shift: Tensor
 
-    def __init__(self, model: nn.Module, *, mean: Triple, std: Triple) -> None:
+    def __init__(self, model: nn.Module, normalisation: Normalisation) -> None:
         super().__init__()
         self.model = model
-        centre, spread = (torch.tensor(values, dtype=torch.float64) for values in (mean, std))
-        self.register_buffer("scale", (1 / (255 * spread)).float(), persistent=False)
-        self.register_buffer("shift", (centre / spread).float(), persistent=False)
+        for name, values in normalisation.scale_and_shift()._asdict().items():
+            self.register_buffer(name, values, persistent=False)
 
     def forward(self, pictures: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
-        """(B, H, W, 3) uint8, and numbers (B,) as ``model`` knows cameras and views -> (B, D)."""
+        """(B, H, W, 3) uint8, and the model's numbers (B,) of cameras and views -> (B, D)."""
         return nn.functional.normalize(self.model(self.normalised(pictures), cameras, views).embedding, dim=1)
 
     @property
     def as_shown(self) -> nn.Module:
-        """``model`` for pictures as they are, without the flip test: what maps over a picture can be drawn of."""
+        """``model`` without the flip test, for maps over an image."""
         return self.model.model if isinstance(self.model, Mirrored) else self.model
 
     def normalised(self, pictures: Tensor) -> Tensor:
-        """(B, H, W, 3) uint8 -> (B, 3, H, W), as ``model`` takes them."""
+        """(B, H, W, 3) uint8 -> (B, 3, H, W), the input of ``model``."""
         return rearrange(pictures.float() * self.scale - self.shift, "b h w c -> b c h w")
 
 
 class OnTorch:
     """Runs an `EmbeddingNetwork` with PyTorch on one device; safe to call from several threads.
 
-    ``told``: the cameras and views that evaluation told it of pictures, by name; none for a network without metadata.
+    ``visible_metadata``: the names of cameras and views that the network was evaluated with; none without metadata.
     """
 
-    def __init__(self, network: EmbeddingNetwork, *, device: str = "cpu", told: VisibleMetadata = NOTHING_TOLD) -> None:
+    def __init__(
+        self, network: EmbeddingNetwork, *, device: str = "cpu", visible_metadata: VisibleMetadata = NO_METADATA
+    ) -> None:
         self.network = network.to(device).eval()
-        self.told = told
+        self.visible_metadata = visible_metadata
         self._device = device
 
     def __call__(
         self, pictures: NDArray[np.uint8], cameras: Names | None = None, views: Names | None = None
     ) -> NDArray[np.float32]:
-        """(B, H, W, 3), and by name the camera and the view of each, None where not known -> (B, D)."""
-        sides = (self._numbered(self.told.cameras, cameras), self._numbered(self.told.views, views))
+        """(B, H, W, 3), and the camera and view of each by name, None if unknown -> (B, D)."""
+        known = self.visible_metadata
+        metadata = (self._numbered(known.cameras, cameras), self._numbered(known.views, views))
         with torch.inference_mode():
-            vectors: Tensor = self.network(torch.from_numpy(pictures).to(self._device), *sides)
+            vectors: Tensor = self.network(torch.from_numpy(pictures).to(self._device), *metadata)
             return vectors.float().cpu().numpy()
 
     def _numbered(self, known: Sequence[str], names: Names | None) -> Tensor | None:
         return None if names is None else torch.from_numpy(numbers(known, names)).to(self._device)
 
 
-def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> Loaded:
-    """A weights file of ours, seeing pictures as its recipe's evaluation did, and the thresholds calibrated beside it.
+def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
+    """Load a weights file, with the preprocessing of its recipe's evaluation, and the thresholds calibrated for it.
 
-    Raises ReseenError for a file that is none of ours and a device that is not there.
+    Raises ReseenError for a file that reseen did not write, and for an unknown device.
     """
     card = load_card(path)
     recipe = resolved(recipe_from(card.recipe, name=str(path)))
     model, data = load_model(path), recipe.data
-    assert data.mean is not None, "a resolved recipe has a mean"
-    assert data.std is not None, "a resolved recipe has a std"
-    flip, told = recipe.evaluation.flip, visible_metadata(model, recipe)
-    preprocessing = [data.image_size, data.mean, data.std, *(["mirrored"] if flip else [])]
+    flip, normalisation = recipe.evaluation.flip, data.normalisation
+    preprocessing = [data.image_size, *normalisation, *(["mirrored"] if flip else [])]
     metadata = getattr(model, "metadata", None) is not None
     thresholds = calibrated_for(recipe.evaluation, metadata=metadata, path=path.parent / CALIBRATION)
     facts = Facts(
@@ -118,27 +118,29 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
         note=thresholds.note,
     )
     lighter = folded(model, image_size=data.image_size)
-    network = EmbeddingNetwork(Mirrored(lighter) if flip else lighter, mean=data.mean, std=data.std)
-    return Loaded(_on(network, device, told=told), facts, source or str(path))
+    network = EmbeddingNetwork(Mirrored(lighter) if flip else lighter, normalisation)
+    visible = visible_metadata(model, recipe)
+    return LoadedNetwork(_on(network, device, visible_metadata=visible), facts, source or str(path))
 
 
-def load_baseline(*, device: str = "cpu") -> Loaded:
-    """EfficientNet-Lite0 with its ImageNet weights, which install with the package."""
+def load_baseline(*, device: str = "cpu") -> LoadedNetwork:
+    """Load EfficientNet-Lite0 with its ImageNet weights, which are installed with the package."""
     model = build_model(BASELINE, num_identities=None, image_size=_BASELINE_SIZE, pretrained=True)
-    preprocessing = [_BASELINE_SIZE, WHEEL_MEAN, WHEEL_STD]
+    normalisation = Normalisation(WHEEL_MEAN, WHEEL_STD)
+    preprocessing = [_BASELINE_SIZE, *normalisation]
     facts = Facts(
         fingerprint=fingerprint(model.state_dict(), model={"backbone": BASELINE}, preprocessing=preprocessing),
         width=model.width,
         image_size=_BASELINE_SIZE,
         note=_BASELINE_NOTE,
     )
-    network = EmbeddingNetwork(folded(model, image_size=_BASELINE_SIZE), mean=WHEEL_MEAN, std=WHEEL_STD)
-    return Loaded(_on(network, device), facts, BASELINE)
+    network = EmbeddingNetwork(folded(model, image_size=_BASELINE_SIZE), normalisation)
+    return LoadedNetwork(_on(network, device), facts, BASELINE)
 
 
-def _on(network: EmbeddingNetwork, device: str, *, told: VisibleMetadata = NOTHING_TOLD) -> OnTorch:
+def _on(network: EmbeddingNetwork, device: str, *, visible_metadata: VisibleMetadata = NO_METADATA) -> OnTorch:
     try:
-        return OnTorch(network.to(memory_format=torch.channels_last), device=device, told=told)
+        return OnTorch(network.to(memory_format=torch.channels_last), device=device, visible_metadata=visible_metadata)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise ReseenError(f"device '{device}': expected one that PyTorch has here, such as cpu: {reason}") from None

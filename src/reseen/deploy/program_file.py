@@ -1,6 +1,6 @@
-"""Programs of torch.export as files without pickles: torch would run what a pickle says while it reads it.
+"""Programs of torch.export as files without pickles, because torch runs the code of a pickle while reading it.
 
-Only what an archive of ours consists of is handed on to torch: tensors as bytes, the graph as JSON, the facts.
+Only the entries that our own archives have are passed to torch: tensors as bytes, the graph as JSON, the facts.
 """
 
 import copy
@@ -15,7 +15,7 @@ import torch
 from reseen.errors import ReseenError
 
 FACTS_FILE = "reseen.json"
-"""The entry that holds an export's `Facts`."""
+"""The entry of an export's `Facts`."""
 
 Program = torch.export.ExportedProgram
 
@@ -29,16 +29,17 @@ _KNOWN = re.compile(
 
 
 def write_program(program: Program, facts: str, path: Path) -> None:
-    """Without the example that it was traced with, which torch would keep as a pickle."""
+    """Write a program without the example it was traced with, which torch would save as a pickle."""
     bare = copy.copy(program)
     bare.example_inputs = None
     torch.export.save(bare, path, extra_files={FACTS_FILE: facts})
 
 
 def read_program(path: Path) -> tuple[Program, str]:
-    """The program and its facts. ReseenError for a file with pickles, or anything else that is not ours.
+    """The program and its facts.
 
-    zipfile.BadZipFile, RuntimeError, ValueError and others for a damaged one.
+    Raises ReseenError for a file with pickles or other unknown entries; zipfile.BadZipFile, RuntimeError, ValueError
+    and others for a damaged file.
     """
     with zipfile.ZipFile(path) as archive:
         clean = _copied(archive, path)
@@ -47,30 +48,30 @@ def read_program(path: Path) -> tuple[Program, str]:
 
 
 def _copied(archive: zipfile.ZipFile, path: Path) -> BytesIO:
-    """Our own archive of what was looked at: two readers of one archive may find different things in it."""
+    """A new archive of the checked entries, because two readers of one archive may see different entries."""
     clean = BytesIO()
     seen = set[str]()
     with zipfile.ZipFile(clean, "w") as copied:
         for info in archive.infolist():
             name = info.filename.partition("/")[2]
             if not _KNOWN.fullmatch(name) or name in seen or info.compress_type != zipfile.ZIP_STORED:
-                raise _refused(path, info.filename)
+                raise _refusal(path, info.filename)
             seen.add(name)
             content = archive.read(info)
             if (name == _SAMPLES and content) or (name in _CONFIGS and _has_pickles(content)):
-                raise _refused(path, info.filename)
+                raise _refusal(path, info.filename)
             copied.writestr(f"program/{name}", content)
     clean.seek(0)
     return clean
 
 
 def _has_pickles(config: bytes) -> bool:
-    """Whether any of the tensors that a config lists is one, or is no tensor."""
+    """Whether any entry of a config is a pickle, or no tensor."""
     entries = json.loads(config)["config"].values()
     return any(entry["use_pickle"] is not False or not re.fullmatch(_TENSOR, entry["path_name"]) for entry in entries)
 
 
-def _refused(path: Path, entry: str) -> ReseenError:
+def _refusal(path: Path, entry: str) -> ReseenError:
     return ReseenError(
         f"{path}: its entry {entry!r} could run code or fill the memory; expected plain tensors, a graph and facts; "
         "nothing was loaded: export it again"

@@ -1,8 +1,8 @@
 """Training's resize as part of an exported network: antialiased bilinear on bytes, with the same roundings.
 
-PyTorch resizes uint8 by whole-number weights, along the rows, then along the columns, and rounds after each to a
-byte. Here either is a product with a matrix whose weights the graph computes from the picture's size, in sums that
-float32 holds exactly. So every byte comes out the same, which no resize of ONNX or OpenVINO promises.
+PyTorch resizes uint8 with integer weights, along the rows, then along the columns, and rounds to a byte after each.
+Here each is a product with a matrix whose weights the graph computes from the image's size, in sums that float32 holds
+exactly. So every byte is the same, which the resize of ONNX or OpenVINO does not guarantee.
 """
 
 import torch
@@ -18,7 +18,7 @@ _BYTE = 256
 
 
 class AnySize(nn.Module):
-    """``network`` for pictures of any one size, which are resized to ``image_size`` (height, width) first."""
+    """``network`` for images of any size, which are resized to ``image_size`` (height, width) first."""
 
     def __init__(self, network: EmbeddingNetwork, *, image_size: tuple[int, int]) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class AnySize(nn.Module):
 
 
 def resize(pictures: Tensor, image_size: tuple[int, int]) -> Tensor:
-    """(B, H', W', 3) uint8 -> (B, H, W, 3) float32 of whole numbers 0..255, as torchvision's v2.Resize gives bytes."""
+    """(B, H', W', 3) uint8 -> (B, H, W, 3) float32 of whole numbers 0..255, equal to torchvision's v2.Resize."""
     height, width = image_size
     narrow = _along_columns(pictures.float().transpose(1, 2), width)
     return _along_columns(narrow.transpose(1, 2), height)
@@ -52,15 +52,15 @@ def _along_columns(pictures: Tensor, length: int) -> Tensor:
     return rearrange(rounded, "b length (w c) -> b length w c", c=3)
 
 
-def _weights(given: int, wanted: int) -> tuple[Tensor, Tensor]:
-    """Whole-number weights (wanted, given), and the number that stands for 1: a triangle around each centre.
+def _weights(before: int, after: int) -> tuple[Tensor, Tensor]:
+    """Integer weights (after, before), a triangle around each centre, and the integer that stands for 1.
 
-    Distances are in units that keep them whole numbers; ``size`` is a tensor, so that an export keeps it open.
+    Distances are in units that make them integers; ``size`` is a tensor, so that an export keeps it variable.
     """
-    size = torch.full((), given, dtype=torch.float64)
-    places, centres = (2 * torch.arange(count, dtype=torch.float64) + 1 for count in (given, wanted))
-    distances = (places[None] * wanted - centres[:, None] * size).abs()
-    heights = (2 * size.clamp(min=wanted) - distances).clamp(min=0)
+    size = torch.full((), before, dtype=torch.float64)
+    places, centres = (2 * torch.arange(count, dtype=torch.float64) + 1 for count in (before, after))
+    distances = (places[None] * after - centres[:, None] * size).abs()
+    heights = (2 * size.clamp(min=after) - distances).clamp(min=0)
     shares = heights / heights.sum(dim=1, keepdim=True)
     powers = 2.0 ** torch.arange(1, _MOST_BITS + 1, dtype=torch.float64)
     bits = (torch.floor(shares.max() * powers + 0.5) < _LARGEST_WEIGHT).sum()

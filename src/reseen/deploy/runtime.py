@@ -1,6 +1,6 @@
-"""Exported networks at work: ONNX Runtime, OpenVINO, and programs of torch.export.
+"""Runs exported networks: ONNX Runtime, OpenVINO, and programs of torch.export.
 
-B = batch, H x W = any picture size, D = width of the vectors.
+B = batch, H x W = any image size, D = width of the vectors.
 """
 
 from pathlib import Path
@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from reseen.deploy.extras import require
-from reseen.deploy.facts import Facts, Loaded
+from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.program_file import read_program
 from reseen.errors import ReseenError
 
 FACTS = "reseen"
-"""What the entry is called that holds an export's `Facts` in its metadata."""
+"""The metadata entry of an export's `Facts`."""
 _ERRORS_ONLY = 3
 _UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, AttributeError, TypeError, AssertionError, BadZipFile)
 
@@ -42,9 +42,9 @@ class OnOpenVino:
 
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
-        # A request of its own: a compiled model that is called shares one, and refuses a second caller.
-        found = self._compiled.create_infer_request().infer({0: pictures})
-        return np.array(next(iter(found.values())))
+        # A new request each time: calls of the compiled model share one, and fail when two run at once.
+        results = self._compiled.create_infer_request().infer({0: pictures})
+        return np.array(next(iter(results.values())))
 
 
 class OnProgram:
@@ -60,54 +60,54 @@ class OnProgram:
         return vectors
 
 
-def load_onnx(path: Path, *, device: str = "cpu") -> Loaded:
-    """An ONNX file that `reseen export` wrote."""
+def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
+    """Load an ONNX file that `reseen export` wrote."""
     onnxruntime = require("onnxruntime", extra="onnx", what=str(path))
     _cpu_only(path, device)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - its exceptions derive from nothing narrower
+    except Exception as error:  # noqa: BLE001 - its exceptions have no narrower base
         raise ReseenError(f"{path}: damaged or no ONNX file ({_first_line(error)})") from None
-    return Loaded(
+    return LoadedNetwork(
         OnOnnxRuntime(session), _facts(path, session.get_modelmeta().custom_metadata_map.get(FACTS)), str(path)
     )
 
 
-def load_openvino(path: Path, *, device: str = "cpu") -> Loaded:
-    """An OpenVINO model that `reseen export` wrote: an .xml file with its .bin beside it."""
+def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
+    """Load an OpenVINO model that `reseen export` wrote: an .xml file with its .bin beside it."""
     openvino = require("openvino", extra="openvino", what=str(path))
     _cpu_only(path, device)
     try:
         core = openvino.Core()
         model = core.read_model(path)
-        # Without the hint, processors that have bfloat16 compute in it, and vectors differ in their third digit.
+        # Without the hint, processors with bfloat16 use it, and vectors differ in their third digit.
         compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     except RuntimeError as error:
         raise ReseenError(f"{path}: damaged or no OpenVINO model ({_first_line(error)})") from None
     text = model.get_rt_info([FACTS]).astype(str) if model.has_rt_info([FACTS]) else None
-    return Loaded(OnOpenVino(compiled), _facts(path, text), str(path))
+    return LoadedNetwork(OnOpenVino(compiled), _facts(path, text), str(path))
 
 
-def load_program(path: Path, *, device: str = "cpu") -> Loaded:
-    """A program of torch.export that `reseen export` wrote, refused if it holds a pickle.
+def load_program(path: Path, *, device: str = "cpu") -> LoadedNetwork:
+    """Load a program of torch.export that `reseen export` wrote; one that holds a pickle is refused.
 
-    torch builds Python code from the graph in it, so take one only from those whom you trust.
+    torch builds Python code from its graph, so load programs only from people whom you trust.
     """
     _cpu_only(path, device)
-    if not is_zipfile(path):  # torch would log a page about it
+    if not is_zipfile(path):  # torch would log a long message
         raise ReseenError(f"{path}: damaged or no program of torch.export (not a zip archive)")
     try:
         program, facts = read_program(path)
     except _UNREADABLE as error:
         raise ReseenError(f"{path}: damaged or no program of torch.export ({_first_line(error)})") from None
-    return Loaded(OnProgram(program), _facts(path, facts), str(path))
+    return LoadedNetwork(OnProgram(program), _facts(path, facts), str(path))
 
 
 def _facts(path: Path, text: str | None) -> Facts:
     if not text:
-        raise ReseenError(f"{path}: was not written by `reseen export`: it carries no facts about its network")
+        raise ReseenError(f"{path}: was not written by `reseen export`: it has no facts about its network")
     try:
         return Facts.from_json(text)
     except ReseenError as error:

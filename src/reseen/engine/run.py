@@ -22,8 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reseen.engine.lock import held
 from reseen.errors import ReseenError
+from reseen.file_lock import file_lock
 from reseen.files import UNFINISHED, write_json, write_text
 from reseen.recipe.files import read_lines
 from reseen.recipe.training import TrainingRecipe, recipe_text
@@ -31,6 +31,7 @@ from reseen.recipe.training import TrainingRecipe, recipe_text
 _PATIENCE = 30.0
 TRAINING_LOCK = ".training.lock"
 """The file that stands in a run directory while a training writes into it."""
+IN_USE = "wait until it is done, or choose another folder"
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ class Run:
         return read_json(self.scores_file) if self.scores_file.exists() else {}  # type: ignore[return-value]
 
     def save_scores(self, scores: Mapping[str, Mapping[str, object]]) -> None:
-        """Add or replace rows of the score table; concurrent evaluations wait for each other."""
-        with held(self.path / ".scores.lock", patience=_PATIENCE):
+        """Add or replace rows of the score table; evaluations at the same time wait for each other here."""
+        with file_lock(self.path / ".scores.lock", patience=_PATIENCE, advice=IN_USE):
             write_json(self.scores_file, {**self.scores(), **scores})
 
 

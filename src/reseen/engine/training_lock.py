@@ -7,9 +7,9 @@ from pathlib import Path
 from lightning_fabric import Fabric
 
 from reseen.engine.distributed import in_first_process
-from reseen.engine.lock import held
-from reseen.engine.run import TRAINING_LOCK, Run
+from reseen.engine.run import IN_USE, TRAINING_LOCK, Run
 from reseen.errors import ReseenError
+from reseen.file_lock import file_lock
 from reseen.files import remove_unfinished
 from reseen.progress import Progress
 
@@ -22,15 +22,15 @@ def claimed(folder: Path, *, fabric: Fabric, progress: Progress) -> Iterator[Non
     A folder created here is removed afterwards if it is empty.
     """
     with ExitStack() as stack:
-        locks = in_first_process(fabric, lambda: stack.enter_context(_training_alone(folder)))
-        if not locks:
+        problem = in_first_process(fabric, lambda: stack.enter_context(_training_alone(folder)))
+        if problem:
             progress.say(f"{folder}: its file system has no locks, so nothing keeps a second training out of it")
         yield
 
 
 @contextmanager
-def _training_alone(folder: Path) -> Iterator[bool]:
-    """Yield whether the file system has locks."""
+def _training_alone(folder: Path) -> Iterator[str]:
+    """Yields why the file system locks nothing, "" if the lock is held."""
     try:
         is_new = not folder.exists()
         if not is_new and not folder.is_dir():
@@ -39,10 +39,10 @@ def _training_alone(folder: Path) -> Iterator[bool]:
     except OSError as error:
         raise ReseenError(f"{folder}: the run's folder cannot be made: {error.strerror}") from None
     try:
-        with held(folder / TRAINING_LOCK, patience=0) as locks:
-            if locks:
+        with file_lock(folder / TRAINING_LOCK, patience=0, advice=IN_USE) as problem:
+            if not problem:
                 _tidy(Run(folder))
-            yield locks
+            yield problem
     finally:
         if is_new:
             with suppress(OSError):

@@ -1,21 +1,14 @@
 """The mean and std that a network's start weights were trained with, known without loading them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import timm
 
-from reseen.models.sources import WHEEL, WHEEL_MEAN, WHEEL_STD, Triple
+from reseen.models.sources import WHEEL, WHEEL_MEAN, WHEEL_STD
+from reseen.normalisation import Normalisation, Triple
 
 IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
 IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
-
-
-class Normalisation(NamedTuple):
-    """Pictures scaled to 0..1 enter the network as (x - mean) / std, per channel RGB."""
-
-    mean: Triple
-    std: Triple
 
 
 def normalisation_of(source: str, *, backbone: str) -> Normalisation:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from reseen.errors import ReseenError
 from reseen.formats import with_format
+from reseen.normalisation import Normalisation
 from reseen.recipe.files import locate, read_lines
 from reseen.recipe.lines import Entry, named_entry
 from reseen.recipe.overrides import apply_overrides
@@ -26,6 +27,13 @@ class PictureLines(Section):
     mean: Triple | None = None
     std: Triple | None = None
     workers: Annotated[int, Field(ge=0)] = 2
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """Mean and std of a resolved recipe, in which both are known."""
+        assert self.mean is not None, "a resolved recipe has a mean"
+        assert self.std is not None, "a resolved recipe has a std"
+        return Normalisation(self.mean, self.std)
 
 
 class Warmup(Section):

@@ -1,1 +1,47 @@
-"""The network at work on pictures: anything that is a picture to vectors, and galleries of them."""
+"""Images to vectors, in a call or as a job, and galleries of records to search."""
+
+from typing import TYPE_CHECKING
+
+from reseen.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from reseen.retrieval.embedder import Embedder, FileVector
+    from reseen.retrieval.filters import FieldFilter, Span
+    from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.info import Info
+    from reseen.retrieval.job import FailedImage, JobDone, embed_pictures
+    from reseen.retrieval.record import Added, Failure, Match, Matches, Record
+    from reseen.retrieval.schema import GalleryModel
+    from reseen.retrieval.sources import RecordSource, read_source
+
+__all__ = [
+    "Added",
+    "Embedder",
+    "FailedImage",
+    "Failure",
+    "FieldFilter",
+    "FileVector",
+    "Gallery",
+    "GalleryModel",
+    "Info",
+    "JobDone",
+    "Match",
+    "Matches",
+    "Record",
+    "RecordSource",
+    "Span",
+    "embed_pictures",
+    "read_source",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    embedder=("Embedder", "FileVector"),
+    filters=("FieldFilter", "Span"),
+    gallery=("Gallery",),
+    info=("Info",),
+    job=("FailedImage", "JobDone", "embed_pictures"),
+    record=("Added", "Failure", "Match", "Matches", "Record"),
+    schema=("GalleryModel",),
+    sources=("RecordSource", "read_source"),
+)

@@ -1,6 +1,6 @@
-"""Pictures to vectors in one call: whatever is a picture in, vectors of length 1 out.
+"""The embedder: images of any kind in, vectors of length 1 out.
 
-N = pictures, D = width of the vectors.
+N = images, D = width of the vectors.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,35 +17,29 @@ from PIL import Image
 from reseen.data.opening import DEFAULT_LIMITS, PictureError, PictureLimits, PictureSource, open_image
 from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
-from reseen.deploy.facts import Loaded
+from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.loading import load_network
-from reseen.deploy.network import BASELINE, NOTHING_TOLD, Names, OnTorch
-from reseen.errors import ReseenError
+from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch
+from reseen.deprecation import renamed_attribute
+from reseen.retrieval.side_information import SideInformation, side_information
 
 Pictures: TypeAlias = PictureSource | Iterable[PictureSource]
-"""One picture or many; an array of four axes is many."""
+"""One image or many; an array of four axes is many."""
 
 Vectors: TypeAlias = NDArray[np.float32]
 Prepared: TypeAlias = NDArray[np.uint8] | PictureError
-"""(H, W, 3) of the network's own size, or why there is none."""
+"""An image (H, W, 3) of the network's input size, or the error of one that cannot be read."""
 
 BATCH = 16
-"""Pictures through the network at once, unless said otherwise: on CPUs, larger maps fall out of the cache."""
+"""Images in one pass of the network by default; on CPUs, larger batches exceed the cache."""
 
-Entry = TypeVar("Entry")
+Item = TypeVar("Item")
 
 _ONE = (str, Path, bytes, bytearray, memoryview, Image.Image)
 
 
-class Beside(NamedTuple):
-    """What a network may be told beside a picture; None: not known."""
-
-    camera: str | None
-    view: str | None
-
-
 class FileVector(NamedTuple):
-    """A file's ``vector`` (D,), or None and the ``error`` that says why."""
+    """A file's ``vector`` (D,), or None and the ``error`` of a file that is no image."""
 
     path: Path
     vector: Vectors | None
@@ -53,37 +47,60 @@ class FileVector(NamedTuple):
 
 
 class Embedder:
-    """A network that takes any picture. Begin with `Embedder.from_pretrained`; safe to call from several threads.
+    """A network that embeds images. Make one with `Embedder.from_pretrained`; safe to call from several threads.
 
-    ``width``: D. ``fingerprint``: vectors of embedders with another one are not to be compared. ``threshold``: the
-    similarity from which two pictures count as the same individual; ``search_threshold``: from which the best match of
-    a search does, in a gallery of the size it was found at (``facts.search`` knows it); None without a calibration, and
-    both for pictures alone. ``told``: the cameras and views that the network can be told, by name. ``image_size``: the
-    (height, width) that pictures are resized to. ``note``: what a user should be told, or "".
+    Attributes:
+        width: D, the width of the vectors.
+        fingerprint: Identifies the network; do not compare vectors of different fingerprints.
+        threshold: Similarity from which two images show the same individual; None without a calibration.
+        search_threshold: Similarity from which the best match of a search is known, in a gallery of the calibrated
+            size, ``facts.search.records``; None without a calibration. Both thresholds are for images without metadata.
+        visible_metadata: The cameras and views that the network accepts, by name.
+        image_size: (height, width) in pixels that images are resized to.
+        note: What users should know about the network, or "".
+
+    Example:
+        >>> embedder = Embedder.from_pretrained("efficientnet_lite0")
+        >>> images = np.zeros((2, 48, 64, 3), dtype=np.uint8)
+        >>> embedder(images).shape
+        (2, 1280)
     """
 
-    def __init__(self, loaded: Loaded, *, limits: PictureLimits = DEFAULT_LIMITS) -> None:
+    def __init__(self, loaded: LoadedNetwork, *, limits: PictureLimits = DEFAULT_LIMITS) -> None:
         self.network, self.facts, self.source = loaded
         self.limits = limits
         self.width = self.facts.width
         self.fingerprint = self.facts.fingerprint
         self.threshold = self.facts.threshold
         self.search_threshold = None if self.facts.search is None else self.facts.search.value
-        self.told = self.network.told if isinstance(self.network, OnTorch) else NOTHING_TOLD
+        self.visible_metadata = self.network.visible_metadata if isinstance(self.network, OnTorch) else NO_METADATA
         self.image_size = self.facts.image_size
         self.note = self.facts.note
         self._resize = resize(image_size=self.image_size)
+
+    told = renamed_attribute("Embedder.told", "visible_metadata")
 
     @classmethod
     def from_pretrained(
         cls, source: str | Path = BASELINE, *, revision: str | None = None, device: str = "cpu"
     ) -> Self:
-        """The network of a run's folder, a weights file, an export (.onnx, .xml), or a Hub repository owner/name.
+        """Load a network.
 
-        ``revision``: a commit, tag or branch of a Hub repository. ``device``: as PyTorch names it. Without a source,
-        the plain ImageNet baseline; its ``note`` says so.
+        Args:
+            source: A run's folder, a weights file, an export (.onnx, .xml, .pt2), or a Hub repository owner/name. By
+                default the plain ImageNet baseline, whose ``note`` says so.
+            revision: A commit, tag or branch of a Hub repository.
+            device: PyTorch's name of a device.
 
-        Raises ReseenError for a source that is none of these, damaged, or cannot be fetched.
+        Raises:
+            ReseenError: The source is none of these, is damaged, or cannot be fetched.
+
+        Example:
+            ```python
+            embedder = reseen.Embedder.from_pretrained("runs/mine", device="cuda")
+            vectors = embedder(["a.jpg", "b.jpg"])
+            print(vectors @ vectors.T)
+            ```
         """
         return cls(load_network(source, revision=revision, device=device))
 
@@ -96,21 +113,28 @@ class Embedder:
         cameras: Names | None = None,
         views: Names | None = None,
     ) -> Vectors:
-        """One picture or N -> (N, D) float32, each of length 1, in the given order.
+        """Embed one image or N images.
 
-        A picture is a path, an encoded file's bytes, a PIL picture, or (height, width, 3) uint8 in RGB; ``bgr``: in
-        BGR, as OpenCV reads them. ``batch``: how many go through the network at once. ``cameras``, ``views``: of each
-        picture by name, None where not known, for a network that was evaluated with them.
+        Args:
+            images: One or many of: a path, the bytes of a file, a PIL image, an array (height, width, 3) of uint8 RGB.
+            bgr: Arrays are BGR, as OpenCV reads them.
+            batch: Images in one pass of the network.
+            cameras: The camera of each image by name, None if unknown, for a network that was evaluated with them.
+            views: The same for views.
 
-        Raises PictureError, a ReseenError, for the first that is no picture or beyond ``limits``; ReseenError for
-        cameras or views that the network cannot be told.
+        Returns:
+            (N, D) float32, each row of length 1, in the input's order.
+
+        Raises:
+            PictureError: A ReseenError about the first input that is no image or exceeds ``limits``.
+            ReseenError: The network accepts no cameras or views, or their number is not N.
         """
-        sources = _listed(images)
-        beside = self._beside(cameras, views, count=len(sources))
+        sources = _as_list(images)
+        metadata = self._side_information(cameras, views, count=len(sources))
         named = [(f"picture {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
         vectors = []
         prepare = partial(self._prepare_named, bgr=bgr)
-        for _, vector in self._stream(named, prepare, beside=beside, batch=batch, workers=None):
+        for _, vector in self._stream(named, prepare, metadata=metadata, batch=batch, workers=None):
             if isinstance(vector, PictureError):
                 raise vector
             vectors.append(vector)
@@ -126,14 +150,25 @@ class Embedder:
         cameras: Names | None = None,
         views: Names | None = None,
     ) -> Iterator[FileVector]:
-        """Each file with its vector, in order, decoded by ``workers`` threads while the network works.
+        """Embed files one after another; threads decode them while the network runs.
 
-        ``skip``: a file that is no picture comes with its error instead of a vector; ``raise``: it ends the stream
-        with a PictureError. ``cameras``, ``views``: as in a call.
+        Args:
+            paths: The files.
+            batch: Images in one pass of the network.
+            workers: The number of threads; by default as many as cores.
+            on_error: "skip": a file that is no image is yielded with its error; "raise": it raises PictureError.
+            cameras: As in a call.
+            views: As in a call.
+
+        Yields:
+            Each file with its vector, in the input's order.
+
+        Raises:
+            ReseenError: As in a call.
         """
         files = [Path(path) for path in paths]
-        beside = self._beside(cameras, views, count=len(files))
-        for path, vector in self._stream(files, self.prepare, beside=beside, batch=batch, workers=workers):
+        metadata = self._side_information(cameras, views, count=len(files))
+        for path, vector in self._stream(files, self.prepare, metadata=metadata, batch=batch, workers=workers):
             if not isinstance(vector, PictureError):
                 yield FileVector(path, vector)
             elif on_error == "skip":
@@ -142,81 +177,72 @@ class Embedder:
                 raise vector
 
     def prepare(self, source: PictureSource, *, bgr: bool = False, name: str = "") -> Prepared:
-        """What `embed_prepared` takes, or the error that says why there is none."""
+        """Open and resize an image for `embed_prepared`; returns the error of one that cannot be read."""
         try:
-            picture = open_image(source, limits=self.limits, bgr=bgr, name=name)
+            opened = open_image(source, limits=self.limits, bgr=bgr, name=name)
         except PictureError as error:
             return error
-        image = self._resize(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
+        image = self._resize(torch.from_numpy(np.array(opened)).permute(2, 0, 1))
         return image.permute(1, 2, 0).numpy()
 
     def embed_prepared(
-        self, pictures: Sequence[NDArray[np.uint8]], *, beside: Sequence[Beside] | None = None
+        self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
     ) -> Vectors:
-        """B of what `prepare` gave, and what the network is told beside each -> (B, D): one pass of the network."""
-        if beside is None:
-            return self.network(np.stack(pictures))
-        cameras, views = zip(*beside, strict=True)
-        return self.network(np.stack(pictures), cameras, views)
+        """B results of `prepare`, and the metadata of each -> (B, D), in one pass of the network."""
+        if metadata is None:
+            return self.network(np.stack(images))
+        cameras, views = zip(*metadata, strict=True)
+        return self.network(np.stack(images), cameras, views)
 
-    def _prepare_named(self, entry: tuple[str, PictureSource], *, bgr: bool) -> Prepared:
-        name, source = entry
+    def _prepare_named(self, item: tuple[str, PictureSource], *, bgr: bool) -> Prepared:
+        name, source = item
         return self.prepare(source, bgr=bgr, name="" if isinstance(source, str | Path) else name)
 
-    def _beside(self, cameras: Names | None, views: Names | None, *, count: int) -> list[Beside] | None:
-        """What is said beside each of so many pictures; None where nothing is."""
-        for what, names, known in (("cameras", cameras, self.told.cameras), ("views", views, self.told.views)):
-            if names is not None and not known:
-                raise ReseenError(
-                    f"{what}: {self.source} cannot be told any; leave them out, or load a run evaluated with them"
-                )
-            if names is not None and (isinstance(names, str) or len(names) != count):
-                raise ReseenError(f"{what}: expected a list with one for each of {count} pictures, got {names!r:.60}")
-        if cameras is None and views is None:
-            return None
-        unknown = [None] * count
-        named = (unknown if names is None else names for names in (cameras, views))
-        return [Beside(*pair) for pair in zip(*named, strict=True)]
+    def _side_information(
+        self, cameras: Names | None, views: Names | None, *, count: int
+    ) -> list[SideInformation] | None:
+        return side_information(cameras, views, visible=self.visible_metadata, count=count, source=self.source)
 
     def _stream(
         self,
-        entries: Sequence[Entry],
-        prepare: Callable[[Entry], Prepared],
+        items: Sequence[Item],
+        prepare: Callable[[Item], Prepared],
         *,
-        beside: Sequence[Beside] | None,
+        metadata: Sequence[SideInformation] | None,
         batch: int,
         workers: int | None,
-    ) -> Iterator[tuple[Entry, Vectors | PictureError]]:
-        """Each entry with its vector, or why it has none."""
+    ) -> Iterator[tuple[Item, Vectors | PictureError]]:
+        """Each item with its vector, or the error of one that cannot be read."""
         if batch < 1:
-            raise ValueError(f"expected a batch of at least 1 picture, got {batch}")
-        chunk: list[tuple[Entry, Prepared]] = []
-        for number, pair in enumerate(_prepared(entries, prepare, workers), start=1):
+            raise ValueError(f"expected a batch of at least 1 image, got {batch}")
+        chunk: list[tuple[Item, Prepared]] = []
+        for number, pair in enumerate(_prepared(items, prepare, workers), start=1):
             chunk.append(pair)
-            if len(chunk) == batch or number == len(entries):
-                yield from self._embed_chunk(chunk, None if beside is None else beside[number - len(chunk) : number])
+            if len(chunk) == batch or number == len(items):
+                part = None if metadata is None else metadata[number - len(chunk) : number]
+                yield from self._embed_chunk(chunk, part)
                 chunk = []
 
     def _embed_chunk(
-        self, chunk: Sequence[tuple[Entry, Prepared]], beside: Sequence[Beside] | None
-    ) -> Iterator[tuple[Entry, Vectors | PictureError]]:
-        fit = [not isinstance(prepared, PictureError) for _, prepared in chunk]
+        self, chunk: Sequence[tuple[Item, Prepared]], metadata: Sequence[SideInformation] | None
+    ) -> Iterator[tuple[Item, Vectors | PictureError]]:
+        readable = [not isinstance(prepared, PictureError) for _, prepared in chunk]
         good = [prepared for _, prepared in chunk if not isinstance(prepared, PictureError)]
-        told = None if beside is None else list(compress(beside, fit))
-        vectors = iter(self.embed_prepared(good, beside=told) if good else ())
-        for entry, prepared in chunk:
-            yield entry, prepared if isinstance(prepared, PictureError) else next(vectors)
+        known = None if metadata is None else list(compress(metadata, readable))
+        vectors = iter(self.embed_prepared(good, metadata=known) if good else ())
+        for item, prepared in chunk:
+            yield item, prepared if isinstance(prepared, PictureError) else next(vectors)
 
 
 def _prepared(
-    entries: Sequence[Entry], prepare: Callable[[Entry], Prepared], workers: int | None
-) -> Iterable[tuple[Entry, Prepared]]:
-    if len(entries) == 1:
-        return [(entries[0], prepare(entries[0]))]  # threads would cost more than they save
-    return in_threads(prepare, entries, threads=workers)
+    items: Sequence[Item], prepare: Callable[[Item], Prepared], workers: int | None
+) -> Iterable[tuple[Item, Prepared]]:
+    if len(items) == 1:
+        return [(items[0], prepare(items[0]))]  # threads would cost more than they save
+    return in_threads(prepare, items, threads=workers)
 
 
-def _listed(images: Pictures) -> list[PictureSource]:
+def _as_list(images: Pictures) -> list[PictureSource]:
     if isinstance(images, _ONE) or (isinstance(images, np.ndarray) and images.ndim != 4):
         return [images]
     return list(images) if isinstance(images, Iterable) else [images]

@@ -1,5 +1,6 @@
-"""Which records a search may find, as an expression of LanceDB's: values are literals of it, never spliced text."""
+"""Filters of records as LanceDB expressions. Values become literals, never parts of a query's text."""
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
@@ -19,8 +20,8 @@ class Span(NamedTuple):
     high: float | None = None
 
 
-Wanted: TypeAlias = str | float | bool | Sequence[str | float | bool] | Span
-"""What a column must hold: this, one of these, or a number in this span."""
+FieldFilter: TypeAlias = str | float | bool | Sequence[str | float | bool] | Span
+"""A value that a column must hold, several of which it must hold one, or a span of numbers."""
 
 _ALLOWED = {"identity": pa.string(), "picture": pa.string(), "id": pa.string()}
 
@@ -31,12 +32,12 @@ def condition(
     cameras: Sequence[str] | None = None,
     after: datetime | None = None,
     before: datetime | None = None,
-    where: Mapping[str, Wanted] | None = None,
+    where: Mapping[str, FieldFilter] | None = None,
 ) -> Expr | None:
-    """All of the wishes together, or None where there are none. ``after`` is included, ``before`` is not.
+    """All filters combined, or None without any. ``after`` is included, ``before`` is not.
 
-    ``where``: identity, picture, id or a free field, and what it must hold. A record whose column is empty does not
-    fit. ReseenError for a field that no record has, and for values that are not of its type.
+    ``where``: identity, picture, id or a free field, and what it must hold. An empty column never matches.
+    Raises ReseenError for a field that no record has, and for a value of another type than the field's.
     """
     parts: list[Expr] = []
     if cameras is not None:
@@ -46,17 +47,17 @@ def condition(
     if before is not None:
         parts.append(col("time") < lit(in_utc(before)))
     for name, wanted in (where or {}).items():
-        parts.extend(_wish(name, wanted, {**_ALLOWED, **fields_of(schema)}))
-    return reduce(lambda one, other: one & other, parts) if parts else None
+        parts.extend(_field_conditions(name, wanted, {**_ALLOWED, **fields_of(schema)}))
+    return reduce(operator.and_, parts) if parts else None
 
 
 def one_of(column: str, values: Iterable[str | float | bool]) -> Expr:
-    """Where the column holds one of the values."""
+    """The column holds one of the values."""
     literals = [lit(value) for value in values]
     return col(column).isin(literals) if literals else lit(value=False)
 
 
-def _wish(name: str, wanted: Wanted, columns: Mapping[str, pa.DataType]) -> list[Expr]:
+def _field_conditions(name: str, wanted: FieldFilter, columns: Mapping[str, pa.DataType]) -> list[Expr]:
     if name not in columns:
         raise ReseenError(unknown("field", name, columns))
     kind = columns[name]

@@ -1,4 +1,4 @@
-"""A gallery in numbers: what its records name, and how much of them there is."""
+"""A gallery in numbers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,9 +12,22 @@ from reseen.retrieval.store import Store
 
 
 class Info(NamedTuple):
-    """A gallery in numbers. ``bytes``: of the newest version. ``indexed``: records that the index holds.
+    """A gallery in numbers.
 
-    ``threshold``: of two pictures; ``search_threshold``: of a search in a gallery of this size.
+    Attributes:
+        uri: Its address.
+        records: How many records it holds.
+        identities: How many identities they have.
+        cameras: Their cameras, sorted.
+        earliest: The first time of a record.
+        latest: The last time of a record.
+        fields: The free fields, each with its type: string, number or boolean.
+        model: The fingerprint of the model that made the vectors.
+        width: D, the width of the vectors.
+        threshold: Similarity from which two images show the same individual; None without a calibration.
+        bytes: The size of the newest version.
+        indexed: How many records are in the index.
+        search_threshold: Similarity from which the best match of a search is known, in a gallery of this size.
     """
 
     uri: str
@@ -32,8 +45,8 @@ class Info(NamedTuple):
     search_threshold: float | None
 
 
-def measured(store: Store, *, threshold: float | None, search_threshold: float | None) -> Info:
-    """One reading of two columns; the thresholds are the gallery's."""
+def gallery_info(store: Store, *, threshold: float | None, search_threshold: float | None) -> Info:
+    """Count a gallery, in one pass over two columns; the thresholds are passed in."""
     known = store.read(lambda table: table.search().select(["identity", "time"]).to_arrow())
     times = pc.min_max(known["time"]).as_py()
     return Info(
@@ -43,7 +56,7 @@ def measured(store: Store, *, threshold: float | None, search_threshold: float |
         cameras=store.cameras(),
         earliest=times["min"],
         latest=times["max"],
-        fields=fields_held(store),
+        fields=field_types(store),
         model=store.model.fingerprint,
         width=store.model.width,
         threshold=threshold,
@@ -53,6 +66,6 @@ def measured(store: Store, *, threshold: float | None, search_threshold: float |
     )
 
 
-def fields_held(store: Store) -> dict[str, str]:
-    """The free fields that records have, each with what it holds: words, numbers or truths."""
+def field_types(store: Store) -> dict[str, str]:
+    """The free fields of the records, each with its type: string, number or boolean."""
     return {name: kind_of(kind) for name, kind in fields_of(store.schema).items()}

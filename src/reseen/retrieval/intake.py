@@ -1,4 +1,4 @@
-"""Records on their way into a gallery: told apart by what they show, decoded, cut out, embedded, laid in columns.
+"""Prepares records for a gallery: identifies, decodes, crops and embeds them, and arranges them in columns.
 
 N = records, D = width of the vectors.
 """
@@ -31,16 +31,16 @@ _QUALITY = 80
 NEEDS_EMBEDDER = "this gallery was opened without an embedder; give it one to add or search pictures"
 
 
-class Seen(NamedTuple):
-    """A record with its id: the same picture and box have the same id, whatever is said of them."""
+class IdentifiedRecord(NamedTuple):
+    """A record with its position in the input and its id, which depends on the image and the box alone."""
 
     place: int
     id: str
     record: Record
 
 
-class Ready(NamedTuple):
-    """A record with its unit vector (D,) and, if it came as a picture, a small JPEG of what was embedded."""
+class EmbeddedRecord(NamedTuple):
+    """A record with its unit vector (D,) and, if it has an image, a small JPEG of what was embedded."""
 
     id: str
     record: Record
@@ -48,10 +48,10 @@ class Ready(NamedTuple):
     thumbnail: bytes | None
 
 
-class Shown(NamedTuple):
-    """The part of the picture in the record's box, at the network's size, and as a small JPEG.
+class RecordImage(NamedTuple):
+    """A record's image inside its box, ``prepared`` for the network, and as a small JPEG.
 
-    A record that has its vector needs no picture for the network, and one without a picture shows nothing.
+    A record with a vector is not prepared, and one without an image has no thumbnail either.
     """
 
     prepared: NDArray[np.uint8] | None = None
@@ -59,9 +59,9 @@ class Shown(NamedTuple):
 
 
 def content_id(record: Record) -> str:
-    """32 hexadecimal digits of SHA-256 over the picture, or the vector and its reference, and the box.
+    """32 hexadecimal digits of SHA-256 over the image, or the vector and its reference, and the box.
 
-    A file counts by its bytes, a picture in memory by its pixels. Raises PictureError for a file that cannot be read.
+    Of a file the bytes count, of an image in memory the pixels. Raises PictureError for a file that cannot be read.
     """
     digest = hashlib.sha256()
     picture = record.picture
@@ -84,58 +84,61 @@ def content_id(record: Record) -> str:
 
 
 def reference_of(record: Record) -> str | None:
-    """How the record's picture is called: as it says, or a path by itself."""
+    """The name of the record's image: its reference, or its path."""
     if record.reference is not None:
         return record.reference
     return str(record.picture) if isinstance(record.picture, str | Path) else None
 
 
-def made_ready(
-    seen: Sequence[Seen], embedder: "Embedder | None", *, width: int
-) -> tuple[list[Ready], list[tuple[Seen, str]]]:
-    """Records with their vectors, and those that have none with the reason."""
-    if embedder is None and any(one.record.vector is None for one in seen):
+def embed_records(
+    entries: Sequence[IdentifiedRecord], embedder: "Embedder | None", *, width: int
+) -> tuple[list[EmbeddedRecord], list[tuple[IdentifiedRecord, str]]]:
+    """The records with their vectors, and those that cannot be embedded with the reason."""
+    if embedder is None and any(entry.record.vector is None for entry in entries):
         raise ReseenError(NEEDS_EMBEDDER)
-    looked: list[tuple[Seen, Shown | ReseenError]] = [(one, Shown()) for one in seen if one.record.picture is None]
-    pictured = [one for one in seen if one.record.picture is not None]
-    looked += in_threads(partial(_shown_by, embedder=embedder), pictured)
-    good = [(one, shown) for one, shown in looked if isinstance(shown, Shown)]
-    made = _embedded([shown.prepared for _, shown in good if shown.prepared is not None], embedder)
-    ready = []
-    for one, shown in good:
-        vector = next(made) if one.record.vector is None else unit_vectors(one.record.vector, width=width)[0]
-        ready.append(Ready(one.id, one.record, vector, shown.thumbnail))
-    return ready, [(one, str(reason)) for one, reason in looked if isinstance(reason, ReseenError)]
+    opened: list[tuple[IdentifiedRecord, RecordImage | ReseenError]] = [
+        (entry, RecordImage()) for entry in entries if entry.record.picture is None
+    ]
+    with_image = [entry for entry in entries if entry.record.picture is not None]
+    opened += in_threads(partial(_open_record, embedder=embedder), with_image)
+    good = [(entry, image) for entry, image in opened if isinstance(image, RecordImage)]
+    vectors = _embed([image.prepared for _, image in good if image.prepared is not None], embedder)
+    embedded = []
+    for entry, image in good:
+        record = entry.record
+        vector = next(vectors) if record.vector is None else unit_vectors(record.vector, width=width)[0]
+        embedded.append(EmbeddedRecord(entry.id, record, vector, image.thumbnail))
+    return embedded, [(entry, str(error)) for entry, error in opened if isinstance(error, ReseenError)]
 
 
-def _shown_by(seen: Seen, *, embedder: "Embedder | None") -> Shown | ReseenError:
-    """What the network sees of the record, or why there is nothing."""
-    record = seen.record
+def _open_record(entry: IdentifiedRecord, *, embedder: "Embedder | None") -> RecordImage | ReseenError:
+    """The record's image, or the error of one that cannot be opened."""
+    record = entry.record
     assert record.picture is not None
     try:
         limits = DEFAULT_LIMITS if embedder is None else embedder.limits
-        name = reference_of(record) or f"record {seen.place + 1}"
-        picture = open_image(record.picture, limits=limits, name=name)
-        shown = picture if record.box is None else cut_out(picture, record.box, name=name)
+        name = reference_of(record) or f"record {entry.place + 1}"
+        whole = open_image(record.picture, limits=limits, name=name)
+        image = whole if record.box is None else cut_out(whole, record.box, name=name)
     except ReseenError as error:
         return error
     if embedder is None or record.vector is not None:
-        return Shown(None, _thumbnail(shown))
-    prepared = embedder.prepare(shown)
-    return prepared if isinstance(prepared, ReseenError) else Shown(prepared, _thumbnail(shown))
+        return RecordImage(None, _thumbnail(image))
+    prepared = embedder.prepare(image)
+    return prepared if isinstance(prepared, ReseenError) else RecordImage(prepared, _thumbnail(image))
 
 
-def _thumbnail(picture: Image.Image) -> bytes:
-    small = picture.copy()
+def _thumbnail(image: Image.Image) -> bytes:
+    small = image.copy()
     small.thumbnail((_THUMBNAIL, _THUMBNAIL), Image.Resampling.LANCZOS)
     buffer = BytesIO()
-    pixels = Image.fromarray(np.asarray(small))  # what else a file says, its comment for one, stays with the picture
+    pixels = Image.fromarray(np.asarray(small))  # without the file's other contents, such as its comment
     pixels.save(buffer, format="JPEG", quality=_QUALITY)
     return buffer.getvalue()
 
 
-def _embedded(prepared: Sequence[NDArray[np.uint8]], embedder: "Embedder | None") -> Iterator[NDArray[np.float32]]:
-    from reseen.retrieval.embedder import BATCH  # it loads PyTorch, which records with vectors do without
+def _embed(prepared: Sequence[NDArray[np.uint8]], embedder: "Embedder | None") -> Iterator[NDArray[np.float32]]:
+    from reseen.retrieval.embedder import BATCH  # it loads PyTorch, which records with vectors do not need
 
     for first in range(0, len(prepared), BATCH):
         assert embedder is not None
@@ -143,7 +146,7 @@ def _embedded(prepared: Sequence[NDArray[np.uint8]], embedder: "Embedder | None"
 
 
 def unit_vectors(vectors: Any, *, width: int) -> NDArray[np.float32]:
-    """(D,) or (N, D) numbers -> (N, D) float32 of length 1. ReseenError for what has no direction."""
+    """(D,) or (N, D) numbers -> (N, D) float32 of length 1. Raises ReseenError for zeros and infinite numbers."""
     rows = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
     if rows.ndim != 2 or rows.shape[1] != width:
         raise ReseenError(f"expected vectors as (N, {width}), got {' x '.join(map(str, np.shape(vectors)))}")
@@ -154,13 +157,13 @@ def unit_vectors(vectors: Any, *, width: int) -> NDArray[np.float32]:
     return unit
 
 
-def as_table(ready: Sequence[Ready], *, schema: pa.Schema, fingerprint: str) -> pa.Table:
+def as_table(embedded: Sequence[EmbeddedRecord], *, schema: pa.Schema, fingerprint: str) -> pa.Table:
     """The records as rows of the gallery's table."""
-    records = [one.record for one in ready]
+    records = [entry.record for entry in embedded]
     width = schema.field("vector").type.list_size
-    vectors = pa.array(np.concatenate([one.vector for one in ready]), pa.float32())
+    vectors = pa.array(np.concatenate([entry.vector for entry in embedded]), pa.float32())
     columns: dict[str, Any] = {
-        "id": [one.id for one in ready],
+        "id": [entry.id for entry in embedded],
         "vector": pa.FixedSizeListArray.from_arrays(vectors, width),
         "identity": [record.identity for record in records],
         "camera": [record.camera for record in records],
@@ -168,7 +171,7 @@ def as_table(ready: Sequence[Ready], *, schema: pa.Schema, fingerprint: str) -> 
         "box": [record.box for record in records],
         "picture": [reference_of(record) for record in records],
         "model": [fingerprint] * len(records),
-        "thumbnail": [one.thumbnail for one in ready],
+        "thumbnail": [entry.thumbnail for entry in embedded],
     }
     for name, kind in fields_of(schema).items():
         columns[name] = [_as_kind(record.fields, name, kind) for record in records]
@@ -181,13 +184,13 @@ def _as_kind(fields: Mapping[str, Any], name: str, kind: pa.DataType) -> Any:
     return float(value) if value is not None and kind == pa.float64() else value
 
 
-def cut_out(picture: Image.Image, box: Box, *, name: str) -> Image.Image:
-    """The box of the picture; what of it lies outside is left out. PictureError where it holds nothing of it."""
+def cut_out(image: Image.Image, box: Box, *, name: str) -> Image.Image:
+    """The part of the image inside the box. Raises PictureError for a box that lies outside the image."""
     left, top, right, bottom = box
-    inside = (max(left, 0), max(top, 0), min(right, picture.width), min(bottom, picture.height))
+    inside = (max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height))
     if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        raise PictureError(f"{name}: box {tuple(box)} holds nothing of a picture of {picture.width} x {picture.height}")
-    return picture.crop(inside)
+        raise PictureError(f"{name}: box {tuple(box)} lies outside the image of {image.width} x {image.height}")
+    return image.crop(inside)
 
 
 def _digest_file(path: Path, digest: "hashlib._Hash") -> None:

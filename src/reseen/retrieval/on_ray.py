@@ -1,4 +1,4 @@
-"""The embedding job on Ray Data: the same chunks, spread over the processes of this machine or of a cluster."""
+"""Embedding jobs on Ray Data: chunks spread over processes of this machine or of a cluster."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -13,11 +13,11 @@ import torch
 from reseen.deploy.extras import require
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import BATCH, Embedder
-from reseen.retrieval.job import ChunkDone, ChunkEmbedder, Failure, Runner
+from reseen.retrieval.job import ChunkDone, ChunkEmbedder, FailedImage, Runner
 
 
 class _Work(NamedTuple):
-    """What every process must know: where the network is, where parts go, on what it computes."""
+    """The settings of every process: the network's source, the folder of the parts, the device, the batch."""
 
     source: str
     out: Path
@@ -26,10 +26,10 @@ class _Work(NamedTuple):
 
 
 class _Actor:
-    """One process of the pool; its network is loaded once."""
+    """One process of the pool, which loads the network once."""
 
     def __init__(self, work: _Work) -> None:
-        torch.set_num_threads(1)  # there is a process for each core
+        torch.set_num_threads(1)  # there is one process for each core
         embedder = Embedder.from_pretrained(work.source, device=work.device)
         self._embed = ChunkEmbedder(embedder, work.out, batch=work.batch, workers=1)
 
@@ -47,12 +47,20 @@ def on_ray(
     address: str | None = None,
     processes: int | None = None,
 ) -> Runner:
-    """A runner on the Ray cluster at ``address``; None: processes of this machine, or the cluster already joined.
+    """Make a runner for `embed_pictures` that uses Ray.
 
-    ``processes``: at most so many; None: one a core (one a GPU where ``device`` is one). On a cluster every machine
-    must see the network, the pictures and ``out`` under the same paths.
+    On a cluster, every machine must see the network, the images and ``out`` under the same paths.
 
-    Raises ReseenError where Ray is not installed, and, once it runs, where the cluster cannot be reached.
+    Args:
+        embedder: The network, which each process loads from the same source.
+        out: The folder of the job.
+        batch: Images in one pass of the network.
+        device: PyTorch's name of the device.
+        address: The Ray cluster's address; by default processes of this machine, or the cluster that is joined already.
+        processes: The largest number of processes; by default one for each core, or for each GPU on such a device.
+
+    Raises:
+        ReseenError: Ray is not installed; and, once the runner runs, the cluster cannot be reached.
     """
     ray = require("ray", extra="ray", what="--ray")
     require("ray.data", extra="ray", what="--ray")
@@ -71,7 +79,7 @@ def on_ray(
             data = ray.data.from_items(rows, override_num_blocks=len(rows))
             done = data.map(_Actor, fn_constructor_args=(work,), compute=ray.data.ActorPoolStrategy(size=most), **needs)
             for row in done.iter_rows():
-                yield ChunkDone(row["embedded"], [Failure(*failure) for failure in row["failures"]])
+                yield ChunkDone(row["embedded"], [FailedImage(*failure) for failure in row["failures"]])
 
     return run
 
@@ -84,7 +92,7 @@ def _packed(chunk: polars.DataFrame) -> bytes:
 
 @contextmanager
 def _joined(ray: Any, address: str | None) -> Iterator[None]:
-    """Connected to the cluster, quietly; a connection that was there before stays."""
+    """Connect to the cluster, quietly; an existing connection is kept."""
     if ray.is_initialized():
         yield
         return
@@ -95,7 +103,7 @@ def _joined(ray: Any, address: str | None) -> Iterator[None]:
             logging_level=logging.ERROR,
             log_to_driver=False,
         )
-    except Exception as error:  # noqa: BLE001 - it raises bare Exceptions
+    except Exception as error:  # noqa: BLE001 - Ray raises bare Exceptions
         where = f"the Ray cluster at {address} was not reached" if address else "Ray did not start on this machine"
         raise ReseenError(f"{where}: {str(error).strip().splitlines()[0]}") from None
     ray.data.DataContext.get_current().enable_progress_bars = False

@@ -1,4 +1,4 @@
-"""What goes into a gallery and what comes out of it.
+"""Records, which go into a gallery, and matches, which come out of it.
 
 D = width of the vectors.
 """
@@ -15,20 +15,36 @@ from reseen.data.opening import PictureSource
 from reseen.errors import ReseenError
 
 FieldValue: TypeAlias = str | float | bool | None
-"""What a free field of a record may hold; whole numbers are kept as floats."""
+"""The value of a free field; integers are stored as floats."""
 
 Box: TypeAlias = tuple[int, int, int, int]
-"""Left, top, right, bottom: pixels of the upright picture, right and bottom excluded."""
+"""Left, top, right, bottom in pixels of the upright image; right and bottom are excluded."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Record:
-    """One sighting to keep: a ``picture``, or the ``vector`` (D,) that was made of one elsewhere, or both.
+    """One sighting of an individual: an image, or a vector that was made of one, or both.
 
-    The vector may be given as a torch tensor, and is an array here.
+    Attributes:
+        picture: The image: a path, the bytes of a file, a PIL image, or an array (height, width, 3) of uint8 RGB.
+        vector: (D,), an array or a torch tensor, which is an array here.
+        reference: The name of the image in answers; by default its path.
+        identity: The individual, if known.
+        camera: The camera, if known.
+        time: When the image was taken; UTC without a zone.
+        box: The part of the image that shows the individual.
+        fields: Strings, numbers and booleans of your own, by name.
 
-    ``box``: the part of the picture that shows the individual. ``reference``: how the picture is called in answers;
-    a path calls itself. ``time``: without a zone it is UTC. ``fields``: words, numbers and truths of your own.
+    Raises:
+        ReseenError: There is neither an image nor a vector, or the box is empty.
+
+    Example:
+        >>> record = Record(picture="gate.jpg", camera="gate 2", box=(10, 20, 74, 84), fields={"colour": "red"})
+        >>> record.box
+        (10, 20, 74, 84)
+        >>> Record(identity="a")
+        Traceback (most recent call last):
+        reseen.errors.ReseenError: a record: expected a picture or a vector, got neither
     """
 
     picture: PictureSource | None = None
@@ -50,7 +66,7 @@ class Record:
 
 
 class Failure(NamedTuple):
-    """A record that could not be added: its place among those given, how its picture is called, and why."""
+    """A record that could not be added: its position in the input, the name of its image, and the reason."""
 
     place: int
     reference: str | None
@@ -58,9 +74,13 @@ class Failure(NamedTuple):
 
 
 class Added(NamedTuple):
-    """What became of the records: so many ``added``, so many ``present`` before, and the ``failures``.
+    """The result of `Gallery.add`.
 
-    ``ids``: one per record in the given order, None for a failure.
+    Attributes:
+        added: How many records are new.
+        present: How many were in the gallery before.
+        failures: The records that could not be added.
+        ids: The id of each record in the input's order, None for a failure.
     """
 
     added: int
@@ -70,21 +90,21 @@ class Added(NamedTuple):
 
 
 def summed(parts: Iterable[Added]) -> Added:
-    """Several batches, in order, as one."""
-    several = list(parts)
+    """The results of several batches, in order, as one."""
+    batches = list(parts)
     return Added(
-        sum(part.added for part in several),
-        sum(part.present for part in several),
-        tuple(failure for part in several for failure in part.failures),
-        tuple(one for part in several for one in part.ids),
+        sum(part.added for part in batches),
+        sum(part.present for part in batches),
+        tuple(failure for part in batches for failure in part.failures),
+        tuple(id_ for part in batches for id_ in part.ids),
     )
 
 
 class Match(NamedTuple):
-    """A record of the gallery and its cosine ``similarity`` to what was searched, in [-1, 1].
+    """A record of the gallery and its cosine ``similarity`` to the query, in [-1, 1].
 
-    ``known``: whether the similarity reaches the threshold; None where there is none. ``model``: the fingerprint of
-    what made the vector.
+    ``known``: whether the similarity reaches the threshold; None without a threshold. ``model``: the fingerprint of the
+    model that made the vector.
     """
 
     id: str
@@ -101,9 +121,16 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class Matches(Sequence[Match]):
-    """The best records for one query, best first, and the ``threshold`` they were judged by, None without one.
+    """The matches of one query, best first.
 
-    ``judged_by``: which threshold that is, in words.
+    Attributes:
+        entries: The matches; indexing and iterating goes over them.
+        threshold: The similarity from which a match is known; None without one.
+        judged_by: Which threshold that is, in words.
+
+    Example:
+        >>> Matches((), threshold=0.7).identity
+        'unknown'
     """
 
     entries: tuple[Match, ...]
@@ -112,14 +139,14 @@ class Matches(Sequence[Match]):
 
     @property
     def known(self) -> bool | None:
-        """Whether the best record reaches the threshold; None without one."""
+        """Whether the best match reaches the threshold; None without a threshold."""
         if self.threshold is None:
             return None
         return bool(self.entries) and self.entries[0].similarity >= self.threshold
 
     @property
     def identity(self) -> str:
-        """The best record's identity; "unknown" where it has none or does not reach the threshold."""
+        """The best match's identity; "unknown" if it has none or does not reach the threshold."""
         if not self.entries or self.known is False:
             return UNKNOWN_IDENTITY
         return self.entries[0].identity or UNKNOWN_IDENTITY
@@ -135,4 +162,4 @@ class Matches(Sequence[Match]):
 
 
 UNKNOWN_IDENTITY = "unknown"
-"""Who a picture shows that nobody in the gallery is similar enough to."""
+"""The identity of a query that is not similar enough to any record."""

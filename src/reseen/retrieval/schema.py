@@ -1,4 +1,4 @@
-"""How a gallery lies on disk: its columns, the columns that free fields add, and whose vectors it holds."""
+"""The schema of a gallery's table: its columns, the free fields, and the model whose vectors it holds."""
 
 import json
 import re
@@ -19,21 +19,26 @@ from reseen.retrieval.record import FieldValue, Match
 _CHANGEABLE = ("identity", "camera", "picture", "time")
 
 SHOWN = ("id", "identity", "camera", "time", "box", "picture", "model")
-"""Columns of every answer; free fields follow them."""
+"""The columns of every answer; free fields follow them."""
 
 OWN = (*SHOWN, "vector", "thumbnail")
 
-TYPES = MappingProxyType({"words": pa.string(), "numbers": pa.float64(), "truths": pa.bool_()})
-"""What a free field may hold, by the name that messages use."""
+TYPES = MappingProxyType({"string": pa.string(), "number": pa.float64(), "boolean": pa.bool_()})
+"""The types of free fields, by the name that users see."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PREFIX = "reseen."
-"""Of the schema's metadata, what begins so is ours: format, model, threshold and search_threshold."""
+"""The prefix of our keys in the schema's metadata: format, model, threshold and search_threshold."""
 
 
-class Model(NamedTuple):
-    """Whose vectors a gallery holds: the embedder's fingerprint, the width of its vectors, and its thresholds of two
-    pictures and of a ``search``.
+class GalleryModel(NamedTuple):
+    """The model whose vectors a gallery holds.
+
+    Attributes:
+        fingerprint: The embedder's.
+        width: D, the width of the vectors.
+        threshold: Similarity from which two images show the same individual, if calibrated.
+        search: The threshold of a search, if calibrated.
     """
 
     fingerprint: str
@@ -42,13 +47,13 @@ class Model(NamedTuple):
     search: SearchThreshold | None = None
 
 
-def schema_of(model: Model) -> pa.Schema:
-    """The columns of a new gallery; its format and the model stand in the schema's metadata."""
-    said = {"model": model.fingerprint}
+def schema_of(model: GalleryModel) -> pa.Schema:
+    """The schema of a new gallery, with its format and model in the metadata."""
+    metadata = {"model": model.fingerprint}
     if model.threshold is not None:
-        said["threshold"] = repr(model.threshold)
+        metadata["threshold"] = repr(model.threshold)
     if model.search is not None:
-        said["search_threshold"] = json.dumps(asdict(model.search))
+        metadata["search_threshold"] = json.dumps(asdict(model.search))
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False),
@@ -61,24 +66,24 @@ def schema_of(model: Model) -> pa.Schema:
             pa.field("model", pa.string(), nullable=False),
             pa.field("thumbnail", pa.binary()),
         ],
-        metadata={f"{_PREFIX}{key}": str(value) for key, value in with_format("gallery", said).items()},
+        metadata={f"{_PREFIX}{key}": str(value) for key, value in with_format("gallery", metadata).items()},
     )
 
 
-def model_of(schema: pa.Schema, *, name: str) -> Model | None:
-    """Whose vectors the table of this schema holds; None for a table that is no gallery.
+def model_of(schema: pa.Schema, *, name: str) -> GalleryModel | None:
+    """The model of a gallery with this schema; None for a table that is no gallery.
 
-    Raises ReseenError, which begins with the gallery's ``name``, for one that a newer reseen made.
+    Raises ReseenError, which begins with the gallery's ``name``, for a gallery that a newer reseen made.
     """
     prefix = _PREFIX.encode()
     ours = {key: value for key, value in (schema.metadata or {}).items() if key.startswith(prefix)}
     values = {key.removeprefix(prefix).decode(): value.decode() for key, value in ours.items()}
-    said = migrated("gallery", values, name=name)
-    if "model" not in said or any(column not in schema.names for column in OWN):
+    facts = migrated("gallery", values, name=name)
+    if "model" not in facts or any(column not in schema.names for column in OWN):
         return None
-    threshold, search = said.get("threshold"), said.get("search_threshold")
-    return Model(
-        said["model"],
+    threshold, search = facts.get("threshold"), facts.get("search_threshold")
+    return GalleryModel(
+        facts["model"],
         schema.field("vector").type.list_size,
         None if threshold is None else float(threshold),
         None if search is None else SearchThreshold(**json.loads(search)),
@@ -91,12 +96,12 @@ def fields_of(schema: pa.Schema) -> dict[str, pa.DataType]:
 
 
 def kind_of(kind: pa.DataType) -> str:
-    """What messages call a free field's type."""
+    """The name of a free field's type: string, number or boolean."""
     return next(name for name, known in TYPES.items() if known == kind)
 
 
 def new_fields(rows: Sequence[Mapping[str, FieldValue]], schema: pa.Schema) -> list[pa.Field]:
-    """The columns that these records' fields need besides those there are.
+    """The columns that these records' fields need and the schema lacks.
 
     Raises ReseenError for a name that no column can have, and for values of two types in one field.
     """
@@ -115,23 +120,23 @@ def new_fields(rows: Sequence[Mapping[str, FieldValue]], schema: pa.Schema) -> l
 
 
 def check_value(name: str, value: Any, kind: pa.DataType) -> None:
-    """ReseenError where ``value`` is not of the field's type."""
+    """Raise ReseenError if ``value`` is not of the field's type."""
     if _type_of(name, value) != kind:
-        raise ReseenError(f"field '{name}': it holds {kind_of(kind)}, got {value!r}")
+        raise ReseenError(f"field '{name}': expected a {kind_of(kind)}, got {value!r}")
 
 
 def in_utc(time: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is UTC already."""
+    """The same moment in UTC; a time without a zone is taken as UTC."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def free_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the changes that are of free fields."""
+    """The changes of free fields."""
     return {name: value for name, value in changes.items() if name not in _CHANGEABLE}
 
 
 def changed_values(changes: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
-    """The changes as the table takes them. ReseenError for a value that does not fit its column."""
+    """The changes as values of the table. Raises ReseenError for a value of another type than its column's."""
     kinds = fields_of(schema)
     values = dict(changes)
     for name, value in changes.items():
@@ -149,7 +154,7 @@ def changed_values(changes: Mapping[str, Any], schema: pa.Schema) -> dict[str, A
 
 
 def match_of(row: Mapping[str, Any], *, similarity: float, threshold: float | None) -> Match:
-    """One row of an answer."""
+    """The match of one row of an answer."""
     return Match(
         id=row["id"],
         similarity=similarity,
@@ -169,11 +174,11 @@ _ANSWER = frozenset({*OWN, "query_index", "_distance", "_rowid"})
 
 def _type_of(name: str, value: Any) -> pa.DataType:
     if isinstance(value, bool):
-        return TYPES["truths"]
+        return TYPES["boolean"]
     if isinstance(value, int | float):
         if not abs(value) <= sys.float_info.max:
             raise ReseenError(f"field '{name}': expected a number that a float can hold, got {value}")
-        return TYPES["numbers"]
+        return TYPES["number"]
     if isinstance(value, str):
-        return TYPES["words"]
-    raise ReseenError(f"field '{name}': expected words, a number, or true or false, got {type(value).__name__}")
+        return TYPES["string"]
+    raise ReseenError(f"field '{name}': expected a string, a number or a boolean, got {type(value).__name__}")

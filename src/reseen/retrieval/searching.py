@@ -1,6 +1,6 @@
-"""Search over a gallery's table: through the index for a few queries, in one reading of the table for many.
+"""Search in a gallery's table: through the index for a few queries, in one pass over the table for many.
 
-Q = queries, D = width, K = matches asked for.
+Q = queries, D = width, K = matches of each query.
 """
 
 from collections.abc import Iterable
@@ -17,23 +17,23 @@ from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Rewritten, Store
 
 MOST = 10_000
-"""The most matches of one query; who wants everything wants a table, not a search."""
+"""The largest number of matches of one query."""
 
 INDEX_PAYS = 10_000
-"""From so many records on an index is worth its place on disk."""
+"""Number of records from which an index is worth its size on disk."""
 
 MANY_QUERIES = 32
-"""From so many queries on, one reading of the table is quicker than asking for each."""
+"""Number of queries from which one pass over the table is faster than a search for each."""
 
 _PARTITION = 4096
 _EVERY_PART = 1_000_000
-"""So many parts of the index are looked at: all. Leaving the far ones out saves little time and loses matches."""
+"""Search every part of the index: leaving distant ones out saves little time and loses matches."""
 
 _INDEX = "vector_idx"
 
 
 def check_k(k: int) -> None:
-    """ReseenError for a number of matches that cannot be meant."""
+    """Raise ReseenError for an impossible number of matches."""
     if not 1 <= k <= MOST:
         raise ReseenError(f"k: expected 1 to {MOST:,} matches, got {k:,}")
 
@@ -41,9 +41,9 @@ def check_k(k: int) -> None:
 def nearest(
     store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, threshold: float | None
 ) -> list[Matches]:
-    """(Q, D) unit vectors -> each query's K most similar records that fit, best first.
+    """(Q, D) unit vectors -> each query's K most similar records that meet ``where``, best first.
 
-    Every record is looked at, so nothing is missed.
+    The search is exact: every record is compared.
     """
     columns = [*SHOWN, *fields_of(store.schema)]
     if len(queries) >= MANY_QUERIES:
@@ -57,7 +57,7 @@ Answer = Iterable[tuple[float, dict[str, Any]]]
 
 
 def _matches(answer: Answer, threshold: float | None) -> Matches:
-    """Best first; of equals the smaller id."""
+    """Best first; of equal similarities, the smaller id first."""
     ranked = sorted(answer, key=lambda entry: (-entry[0], entry[1]["id"]))
     entries = (match_of(row, similarity=similarity, threshold=threshold) for similarity, row in ranked)
     return Matches(tuple(entries), threshold)
@@ -77,7 +77,7 @@ def _by_index(
 def _by_reading(
     store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
 ) -> Iterable[Answer]:
-    from reseen.retrieval.exact import best_of_blocks  # its compiled loops are loaded for this alone
+    from reseen.retrieval.exact import best_of_blocks  # only this needs its compiled loops
 
     best = best_of_blocks(queries, store.rows(where, columns=["vector"], row_ids=True), k=k)
     wanted = np.unique(best.rows)
@@ -94,22 +94,22 @@ def _by_reading(
 
 
 def _similarity(value: float) -> float:
-    """Rounding may carry the cosine of equal vectors past 1."""
+    """Rounding can make the cosine of equal vectors larger than 1."""
     return min(max(float(value), -1.0), 1.0)
 
 
 def indexed(table: Any) -> int:
-    """How many records the index holds; 0 without one."""
+    """How many records are in the index; 0 without an index."""
     names = {index.name for index in table.list_indices()}
     return int(table.index_stats(_INDEX).num_indexed_rows) if _INDEX in names else 0
 
 
 def build_index(table: Any) -> None:
-    """Sort the vectors, kept whole, into parts of like ones: answers are exact where every part is looked at."""
+    """Partition the uncompressed vectors by similarity; a search of all parts is exact."""
     table.create_index("vector", config=IvfFlat(distance_type="cosine", target_partition_size=_PARTITION), name=_INDEX)
 
 
 def index_if_it_pays(table: Any) -> None:
-    """Build the index of a table that has grown past ``INDEX_PAYS`` and has none."""
+    """Build the index of a table that has none and at least ``INDEX_PAYS`` records."""
     if not indexed(table) and table.count_rows() >= INDEX_PAYS:
         build_index(table)

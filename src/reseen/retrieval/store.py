@@ -1,6 +1,6 @@
-"""The table of a gallery in LanceDB: opened, read again when a version vanishes under a reader, rewritten whole.
+"""The LanceDB table of a gallery: opening it, retrying reads whose version has vanished, rewriting it.
 
-Every write is one commit of LanceDB's: a new version that readers see whole or not at all.
+Every write is one commit of LanceDB: a new version that readers see completely or not at all.
 """
 
 import re
@@ -16,9 +16,9 @@ import pyarrow as pa
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
+from reseen.file_lock import file_lock
 from reseen.retrieval.filters import one_of
-from reseen.retrieval.lock import one_writer
-from reseen.retrieval.schema import Model, model_of, schema_of
+from reseen.retrieval.schema import GalleryModel, model_of, schema_of
 from reseen.retrieval.versions import (
     STILL_HELD,
     date_back,
@@ -32,7 +32,7 @@ from reseen.retrieval.versions import (
 TABLE = "records"
 ROWS_AT_ONCE = 4096
 CLOCKS_APART = 2.0
-"""Seconds that the clocks of an object store and of this machine may be apart: by theirs and ours LanceDB cleans."""
+"""Seconds that the clocks of an object store and this machine may differ by; LanceDB cleans by both."""
 _ATTEMPTS = 10
 _ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
 _SOURCES = re.compile(r",? /\S+\.rs:\d+:\d+")
@@ -42,14 +42,16 @@ _LENGTH = 300
 Result = TypeVar("Result")
 
 
-class Rewritten(RuntimeError):  # noqa: N818 - not an error: the next look succeeds
-    """A writer has replaced, between two looks, the version that was being read."""
+class Rewritten(RuntimeError):  # noqa: N818 - no error: the next read succeeds
+    """Another process has replaced the version that was being read."""
 
 
 class Store:
-    """One gallery's table. ``table`` is LanceDB's own handle, which sees each new version at its next read."""
+    """The table of one gallery. ``table`` is LanceDB's handle, which sees a new version at its next read."""
 
-    def __init__(self, uri: str | Path, *, options: dict[str, str], create: Model | None, patience: float) -> None:
+    def __init__(
+        self, uri: str | Path, *, options: dict[str, str], create: GalleryModel | None, patience: float
+    ) -> None:
         self.uri, self.patience = str(uri), patience
         self.folder = local_folder(self.uri)
         self._files = None if self.folder is None else self.folder / f"{TABLE}.lance"
@@ -63,11 +65,11 @@ class Store:
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns as they are now."""
+        """The current columns."""
         return self.read(lambda table: table.schema)
 
     def read(self, work: Callable[[Any], Result]) -> Result:
-        """``work`` on the table; once more where a writer has cleaned away the version that was being read."""
+        """Call ``work`` with the table; again if another process has removed the version that was being read."""
         with self.errors():
             for _ in range(_ATTEMPTS - 1):
                 try:
@@ -80,29 +82,29 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
-        """The table, while nobody else writes to it; on an object store nobody is kept out."""
-        with one_writer(self.folder, patience=self.patience), self.errors():
+        """The table under the writer's lock; an object store has none."""
+        with writer_lock(self.folder, patience=self.patience), self.errors():
             yield self.table
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """LanceDB's errors in one line of ours."""
+        """Turn LanceDB's errors into a ReseenError of one line."""
         try:
             yield
         except _ENGINE_ERRORS as error:
             raise ReseenError(f"{self.uri}: {_in_one_line(error)}") from None
 
     def rows(self, where: Expr | None, *, columns: list[str], row_ids: bool = False) -> Iterator[pa.RecordBatch]:
-        """Every record that fits, ``ROWS_AT_ONCE`` at a time."""
+        """All records that meet the condition, ``ROWS_AT_ONCE`` at a time."""
         query = self.table.search().select(columns).with_row_id(row_ids)
         return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
 
     def column(self, name: str, where: Expr | None = None) -> pa.ChunkedArray:
-        """A column of words, of every record that fits."""
+        """A column of strings, of all records that meet the condition."""
         return pa.chunked_array([block[name] for block in self.rows(where, columns=[name])], pa.string())
 
     def cameras(self) -> tuple[str, ...]:
-        """The cameras that records name, sorted; read again when the table has changed."""
+        """The cameras of all records, sorted; read again when the table has changed."""
         version = self.read(lambda table: table.version)
         if self._cameras[0] != version:
             named = self.read(lambda _: self.column("camera"))
@@ -110,19 +112,19 @@ class Store:
         return self._cameras[1]
 
     def fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
-        """Id -> what the record has in the column. ReseenError for an id that is not there."""
-        wanted = one_of("id", sorted(set(ids)))
-        blocks = self.read(lambda _: list(self.rows(wanted, columns=["id", column])))
+        """Id -> the record's value in the column. Raises ReseenError for an unknown id."""
+        condition = one_of("id", sorted(set(ids)))
+        blocks = self.read(lambda _: list(self.rows(condition, columns=["id", column])))
         rows = {row["id"]: row[column] for block in blocks for row in block.to_pylist()}
-        missing = [wanted for wanted in ids if wanted not in rows]
+        missing = [id_ for id_ in ids if id_ not in rows]
         if missing:
             raise ReseenError(f"{self.uri}: no record with the id '{missing[0]}'")
         return rows
 
     def rewrite_without(self, gone: Expr) -> None:
-        """New files that never held the records that are ``gone``, and no older ones.
+        """Move all records but those that are ``gone`` to new files, and remove every older file.
 
-        Raises ReseenError where an older file is left.
+        Raises ReseenError if an older file is left.
         """
         if self._files is None:
             self._rewrite_objects(gone)
@@ -134,12 +136,11 @@ class Store:
         now = files_of(self._files)
         if left := sorted({now[key] for key in now.keys() & before.keys()}):
             raise ReseenError(
-                f"{STILL_HELD}: {len(left)} could not be removed, the first is {left[0]}; remove them, and do the same "
-                "again"
+                f"{STILL_HELD}: {len(left)} could not be removed, the first is {left[0]}; remove them, and try again"
             )
 
     def _rewrite_objects(self, gone: Expr) -> None:
-        """Files of an object store cannot be listed; whether they are there shows in reading the version they made."""
+        """The same in an object store, whose files cannot be listed: reading the old version shows what is left."""
         before = self._base.open_table(TABLE)
         before.checkout(before.version)
         rows = row_of_each_file(before)
@@ -148,20 +149,22 @@ class Store:
         wait_for_clock(self.table, clean=clean, patience=self.patience)
         if left := sum(_readable(before, row) for row in rows):
             raise ReseenError(
-                f"{STILL_HELD}: {left} are left in the store, whose clock is more than {CLOCKS_APART:g} s ahead of "
-                "this machine's; remove them, or `compact` in a week"
+                f"{STILL_HELD}: {left} files are left in the store, whose clock is more than {CLOCKS_APART:g} s ahead "
+                "of this machine's; remove them, or `compact` in a week"
             )
 
     def tidy(self) -> None:
-        """Merge small files, bring the index up to date, remove the files of older versions and of killed writers."""
+        """Merge small files, update the index, and remove files of older versions and killed writers."""
         remove_older(self.table, self._files)
 
-    def _open(self, options: dict[str, str], create: Model | None) -> tuple[Any, Any]:
+    def _open(self, options: dict[str, str], create: GalleryModel | None) -> tuple[Any, Any]:
         if self.folder is not None and create is not None:
             _make(self.folder)
         if self.folder is not None and not self.folder.is_dir():
             raise _missing(self.uri)
-        place = self.uri if self.folder is None else str(self.folder.absolute())  # whole, or "a:b" means a protocol
+        place = (
+            self.uri if self.folder is None else str(self.folder.absolute())
+        )  # absolute, because LanceDB reads "a:b" as a protocol
         base = lancedb.connect(place, read_consistency_interval=timedelta(0), storage_options=options)
         try:
             return base, base.open_table(TABLE)
@@ -170,12 +173,32 @@ class Store:
                 raise
         if create is None:
             raise _missing(self.uri)
-        with one_writer(self.folder, patience=self.patience):
+        with writer_lock(self.folder, patience=self.patience):
             return base, base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
 
 
+@contextmanager
+def writer_lock(folder: Path | None, *, patience: float) -> Iterator[None]:
+    """Keep other processes from writing to the gallery in ``folder``; None, for an object store, locks nothing.
+
+    Raises ReseenError once ``patience`` seconds are over, and where the file system has no locks.
+    """
+    if folder is None:
+        yield
+        return
+    advice = "try again when it is done (searching is possible meanwhile)"
+    # The file stays, because a process that waits for it may run a version that would go on with the removed one.
+    with file_lock(folder / "writer.lock", patience=patience, advice=advice, keep=True) as problem:
+        if problem:
+            raise ReseenError(
+                f"{folder}: cannot keep other writers out, the file system has no locks ({problem}); keep the gallery "
+                "on one that has them (searching is possible here)"
+            )
+        yield
+
+
 def local_folder(uri: str) -> Path | None:
-    """The folder that a URI means on this machine, every character as it stands; None for an object store."""
+    """The local folder that a URI names, without decoding it; None for an object store."""
     name = uri.removeprefix("file://")
     return None if "://" in name else Path(name)
 
@@ -184,11 +207,11 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ReseenError(f"{folder}: the gallery cannot be made: {error.strerror}") from None
+        raise ReseenError(f"{folder}: the gallery cannot be created: {error.strerror}") from None
 
 
 def _missing(uri: str) -> ReseenError:
-    return ReseenError(f"{uri}: no gallery there; `reseen gallery add` makes one")
+    return ReseenError(f"{uri}: no gallery there; `reseen gallery add` creates one")
 
 
 def _vanished(error: Exception) -> bool:
@@ -196,7 +219,7 @@ def _vanished(error: Exception) -> bool:
 
 
 def _readable(table: Any, row: int) -> bool:
-    """Whether the file that holds this row is still there."""
+    """Whether the file of this row is still there."""
     try:
         table.take_row_ids([row]).select(["vector"]).to_arrow()
     except _ENGINE_ERRORS as error:
@@ -207,10 +230,10 @@ def _readable(table: Any, row: int) -> bool:
 
 
 def _in_one_line(error: Exception) -> str:
-    """The engine's words, without the places in its own sources."""
+    """LanceDB's message, without the lines of its own sources."""
     text = _SOURCES.sub("", " ".join(str(error).split()))
     if any(sign in text for sign in _NO_ROOM):
-        return "there is no room for it on the disk; what was there before is untouched"
+        return "there is no room for it on the disk; the gallery is unchanged"
     if _vanished(error):
-        return f"the gallery is damaged or half-written, a file of it is missing: {text[:_LENGTH]}"
+        return f"the gallery is damaged or half-written, one of its files is missing: {text[:_LENGTH]}"
     return text[:_LENGTH]

@@ -1,7 +1,6 @@
-"""Older versions of a gallery's table and the files that only they need: removed, and looked for afterwards.
+"""Removes older versions of a gallery's table with their files, and checks that they are gone.
 
-LanceDB's own cleaning goes by the clock: it keeps versions that are dated in the future, and files that are newer than
-the oldest version that it keeps.
+LanceDB cleans by the clock: it keeps versions dated in the future, and files newer than the oldest version it keeps.
 """
 
 import os
@@ -17,59 +16,59 @@ from reseen.errors import ReseenError
 
 _TRIFLE = timedelta(milliseconds=1)
 _NEWEST = 2**64 - 1
-"""A manifest is called by this number less its version's, so that the newest comes first."""
+"""The name of a manifest is this number minus the version's, so that the newest comes first."""
 
 _HINT = "latest_version_hint.json"
 _ATTEMPTS = 10
 
-STILL_HELD = "no answer holds the records any more, but older files may"
+STILL_HELD = "no answer shows the records any more, but older files may hold them"
 
 
 def committed(table: Any, write: Callable[[], Any]) -> list[Any]:
-    """The results of a write that may be repeated: it is, until its version is the newest.
+    """Repeat a write until its version is the newest; the results of all attempts.
 
-    Where another process removes versions meanwhile, of an object store, LanceDB may commit as one of those, older than
-    the newest, which nobody ever reads.
+    While another process removes versions from an object store, LanceDB may commit as one of the removed, which is
+    older than the newest and never read.
     """
     results = []
     for _ in range(_ATTEMPTS):
         results.append(write())
         if results[-1].version >= table.version:
             return results
-    raise ReseenError("other processes write all the time; try again")
+    raise ReseenError("other processes keep writing; try again")
 
 
 def delete_all(table: Any, gone: Expr) -> None:
-    """Delete the records that fit, also those that another process moves meanwhile: LanceDB would say nothing."""
+    """Delete the records that are ``gone``, also those that another process moves meanwhile, which LanceDB skips."""
     for _ in range(_ATTEMPTS):
         table.delete(gone)
         if not _any(table, gone):
             return
-    raise ReseenError("another process keeps adding or moving the records that are to be deleted; try again")
+    raise ReseenError("another process keeps adding or moving the records to delete; try again")
 
 
 def write_anew(table: Any, gone: Expr, *, pause: float) -> int:
-    """Move every record but those ``gone`` to new files; the version from which on no older file is needed.
+    """Move all records but those ``gone`` to new files; returns the version from which on older files are not needed.
 
-    What others commit meanwhile stays: each step is put on top of it, where an overwritten table would lose it. Between
-    the older files and the version lie ``pause`` seconds.
+    Commits of other processes are kept, because each step builds on them; overwriting the table would lose them. The
+    version is at least ``pause`` seconds later than the older files.
     """
     for _ in range(_ATTEMPTS):
         delete_all(table, gone)
         sleep(pause)
-        committed(table, lambda: table.update(values_sql={"id": "id"}))  # a row that is updated moves
-        for index in table.list_indices():  # it holds vectors
+        committed(table, lambda: table.update(values_sql={"id": "id"}))  # an updated row moves to a new file
+        for index in table.list_indices():  # an index holds vectors
             table.drop_index(index.name)
         if not _any(table, gone):
             return int(table.version)
-    raise ReseenError("another process keeps adding the records that are to be forgotten; try again")
+    raise ReseenError("another process keeps adding the records to forget; try again")
 
 
 def remove_older(table: Any, folder: Path | None) -> None:
-    """Merge small files, bring the index up to date, remove what only older versions and killed writers need.
+    """Merge small files, update the index, and remove the files of older versions and killed writers.
 
-    ``folder``: the table's own, where nobody else writes. None: an object store, where what a killed writer left stays
-    for seven days, because another writer may be at it.
+    ``folder``: the table's, where no other process writes. None means an object store, where files of a killed writer
+    stay for seven days, because they may belong to a writer at work.
     """
     if folder is None:
         _clean(table, unverified=False)
@@ -79,46 +78,46 @@ def remove_older(table: Any, folder: Path | None) -> None:
     if ahead := list(_older_manifests(folder, table.version)):
         for manifest in ahead:
             manifest.unlink()
-        _clean(table, unverified=True)  # what no manifest names goes
+        _clean(table, unverified=True)  # removes the files that no manifest names
 
 
 def wait_for_clock(table: Any, *, clean: int, patience: float) -> None:
-    """On an object store: remove the versions before ``clean`` that a clock ahead of ours has dated in the future.
+    """Remove an object store's versions before ``clean`` that a fast clock has dated in the future, once time has come.
 
-    Raises ReseenError where that takes longer than ``patience`` seconds.
+    Raises ReseenError if that takes longer than ``patience`` seconds.
     """
     if times := _times(table, until=clean):
         sleep(min(max(max(times) - time(), 0.0), patience))
         _clean(table, unverified=False)
     if times := _times(table, until=clean):
         raise ReseenError(
-            f"{STILL_HELD}: of versions that a clock that was ahead has dated in the future; do the same again "
+            f"{STILL_HELD}: a clock that was ahead has dated their versions in the future; try again "
             f"after {datetime.fromtimestamp(max(times), UTC):%Y-%m-%d %H:%M:%S} UTC"
         )
 
 
 def files_of(folder: Path) -> dict[object, Path]:
-    """Every file of the table but the hint at its newest version, by path, and by inode and time.
+    """Every file of the table except the hint at its newest version, by path, and by inode and time.
 
-    So one is found again that a network file system keeps under another name, because somebody reads it.
+    A network file system keeps a removed file that is being read under another name; the inode finds it.
     """
-    found: dict[object, Path] = {}
+    files: dict[object, Path] = {}
     for path in folder.rglob("*"):
         if path.name != _HINT and path.is_file():
-            facts = path.stat()
-            found[path] = found[facts.st_ino, facts.st_mtime_ns] = path
-    return found
+            stat = path.stat()
+            files[path] = files[stat.st_ino, stat.st_mtime_ns] = path
+    return files
 
 
 def date_back(folder: Path, *, before: float) -> None:
-    """Let no file be newer than this, whatever the clock said when it was written: in seconds of the epoch."""
+    """Date files back, so that none is newer than ``before``, in seconds of the epoch."""
     for path in folder.rglob("*"):
         if path.suffix not in {".manifest", ".json"} and path.is_file() and path.stat().st_mtime >= before:
             os.utime(path, (before - 1, before - 1))
 
 
 def row_of_each_file(table: Any) -> list[int]:
-    """The number of one record of each file, whose upper 32 bits are the file's."""
+    """The row id of one record of each file; its upper 32 bits are the file's number."""
     rows: dict[int, int] = {}
     for block in table.search().select(["id"]).with_row_id(with_row_id=True).to_batches():
         numbers = block["_rowid"].to_numpy()
@@ -131,17 +130,17 @@ def _any(table: Any, where: Expr) -> bool:
 
 
 def _clean(table: Any, *, unverified: bool) -> None:
-    sleep(2 * _TRIFLE.total_seconds())  # versions younger than a trifle would stay
+    sleep(2 * _TRIFLE.total_seconds())  # younger versions would stay
     table.optimize(cleanup_older_than=_TRIFLE, delete_unverified=unverified)
 
 
 def _times(table: Any, *, since: int = 0, until: int = _NEWEST) -> list[float]:
-    """When the versions from ``since`` on, before ``until``, were written, in seconds of the epoch."""
+    """The times at which the versions from ``since`` on, before ``until``, were written, in seconds of the epoch."""
     return [entry["timestamp"].timestamp() for entry in table.list_versions() if since <= entry["version"] < until]
 
 
 def _older_manifests(folder: Path, version: int) -> Iterator[Path]:
-    """The manifests of all versions but this one; none where this one's is not found, for then names have changed."""
+    """The manifests of all versions but this one; none if its own is not found, because then the names have changed."""
     manifests = list((folder / "_versions").glob("*.manifest"))
     current = {f"{_NEWEST - version:020d}", str(version)}
     older = [path for path in manifests if path.stem not in current]

@@ -1,12 +1,12 @@
-"""Which clients count as one: those of an IPv4 address, or of the IPv6 network that one of them is given."""
+"""The key that identifies a client: its IPv4 address, or the IPv6 network that it is assigned."""
 
 from ipaddress import IPv4Address, ip_address, ip_network
 
-_ONE_CLIENTS_NETWORK = 64
+_CLIENT_PREFIX = 64
 
 
 def client_key(address: str) -> str:
-    """The same text for all addresses that one client can take; what is no IP address stands for itself.
+    """The same text for all addresses that one client can use; text that is no IP address is returned as it is.
 
     >>> client_key("203.0.113.9"), client_key("::ffff:203.0.113.9")
     ('203.0.113.9', '203.0.113.9')
@@ -14,11 +14,11 @@ def client_key(address: str) -> str:
     True
     """
     try:
-        found = ip_address(address.partition("%")[0])
+        parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    if isinstance(found, IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ip_network((found, _ONE_CLIENTS_NETWORK), strict=False))
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, _CLIENT_PREFIX), strict=False))

@@ -1,6 +1,6 @@
-"""Many callers, one worker: what gathers while the worker is busy is its next batch.
+"""Batches concurrent calls: the items that arrive while the worker is busy become its next batch.
 
-No timer holds anybody back: a caller alone is served at once, and the more callers there are, the larger the batches.
+There is no timer: a single caller is served at once, and more callers make larger batches.
 """
 
 import asyncio
@@ -13,9 +13,10 @@ Result = TypeVar("Result")
 
 
 class Batcher(Generic[Item, Result]):
-    """``work`` takes at most ``most`` items and gives a result, or an exception, for each; it runs in one thread.
+    """Runs ``work`` in one thread on batches of at most ``most`` items.
 
-    ``watch`` is told each batch's size. Used as ``async with``; within the block, ``await batcher(item)``.
+    ``work`` returns a result or an exception for each item. ``watch`` is called with the size of each batch. Use it as
+    ``async with``, and ``await batcher(item)`` inside the block.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Batcher(Generic[Item, Result]):
         await asyncio.to_thread(self._thread.shutdown)
 
     async def __call__(self, item: Item) -> Result:
-        """The item's result; its exception is raised."""
+        """The item's result, or its exception raised."""
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((item, answer))
         return await answer
@@ -49,9 +50,9 @@ class Batcher(Generic[Item, Result]):
             batch = [await self._queue.get()]
             while len(batch) < self._most and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            wanted = [(item, answer) for item, answer in batch if not answer.done()]  # callers give up
-            if wanted:
-                await self._serve_batch(wanted)
+            pending = [(item, answer) for item, answer in batch if not answer.done()]  # callers may be cancelled
+            if pending:
+                await self._serve_batch(pending)
 
     async def _serve_batch(self, batch: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
         self._watch(len(batch))
@@ -59,7 +60,7 @@ class Batcher(Generic[Item, Result]):
         results: Sequence[Result | Exception]
         try:
             results = await loop.run_in_executor(self._thread, self._work, [item for item, _ in batch])
-        except Exception as error:  # noqa: BLE001 - it is raised again, in each caller
+        except Exception as error:  # noqa: BLE001 - raised again in each caller
             results = [error] * len(batch)
         for (_, answer), result in zip(batch, results, strict=True):
             if answer.done():

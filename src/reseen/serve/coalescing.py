@@ -1,4 +1,4 @@
-"""What many callers ask of a gallery at once, in as few calls of it as can be.
+"""Combines concurrent searches and additions into as few calls of the gallery as possible.
 
 D = width of the vectors.
 """
@@ -16,47 +16,47 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Matches, Record
 
 _COMMITS_TO_COMPACT = 500
-"""After so many commits their small files are merged, lest searching slow down."""
+"""Commits after which their small files are merged, because many files slow searches down."""
 
 
 class Query(NamedTuple):
-    """A vector (D,), and what else `Gallery.search` is told."""
+    """A vector (D,) and the other arguments of `Gallery.search`."""
 
     vector: NDArray[np.float32]
-    wishes: Mapping[str, Any]
+    options: Mapping[str, Any]
 
 
 class ConflictError(ReseenError):
-    """What the gallery does not take as it is: its fields, its lock and its disk have a say."""
+    """The gallery cannot store this now: a field of another type, another writer, or a full disk."""
 
 
-def search_alike(gallery: Gallery, queries: Sequence[Query]) -> Sequence[Matches | Exception]:
-    """Each query's matches; those of the same wishes go in one call, which costs little more than one of them."""
-    alike: dict[str, list[int]] = {}
+def search_together(gallery: Gallery, queries: Sequence[Query]) -> Sequence[Matches | Exception]:
+    """Each query's matches. Queries with equal options share one call, which costs little more than a single query."""
+    groups: dict[str, list[int]] = {}
     for place, query in enumerate(queries):
-        alike.setdefault(repr(query.wishes), []).append(place)
+        groups.setdefault(repr(query.options), []).append(place)
     results: dict[int, Matches | Exception] = {}
-    for places in alike.values():
-        vectors, wishes = np.stack([queries[place].vector for place in places]), queries[places[0]].wishes
+    for places in groups.values():
+        vectors, options = np.stack([queries[place].vector for place in places]), queries[places[0]].options
         try:
-            results |= zip(places, gallery.search(vectors, **wishes), strict=True)
+            results |= zip(places, gallery.search(vectors, **options), strict=True)
         except ReseenError as error:
             results |= dict.fromkeys(places, error)
     return [results[place] for place in range(len(queries))]
 
 
 class Adder:
-    """Adds records, and gives each one's id or why it has none."""
+    """Adds records and returns the id of each, or the error."""
 
     def __init__(self, gallery: Gallery) -> None:
         self._gallery = gallery
         self._commits = 0
 
     def __call__(self, records: Sequence[Record]) -> Sequence[str | Exception]:
-        """One commit for all, but for those with free fields, which may not fit the gallery's and go alone."""
+        """One commit for all records without free fields, and one for each with some, which may not fit."""
         if self._commits >= _COMMITS_TO_COMPACT:
             self._commits = 0
-            with suppress(ReseenError):  # another process writes; there will be a next time
+            with suppress(ReseenError):  # another process is writing; the next attempt will do
                 self._gallery.compact()
         plain = [place for place, record in enumerate(records) if not record.fields]
         alone = [[place] for place, record in enumerate(records) if record.fields]

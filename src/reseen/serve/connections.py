@@ -1,4 +1,4 @@
-"""A connection that no client holds for nothing: it has a deadline while it waits for its client, and gives way."""
+"""HTTP connections with a deadline while they wait for their client, and a limit on their number."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -10,15 +10,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from reseen.serve.addresses import client_key
 from reseen.serve.middleware.limits import Limits
 
-_TURNED_AWAY = b'{"detail": "busy: too many connections"}'
+_TOO_MANY = b'{"detail": "busy: too many connections"}'
 
 
 class Connection(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it; the service waits so long for the client, and no longer.
+    """uvicorn's HTTP/1.1 connection, closed when its client keeps the service waiting for too long.
 
-    It waits from the start, and again from each answer, until a request's head is whole, and while nobody takes an
-    answer. Where the client's address or the service has too many connections, the one that has waited longest gives
-    way to a new one; where all are being answered, the new one is turned away. ``dropped`` is told of each that goes.
+    The deadline runs from the connection's start, and again from each answer, until the head of a request is complete,
+    and while the client does not read an answer. When the client's address or the service has too many connections, the
+    one that has waited longest for its client is closed in favour of the new one; if all are being answered, the new
+    one gets status 503. ``dropped`` is called for each connection that is closed so.
     """
 
     def __init__(self, *, limits: Limits, dropped: Callable[[], object], **by_uvicorn: Any) -> None:
@@ -27,83 +28,83 @@ class Connection(H11Protocol):
         self.deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client has come."""
+        """A client has connected."""
         super().connection_made(transport)
         self.owner = client_key(self.client[0] if self.client else "")
-        if not self._finds_room():
-            self._turn_away()
+        if not self._has_room():
+            self._reject()
         self._watch_client()
 
     def handle_events(self) -> None:
-        """Bytes have come, or are there from before."""
+        """Bytes have arrived, now or before."""
         super().handle_events()
         self._watch_client()
 
     def on_response_complete(self) -> None:
-        """The next request may come."""
+        """The answer is complete, and the next request may follow."""
         super().on_response_complete()
         self._watch_client()
 
     def pause_writing(self) -> None:
-        """The client takes less than it is sent."""
+        """The client reads more slowly than the service writes."""
         super().pause_writing()
         self._watch_client()
 
     def resume_writing(self) -> None:
-        """It has taken it."""
+        """The client has caught up."""
         super().resume_writing()
         self._watch_client()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is closed."""
+        """The connection is closed."""
         super().connection_lost(exc)
-        self._call_off()
+        self._cancel_deadline()
 
     def _watch_client(self) -> None:
         answering = self.cycle is not None and not self.cycle.response_complete
         if answering and not self.flow.write_paused and not self.transport.is_closing():
-            self._call_off()
+            self._cancel_deadline()
         elif self.deadline is None and self in self.connections:
             self.deadline = self.loop.call_later(self._limits.client_seconds, self.drop)
 
-    def _call_off(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
 
-    def _finds_room(self) -> bool:
-        own = [other for other in self._others() if other.owner == self.owner]
-        if not _makes_room(own, most=self._limits.from_one):
+    def _has_room(self) -> bool:
+        same_client = [connection for connection in self._others() if connection.owner == self.owner]
+        if not _make_room(same_client, most=self._limits.from_one):
             return False
-        return _makes_room(self._others(), most=self._limits.connections)
+        return _make_room(self._others(), most=self._limits.connections)
 
     def _others(self) -> list["Connection"]:
-        return [other for other in self.connections if isinstance(other, Connection) and other is not self]
+        return [one for one in self.connections if isinstance(one, Connection) and one is not self]
 
-    def _turn_away(self) -> None:
+    def _reject(self) -> None:
         self._dropped()
         headers = [
             ("Content-Type", "application/json"),
-            ("Content-Length", str(len(_TURNED_AWAY))),
+            ("Content-Length", str(len(_TOO_MANY))),
             ("Retry-After", "1"),
             ("Connection", "close"),
         ]
-        for event in (h11.Response(status_code=503, headers=headers), h11.Data(_TURNED_AWAY), h11.EndOfMessage()):
+        for event in (h11.Response(status_code=503, headers=headers), h11.Data(_TOO_MANY), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
     def drop(self) -> None:
-        """Without a word: `close` would wait for a client that takes nothing."""
+        """Close at once, without an answer: `close` would wait for a client that reads nothing."""
         self._dropped()
         self.connections.discard(self)
         self.transport.abort()
 
 
-def _makes_room(crowd: Collection[Connection], *, most: int) -> bool:
-    """Whether there is room for one more, if need be because one that waits for its client is dropped."""
-    if len(crowd) < most:
+def _make_room(connections: Collection[Connection], *, most: int) -> bool:
+    """Whether one more connection fits, after dropping one that waits for its client if necessary."""
+    if len(connections) < most:
         return True
-    waiting = {other: other.deadline.when() for other in crowd if other.deadline is not None}
+    waiting = {one: one.deadline.when() for one in connections if one.deadline is not None}
     if not waiting:
         return False
     min(waiting, key=waiting.__getitem__).drop()

@@ -1,4 +1,4 @@
-"""What made two pictures alike: maps of their similarity, laid over both."""
+"""Explains why two images match: maps of their similarity, drawn over both."""
 
 from copy import deepcopy
 from threading import Lock
@@ -19,11 +19,11 @@ from reseen.retrieval.embedder import Embedder
 
 _LARGEST_SIDE = 640
 
-EXPORTS_CANNOT = "what matched needs the network's gradients: serve the run itself, not an export of it"
+EXPORTS_CANNOT = "explanations need the network's gradients: serve the run itself, not an export of it"
 
 
-class Explained(NamedTuple):
-    """Their ``similarity``, and each picture plain and under its map."""
+class ExplainedMatch(NamedTuple):
+    """The ``similarity`` of two images, and each image plain and under its map."""
 
     similarity: float
     query: Image.Image
@@ -32,10 +32,10 @@ class Explained(NamedTuple):
     match_map: Image.Image
 
 
-class Explainer:
-    """Explains the similarities of ``embedder``, whose own ``network`` must run on PyTorch; one pair at a time.
+class MatchExplainer:
+    """Explains similarities of ``embedder``, whose ``network`` must run on PyTorch; one pair at a time.
 
-    ``reason``: "" if it can, else why it cannot, in one line.
+    ``reason``: "" if it can, else the reason why it cannot, in one line.
     """
 
     def __init__(self, embedder: Embedder, network: Network | None) -> None:
@@ -46,21 +46,21 @@ class Explainer:
             self.reason = EXPORTS_CANNOT
         else:
             self.reason = ""
-            # A copy: maps hook into the network, whose batches go on meanwhile.
+            # A copy, because maps hook into the network while it embeds other batches.
             self._network = deepcopy(network.network)
 
-    def __call__(self, query: Image.Image, match: Image.Image) -> Explained:
-        """The two upright RGB pictures explained. Raises ReseenError where ``reason`` says that it cannot."""
+    def __call__(self, query: Image.Image, match: Image.Image) -> ExplainedMatch:
+        """Explain two upright RGB images. Raises ReseenError with ``reason`` if it cannot."""
         if self._network is None:
             raise ReseenError(self.reason)
         with self._lock:
-            pair = _mapped(self._network, self._fed(query), self._fed(match))
+            pair = _pair_maps(self._network, self._input(query), self._input(match))
         small = [_shrunk(picture) for picture in (query, match)]
         over = [overlay(picture, values) for picture, values in zip(small, pair.maps, strict=True)]
-        return Explained(pair.similarity, small[0], over[0], small[1], over[1])
+        return ExplainedMatch(pair.similarity, small[0], over[0], small[1], over[1])
 
-    def _fed(self, picture: Image.Image) -> torch.Tensor:
-        """(1, 3, H, W), as the network's model takes it."""
+    def _input(self, picture: Image.Image) -> torch.Tensor:
+        """The model's input, (1, 3, H, W)."""
         prepared = self._embedder.prepare(picture)
         if isinstance(prepared, PictureError):
             raise prepared
@@ -68,17 +68,17 @@ class Explainer:
         return self._network.normalised(torch.from_numpy(prepared).to(self._network.scale.device)[None])
 
 
-class _Mapped(NamedTuple):
-    """``maps``: (h, w) for either picture."""
+class _PairMaps(NamedTuple):
+    """``maps``: (h, w) of either image."""
 
     similarity: float
     maps: tuple[NDArray[np.floating], NDArray[np.floating]]
 
 
-def _mapped(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tensor) -> _Mapped:
+def _pair_maps(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tensor) -> _PairMaps:
     pair = similarity_maps(network.as_shown, query, match)
     of_query, of_match = (summed(side)[0].detach().cpu().numpy() for side in (pair.query, pair.match))
-    return _Mapped(float(pair.similarity[0]), (of_query, of_match))
+    return _PairMaps(float(pair.similarity[0]), (of_query, of_match))
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:

@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests, pictures, batches, the gallery's size; one registry per application."""
+"""Counters for Prometheus: requests, batches, connections, the gallery's size; one registry per application."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ _SIZES = (1, 2, 4, 8, 16, 32)
 
 
 class Metrics:
-    """The service's counters; ``records`` tells the gallery's size when they are read."""
+    """The service's counters; ``records`` returns the gallery's size when they are read."""
 
     def __init__(self, *, records: Callable[[], int]) -> None:
         self._registry = CollectorRegistry()
@@ -31,24 +31,24 @@ class Metrics:
         )
         self._dropped = Counter(
             "reseen_connections_dropped",
-            "Connections closed since their client kept them waiting or had too many.",
+            "Connections closed because their client kept them waiting or had too many.",
             registry=self._registry,
         )
         Gauge("reseen_gallery_records", "Records in the gallery.", registry=self._registry).set_function(records)
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """One request more."""
+        """Count a request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def embedded(self, pictures: int) -> None:
-        """One pass of the network more."""
+        """Count a pass of the network."""
         self._batches.observe(pictures)
 
     def dropped(self) -> None:
-        """One connection less."""
+        """Count a dropped connection."""
         self._dropped.inc()
 
     def text(self) -> bytes:
-        """Prometheus' text format."""
+        """All counters in Prometheus' text format."""
         return generate_latest(self._registry)

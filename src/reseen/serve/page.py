@@ -1,4 +1,4 @@
-"""The page: a handful of files that come with the package, read once; no request names a file."""
+"""The web page: files of the package, read once. Requests never name files on the server."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -7,14 +7,14 @@ from types import MappingProxyType
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from reseen.serve.error_response import refusal
+from reseen.serve.error_response import error_response
 
 _TYPES = MappingProxyType({".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"})
 _PAGE = "index.html"
 
 
 def page_router() -> APIRouter:
-    """The page at / and its parts below /static/."""
+    """The page at / and its files below /static/."""
     router = APIRouter(include_in_schema=False)
     parts = _parts()
 
@@ -24,7 +24,7 @@ def page_router() -> APIRouter:
 
     @router.get("/static/{name}")
     async def part(name: str) -> Response:
-        return parts.get(name) or refusal(404, "the page has no such part")
+        return parts.get(name) or error_response(404, "the page has no such file")
 
     return router
 

@@ -1,25 +1,27 @@
-"""What a request may say beside its picture, checked before anything is done."""
+"""Schemas of requests: query parameters and bodies, checked before any work is done."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self, TypeAlias
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, Json, model_validator
 
-from reseen.retrieval.filters import Span, Wanted
+from reseen.retrieval.filters import FieldFilter, Span
 from reseen.retrieval.record import Box, FieldValue
 from reseen.retrieval.schema import in_utc
 
-Word: TypeAlias = Annotated[str, Field(max_length=200)]
-Words: TypeAlias = Annotated[list[Word], Field(max_length=500)]
-RecordId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As answers give it.")]
+_ID = "^[0-9a-f]{32}$"
+
+Text: TypeAlias = Annotated[str, Field(max_length=200)]
+Texts: TypeAlias = Annotated[list[Text], Field(max_length=500)]
+RecordId: TypeAlias = Annotated[str, Path(pattern=_ID, description="The id that answers give.")]
+OtherRecordId: TypeAlias = Annotated[str, Query(pattern=_ID, description="The id of the other record.")]
 
 
-def _spanning(text: str) -> str:
-    """The text, if it is four numbers that span something.
+def _check_corners(text: str) -> str:
+    """The text, if it is a box that is not empty.
 
-    >>> _spanning("0,0,64,32")
+    >>> _check_corners("0,0,64,32")
     '0,0,64,32'
     """
     left, top, right, bottom = map(int, text.split(","))
@@ -32,9 +34,9 @@ BoxText: TypeAlias = Annotated[
     str,
     Field(
         pattern=r"^\d{1,6}(,\d{1,6}){3}$",
-        description="left,top,right,bottom: the part of the upright picture, in pixels.",
+        description="left,top,right,bottom in pixels of the upright image; right and bottom are excluded.",
     ),
-    AfterValidator(_spanning),
+    AfterValidator(_check_corners),
 ]
 
 
@@ -45,15 +47,15 @@ def _in_utc(time: datetime) -> datetime:
         raise ValueError("expected a time that exists in UTC") from None
 
 
-Moment: TypeAlias = Annotated[datetime, AfterValidator(_in_utc)]
+Time: TypeAlias = Annotated[datetime, AfterValidator(_in_utc)]
 
 
-class _Question(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Cut(_Question):
-    """Which part of the picture is meant; all of it without a box."""
+class BoxParams(_Strict):
+    """The part of the image to use; the whole image without a box."""
 
     box: BoxText | None = None
 
@@ -66,36 +68,40 @@ class Cut(_Question):
         return left, top, right, bottom
 
 
-class Ends(_Question):
-    """Numbers from ``low`` to ``high``; either may be left out."""
+class Range(_Strict):
+    """Numbers from ``low`` to ``high``, both included; a missing end is open."""
 
     low: FiniteFloat | None = None
     high: FiniteFloat | None = None
 
 
-Value: TypeAlias = bool | FiniteFloat | Word
-Fields: TypeAlias = dict[str, Value | list[Value] | Ends]
+Value: TypeAlias = bool | FiniteFloat | Text
+Fields: TypeAlias = dict[str, Value | list[Value] | Range]
 
 
-class Wishes(_Question):
-    """Which records may be found, how many, and from which similarity on a match counts as known."""
+class SearchParams(_Strict):
+    """Filters of a search, the number of matches, and the threshold."""
 
-    k: int = Field(10, description="How many matches at most.")
-    camera: Words | None = Field(None, description="Only what these cameras saw; repeatable.")
-    after: Moment | None = Field(None, description="From this time on; UTC without a zone.")
-    before: Moment | None = Field(None, description="Earlier than this.")
+    k: int = Field(10, description="The largest number of matches.")
+    camera: Texts | None = Field(None, description="Only records of these cameras; repeatable.")
+    after: Time | None = Field(None, description="Only records from this time on; UTC without a zone.")
+    before: Time | None = Field(None, description="Only records before this time.")
     where: Json[Fields] | None = Field(
-        None, description='What fields must hold, as JSON: {"colour": "red", "speed": {"low": 30, "high": 50}}.'
+        None,
+        description='Only records with these fields, as JSON: {"colour": "red", "speed": {"low": 30, "high": 50}}.',
     )
-    threshold: float | None = Field(None, ge=-1, le=1, description="Instead of the search threshold.")
+    threshold: float | None = Field(
+        None, ge=-1, le=1, description="Similarity from which a match is known, instead of the search threshold."
+    )
 
     def options(self) -> dict[str, Any]:
-        """As `Gallery.search` takes them."""
+        """The keyword arguments of `Gallery.search`."""
         fields: Any = self.where
-        where: Mapping[str, Wanted] | None = None
+        where: dict[str, FieldFilter] | None = None
         if fields is not None:
             where = {
-                name: Span(wish.low, wish.high) if isinstance(wish, Ends) else wish for name, wish in fields.items()
+                name: Span(value.low, value.high) if isinstance(value, Range) else value
+                for name, value in fields.items()
             }
         return {
             "k": self.k,
@@ -107,43 +113,43 @@ class Wishes(_Question):
         }
 
 
-class PictureWishes(Wishes, Cut):
-    """`Wishes` about a picture that comes along."""
+class ImageSearchParams(SearchParams, BoxParams):
+    """`SearchParams` of a search by an image in the request's body."""
 
 
-class Sighting(Cut):
-    """What is known of a picture that is to be kept."""
+class RecordParams(BoxParams):
+    """The columns of a record to add; its image is the request's body."""
 
-    identity: Word | None = None
-    camera: Word | None = None
-    time: Moment | None = Field(None, description="UTC without a zone.")
-    reference: Word | None = Field(None, description="How the picture is called in answers.")
+    identity: Text | None = None
+    camera: Text | None = None
+    time: Time | None = Field(None, description="UTC without a zone.")
+    reference: Text | None = Field(None, description="The name of the image in answers.")
     fields: Json[dict[str, Value | None]] | None = Field(
-        None, description='More that is known of it, as JSON: {"colour": "red"}.'
+        None, description='Further fields of the record, as JSON: {"colour": "red"}.'
     )
 
-    def own_fields(self) -> dict[str, FieldValue]:
-        """The free fields as a record takes them."""
+    def field_values(self) -> dict[str, FieldValue]:
+        """The free fields of the record."""
         fields: Any = self.fields
         return dict(fields or {})
 
 
-class ToForget(_Question):
-    """What is to be forgotten: all that fits everything said."""
+class ForgetParams(_Strict):
+    """Which records to forget: those that meet every condition."""
 
-    ids: Annotated[list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]], Field(max_length=10_000)] | None = None
-    identity: Word | None = None
-    camera: Word | None = None
-    before: Moment | None = Field(None, description="What was seen earlier than this; UTC without a zone.")
+    ids: Annotated[list[Annotated[str, Field(pattern=_ID)]], Field(max_length=10_000)] | None = None
+    identity: Text | None = None
+    camera: Text | None = None
+    before: Time | None = Field(None, description="Records before this time; UTC without a zone.")
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
+    def _require_a_condition(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("expected ids, an identity, a camera or a time, got none")
         return self
 
 
-CutQuery: TypeAlias = Annotated[Cut, Query()]
-WishesQuery: TypeAlias = Annotated[Wishes, Query()]
-PictureWishesQuery: TypeAlias = Annotated[PictureWishes, Query()]
-SightingQuery: TypeAlias = Annotated[Sighting, Query()]
+BoxQuery: TypeAlias = Annotated[BoxParams, Query()]
+SearchQuery: TypeAlias = Annotated[SearchParams, Query()]
+ImageSearchQuery: TypeAlias = Annotated[ImageSearchParams, Query()]
+RecordQuery: TypeAlias = Annotated[RecordParams, Query()]

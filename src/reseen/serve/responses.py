@@ -1,7 +1,5 @@
-"""What the service answers, as its OpenAPI description tells it."""
+"""Schemas of answers, as the OpenAPI description shows them."""
 
-import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -11,20 +9,20 @@ from reseen.retrieval.record import Match, Matches
 
 
 class Health(BaseModel):
-    """The service is up."""
+    """The service is running."""
 
     status: str = "ok"
 
 
 class Vector(BaseModel):
-    """``vector`` of length 1; ``model``: the fingerprint of what made it."""
+    """A ``vector`` of length 1 and the fingerprint of the ``model`` that made it."""
 
     vector: list[float]
     model: str
 
 
-class Found(BaseModel):
-    """A record and its cosine similarity; ``known``: whether that reaches the threshold, null where there is none."""
+class MatchOut(BaseModel):
+    """A record and its cosine similarity; ``known``: whether it reaches the threshold, null without a threshold."""
 
     id: str
     similarity: float
@@ -38,53 +36,52 @@ class Found(BaseModel):
 
     @classmethod
     def of(cls, match: Match) -> Self:
-        """One row."""
+        """The schema of a gallery's match."""
         return cls(**{name: getattr(match, name) for name in cls.model_fields})
 
 
 class Ranking(BaseModel):
-    """Best first. ``identity``: the best one's; "unknown" where it has none or falls short of the threshold.
+    """Matches, best first. ``identity``: that of the best match; "unknown" if it has none or is below the threshold.
 
-    ``threshold``: of a search in a gallery of this size, or as the request said, null where none is known;
-    ``judged_by`` says which.
+    ``threshold``: the request's, or else the search threshold at the gallery's size; null if there is neither.
+    ``judged_by`` says in words which one it is.
     """
 
     identity: str
     known: bool | None
     threshold: float | None
     judged_by: str
-    matches: list[Found]
+    matches: list[MatchOut]
 
     @classmethod
     def of(cls, matches: Matches) -> Self:
-        """One query's."""
+        """The schema of one query's matches."""
         return cls(
             identity=matches.identity,
             known=matches.known,
             threshold=matches.threshold,
             judged_by=matches.judged_by,
-            matches=[Found.of(match) for match in matches],
+            matches=[MatchOut.of(match) for match in matches],
         )
 
 
-class Kept(BaseModel):
-    """The record's id: the same picture and box have the same one, however often they are sent."""
+class RecordCreated(BaseModel):
+    """The record's id. The same image and box always have the same id, however often they are sent."""
 
     id: str
 
 
-class Forgotten(BaseModel):
-    """How many records were there and are gone."""
+class RecordsForgotten(BaseModel):
+    """How many records were removed."""
 
     forgotten: int
 
 
-class About(BaseModel):
-    """The gallery and what may be asked of it; ``note``: what a user should be told of its model.
+class GalleryInfo(BaseModel):
+    """The gallery's contents and what the service accepts; ``note``: what users should know about its model.
 
-    ``search_threshold``: what matches are judged by, and ``judged_by``: the same in words; ``threshold`` is for two
-    pictures.
-    ``explains``: "" if `explanation` works, else why it does not.
+    ``threshold``: for two images. ``search_threshold``: for the best match of a search; ``judged_by``: the same in
+    words. ``explains``: "" if explanations of matches are available, else the reason why they are not.
     """
 
     name: str
@@ -106,9 +103,9 @@ class About(BaseModel):
 
 
 class Explanation(BaseModel):
-    """What made two pictures alike: each picture, and the same under a map, bright where it speaks for the match.
+    """Why two images match: each image plain and under a map, bright where it raises the similarity.
 
-    Pictures are data: URLs; ``similarity`` is that of the two pictures as they are shown.
+    Images are data: URLs; ``similarity`` is that of the two images as shown.
     """
 
     similarity: float
@@ -116,16 +113,3 @@ class Explanation(BaseModel):
     query_map: str
     match: str
     match_map: str
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """Camera 2 before camera 10.
-
-    >>> in_order(["c10", "c2"])
-    ['c2', 'c10']
-    """
-    return sorted(names, key=_numbers_apart)
-
-
-def _numbers_apart(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

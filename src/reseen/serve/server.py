@@ -1,4 +1,4 @@
-"""The application behind a socket: one process, HTTP/1.1, stopped by Ctrl-C or SIGTERM."""
+"""Serves the application on a socket: one process, HTTP/1.1, stopped by Ctrl-C or SIGTERM."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ _SECONDS_TO_FINISH = 10
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that takes connections; port 0 takes any that is free. ReseenError where that cannot be."""
+    """A listening socket; port 0 means any free port. ReseenError if there can be none."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=128)
@@ -26,13 +26,13 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where a browser finds it."""
+    """The URL for a browser."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
-    """What serves the application: its ``run(sockets=[listener])`` ends when the program is told to stop.
+    """The application's server; its ``run(sockets=[listener])`` returns after Ctrl-C or SIGTERM.
 
     Requests that are being answered then have some seconds to finish.
     """
@@ -44,7 +44,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             http=cast("type[asyncio.Protocol]", connection),
             access_log=False,
             log_config=None,
-            proxy_headers=False,  # whoever may name its own address has no share of requests
+            proxy_headers=False,  # clients that could name their own address would escape the rate limit
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,

@@ -1,11 +1,12 @@
-"""The gallery and its network behind queues: what the routes ask for, done in threads and in batches.
+"""One gallery being served: the routes' work, done in threads and in batches.
 
-D = width of the vectors, H x W = the network's own picture size.
+D = width of the vectors.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -24,14 +25,14 @@ from reseen.retrieval.intake import cut_out
 from reseen.retrieval.record import Box, Matches, Record
 from reseen.retrieval.searching import MOST
 from reseen.serve.batching import Batcher
-from reseen.serve.coalescing import Adder, ConflictError, Query, search_alike
-from reseen.serve.explanation import Explained, Explainer
+from reseen.serve.coalescing import Adder, ConflictError, Query, search_together
+from reseen.serve.explanation import ExplainedMatch, MatchExplainer
 from reseen.serve.metrics import Metrics
 from reseen.serve.middleware.limits import Limits
-from reseen.serve.responses import About, in_order
+from reseen.serve.responses import GalleryInfo
 from reseen.serve.threads import Threads
 
-_MOST_PICTURES = 32
+_MOST_IMAGES = 32
 _MOST_QUERIES = 16
 _MOST_RECORDS = 64
 _MOST_READERS = 8
@@ -40,11 +41,11 @@ Result = TypeVar("Result")
 
 
 class MissingError(ReseenError):
-    """A record that is not in the gallery, or has no picture."""
+    """The record is not in the gallery, or has no image."""
 
 
 class Service:
-    """One gallery being served. ``gallery`` must have an embedder; its ``network`` is needed to explain matches."""
+    """Serves ``gallery``, which must have an embedder; the embedder's ``network`` is needed to explain matches."""
 
     def __init__(self, gallery: Gallery, *, limits: Limits, network: Network | None = None) -> None:
         if gallery.embedder is None:
@@ -52,14 +53,14 @@ class Service:
         self.gallery, self.embedder, self.limits = gallery, gallery.embedder, limits
         self.uri = gallery.info().uri
         self.metrics = Metrics(records=lambda: len(gallery))
-        self.explainer = Explainer(self.embedder, network)
-        self._pictures = PictureLimits(pixels=limits.pixels, bytes=limits.bytes)
+        self.explainer = MatchExplainer(self.embedder, network)
+        self._image_limits = PictureLimits(pixels=limits.pixels, bytes=limits.bytes)
         self._embed: Batcher[NDArray[np.uint8], NDArray[np.float32]] = Batcher(
             lambda prepared: list(self.embedder.embed_prepared(prepared)),
-            most=_MOST_PICTURES,
+            most=_MOST_IMAGES,
             watch=self.metrics.embedded,
         )
-        self._search: Batcher[Query, Matches] = Batcher(partial(search_alike, gallery), most=_MOST_QUERIES)
+        self._search: Batcher[Query, Matches] = Batcher(partial(search_together, gallery), most=_MOST_QUERIES)
         self._add: Batcher[Record, str] = Batcher(Adder(gallery), most=_MOST_RECORDS)
         self._decoders = Threads(max(2, os.cpu_count() or 2))
         self._readers = Threads(_MOST_READERS)
@@ -67,71 +68,75 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Within the block requests can be answered."""
+        """Inside the block, requests can be answered."""
         self._writing = asyncio.Lock()
         async with self._embed, self._search, self._add, self._decoders, self._readers, self._explaining:
             yield
 
     async def embed(self, data: bytes, *, box: Box | None = None) -> NDArray[np.float32]:
-        """A picture's bytes -> (D,) of length 1. Raises PictureError for what is none."""
+        """The bytes of an image -> (D,) of length 1. Raises PictureError for other bytes."""
         return await self._embed(await self._decoders(partial(self._prepared, data, box)))
 
-    async def search(self, vector: NDArray[np.float32], wishes: Mapping[str, Any], *, apart_from: str = "") -> Matches:
-        """The records most like a vector (D,), without the one of the id ``apart_from``."""
-        if not apart_from or wishes["k"] < 1:
-            return await self._search(Query(vector, wishes))
-        one_more = min(wishes["k"] + 1, max(wishes["k"], MOST))
-        found = await self._search(Query(vector, {**wishes, "k": one_more}))
-        others = [match for match in found if match.id != apart_from]
-        return replace(found, entries=tuple(others[: wishes["k"]]))
+    async def search(self, vector: NDArray[np.float32], options: Mapping[str, Any], *, without: str = "") -> Matches:
+        """The records most similar to a vector (D,), except the one whose id is ``without``."""
+        k = options["k"]
+        if not without or k < 1:
+            return await self._search(Query(vector, options))
+        matches = await self._search(Query(vector, {**options, "k": min(k + 1, max(k, MOST))}))
+        others = [match for match in matches if match.id != without]
+        return replace(matches, entries=tuple(others[:k]))
 
     async def add(self, record: Record) -> str:
-        """Keep a picture's bytes, its vector and what is known of it; the record's id. Raises ConflictError."""
+        """Add a record with its image and vector, and return its id. Raises ConflictError."""
         return await self._add(record)
 
-    async def forget(self, wishes: Mapping[str, Any]) -> int:
-        """As `Gallery.forget`. Raises ConflictError."""
+    async def forget(self, conditions: Mapping[str, Any]) -> int:
+        """`Gallery.forget` with these arguments. Raises ConflictError."""
         async with self._writing:
             try:
-                return await self.read(partial(self.gallery.forget, **wishes))
+                return await self.read(partial(self.gallery.forget, **conditions))
             except ReseenError as error:
                 raise ConflictError(str(error)) from None
 
     async def vector(self, id: str) -> NDArray[np.float32]:  # noqa: A002 - what records call it
-        """A record's (D,). Raises MissingError."""
+        """The record's vector (D,). Raises MissingError."""
         rows = await self._of_record(partial(self.gallery.vectors, [id]))
         return rows.reshape(-1)
 
     async def thumbnail(self, id: str) -> bytes:  # noqa: A002
-        """A record's small JPEG. Raises MissingError."""
-        picture = await self._of_record(partial(self.gallery.thumbnail, id))
-        if picture is None:
-            raise MissingError("this record came as a bare vector: it has no picture")
-        return picture
+        """The record's thumbnail, a JPEG. Raises MissingError."""
+        jpeg = await self._of_record(partial(self.gallery.thumbnail, id))
+        if jpeg is None:
+            raise MissingError("this record was added as a vector alone: it has no image")
+        return jpeg
 
-    async def explain(self, data: bytes, match: str, *, box: Box | None = None) -> Explained:
-        """What makes the picture and the record of the id ``match`` alike."""
-        found = await self._kept_picture(match)
-        # Decoded in the same thread: pictures that wait for their turn must not wait as pixels.
-        return await self._explaining(lambda: self.explainer(self.picture(data, box), found))
+    async def explain(self, data: bytes, match: str, *, box: Box | None = None) -> ExplainedMatch:
+        """Explain why an image and the record of the id ``match`` match."""
+        thumbnail = await self._open_thumbnail(match)
+        # Decoded in the same thread, because images that wait for their turn must not wait as pixels.
+        return await self._explaining(lambda: self.explainer(self.open(data, box), thumbnail))
 
-    async def explain_record(self, query: str, match: str) -> Explained:
-        """What makes two records alike."""
-        pair = await self._kept_picture(query), await self._kept_picture(match)
+    async def explain_record(self, query: str, match: str) -> ExplainedMatch:
+        """Explain why two records match."""
+        pair = await self._open_thumbnail(query), await self._open_thumbnail(match)
         return await self._explaining(partial(self.explainer, *pair))
 
     async def read(self, work: Callable[[], Result]) -> Result:
-        """Work on the gallery in a thread."""
+        """Call ``work``, which reads the gallery, in a thread."""
         return await self._readers(work)
 
-    def about(self) -> About:
-        """The gallery in numbers, and what may be asked of it."""
+    def cameras(self) -> list[str]:
+        """The cameras of all records, camera 2 before camera 10."""
+        return _natural_order(self.gallery.cameras())
+
+    def about(self) -> GalleryInfo:
+        """The gallery's contents, and what the service accepts."""
         info = self.gallery.info()
-        return About(
+        return GalleryInfo(
             name=PurePath(info.uri).name,
             records=info.records,
             identities=info.identities,
-            cameras=in_order(info.cameras),
+            cameras=_natural_order(info.cameras),
             earliest=info.earliest,
             latest=info.latest,
             fields=dict(info.fields),
@@ -146,13 +151,13 @@ class Service:
             most_pixels=self.limits.pixels,
         )
 
-    def picture(self, data: Any, box: Box | None) -> Image.Image:
-        """The upright picture, or the part of it in the box."""
-        picture = open_image(data, limits=self._pictures)
-        return picture if box is None else cut_out(picture, box, name="the picture")
+    def open(self, data: bytes, box: Box | None) -> Image.Image:
+        """The upright image, or the part of it in the box."""
+        image = open_image(data, limits=self._image_limits)
+        return image if box is None else cut_out(image, box, name="the picture")
 
     def _prepared(self, data: bytes, box: Box | None) -> NDArray[np.uint8]:
-        prepared = self.embedder.prepare(self.picture(data, box))
+        prepared = self.embedder.prepare(self.open(data, box))
         if isinstance(prepared, PictureError):
             raise prepared
         return prepared
@@ -163,5 +168,18 @@ class Service:
         except ReseenError as error:
             raise MissingError(str(error)) from None
 
-    async def _kept_picture(self, id: str) -> Image.Image:  # noqa: A002
-        return open_image(await self.thumbnail(id), limits=self._pictures)
+    async def _open_thumbnail(self, id: str) -> Image.Image:  # noqa: A002
+        return open_image(await self.thumbnail(id), limits=self._image_limits)
+
+
+def _natural_order(names: Iterable[str]) -> list[str]:
+    """Sort names with their numbers as numbers.
+
+    >>> _natural_order(["c10", "c2"])
+    ['c2', 'c10']
+    """
+    return sorted(names, key=_text_and_numbers)
+
+
+def _text_and_numbers(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -1,4 +1,4 @@
-"""So much work at a time, each piece in a thread, where it keeps its place until it is done."""
+"""Threads for blocking work, with a limit that counts each piece of work until its thread is done."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,10 +10,10 @@ Result = TypeVar("Result")
 
 
 class Threads:
-    """At most ``most`` pieces of work at a time. Used as ``async with``; within the block, ``await threads(work)``.
+    """Runs at most ``most`` pieces of work at a time. Use it as ``async with``, and ``await threads(work)`` inside.
 
-    A caller that is cancelled while it waits for its turn goes at once. Later nothing can stop its thread: it then
-    keeps its place, and the caller stays, until the thread is done.
+    A caller that is cancelled while it waits for its turn returns at once. A thread that has started cannot be stopped:
+    it keeps its place, and its caller waits, until it is done.
     """
 
     def __init__(self, most: int) -> None:
@@ -28,7 +28,7 @@ class Threads:
         await asyncio.to_thread(self._pool.shutdown)
 
     async def __call__(self, work: Callable[[], Result]) -> Result:
-        """What the work gives; its exception is raised."""
+        """The work's result, or its exception raised."""
         async with self._places:
             running = asyncio.get_running_loop().run_in_executor(self._pool, work)
             try:
@@ -37,6 +37,6 @@ class Threads:
                 while not running.done():
                     with suppress(asyncio.CancelledError):
                         await asyncio.wait([running])
-                running.exception()  # heard, though nobody is left to be told
-                del running  # its traceback holds what the work held
+                running.exception()  # retrieved, so that asyncio does not log it
+                del running  # its traceback keeps the work's objects alive
                 raise

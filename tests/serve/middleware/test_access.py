@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.serve.app import create_app
-from reseen.serve.middleware.access import Shares, checked_token
+from reseen.serve.middleware.access import RateLimiter, checked_token
 from reseen.serve.middleware.limits import Limits
 
 TOKEN = "0123456789abcdef-token"
@@ -34,7 +34,7 @@ def guarded(gallery: Gallery):
         ("Bearer \xff\xfe", 401),
     ],
 )
-def test_only_the_token_opens(guarded, header, status):
+def test_only_the_right_token_is_accepted(guarded, header, status):
     headers = {} if header is None else {"Authorization": header.encode("latin-1")}
     answer = guarded.get("/gallery", headers=headers)
     assert answer.status_code == status
@@ -43,7 +43,7 @@ def test_only_the_token_opens(guarded, header, status):
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_without_the_token_there_is_the_page_and_health_and_nothing_else(guarded):
+def test_requests_without_the_token_get_the_page_and_health_alone(guarded):
     described = guarded.get("/openapi.json").json()["paths"]
     record = "0" * 32
     for path, methods in described.items():
@@ -112,9 +112,9 @@ def test_other_sites_pages_are_refused(client, origin, status):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "gate.example", "192.168.1.5"])
-def test_beyond_this_machine_a_token_is_needed(host):
+def test_serving_beyond_this_machine_needs_a_token(host):
     for none in (None, ""):
-        with pytest.raises(ReseenError, match=r"lets others in: expected a token .* RESEEN_TOKEN"):
+        with pytest.raises(ReseenError, match=r"is open to other machines: expected a token .* RESEEN_TOKEN"):
             checked_token(none, host=host)
     assert checked_token(TOKEN, host=host) == TOKEN
 
@@ -122,19 +122,19 @@ def test_beyond_this_machine_a_token_is_needed(host):
 @pytest.mark.parametrize(
     "token", ["short", "fifteen-letters", "a token with spaces in it", "tokén-tokén-tokén", "x" * 20 + "\n"]
 )
-def test_a_token_that_guards_nothing_is_refused(token):
+def test_a_weak_token_is_refused(token):
     with pytest.raises(ReseenError, match="at least 16 printable ASCII"):
         checked_token(token, host="127.0.0.1")
 
 
-def test_on_this_machine_none_is_needed():
+def test_serving_on_this_machine_needs_no_token():
     assert checked_token(None, host="127.0.0.1") is None
 
 
-def test_shares_fill_up_with_time():
+def test_the_rate_limiter_lets_requests_pass_again_with_time():
     """Rate 2 a second, burst 3: three at once, then one each half second, and never more than three saved up."""
     now = 0.0
-    shares = Shares(rate=2, burst=3, clock=lambda: now)
+    shares = RateLimiter(rate=2, burst=3, clock=lambda: now)
     assert [shares.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
     assert shares.wait("b") == 0, "another address has its own share"
     now = 0.25
@@ -145,8 +145,8 @@ def test_shares_fill_up_with_time():
     assert [shares.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
 
 
-def test_a_crowd_of_addresses_takes_no_memory():
-    shares = Shares(rate=1, burst=1)
+def test_the_rate_limiter_remembers_a_limited_number_of_clients():
+    shares = RateLimiter(rate=1, burst=1)
     for number in range(10_000):
         shares.wait(str(number))
     assert len(shares._left) == 4096
@@ -162,14 +162,14 @@ def test_a_crowd_of_addresses_takes_no_memory():
         ("fe80::1%eth0", "fe80::2%eth0", True),
     ],
 )
-def test_the_addresses_that_one_client_can_take_have_one_share(gallery, one, other, same):
+def test_all_addresses_of_one_client_share_its_rate_limit(gallery, one, other, same):
     app = create_app(gallery, limits=Limits(rate=0.1, burst=1))
     for address, status in ((one, 200), (other, 429 if same else 200)):
         with TestClient(app, base_url="http://localhost", client=(address, 5000)) as asking:
             assert asking.get("/cameras").status_code == status
 
 
-def test_too_many_requests_are_told_when_to_come_again(gallery):
+def test_a_request_beyond_the_rate_limit_is_told_when_to_retry(gallery):
     app = create_app(gallery, limits=Limits(rate=0.1, burst=3))
     with TestClient(app, base_url="http://localhost") as asking:
         found = [asking.get("/cameras") for _ in range(4)]

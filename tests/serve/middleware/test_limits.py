@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from reseen.serve.app import create_app
-from reseen.serve.middleware.limits import Limited, Limits, wait_for_the_end
+from reseen.serve.middleware.limits import Limits, LimitsMiddleware, lift_deadline
 
 
 async def ask(app: Any, *chunks: bytes, pause: float = 0, path: str = "/") -> tuple[int, dict[str, Any]]:
@@ -43,30 +43,30 @@ async def whole_body(receive: Any) -> None:
         pass
 
 
-def test_an_answer_that_takes_too_long_is_given_up() -> None:
-    limited = Limited(answering(lambda _: asyncio.sleep(30)), limits=Limits(seconds=0.05))
+def test_a_request_that_takes_too_long_is_answered_504() -> None:
+    limited = LimitsMiddleware(answering(lambda _: asyncio.sleep(30)), limits=Limits(seconds=0.05))
     status, told = asyncio.run(ask(limited))
     assert status == 504
     assert "within 0.05 seconds" in told["detail"]
 
 
-def test_a_body_that_trickles_in_is_given_up() -> None:
-    limited = Limited(answering(whole_body), limits=Limits(seconds=0.2))
+def test_a_request_whose_body_trickles_in_is_answered_504() -> None:
+    limited = LimitsMiddleware(answering(whole_body), limits=Limits(seconds=0.2))
     assert asyncio.run(ask(limited, *[b"x"] * 100, pause=0.05))[0] == 504
     assert asyncio.run(ask(limited, *[b"x"] * 100))[0] == 200
 
 
-def test_pieces_of_a_body_are_added_up() -> None:
+def test_the_limit_of_bytes_counts_all_pieces_of_a_body() -> None:
     pieces = [b"x" * 10] * 10
-    assert asyncio.run(ask(Limited(answering(whole_body), limits=Limits(bytes=100)), *pieces))[0] == 200
+    assert asyncio.run(ask(LimitsMiddleware(answering(whole_body), limits=Limits(bytes=100)), *pieces))[0] == 200
     with pytest.raises(HTTPException, match="at most 99 bytes") as refused:
-        asyncio.run(ask(Limited(answering(whole_body), limits=Limits(bytes=99)), *pieces))
+        asyncio.run(ask(LimitsMiddleware(answering(whole_body), limits=Limits(bytes=99)), *pieces))
     assert refused.value.status_code == 413
 
 
-def test_a_crowd_is_sent_away_and_room_is_made_again() -> None:
+def test_requests_beyond_the_limit_at_once_are_answered_503_until_others_end() -> None:
     async def crowd() -> list[int]:
-        limited = Limited(answering(lambda _: asyncio.sleep(0.05)), limits=Limits(at_once=3))
+        limited = LimitsMiddleware(answering(lambda _: asyncio.sleep(0.05)), limits=Limits(at_once=3))
         first = [status for status, _ in await asyncio.gather(*(ask(limited) for _ in range(5)))]
         later = [status for status, _ in await asyncio.gather(*(ask(limited) for _ in range(3)))]
         return first + later
@@ -74,12 +74,12 @@ def test_a_crowd_is_sent_away_and_room_is_made_again() -> None:
     assert asyncio.run(crowd()) == [200, 200, 200, 503, 503, 200, 200, 200]
 
 
-def test_room_is_made_when_the_application_fails() -> None:
+def test_a_failing_request_frees_its_place() -> None:
     async def fail(_: Any) -> None:
         raise RuntimeError
 
     async def failing() -> int:
-        limited = Limited(answering(fail), limits=Limits(at_once=1))
+        limited = LimitsMiddleware(answering(fail), limits=Limits(at_once=1))
         for _ in range(3):
             with pytest.raises(RuntimeError):
                 await ask(limited)
@@ -88,7 +88,7 @@ def test_room_is_made_when_the_application_fails() -> None:
     assert asyncio.run(failing()) == 0
 
 
-def test_work_that_is_given_up_has_its_place_until_it_ends() -> None:
+def test_a_request_past_its_deadline_keeps_its_place_until_its_work_ends() -> None:
     async def crowd() -> list[int]:
         ended = asyncio.Event()
 
@@ -98,7 +98,7 @@ def test_work_that_is_given_up_has_its_place_until_it_ends() -> None:
             finally:
                 await ended.wait()  # as of a thread
 
-        limited = Limited(answering(unstoppable), limits=Limits(at_once=2, seconds=0.05))
+        limited = LimitsMiddleware(answering(unstoppable), limits=Limits(at_once=2, seconds=0.05))
         first = [status for status, _ in await asyncio.gather(ask(limited), ask(limited))]
         meanwhile = (await ask(limited))[0]
         ended.set()
@@ -111,18 +111,18 @@ def test_work_that_is_given_up_has_its_place_until_it_ends() -> None:
 
 def writing(work: Callable[[], Awaitable[object]]) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        wait_for_the_end(scope)
+        lift_deadline(scope)
         await answering(lambda _: work())(scope, receive, send)
 
     return app
 
 
-def test_what_is_written_is_waited_for() -> None:
-    limited = Limited(writing(lambda: asyncio.sleep(0.2)), limits=Limits(seconds=0.05))
+def test_a_write_has_no_deadline() -> None:
+    limited = LimitsMiddleware(writing(lambda: asyncio.sleep(0.2)), limits=Limits(seconds=0.05))
     assert asyncio.run(ask(limited))[0] == 200
 
 
-def test_what_is_written_leaves_places_to_others() -> None:
+def test_writes_leave_places_for_other_requests() -> None:
     async def crowd() -> list[tuple[str, int]]:
         go = asyncio.Event()
         found: list[tuple[str, int]] = []
@@ -137,7 +137,7 @@ def test_what_is_written_leaves_places_to_others() -> None:
                 found.append((path, refused.status_code))
 
         reading, waiting = answering(lambda _: asyncio.sleep(0)), writing(go.wait)
-        limited = Limited(mixed, limits=Limits(at_once=4))
+        limited = LimitsMiddleware(mixed, limits=Limits(at_once=4))
         writers = [asyncio.create_task(one("/write")) for _ in range(3)]
         await asyncio.sleep(0.05)
         await one("/read")

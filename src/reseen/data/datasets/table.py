@@ -112,7 +112,7 @@ def _rows(table: Path) -> polars.DataFrame:
     known = [name for name in (*COLUMNS, "split") if name in frame.columns]
     frame = frame.with_columns(as_names(frame[name]) for name in known)
     for name in _REQUIRED:
-        _refuse_rows(frame[name].is_null(), table, f"rows without {name}")
+        refuse_rows(frame[name].is_null(), table, f"rows without {name}")
     return as_rows(frame, table)
 
 
@@ -132,7 +132,7 @@ def _parts(frame: polars.DataFrame, table: Path) -> polars.Series | None:
     if "split" not in frame.columns:
         return None
     parts = frame["split"]
-    _refuse_rows(parts.is_null(), table, "rows without split")
+    refuse_rows(parts.is_null(), table, "rows without split")
     for part in parts.unique().sort():
         if part not in PARTS:
             raise ReseenError(f"{table}: {unknown('split', part, PARTS)}")
@@ -145,7 +145,8 @@ def _parts(frame: polars.DataFrame, table: Path) -> polars.Series | None:
     return parts
 
 
-def _refuse_rows(bad: polars.Series, table: Path, what: str) -> None:
+def refuse_rows(bad: polars.Series, table: Path, what: str) -> None:
+    """Raise ReseenError with the numbers of the ``bad`` rows, if there are any; ``what`` is wrong with them."""
     if bad.any():
         rows = [str(number + 2) for number in bad.arg_true()]
         raise ReseenError(f"{table}: {len(rows)} {what}, counting the header as row 1: {first(rows)}")

@@ -1,1 +1,1 @@
-"""What every request passes through before its route: access, limits, telemetry."""
+"""Middleware that every request passes before its route: access, limits, telemetry."""

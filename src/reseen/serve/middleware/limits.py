@@ -1,4 +1,4 @@
-"""What one request may ask of the service: bytes, seconds, and a place among those that are being answered."""
+"""Limits of requests: bytes, seconds, and how many are answered at once."""
 
 import asyncio
 from asyncio import Future, Task
@@ -7,16 +7,22 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reseen.serve.error_response import refusal
+from reseen.serve.error_response import error_response
 
 
 class Limits(NamedTuple):
-    """``bytes`` of a request's body, ``pixels`` of a picture, ``seconds`` until an answer must stand.
+    """Limits of the service.
 
-    ``rate``: requests a second from one address, of which ``burst`` may come at once. ``at_once``: requests at work;
-    further ones are sent away at once, so that a crowd cannot fill the memory. ``connections`` at a time, of which
-    ``from_one`` address so many. ``client_seconds``: how long the service waits for a whole head of a request, and
-    for somebody to take an answer.
+    Attributes:
+        bytes: The largest body of a request.
+        pixels: The largest image.
+        seconds: The time to answer a request.
+        rate: Requests a second from one client.
+        burst: Requests that one client may send at once.
+        at_once: Requests that are answered at the same time; further ones get status 503, to bound the memory.
+        connections: Open connections.
+        from_one: Open connections of one client.
+        client_seconds: How long the service waits for the complete head of a request, and for a client to read.
     """
 
     bytes: int = 20_000_000
@@ -32,21 +38,21 @@ class Limits(NamedTuple):
 
 DEFAULT_LIMITS = Limits()
 _LIFT = "reseen.lift"
-"""Where a request's scope says how its deadline is lifted."""
+"""The key of a request's scope that holds the function to lift its deadline."""
 
 
-def wait_for_the_end(scope: Scope) -> None:
-    """Lift the deadline of the request: what is being written is not given up halfway, and its answer is true.
+def lift_deadline(scope: Scope) -> None:
+    """Lift the request's deadline, so that a write is never abandoned halfway and its answer is true.
 
-    HTTPException 503 where too much is being written already: it may take long, and others must find a place.
+    Raises HTTPException 503 if too many writes are in progress: they may take long, and must leave places for others.
     """
     scope[_LIFT]()
 
 
-class Limited:
-    """Passes on what is within the limits of bytes, seconds and crowd; answers the rest itself.
+class LimitsMiddleware:
+    """Passes on requests within the limits, and answers the others itself.
 
-    A request that is given up is told so in time, but has its place among the crowd until its work ends.
+    A request that takes too long is answered in time, but counts as being answered until its work ends.
     """
 
     def __init__(self, app: ASGIApp, *, limits: Limits) -> None:
@@ -55,14 +61,16 @@ class Limited:
         self._writing = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._inside >= self._limits.at_once:
-            busy = refusal(503, f"busy: {self._limits.at_once} requests are being answered", retry_after=1)
+            busy = error_response(503, f"busy: {self._limits.at_once} requests are being answered", retry_after=1)
             await busy(scope, receive, send)
         elif not await self._answered_in_time(scope, receive, send):
-            late = refusal(504, f"no answer within {self._limits.seconds:g} seconds; send a smaller picture, or again")
+            late = error_response(
+                504, f"no answer within {self._limits.seconds:g} seconds; send a smaller picture, or again"
+            )
             await late(scope, receive, send)
 
     async def _answered_in_time(self, scope: Scope, receive: Receive, send: Send) -> bool:
@@ -91,7 +99,7 @@ class Limited:
             raise
         finally:
             deadline.cancel()
-            del scope[_LIFT]  # else request and work hold each other, and what they hold, until the next collection
+            del scope[_LIFT]  # a cycle that would keep the request's objects alive until the next collection
         if not late.done():
             work.result()
         elif begun:
@@ -101,7 +109,7 @@ class Limited:
     def _leave(self, work: Task[None]) -> None:
         self._inside -= 1
         if not work.cancelled():
-            work.exception()  # whoever still waits for it is told; asyncio would tell it once more
+            work.exception()  # retrieved, so that asyncio does not log what a waiting caller raises
 
     def _lift(self, deadline: asyncio.TimerHandle, work: Task[None]) -> None:
         most = max(1, self._limits.at_once // 2)
@@ -115,14 +123,14 @@ class Limited:
         self._writing -= 1
 
     def _counted(self, receive: Receive) -> Receive:
-        """``receive``, until the body has grown beyond the limit."""
-        taken = 0
+        """``receive`` that raises once the body exceeds the limit."""
+        received = 0
 
         async def counting() -> Message:
-            nonlocal taken
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._limits.bytes:
+            received += len(message.get("body", b""))
+            if received > self._limits.bytes:
                 raise HTTPException(413, f"expected at most {self._limits.bytes:,} bytes, got more")
             return message
 

@@ -1,4 +1,4 @@
-"""Every request is counted, logged in one line of JSON without its contents, and answered under strict headers."""
+"""Counts every request, logs it as one line of JSON without its contents, and adds strict headers to the answer."""
 
 import json
 import logging
@@ -9,11 +9,11 @@ from time import perf_counter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reseen.serve.error_response import refusal
+from reseen.serve.error_response import error_response
 from reseen.serve.metrics import Metrics
 
 LOGGER = "reseen.serve"
-"""The logger that gets the lines; whoever runs the service says where they go."""
+"""The logger of the lines; the program that runs the service chooses their destination."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -26,29 +26,29 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # What was forgotten must not live on in a browser's cache.
+    # Forgotten records must not stay in a browser's cache.
     "Cache-Control": "no-store",
 }
 
 
-class Watched:
-    """Measures and logs what passes. Neither bodies nor query strings are logged: they hold pictures and names."""
+class TelemetryMiddleware:
+    """Counts and logs requests. Neither bodies nor query strings are logged: they hold images and names."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
         self._log = logging.getLogger(LOGGER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status, taken = perf_counter(), 0, 0
+        began, status, received = perf_counter(), 0, 0
 
         async def counting() -> Message:
-            nonlocal taken
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
+            received += len(message.get("body", b""))
             return message
 
         async def watched(message: Message) -> None:
@@ -58,16 +58,16 @@ class Watched:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        trouble: dict[str, str] = {}
+        error: dict[str, str] = {}
         try:
             await self._app(scope, counting, watched)
-        except Exception:  # noqa: BLE001 - the last place where it can be told to anybody
-            trouble = {"error": traceback.format_exc()}
+        except Exception:  # noqa: BLE001 - the outermost place to log it
+            error = {"error": traceback.format_exc()}
             if not status:
-                await refusal(500, "the service failed; its log says how")(scope, receive, watched)
-        self._tell(scope, status=status, seconds=perf_counter() - began, taken=taken, trouble=trouble)
+                await error_response(500, "the service failed; see its log")(scope, receive, watched)
+        self._record(scope, status=status, seconds=perf_counter() - began, received=received, error=error)
 
-    def _tell(self, scope: Scope, *, status: int, seconds: float, taken: int, trouble: dict[str, str]) -> None:
+    def _record(self, scope: Scope, *, status: int, seconds: float, received: int, error: dict[str, str]) -> None:
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.answered(method=method, route=route, status=status, seconds=seconds)
@@ -78,6 +78,6 @@ class Watched:
             "route": route,
             "status": status,
             "milliseconds": round(seconds * 1000, 1),
-            "bytes": taken,
+            "bytes": received,
         }
-        self._log.log(logging.ERROR if trouble else logging.INFO, "%s", json.dumps({**line, **trouble}))
+        self._log.log(logging.ERROR if error else logging.INFO, "%s", json.dumps({**line, **error}))

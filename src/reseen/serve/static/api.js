@@ -1,22 +1,22 @@
-// Talks to the service: every request holds the token, and a refusal becomes an Error in its words.
+// Requests to the service, with the token; an error response becomes an Error with its message.
 
 const KEY = "reseen token";
 
 export class TokenNeeded extends Error {}
 
-/** A token in the address (#token=...) is taken over and removed from it. */
+/** Takes a token from the address (#token=...) and removes it there. */
 export function takeToken() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (!given) return;
-  keepToken(given);
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  saveToken(token);
   history.replaceState(history.state, "", location.pathname + location.search);
 }
 
-export function keepToken(token) {
+export function saveToken(token) {
   sessionStorage.setItem(KEY, token);
 }
 
-async function asked(path, options = {}) {
+async function request(path, options = {}) {
   const token = sessionStorage.getItem(KEY);
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let answer;
@@ -30,27 +30,27 @@ async function asked(path, options = {}) {
   throw answer.status === 401 ? new TokenNeeded(detail) : new Error(detail);
 }
 
-async function posted(path, picture, signal) {
+async function post(path, image, signal) {
   const headers = { "Content-Type": "application/octet-stream" };
-  return (await asked(path, { method: "POST", body: picture, headers, signal })).json();
+  return (await request(path, { method: "POST", body: image, headers, signal })).json();
 }
 
-export const about = async () => (await asked("gallery")).json();
+export const about = async () => (await request("gallery")).json();
 
 export async function thumbnail(id) {
-  return URL.createObjectURL(await (await asked(`records/${id}/thumbnail`)).blob());
+  return URL.createObjectURL(await (await request(`records/${id}/thumbnail`)).blob());
 }
 
-/** `query`: {file, box} or {record}; `wishes`: pairs of names and values. */
-export async function search(query, wishes, signal) {
-  const words = new URLSearchParams(wishes);
-  if (query.record) return (await asked(`records/${query.record.id}/similar?${words}`, { signal })).json();
-  if (query.box) words.append("box", query.box);
-  return posted(`search?${words}`, query.file, signal);
+/** `query`: {file, box} or {record}; `filters`: pairs of names and values. */
+export async function search(query, filters, signal) {
+  const params = new URLSearchParams(filters);
+  if (query.record) return (await request(`records/${query.record.id}/similar?${params}`, { signal })).json();
+  if (query.box) params.append("box", query.box);
+  return post(`search?${params}`, query.file, signal);
 }
 
 export async function explanation(query, match) {
   const path = `records/${match.id}/explanation`;
-  if (query.record) return (await asked(`${path}?query=${query.record.id}`)).json();
-  return posted(query.box ? `${path}?box=${query.box}` : path, query.file);
+  if (query.record) return (await request(`${path}?query=${query.record.id}`)).json();
+  return post(query.box ? `${path}?box=${query.box}` : path, query.file);
 }

@@ -1,4 +1,4 @@
-// The page: a query comes in, is searched, and its matches lead on to the next.
+// The page: searches by a query, shows the matches, and searches with a match as the next query.
 
 import * as api from "./api.js";
 import { makeCrop } from "./crop.js";
@@ -13,27 +13,27 @@ const picture = find("picture");
 
 let gallery = null;
 let trail = []; // queries so far: {file, url, name, crop} or {record, url, name}
-let place = -1; // of the query that is shown, in the trail
+let place = -1; // of the current query in the trail
 let running = null;
 
 const current = () => trail[place];
 const crop = makeCrop(find("frame"), find("crop"), () => { current().crop = crop.get(); search(); });
 const filters = makeFilters(find("filters"), () => { if (current()) search(); });
-const explain = makeWhy({ query: asked, tell });
-const results = makeResults({ searchOn: record => begin({ record, name: record.identity ?? "a record" }), explain });
+const explain = makeWhy({ query: currentQuery, showError });
+const results = makeResults({ searchWith: record => begin({ record, name: record.identity ?? "a record" }), explain });
 
-function asked() {
+function currentQuery() {
   const { record, file } = current();
   return record ? { record } : { file, box: picture.naturalWidth ? crop.pixels(picture.naturalWidth, picture.naturalHeight) : null };
 }
 
-function tell(error) {
+function showError(error) {
   if (error instanceof api.TokenNeeded) return askForToken(true);
   find("trouble").textContent = error.message;
   find("trouble").hidden = false;
 }
 
-/** A new query at the end of the trail, behind the one that is shown. */
+/** Adds a query to the trail after the current one. */
 function begin(query) {
   trail = [...trail.slice(0, place + 1), query];
   history.pushState({ place: trail.length - 1 }, "");
@@ -74,12 +74,12 @@ async function search() {
   find("whole").hidden = Boolean(current().record) || crop.isWhole();
   body.classList.add("busy");
   try {
-    const found = await api.search(asked(), filters.wishes(), signal);
+    const ranking = await api.search(currentQuery(), filters.params(), signal);
     if (signal.aborted) return;
-    results.show(found);
+    results.show(ranking);
     body.dataset.state = "found";
   } catch (error) {
-    if (!signal.aborted) tell(error); // of a search that another has overtaken, nothing is shown
+    if (!signal.aborted) showError(error); // a newer search has replaced an aborted one
   } finally {
     if (!signal.aborted) body.classList.remove("busy");
   }
@@ -99,20 +99,20 @@ function showTrail() {
 function take(file) {
   if (!file) return;
   if (gallery && file.size > gallery.most_bytes) {
-    tell(new Error(`This picture has ${(file.size / 1e6).toFixed(1)} MB; at most ${(gallery.most_bytes / 1e6).toFixed(0)} MB are taken.`));
+    showError(new Error(`This image has ${(file.size / 1e6).toFixed(1)} MB; at most ${(gallery.most_bytes / 1e6).toFixed(0)} MB are accepted.`));
     return;
   }
-  begin({ file, url: URL.createObjectURL(file), name: file.name || "pasted picture" });
+  begin({ file, url: URL.createObjectURL(file), name: file.name || "pasted image" });
 }
 
 async function open() {
   try {
     gallery = await api.about();
   } catch (error) {
-    return tell(error);
+    return showError(error);
   }
   filters.fill(gallery);
-  results.allowWhy(!gallery.explains);
+  results.allowExplanations(!gallery.explains);
   const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
   const facts = [count(gallery.records, "record"), gallery.cameras.length ? count(gallery.cameras.length, "camera") : ""];
   find("about").replaceChildren(Object.assign(document.createElement("strong"), { textContent: gallery.name }), ...facts.filter(Boolean).map(text => Object.assign(document.createElement("span"), { textContent: text })));
@@ -127,7 +127,7 @@ function askForToken(wrong) {
 }
 
 find("login").addEventListener("cancel", event => event.preventDefault());
-find("login-form").addEventListener("submit", () => { api.keepToken(find("token").value); open(); });
+find("login-form").addEventListener("submit", () => { api.saveToken(find("token").value); open(); });
 find("file").addEventListener("change", event => { take(event.target.files[0]); event.target.value = ""; });
 find("other").addEventListener("click", () => find("file").click());
 find("whole").addEventListener("click", () => { crop.reset(); current().crop = null; search(); find("crop").focus(); });

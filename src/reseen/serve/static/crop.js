@@ -1,4 +1,4 @@
-// A rectangle on a picture: drawn, moved and resized by mouse, finger and keyboard.
+// A rectangle on an image, which mouse, finger and keyboard draw, move and resize.
 
 const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
 const SMALLEST = 0.04;
@@ -7,7 +7,7 @@ const SETTLE = 450;
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Calls `changed()` when the rectangle has come to rest. `frame` holds the picture and the rectangle `crop`. */
+/** Calls `changed()` once the rectangle stops changing. `frame` holds the image and the rectangle `crop`. */
 export function makeCrop(frame, crop, changed) {
   let box = { ...WHOLE };
   let timer = 0;
@@ -47,7 +47,7 @@ export function makeCrop(frame, crop, changed) {
     };
   }
 
-  /** What a drag that begins here does: from its place now to the rectangle. */
+  /** The drag that starts at the event: a function from the pointer's place to the rectangle. */
   function dragOf(event) {
     const start = place(event);
     const before = { ...box };
@@ -98,7 +98,7 @@ export function makeCrop(frame, crop, changed) {
     reset: () => { box = { ...WHOLE }; clearTimeout(timer); show(); },
     get: () => ({ ...box }),
     put: next => { box = { ...next }; show(); },
-    /** left,top,right,bottom in pixels of a picture of this size; null for all of it. */
+    /** left,top,right,bottom in pixels of an image of this size; null for the whole image. */
     pixels(width, height) {
       if (isWhole()) return null;
       const corners = [box.left * width, box.top * height, box.right * width, box.bottom * height];

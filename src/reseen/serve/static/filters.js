@@ -1,4 +1,4 @@
-// Which records are looked at: cameras, times, and how many matches are shown.
+// The filters of a search: cameras, times, and the number of matches.
 
 const MANY_CAMERAS = 24;
 
@@ -7,18 +7,18 @@ export function makeFilters(form, changed) {
   const find = id => form.querySelector(`#${id}`);
   const chosen = () => [...form.querySelectorAll("[name=camera]:checked")].map(box => box.value);
 
-  function said() {
+  function summarise() {
     const cameras = chosen();
     const parts = [
       cameras.length === 1 ? cameras[0] : cameras.length ? `${cameras.length} cameras` : "",
-      find("after").value || find("before").value ? "some time" : "",
+      find("after").value || find("before").value ? "time range" : "",
     ];
     find("filters-said").textContent = parts.filter(Boolean).join(", ");
   }
 
   form.addEventListener("submit", event => event.preventDefault());
-  form.addEventListener("change", () => { said(); changed(); });
-  form.addEventListener("reset", () => setTimeout(() => { said(); find("camera-word").dispatchEvent(new Event("input")); changed(); }));
+  form.addEventListener("change", () => { summarise(); changed(); });
+  form.addEventListener("reset", () => setTimeout(() => { summarise(); find("camera-word").dispatchEvent(new Event("input")); changed(); }));
   find("camera-word").addEventListener("input", event => {
     const word = event.target.value.toLowerCase();
     for (const chip of find("cameras").children) chip.hidden = !chip.textContent.toLowerCase().includes(word);
@@ -37,7 +37,7 @@ export function makeFilters(form, changed) {
       find("after").title = find("before").title = `Records from ${low.replace("T", " ")} to ${high.replace("T", " ")}`;
     },
     /** As pairs of names and values. */
-    wishes() {
+    params() {
       const pairs = [["k", new FormData(form).get("k")], ...chosen().map(camera => ["camera", camera])];
       for (const id of ["after", "before"]) if (find(id).value) pairs.push([id, `${find(id).value}:00Z`]);
       return pairs;

@@ -1,11 +1,11 @@
-// The ranked matches as cards, the line that the threshold draws among them, and what they amount to.
+// The ranked matches as cards, the line of the threshold between them, and the verdict.
 
 import { thumbnail } from "./api.js";
 
 const find = id => document.getElementById(id);
 
-/** `searchOn(match)` and `explain(match)` are called when a card asks for it. */
-export function makeResults({ searchOn, explain }) {
+/** `searchWith(match)` and `explain(match)` are called by the buttons of a card. */
+export function makeResults({ searchWith, explain }) {
   const list = find("matches");
   const slider = find("threshold");
   let pictures = [];
@@ -58,17 +58,17 @@ export function makeResults({ searchOn, explain }) {
     item.querySelector(".bar").style.setProperty("--share", Math.max(match.similarity, 0));
     const shot = item.querySelector(".shot");
     shot.title = [match.picture, ...Object.entries(match.fields).map(([field, value]) => `${field}: ${value}`)].filter(Boolean).join("\n");
-    shot.setAttribute("aria-label", `Rank ${rank}: ${name}, similarity ${match.similarity.toFixed(2)}${where ? `, ${where}` : ""}. Search on with it.`);
-    shot.addEventListener("click", () => searchOn(match));
+    shot.setAttribute("aria-label", `Rank ${rank}: ${name}, similarity ${match.similarity.toFixed(2)}${where ? `, ${where}` : ""}. Search with it.`);
+    shot.addEventListener("click", () => searchWith(match));
     const why = item.querySelector(".why");
     why.hidden = !canExplain;
-    why.setAttribute("aria-label", `What matched with rank ${rank}`);
+    why.setAttribute("aria-label", `Why rank ${rank} matches`);
     why.addEventListener("click", () => explain(match));
     watcher.observe(item);
     return item;
   }
 
-  /** Marks the cards, draws the line behind the last that counts, and says what that means. */
+  /** Marks the cards below the threshold, draws the line before them, and shows the verdict. */
   function judge() {
     list.querySelector(".line")?.remove();
     const limit = shown.threshold === null ? null : Number(slider.value);
@@ -77,7 +77,7 @@ export function makeResults({ searchOn, explain }) {
     list.style.setProperty("--limit", limit ?? -1);
     const beyond = cards.find(item => item.classList.contains("below"));
     if (beyond) beyond.before(line(limit));
-    say(limit);
+    showVerdict(limit);
   }
 
   function line(limit) {
@@ -86,7 +86,7 @@ export function makeResults({ searchOn, explain }) {
     return item;
   }
 
-  function say(limit) {
+  function showVerdict(limit) {
     const best = shown.matches[0];
     find("threshold-said").textContent = limit?.toFixed(2) ?? "";
     find("judged-by").textContent = limit === null ? "" : `${shown.judged_by[0].toUpperCase()}${shown.judged_by.slice(1)}.`;
@@ -95,13 +95,13 @@ export function makeResults({ searchOn, explain }) {
     find("calibrated").textContent = `Back to ${calibrated?.toFixed(2)}`;
     if (!best) {
       find("verdict").textContent = "Nothing found";
-      find("verdict-why").textContent = "No record fits the filters.";
+      find("verdict-why").textContent = "No record meets the filters.";
       return;
     }
     const name = best.identity ?? "a record without identity";
     const same = shown.matches.filter(match => limit === null || match.similarity >= limit).length;
     const known = limit === null || same > 0;
-    find("verdict").textContent = !known ? "Unknown" : limit === null ? `Most like ${name}` : `This looks like ${name}`;
+    find("verdict").textContent = !known ? "Unknown" : limit === null ? `Most similar to ${name}` : `This looks like ${name}`;
     find("verdict-why").textContent = limit === null
       ? `Similarity ${best.similarity.toFixed(2)}. This model has no calibrated threshold for searches, so judge for yourself.`
       : known ? `Similarity ${best.similarity.toFixed(2)}; ${same} of ${shown.matches.length} matches count as the same.`
@@ -123,13 +123,13 @@ export function makeResults({ searchOn, explain }) {
   });
 
   return {
-    allowWhy(allowed) { canExplain = allowed; },
+    allowExplanations(allowed) { canExplain = allowed; },
     show(ranking) {
       clear();
-      const kept = shown && shown.threshold === ranking.threshold ? slider.value : ranking.threshold;
+      const threshold = shown && shown.threshold === ranking.threshold ? slider.value : ranking.threshold;
       shown = ranking;
       find("limit").hidden = ranking.threshold === null || !ranking.matches.length;
-      slider.value = kept ?? 0;
+      slider.value = threshold ?? 0;
       list.append(...ranking.matches.map((match, place) => card(match, place + 1)));
       judge();
     },
