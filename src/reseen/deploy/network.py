@@ -24,7 +24,7 @@ from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.normalisation import Normalisation
 from reseen.tasks.reid.build import load_model, resolved
-from reseen.tasks.reid.query_gallery import VisibleMetadata
+from reseen.tasks.reid.query_gallery import VisibleMetadata, visible_metadata
 from reseen.tasks.reid.recipe import recipe_from
 
 Names: TypeAlias = Sequence[str | None]
