@@ -5,9 +5,8 @@ from pathlib import Path
 import polars
 
 from reseen.data.datasets.table import load_table, refuse_rows
-from reseen.data.pictures import SUFFIXES
 from reseen.data.table import first
-from reseen.data.walking import check_names, pictures_below
+from reseen.data.walking import SUFFIXES, check_names, pictures_below
 from reseen.errors import ReseenError, unknown
 
 _EXPECTS = "a folder of images, or a .csv or .parquet table with a column path"
