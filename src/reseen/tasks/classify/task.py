@@ -8,9 +8,10 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.engine.checkpoint import Card
+from reseen.engine.pretrained import resolved
 from reseen.engine.task import TaskComponents, TrainingData
 from reseen.progress import Progress
-from reseen.tasks.classify.build import build_components, resolved
+from reseen.tasks.classify.build import build_components
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.load import load_data
 from reseen.tasks.classify.recipe import ClassifyRecipe

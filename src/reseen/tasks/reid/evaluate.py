@@ -11,13 +11,14 @@ from reseen.data.table import Splits
 from reseen.data.unreadable import below, leave_out, skip_unreadable
 from reseen.engine.checkpoint import load_card
 from reseen.engine.hardware import DeviceName, one_device
+from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
 from reseen.metrics.postprocess.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.build import build_embedder, load_model, resolved
+from reseen.tasks.reid.build import build_embedder, load_model
 from reseen.tasks.reid.load import protocol_for
 from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
 from reseen.tasks.reid.postprocess import Expansion, Postprocessing

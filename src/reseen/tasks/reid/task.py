@@ -9,9 +9,10 @@ from torch import nn
 
 from reseen.data.table import Splits
 from reseen.engine.checkpoint import Card
+from reseen.engine.pretrained import resolved
 from reseen.engine.task import TaskComponents, TrainingData
 from reseen.progress import Progress
-from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.scoring import score_model
