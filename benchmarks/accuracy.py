@@ -23,7 +23,7 @@ from reseen.engine.ablation import Ablation, Row, markdown, run_ablation
 from reseen.engine.run import open_run
 from reseen.files import write_json, write_text
 from reseen.metrics import Estimate, evaluate, interval
-from reseen.progress import Progress
+from reseen.progress import SILENT, Progress
 from reseen.tasks.ablate import BASELINE, with_attention
 from reseen.tasks.reid.ablate import ABLATION
 from reseen.tasks.reid.compare import compare_runs
@@ -57,7 +57,7 @@ def measure(
     seeds: Sequence[int],
     data: Path,
     out: Path,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> str:
     """Every row with every seed, resumable; the table as Markdown, also in ``out/accuracy.md`` and ``.json``."""
     table = run_ablation(ROWS, recipe, rows=rows, seeds=seeds, data=data, out=out, progress=progress)

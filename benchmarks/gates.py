@@ -25,9 +25,10 @@ from reseen.attention.rga import ChannelRelation, SpatialRelation
 from reseen.engine.assemble import assemble
 from reseen.engine.hardware import launch
 from reseen.engine.loop import LoopParts
+from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run, open_run
 from reseen.models import load_weights, read_weights
-from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.evaluate import splits_of
 from reseen.tasks.reid.recipe import recipe_of
 

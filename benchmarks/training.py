@@ -17,8 +17,9 @@ from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
 from reseen.engine.loop import LoopParts, train_step
+from reseen.engine.pretrained import resolved
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.types import Sample

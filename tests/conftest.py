@@ -14,8 +14,9 @@ from playwright.sync_api import sync_playwright
 from chromium import find
 from reseen.cli import main
 from reseen.engine.checkpoint import Card, save_weights
+from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run
-from reseen.tasks.reid.build import build_embedder, resolved
+from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import read_recipe
 
 

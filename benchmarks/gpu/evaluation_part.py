@@ -9,9 +9,10 @@ from evaluation import MSMT17, VERI, Size, drawn
 from gpu.part import Cell, Row, Setting
 from gpu.rendered import rendered
 from reseen.engine.checkpoint import Card, save_weights
+from reseen.engine.pretrained import resolved
 from reseen.metrics import KReciprocal, evaluate
 from reseen.retrieval.embedder import Embedder
-from reseen.tasks.reid.build import build_embedder, resolved
+from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import Recipe, read_recipe
 
 TOY = Size(20, 60, 6, 3)

@@ -19,8 +19,9 @@ from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.hardware import launch
 from reseen.engine.loop import EpochStats, LoopParts, train_epoch, train_step
+from reseen.engine.pretrained import resolved
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.recipe import Recipe, read_recipe
 
 

@@ -10,9 +10,10 @@ from gpu import accuracy_part, tasks_part, training_part
 from gpu.equality import DIRECT, both_ways, by_definition, relative
 from gpu.part import Setting
 from reseen.attention import ATTENTIONS
+from reseen.engine.pretrained import resolved
 from reseen.recipe.training import read_as, task_of
 from reseen.tasks.ablate import ABLATIONS
-from reseen.tasks.reid.build import build_embedder, resolved
+from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.model_settings import NAMED
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.types import FeatureMap

@@ -97,7 +97,7 @@ def test_synth_makes_scenes(reseen, tmp_path):
 def test_synth_makes_a_set_that_check_finds_clean(reseen, tmp_path):
     out = tmp_path / "set"
     code, said, _ = reseen("synth", "vehicle", out, "--identities", 6, "--images", 24, "--image-size", 48, "--quiet")
-    assert (code, "24 pictures of 6 identities" in said) == (0, True)
+    assert (code, "24 images of 6 identities" in said) == (0, True)
     assert reseen("check", out, "--quiet")[0] == 0
     code, _, err = reseen("synth", "vehicle", out, "--identities", 6, "--images", 24)
     assert (code, "holds files already" in err) == (2, True)

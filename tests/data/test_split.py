@@ -6,7 +6,7 @@ import numpy as np
 import polars
 import pytest
 
-from reseen.data.table import Split, Unparsed, first, numbers, split_of, without_unreadable
+from reseen.data.table import Split, Splits, Unparsed, first, numbers, split_of, without_unreadable
 from reseen.errors import ReseenError
 
 
@@ -99,3 +99,9 @@ def test_unparsed_names_say_how_many_and_which() -> None:
     left = Unparsed("query", ("x.jpg", "y.jpg", "z.jpg", "zz.jpg"), 9, "0002_c1.jpg")
     assert left.message == "4 of 9 file names in query do not parse as 0002_c1.jpg: x.jpg, y.jpg, z.jpg, ..."
     assert "1 of 9 file names in query does not" in left._replace(names=("x.jpg",)).message
+
+
+def test_the_tables_of_a_data_set_stand_by_name_in_their_order(split: Split) -> None:
+    query, gallery = split.rows(np.array([0])), split.rows(np.array([1, 2]))
+    tables = Splits("table", Path("/x"), split, query, gallery).tables()
+    assert list(tables.items()) == [("train", split), ("query", query), ("gallery", gallery)]

@@ -31,7 +31,7 @@ def test_a_training_that_begins_while_another_reads_its_pictures_is_refused(mark
             with pytest.raises(ReseenError, match=r"run: in use by process \d+ on .*; wait until it is done") as caught:
                 train(recipe_file, data=data, out=out, overrides=["seed=99", *BRIEF], resume=True)
             refused.append(caught.value)
-            return super().load_data(*arguments, **settings)
+            return Reidentification.load_data(*arguments, **settings)
 
     trained = train_task(TrainsTwice(), read_recipe(recipe_file, overrides=BRIEF), data=data, out=out)
     assert len(refused) == 1

@@ -12,43 +12,43 @@ CUSTOM = "custom"
 
 def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol | None:
     """The protocol's name, or a custom one of these rules; ReseenError for rules without "custom", or the reverse."""
-    given = _given(rules)
+    options = _given(rules)
     if name != CUSTOM:
-        _refuse(given, f"belongs to --protocol {CUSTOM}; a named protocol has its own rules")
+        _refuse(options, f"belongs to --protocol {CUSTOM}; a named protocol has its own rules")
         return name
-    if "drop_same_camera" not in given:
+    if "drop_same_camera" not in options:
         raise ReseenError(f"--protocol {CUSTOM}: say --drop-same-camera or --keep-same-camera")
-    if "trials" in given and "shots" not in given:
+    if "trials" in options and "shots" not in options:
         raise ReseenError("--trials: nothing is drawn without --shots, the pictures an identity in the gallery")
-    if "junk" in given:
-        given["junk"] = words(str(given["junk"]))
-    return custom_protocol(**given)  # type: ignore[arg-type]
+    if "junk" in options:
+        options["junk"] = words(str(options["junk"]))
+    return custom_protocol(**options)  # type: ignore[arg-type]
 
 
 def reranking_of(settings: Mapping[str, float | None], *, wanted: bool) -> Reranking | None:
     """k-reciprocal re-ranking if it is ``wanted``; ReseenError for settings without it."""
-    given = _given(settings)
+    options = _given(settings)
     if not wanted:
-        _refuse(given, "belongs to --rerank")
+        _refuse(options, "belongs to --rerank")
         return None
-    return KReciprocal(**given)  # type: ignore[arg-type]
+    return KReciprocal(**options)  # type: ignore[arg-type]
 
 
 def expansion_of(neighbours: Mapping[str, int | None], *, alpha: float | None) -> dict[str, Expansion]:
     """Expansion by its option's name, where neighbours are given; ReseenError for an alpha without neighbours."""
-    given = {name: count for name, count in neighbours.items() if count is not None}
-    if alpha is not None and not given:
+    options = {name: count for name, count in neighbours.items() if count is not None}
+    if alpha is not None and not options:
         raise ReseenError("--alpha belongs to --expand and --expand-gallery")
-    return {name: Expansion(count, alpha or 0.0) for name, count in given.items()}
+    return {name: Expansion(count, alpha or 0.0) for name, count in options.items()}
 
 
 def _given(settings: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def _refuse(given: Mapping[str, object], why: str) -> None:
-    for name in given:
-        raise ReseenError(f"{_flag(name, given[name])} {why}")
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    for name in options:
+        raise ReseenError(f"{_flag(name, options[name])} {why}")
 
 
 def _flag(name: str, value: object) -> str:

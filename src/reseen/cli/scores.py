@@ -34,10 +34,10 @@ def show_run(run: Run, *, columns: Mapping[str, str], page: Path | None = None) 
         page: The run's page, if it was written.
     """
     systems = run.scores()
-    shown = {key: words for key, words in columns.items() if any(key in row for row in systems.values())}
-    table = Table("system", *shown.values())
+    headings = {key: words for key, words in columns.items() if any(key in row for row in systems.values())}
+    table = Table("system", *headings.values())
     for name, row in systems.items():
-        table.add_row(name, *(f"{row[key]:.1%}" if key in row else "" for key in shown))
+        table.add_row(name, *(f"{row[key]:.1%}" if key in row else "" for key in headings))
     results().print(table)
     if page is not None:
         say(f"report: {page}")

@@ -61,7 +61,7 @@ def search(  # noqa: PLR0913 - one parameter an option
 
     embedder = embedder_for(model, device=device, progress=progress_for(quiet=quiet))
     opened = Gallery(gallery, embedder=embedder)
-    found = opened.search(
+    all_matches = opened.search(
         pictures,
         k=k,
         cameras=camera or None,
@@ -70,14 +70,14 @@ def search(  # noqa: PLR0913 - one parameter an option
         where=read_filters(where, opened.fields()),
         threshold=threshold,
     )
-    for path, matches in zip(pictures, found, strict=True):
+    for path, matches in zip(pictures, all_matches, strict=True):
         results().print(_table(path, matches), highlight=False)
     if threshold is None:
         say(opened.judged_by)
-    write_png(sheet, _drawn(opened, pictures[:_ROWS], found[:_ROWS]))
+    write_png(sheet, _drawn(opened, pictures[:_ROWS], all_matches[:_ROWS]))
     say(f"sheet: {sheet}")
     if json is not None:
-        write_json(json, [_as_dict(path, matches) for path, matches in zip(pictures, found, strict=True)])
+        write_json(json, [_as_dict(path, matches) for path, matches in zip(pictures, all_matches, strict=True)])
 
 
 def _table(path: Path, matches: "Matches") -> Table:
@@ -122,7 +122,7 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matches]") -> "Image.Image":
+def _drawn(gallery: "Gallery", pictures: Sequence[Path], all_matches: "Sequence[Matches]") -> "Image.Image":
     """A row a query; matches from the threshold up are ticked, others crossed; without a threshold all are plain."""
     from reseen.data.opening import DEFAULT_LIMITS, open_image
     from reseen.draw import Tile, draw_sheet
@@ -130,7 +130,7 @@ def _drawn(gallery: "Gallery", pictures: Sequence[Path], found: "Sequence[Matche
     opened = [open_image(path, limits=DEFAULT_LIMITS) for path in pictures]
     rows = [
         [Tile(picture, "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
-        for picture, path, matches in zip(opened, pictures, found, strict=True)
+        for picture, path, matches in zip(opened, pictures, all_matches, strict=True)
     ]
     return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, max(map(len, rows))))])
 

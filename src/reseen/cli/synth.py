@@ -51,15 +51,15 @@ def synth(  # noqa: PLR0913 - one parameter an option
 
     reseen synth scene data/scenes
     """
-    own = _given(identities=identities, twins=twins, masks=masks or None)
-    shared = _given(images=images, image_size=image_size) | {"seed": seed, "workers": workers}
+    identity_options = _given(identities=identities, twins=twins, masks=masks or None)
+    common = _given(images=images, image_size=image_size) | {"seed": seed, "workers": workers}
     with as_callback(progress_for(quiet=quiet), f"render {kind}s") as progress:
         if kind != "scene":
-            line = _individuals(kind, out, {**shared, **own}, progress=progress)
-        elif own:
-            raise ReseenError(f"--{next(iter(own))}: scenes have no identities; leave it out")
+            line = _individuals(kind, out, {**common, **identity_options}, progress=progress)
+        elif identity_options:
+            raise ReseenError(f"--{next(iter(identity_options))}: scenes have no identities; leave it out")
         else:
-            line = _scenes(out, shared, progress=progress)
+            line = _scenes(out, common, progress=progress)
     say(line)
 
 
@@ -67,20 +67,20 @@ def _individuals(kind: str, out: Path, settings: dict[str, Any], *, progress: Pr
     import reseen
 
     settings = {"identities": 120, "images": 2160, **settings}
-    made = reseen.synthesise(kind, out, **settings, progress=progress)
-    counts = f"(train {made.counts.train}, query {made.counts.query}, gallery {made.counts.gallery})"
+    result = reseen.synthesise(kind, out, **settings, progress=progress)
+    counts = f"(train {result.counts.train}, query {result.counts.query}, gallery {result.counts.gallery})"
     return (
-        f"{made.root}: {settings['images']} pictures of {made.identities} identities, {len(made.twins)} pairs of twins,"
-        f" in the layout {made.layout} {counts}"
+        f"{result.root}: {settings['images']} images of {result.identities} identities, "
+        f"{len(result.twins)} pairs of twins, in the layout {result.layout} {counts}"
     )
 
 
 def _scenes(out: Path, settings: dict[str, Any], *, progress: ProgressCallback) -> str:
     import reseen
 
-    made = reseen.synthesise_scenes(out, **settings, progress=progress)
-    counts = f"(train {made.train}, val {made.val})"
-    return f"{made.root}: {made.train + made.val} scenes in the layout cityscapes {counts}"
+    result = reseen.synthesise_scenes(out, **settings, progress=progress)
+    counts = f"(train {result.train}, val {result.val})"
+    return f"{result.root}: {result.train + result.val} scenes in the layout cityscapes {counts}"
 
 
 def _given(**options: object) -> dict[str, Any]:

@@ -25,8 +25,8 @@ def random_resized_crop(
 
     Szegedy et al. (2015) train on ImageNet so.
     """
-    made: Transform = v2.RandomResizedCrop(image_size, scale=area, ratio=aspect, antialias=True)
-    return made
+    transform: Transform = v2.RandomResizedCrop(image_size, scale=area, ratio=aspect, antialias=True)
+    return transform
 
 
 def centre_crop(*, image_size: tuple[int, int], share: PositiveShare = 0.875) -> Transform:

@@ -52,15 +52,15 @@ def _count(tables: tuple[Split, ...]) -> Count:
     return Count(len(labels), len(set(labels)))
 
 
-def _agree(found: Count, published: Count) -> bool:
-    return found.pictures == published.pictures and published.identities in (None, found.identities)
+def _agree(counts: Count, published: Count) -> bool:
+    return counts.pictures == published.pictures and published.identities in (None, counts.identities)
 
 
-def _distance(found: dict[str, Count], edition: PublishedCounts) -> int:
-    return sum(abs(found[part].pictures - count.pictures) for part, count in edition.parts.items())
+def _distance(counts: dict[str, Count], edition: PublishedCounts) -> int:
+    return sum(abs(counts[part].pictures - count.pictures) for part, count in edition.parts.items())
 
 
-def _is_about(found: dict[str, Count], edition: PublishedCounts) -> bool:
-    pairs = [(found[part].pictures, count.pictures) for part, count in edition.parts.items()]
+def _is_about(counts: dict[str, Count], edition: PublishedCounts) -> bool:
+    pairs = [(counts[part].pictures, count.pictures) for part, count in edition.parts.items()]
     here, there = (sum(numbers) for numbers in zip(*pairs, strict=True))
     return any(mine == theirs for mine, theirs in pairs) or there <= 2 * here <= 4 * there

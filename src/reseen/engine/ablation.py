@@ -66,9 +66,9 @@ def run_ablation(
     finished run of other settings or data.
     """
     out, data = Path(out), Path(data)
-    for kind, given in (("row", rows), ("seed", seeds)):
-        if not given or len(set(given)) < len(given):
-            raise ReseenError(f"expected at least one {kind}, each once, got {list(given)}")
+    for kind, chosen in (("row", rows), ("seed", seeds)):
+        if not chosen or len(set(chosen)) < len(chosen):
+            raise ReseenError(f"expected at least one {kind}, each once, got {list(chosen)}")
     plan = {row: [_seeded(ablation, base, row=row, seed=seed) for seed in seeds] for row in rows}
     table: list[Row] = []
     for name, recipes in plan.items():

@@ -1,7 +1,8 @@
 """From a recipe's lines to a backbone with its attention and its start weights, whatever will stand on it."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from reseen.attention import ATTENTIONS
 from reseen.backbones import Backbone, build_backbone, carry
@@ -40,6 +41,22 @@ def normalised(data: LinesT, *, model: BackboneLines) -> LinesT:
     """The lines with mean and std filled in from the start weights where they leave them open."""
     mean, std = normalisation_of(model.weights, backbone=model.backbone)
     return data.model_copy(update={"mean": data.mean or mean, "std": data.std or std})
+
+
+class _WithBackbone(Protocol):
+    @property
+    def data(self) -> PictureLines: ...
+    @property
+    def model(self) -> BackboneLines: ...
+    def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...
+
+
+RecipeT = TypeVar("RecipeT", bound=_WithBackbone)
+
+
+def resolved(recipe: RecipeT) -> RecipeT:
+    """A task's recipe with mean and std filled in from the start weights where they are not set."""
+    return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
 
 
 def _attention(lines: BackboneLines) -> dict[str, AttentionFactory]:

@@ -66,7 +66,7 @@ class TrainingData(NamedTuple, Generic[DataT]):
 
 
 class Task(Protocol[RecipeT, DataT]):
-    """One kind of training; `reseen.tasks` has an implementation a task."""
+    """One kind of training. Each task implements it as a plain class, which may take functions as its methods."""
 
     @property
     def recipe_type(self) -> type[RecipeT]:
@@ -83,28 +83,28 @@ class Task(Protocol[RecipeT, DataT]):
         """The key of the score whose best weights are saved."""
         ...
 
-    def resolve(self, recipe: RecipeT) -> RecipeT:
+    def resolve(self, recipe: RecipeT, /) -> RecipeT:
         """Fill in the settings that the recipe leaves to its start weights."""
         ...
 
-    def every_parameter_used(self, recipe: RecipeT) -> bool:
+    def every_parameter_used(self, recipe: RecipeT, /) -> bool:
         """Whether each parameter gets a gradient in each step."""
         ...
 
-    def load_data(self, path: Path, recipe: RecipeT, *, fabric: Fabric, progress: Progress) -> TrainingData[DataT]:
+    def load_data(self, path: Path, recipe: RecipeT, /, *, fabric: Fabric, progress: Progress) -> TrainingData[DataT]:
         """Read and check the data. ReseenError for data that are unfit."""
         ...
 
-    def build(self, recipe: RecipeT, data: DataT, *, rank: int, world_size: int) -> TaskComponents:
+    def build(self, recipe: RecipeT, data: DataT, /, *, rank: int, world_size: int) -> TaskComponents:
         """Build model, losses and batches for the process ``rank`` of ``world_size``."""
         ...
 
     def score(
-        self, model: nn.Module, data: DataT, recipe: RecipeT, *, fabric: Fabric, progress: Progress
+        self, model: nn.Module, data: DataT, recipe: RecipeT, /, *, fabric: Fabric, progress: Progress
     ) -> dict[str, float]:
         """Score the model on the validation data: key -> fraction, with every key of `monitor`."""
         ...
 
-    def card(self, recipe: RecipeT, data: DataT, *, score: float) -> Card:
+    def card(self, recipe: RecipeT, data: DataT, /, *, score: float) -> Card:
         """The card of the weights file: how to build the model, and what to feed it."""
         ...

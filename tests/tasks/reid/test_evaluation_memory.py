@@ -31,9 +31,9 @@ def test_refinements_take_more_and_grow_with_the_pictures(postprocessing) -> Non
 def test_too_little_memory_stops_before_anything_is_computed(monkeypatch) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000_000)
     options = {"postprocessing": Postprocessing(rerank=KReciprocal()), "progress": Silent()}
-    require_memory(9_000_000, vectors=5_000_000, made=True, **options)
+    require_memory(9_000_000, vectors=5_000_000, embedded=True, **options)
     with pytest.raises(ReseenError, match=r"about 9 MB .* 10 MB are available: evaluate without re-ranking"):
-        require_memory(9_000_000, vectors=5_000_000, made=False, **options)
+        require_memory(9_000_000, vectors=5_000_000, embedded=False, **options)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
 from reseen.recipe.training import read_as
-from reseen.tasks.segment.build import build_segmenter, resolved
+from reseen.tasks.segment.build import build_segmenter
 from reseen.tasks.segment.inference import Labeller, slide, starts
 from reseen.tasks.segment.model import Maps
 from reseen.tasks.segment.recipe import SegmentRecipe

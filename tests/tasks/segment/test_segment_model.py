@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from reseen.backbones import build_backbone
+from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
 from reseen.recipe.training import read_as, recipe_as
-from reseen.tasks.segment.build import build_segmenter, resolved
+from reseen.tasks.segment.build import build_segmenter
 from reseen.tasks.segment.classes import IGNORE
 from reseen.tasks.segment.heads import HEADS
 from reseen.tasks.segment.learner import SegmentLearner, cross_entropy

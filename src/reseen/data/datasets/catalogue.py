@@ -15,10 +15,10 @@ def find_layouts(name: str = "") -> list[str]:
 
     Raises ReseenError for a name that fits none.
     """
-    found = [layout for layout in LAYOUTS if layout.startswith(name.lower())]
-    if not found:
+    layouts = [layout for layout in LAYOUTS if layout.startswith(name.lower())]
+    if not layouts:
         raise ReseenError(unknown("data set", name, LAYOUTS))
-    return [name] if name in found else found
+    return [name] if name in layouts else layouts
 
 
 def describe(names: Iterable[str]) -> list[dict[str, object]]:

@@ -23,10 +23,10 @@ def read(path: Path, seed: int) -> Splits:
     """The images of each sub-folder, split by identity and ``seed``."""
     if not path.is_dir():
         raise ReseenError(f"{path}: expected {EXPECTS}, got a file")
-    found = [(picture, folder.name) for folder in _folders(path) for picture in pictures_in(folder)]
-    if not found:
+    labelled = [(picture, folder.name) for folder in _folders(path) for picture in pictures_in(folder)]
+    if not labelled:
         raise ReseenError(f"{path}: expected {EXPECTS}, got no picture in any sub-folder")
-    pictures, identities = zip(*found, strict=True)
+    pictures, identities = zip(*labelled, strict=True)
     train, test = split_identities(split_of(pictures, identities), seed=seed)
     return Splits("folder", path, train, *split_queries(test, seed=seed))
 

@@ -33,8 +33,8 @@ class NamedTables(NamedTuple):
 
 def home(path: Path, naming: Naming) -> Path | None:
     """The folder that holds one of the layout's own folders: ``path`` or its only sub-folder that does."""
-    own = [name for name in naming.folders if name != "query"]  # a folder called query tells no layout
-    return find_home(path, lambda folder: any((folder / name).is_dir() for name in own))
+    folders = [name for name in naming.folders if name != "query"]  # a folder called query tells no layout
+    return find_home(path, lambda folder: any((folder / name).is_dir() for name in folders))
 
 
 def read_named(root: Path, naming: Naming) -> NamedTables:
@@ -51,9 +51,9 @@ def read_named(root: Path, naming: Naming) -> NamedTables:
 
 def pictures_in(folder: Path) -> list[Path]:
     """The image files right in a folder, sorted by name, without hidden ones. ReseenError for names not in UTF-8."""
-    found = sorted(path for path in folder.iterdir() if is_picture(path))
-    check_names([Path(path.name) for path in found], folder)
-    return found
+    files = sorted(path for path in folder.iterdir() if is_picture(path))
+    check_names([Path(path.name) for path in files], folder)
+    return files
 
 
 def _read_folder(folder: Path, naming: Naming) -> tuple[Split, Unparsed]:
@@ -61,10 +61,10 @@ def _read_folder(folder: Path, naming: Naming) -> tuple[Split, Unparsed]:
     if not files:
         raise ReseenError(f"{folder}: expected pictures named like {naming.example}, got no picture file")
     matches = [(path, naming.pattern.match(path.name)) for path in files]
-    found = [(path, match[1], match[2]) for path, match in matches if match]
+    parsed = [(path, match[1], match[2]) for path, match in matches if match]
     names = tuple(path.name for path, match in matches if not match)
     left = Unparsed(folder.name, names, len(files), naming.example)
-    if not found:
+    if not parsed:
         raise ReseenError(f"{folder.parent}: {left.message}")
-    paths, identities, cameras = zip(*found, strict=True)
+    paths, identities, cameras = zip(*parsed, strict=True)
     return split_of(paths, identities, cameras=cameras), left

@@ -136,11 +136,11 @@ def _parts(frame: polars.DataFrame, table: Path) -> polars.Series | None:
     for part in parts.unique().sort():
         if part not in PARTS:
             raise ReseenError(f"{table}: {unknown('split', part, PARTS)}")
-    found = set(parts)
-    if "test" in found and found & {"query", "gallery"}:
+    values = set(parts)
+    if "test" in values and values & {"query", "gallery"}:
         raise ReseenError(f"{table}: expected split to say test, or query and gallery, got both")
-    if ("query" in found) != ("gallery" in found):
-        lone, other = ("query", "gallery") if "query" in found else ("gallery", "query")
+    if ("query" in values) != ("gallery" in values):
+        lone, other = ("query", "gallery") if "query" in values else ("gallery", "query")
         raise ReseenError(f"{table}: got {lone} rows but no {other} rows")
     return parts
 

@@ -109,12 +109,12 @@ def _parts(frame: polars.DataFrame, table: Path) -> tuple[polars.Series | None, 
     if strange:
         raise ReseenError(f"{table}: expected split to say {', '.join(_PART)}, got {first(strange)}")
     parts = frame["split"].str.to_lowercase().replace_strict(_PART)
-    found = set(parts)
-    if "test" in found and found & {"query", "gallery"}:
+    values = set(parts)
+    if "test" in values and values & {"query", "gallery"}:
         raise ReseenError(f"{table}: expected split to say test, or query and database, got both")
-    if found in ({"query"}, {"gallery"}):
+    if values in ({"query"}, {"gallery"}):
         return None, (f"all known identities are of split {words[0]}: they are split here by identity",)
-    if ("query" in found) != ("gallery" in found):
+    if ("query" in values) != ("gallery" in values):
         raise ReseenError(f"{table}: expected query and database rows, got only {', '.join(words)}")
     return parts, ()
 

@@ -11,7 +11,7 @@ from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
 from reseen.data.transforms import Pipeline, build_transforms
 from reseen.engine.checkpoint import load_built, load_card
-from reseen.engine.pretrained import normalised, start_backbone
+from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
@@ -29,11 +29,6 @@ class Loaded(NamedTuple):
     model: Classifier
     recipe: ClassifyRecipe
     class_names: tuple[str, ...]
-
-
-def resolved(recipe: ClassifyRecipe) -> ClassifyRecipe:
-    """The recipe with mean and std filled in from the start weights where it leaves them open."""
-    return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
 
 
 def build_classifier(recipe: ClassifyRecipe, *, classes: int, start_weights: bool) -> Classifier:

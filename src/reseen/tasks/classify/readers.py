@@ -129,13 +129,13 @@ def _read_types(path: Path) -> ClassSplits:
 
 def _typed(root: Path, part: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
     """Each picture of a part with its vehicle's type in words; VeRi-776's label files have an item a line."""
-    found = [match.groups() for line in _lines(root / f"{part}_label.xml") for match in _ITEM.finditer(line)]
-    if not found:
+    items = [match.groups() for line in _lines(root / f"{part}_label.xml") for match in _ITEM.finditer(line)]
+    if not items:
         raise ReseenError(f"{root / f'{part}_label.xml'}: expected lines with imageName and typeID, got none")
-    strange = sorted({number for _, number in found if number not in words})
+    strange = sorted({number for _, number in items if number not in words})
     if strange:
         raise ReseenError(f"{root / f'{part}_label.xml'}: typeID {first(strange)} is not in list_type.txt")
-    return [(str(root / f"image_{part}" / file), words[number].strip()) for file, number in found]
+    return [(str(root / f"image_{part}" / file), words[number].strip()) for file, number in items]
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,16 +1,15 @@
 """Image classification as a task of the engine."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.engine.checkpoint import Card
-from reseen.engine.task import TaskComponents, TrainingData
+from reseen.engine.pretrained import resolved
 from reseen.progress import Progress
-from reseen.tasks.classify.build import build_components, resolved
+from reseen.tasks.classify.build import build_components
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.load import load_data
 from reseen.tasks.classify.recipe import ClassifyRecipe
@@ -23,24 +22,13 @@ class Classification:
     recipe_type = ClassifyRecipe
     metrics: Mapping[str, str] = MappingProxyType({"top1": "top-1", "top5": "top-5"})
     monitor = "top1"
+    resolve = staticmethod(resolved)
+    load_data = staticmethod(load_data)
+    build = staticmethod(build_components)
 
-    def resolve(self, recipe: ClassifyRecipe) -> ClassifyRecipe:
-        """Fill in mean and std from the start weights."""
-        return resolved(recipe)
-
-    def every_parameter_used(self, recipe: ClassifyRecipe) -> bool:  # noqa: ARG002 - of any recipe
+    def every_parameter_used(self, _recipe: ClassifyRecipe) -> bool:
         """Each parameter gets a gradient in each step."""
         return True
-
-    def load_data(
-        self, path: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress
-    ) -> TrainingData[ClassSplits]:
-        """Read and check the classes."""
-        return load_data(path, recipe, fabric=fabric, progress=progress)
-
-    def build(self, recipe: ClassifyRecipe, data: ClassSplits, *, rank: int, world_size: int) -> TaskComponents:
-        """Build model, loss and batches."""
-        return build_components(recipe, data, rank=rank, world_size=world_size)
 
     def score(
         self, model: nn.Module, data: ClassSplits, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress

@@ -14,7 +14,7 @@ from reseen.data.sampler import IdentityBatches
 from reseen.data.table import Splits
 from reseen.data.transforms import build_transforms
 from reseen.engine.checkpoint import load_built, load_card
-from reseen.engine.pretrained import normalised, start_backbone
+from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
@@ -29,11 +29,6 @@ from reseen.tasks.reid.recipe import PAIRWISE, Recipe, recipe_from
 
 MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
 """Of cameras and of views."""
-
-
-def resolved(recipe: Recipe) -> Recipe:
-    """The recipe with mean and std filled in from the start weights where it leaves them open."""
-    return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
 
 
 def build_embedder(

@@ -95,11 +95,14 @@ def _differs(first: Labels | None, second: Labels | None) -> np.ndarray:
 
 def _rules(runs: list[Run], embeddings: list[RunEmbeddings], *, protocol: str | None) -> str:
     """The protocol for both."""
-    given = [side.protocol if protocol is None else protocol for side in embeddings]
-    for what, names in (("protocol", given), ("average precision", [side.average_precision for side in embeddings])):
+    protocols = [side.protocol if protocol is None else protocol for side in embeddings]
+    for what, names in (
+        ("protocol", protocols),
+        ("average precision", [side.average_precision for side in embeddings]),
+    ):
         if names[0] != names[1]:
             raise ReseenError(
                 f"{runs[0].path} and {runs[1].path} were scored by different rules: {what} {names[0]} and {names[1]}"
                 + ("; say one for both with --protocol" if what == "protocol" else "")
             )
-    return given[0]
+    return protocols[0]

@@ -11,13 +11,14 @@ from reseen.data.table import Splits
 from reseen.data.unreadable import below, leave_out, skip_unreadable
 from reseen.engine.checkpoint import load_card
 from reseen.engine.hardware import DeviceName, one_device
+from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
 from reseen.metrics.postprocess.rerank import Reranking
 from reseen.models.histogram import ColourHistogram
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.build import build_embedder, load_model, resolved
+from reseen.tasks.reid.build import build_embedder, load_model
 from reseen.tasks.reid.load import protocol_for
 from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
 from reseen.tasks.reid.postprocess import Expansion, Postprocessing
@@ -110,13 +111,13 @@ def evaluate_run(
     """
     run = open_run(run)
     recipe, splits = recipe_of(run), splits_of(run, data, progress=progress)
-    own = data is None or _same_data(run, Path(data), splits)
+    own_data = data is None or _same_data(run, Path(data), splits)
     differences = options.differences(recipe, protocol_for(recipe, splits))
-    differences += [] if own else [f"{OTHER_DATA}{Path(str(data)).resolve()}"]
+    differences += [] if own_data else [f"{OTHER_DATA}{Path(str(data)).resolve()}"]
     weights, model = weights_fingerprint(run), load_model(run.best_weights)
     result = score_model_checked(model, splits, recipe, options=options, progress=progress, name="trained")
     result = replace(result, name=", ".join([result.name, *differences]))
-    if own and not options.embedding_differences(recipe):
+    if own_data and not options.embedding_differences(recipe):
         save_embeddings(run, QueryGallery(result.query, result.gallery), weights=weights)
     run.save_scores({result.name: score_row(result.report)})
     return result

@@ -41,10 +41,10 @@ def _bytes_a_list(rerank: KReciprocal) -> int:
 
 
 def require_memory(
-    needed: int, *, vectors: int, made: bool, postprocessing: Postprocessing, progress: Progress
+    needed: int, *, vectors: int, embedded: bool, postprocessing: Postprocessing, progress: Progress
 ) -> None:
     """Report the bytes ``needed`` beside the ``vectors``, which are ``made`` or not yet; ReseenError for too little."""
-    available, required = available_memory(), needed if made else needed + vectors
+    available, required = available_memory(), needed if embedded else needed + vectors
     known = "" if available is None else f", {size(available)} available"
     progress.say(f"evaluation: about {size(needed)} of memory above the vectors ({size(vectors)}){known}")
     if available is not None and required > available:

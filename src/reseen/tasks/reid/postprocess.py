@@ -86,11 +86,11 @@ def _require_gallery(postprocessing: Postprocessing, *, protocol: Protocol, pict
         require_one_gallery(protocol)
     if isinstance(postprocessing.rerank, KReciprocal) and protocol.shots is None:
         postprocessing.rerank.require_gallery(pictures)
-    own = "draws a gallery for each trial" if protocol.shots else "ranks no picture for itself"
+    reason = "draws a gallery for each trial" if protocol.shots else "ranks no picture for itself"
     if (postprocessing.expand or postprocessing.expand_gallery) and (protocol.shots or protocol.same_pictures):
         raise ReseenError(
-            f"protocol '{protocol.name}' {own}, so neighbours from one gallery would tell too much: evaluate without "
-            "expansion"
+            f"protocol '{protocol.name}' {reason}, so neighbours from one gallery would tell too "
+            "much: evaluate without expansion"
         )
     if postprocessing.expand:
         require_neighbours(postprocessing.expand.neighbours, available=pictures)

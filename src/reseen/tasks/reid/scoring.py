@@ -91,7 +91,7 @@ def score_model_checked(
     """Check labels and memory, then `score_model` on one device."""
     rules, labels = options.rules(protocol_for(recipe, splits)), labels_of(splits)
     require_fit(labels, protocol=rules, postprocessing=options.postprocessing)
-    _require_memory(labels, rules, options, width=model.width, made=False, progress=progress)
+    _require_memory(labels, rules, options, width=model.width, embedded=False, progress=progress)
     fabric = one_device(options.device)
     return score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name, options=options)
 
@@ -104,7 +104,7 @@ def score_files(files: Files, *, options: EvaluationOptions = RECIPE_OPTIONS, pr
     embeddings = load_query_gallery(files)
     rules = options.rules(usual_protocol(*(side.cameras for side in embeddings)))
     require_fit(embeddings, protocol=rules, postprocessing=options.postprocessing)
-    _require_memory(embeddings, rules, options, width=embeddings.query.width, made=True, progress=progress)
+    _require_memory(embeddings, rules, options, width=embeddings.query.width, embedded=True, progress=progress)
     report = score(
         embeddings,
         protocol=rules,
@@ -116,13 +116,19 @@ def score_files(files: Files, *, options: EvaluationOptions = RECIPE_OPTIONS, pr
 
 
 def _require_memory(
-    embeddings: QueryGallery, rules: Protocol, options: EvaluationOptions, *, width: int, made: bool, progress: Progress
+    embeddings: QueryGallery,
+    rules: Protocol,
+    options: EvaluationOptions,
+    *,
+    width: int,
+    embedded: bool,
+    progress: Progress,
 ) -> None:
     queries, gallery = (len(side) for side in embeddings)
     require_memory(
         predict(queries, gallery, width, protocol=rules, postprocessing=options.postprocessing),
         vectors=(queries + gallery) * width * 4,
-        made=made,
+        embedded=embedded,
         postprocessing=options.postprocessing,
         progress=progress,
     )

@@ -1,7 +1,6 @@
 """Re-identification as a task of the engine."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from lightning_fabric import Fabric
@@ -9,9 +8,9 @@ from torch import nn
 
 from reseen.data.table import Splits
 from reseen.engine.checkpoint import Card
-from reseen.engine.task import TaskComponents, TrainingData
+from reseen.engine.pretrained import resolved
 from reseen.progress import Progress
-from reseen.tasks.reid.build import build_components, resolved
+from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.scoring import score_model
@@ -23,22 +22,13 @@ class Reidentification:
     recipe_type = Recipe
     metrics: Mapping[str, str] = MappingProxyType({"mAP": "mAP", "rank1": "rank-1"})
     monitor = "mAP"
-
-    def resolve(self, recipe: Recipe) -> Recipe:
-        """Fill in mean and std from the start weights."""
-        return resolved(recipe)
+    resolve = staticmethod(resolved)
+    load_data = staticmethod(load_data)
+    build = staticmethod(build_components)
 
     def every_parameter_used(self, recipe: Recipe) -> bool:
         """Without a loss on logits the classifier gets no gradient, nor does the neck of a branch for triplets."""
         return not recipe.model.branches and "cross_entropy" in recipe.losses
-
-    def load_data(self, path: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress) -> TrainingData[Splits]:
-        """Read and check the three tables."""
-        return load_data(path, recipe, fabric=fabric, progress=progress)
-
-    def build(self, recipe: Recipe, data: Splits, *, rank: int, world_size: int) -> TaskComponents:
-        """Build model, losses and batches of identities."""
-        return build_components(recipe, data, rank=rank, world_size=world_size)
 
     def score(
         self, model: nn.Module, data: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress

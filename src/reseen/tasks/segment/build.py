@@ -11,7 +11,7 @@ from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
 from reseen.data.transforms import TRANSFORMS
 from reseen.engine.checkpoint import load_built, load_card
-from reseen.engine.pretrained import normalised, start_backbone
+from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.recipe.lines import without_name
@@ -33,11 +33,6 @@ class Loaded(NamedTuple):
 
     model: Segmenter
     recipe: SegmentRecipe
-
-
-def resolved(recipe: SegmentRecipe) -> SegmentRecipe:
-    """The recipe with mean and std filled in from the start weights where it leaves them open."""
-    return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
 
 
 def build_segmenter(recipe: SegmentRecipe, *, start_weights: bool) -> Segmenter:

@@ -26,8 +26,10 @@ def chance(splits: SceneSplits, *, progress: Progress) -> SegmentReport:
     scorer = Scorer(fabric=one_device(), inference="without a look")
     with progress.bar("chance: score", total=len(splits.val)) as bar:
         for _, labels in in_threads(_classes, splits.val):
-            found = np.asarray(usual.resize(labels.shape[::-1], Image.Resampling.NEAREST))
-            scorer.add(torch.from_numpy(found.astype(np.int64))[None], torch.from_numpy(labels.astype(np.int64))[None])
+            predicted = np.asarray(usual.resize(labels.shape[::-1], Image.Resampling.NEAREST))
+            scorer.add(
+                torch.from_numpy(predicted.astype(np.int64))[None], torch.from_numpy(labels.astype(np.int64))[None]
+            )
             bar.advance()
     return scorer.report(pictures=len(splits.val))
 

@@ -6,7 +6,9 @@ from torchvision.datasets import Cityscapes
 IGNORE = 255
 """The number of pixels that count neither in training nor in scores."""
 
-_SCORED = sorted((entry for entry in Cityscapes.classes if 0 <= entry.train_id < IGNORE), key=lambda one: one.train_id)
+_SCORED = sorted(
+    (entry for entry in Cityscapes.classes if 0 <= entry.train_id < IGNORE), key=lambda entry: entry.train_id
+)
 CLASS_NAMES: tuple[str, ...] = tuple(entry.name for entry in _SCORED)
 COLOURS = np.asarray([entry.color for entry in _SCORED], dtype=np.uint8)
 """(19, 3): the colour of each class."""

@@ -14,8 +14,8 @@ Rate = Annotated[int, Field(ge=1)]
 
 def fcn(*, channels: int, classes: int) -> nn.Module:
     """One 3 x 3 convolution to a quarter of the channels, then a linear layer (Long et al., CVPR 2015)."""
-    made: nn.Module = FCNHead(channels, classes)
-    return made
+    head: nn.Module = FCNHead(channels, classes)
+    return head
 
 
 def aspp(*, channels: int, classes: int, rates: tuple[Rate, Rate, Rate] = (12, 24, 36)) -> nn.Module:
@@ -23,8 +23,8 @@ def aspp(*, channels: int, classes: int, rates: tuple[Rate, Rate, Rate] = (12, 2
 
     ``rates``: their dilations; 12, 24, 36 are meant for maps of an eighth of the picture.
     """
-    made: nn.Module = DeepLabHead(channels, classes, rates)
-    return made
+    head: nn.Module = DeepLabHead(channels, classes, rates)
+    return head
 
 
 HEADS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({"aspp": aspp, "fcn": fcn})

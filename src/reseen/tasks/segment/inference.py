@@ -63,10 +63,10 @@ def slide(model: nn.Module, images: Tensor, *, window: tuple[int, int], overlap:
     for top in starts(padded.shape[-2], window=window[0], overlap=overlap):
         for left in starts(padded.shape[-1], window=window[1], overlap=overlap):
             rows, columns = slice(top, top + window[0]), slice(left, left + window[1])
-            found = _probabilities(model, padded[..., rows, columns])
+            probabilities = _probabilities(model, padded[..., rows, columns])
             if total is None:
-                total = found.new_zeros(*found.shape[:2], *padded.shape[-2:])
-            total[..., rows, columns] += found
+                total = probabilities.new_zeros(*probabilities.shape[:2], *padded.shape[-2:])
+            total[..., rows, columns] += probabilities
             seen[..., rows, columns] += 1
     assert total is not None, "there is at least one window"
     return (total / seen)[..., :height, :width]

@@ -76,5 +76,5 @@ def _scaled(image: Tensor, labels: Tensor, *, scale: tuple[float, float]) -> Bot
 
 
 def _normalise(mean: Triple, std: Triple) -> Callable[[Tensor], Tensor]:
-    made: Callable[[Tensor], Tensor] = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)])
-    return made
+    transform: Callable[[Tensor], Tensor] = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)])
+    return transform

@@ -43,8 +43,8 @@ def _read_split(root: Path, split: str) -> tuple[Pair, ...]:
         read = Cityscapes(str(root), split=split, mode="fine", target_type="semantic")
     except (RuntimeError, OSError):
         raise ReseenError(f"{root}: expected the layout of Cityscapes with a {split} part: {LAYOUT}") from None
-    found = sorted(zip(read.images, read.targets, strict=True))
-    pairs = tuple(Pair(Path(image), Path(target[0])) for image, target in found if image.endswith(PICTURE))
+    files = sorted(zip(read.images, read.targets, strict=True))
+    pairs = tuple(Pair(Path(image), Path(target[0])) for image, target in files if image.endswith(PICTURE))
     if not pairs:
         raise ReseenError(f"{root}: no pictures *{PICTURE} below leftImg8bit/{split}/CITY")
     _check_counterparts(root, split, pairs)

@@ -1,16 +1,15 @@
 """Scene segmentation as a task of the engine."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.engine.checkpoint import Card
-from reseen.engine.task import TaskComponents, TrainingData
+from reseen.engine.pretrained import resolved
 from reseen.progress import Progress
-from reseen.tasks.segment.build import build_components, resolved
+from reseen.tasks.segment.build import build_components
 from reseen.tasks.segment.classes import CLASS_NAMES
 from reseen.tasks.segment.load import load_data
 from reseen.tasks.segment.recipe import SegmentRecipe
@@ -24,24 +23,13 @@ class Segmentation:
     recipe_type = SegmentRecipe
     metrics: Mapping[str, str] = MappingProxyType({"mIoU": "mIoU", "pixel_accuracy": "pixel accuracy"})
     monitor = "mIoU"
+    resolve = staticmethod(resolved)
+    load_data = staticmethod(load_data)
+    build = staticmethod(build_components)
 
-    def resolve(self, recipe: SegmentRecipe) -> SegmentRecipe:
-        """Fill in mean and std from the start weights."""
-        return resolved(recipe)
-
-    def every_parameter_used(self, recipe: SegmentRecipe) -> bool:  # noqa: ARG002 - of any recipe
+    def every_parameter_used(self, _recipe: SegmentRecipe) -> bool:
         """Each parameter gets a gradient in each step."""
         return True
-
-    def load_data(
-        self, path: Path, recipe: SegmentRecipe, *, fabric: Fabric, progress: Progress
-    ) -> TrainingData[SceneSplits]:
-        """Read and check the scenes."""
-        return load_data(path, recipe, fabric=fabric, progress=progress)
-
-    def build(self, recipe: SegmentRecipe, data: SceneSplits, *, rank: int, world_size: int) -> TaskComponents:
-        """Build model, loss and batches."""
-        return build_components(recipe, data, rank=rank, world_size=world_size)
 
     def score(
         self, model: nn.Module, data: SceneSplits, recipe: SegmentRecipe, *, fabric: Fabric, progress: Progress
@@ -49,7 +37,7 @@ class Segmentation:
         """Score the model on the validation scenes."""
         return score_segmenter(model, data, recipe, fabric=fabric, progress=progress).scores()
 
-    def card(self, recipe: SegmentRecipe, data: SceneSplits, *, score: float) -> Card:  # noqa: ARG002
+    def card(self, recipe: SegmentRecipe, _data: SceneSplits, *, score: float) -> Card:
         """The recipe and the names of the classes."""
         return Card(recipe.model_dump(mode="json"), num_identities=None, score=score, class_names=CLASS_NAMES)
 
