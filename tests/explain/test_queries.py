@@ -8,16 +8,8 @@ from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.explain.explainer import explainer_of
 from reseen.explain.queries import NOBODY, Wanted, asked_of
-from reseen.progress import Silent
 from reseen.tasks.reid.saved_evaluation import kept_evaluation
-
-
-class Told(Silent):
-    def __init__(self):
-        self.lines = []
-
-    def say(self, line):
-        self.lines.append(line)
+from stopping import Recorder
 
 
 @pytest.fixture
@@ -26,8 +18,8 @@ def ask(finished):
     result, explainer = kept_evaluation(run), explainer_of(run)
 
     def make(**wanted):
-        told = Told()
-        return asked_of(result, Wanted(**wanted), explainer=explainer, progress=told), told.lines, result
+        recorder = Recorder()
+        return asked_of(result, Wanted(**wanted), explainer=explainer, progress=recorder), recorder.lines, result
 
     return make
 

@@ -24,7 +24,6 @@ from reseen.explain.scoring import (
 from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import find_cases
-from reseen.progress import Silent
 from reseen.tasks.reid.saved_evaluation import kept_evaluation
 
 
@@ -124,14 +123,9 @@ def test_a_star_stands_where_the_difference_is_clear(scored):
 
 
 def test_other_data_are_embedded_now_and_said_so(finished, masked):
-    lines = []
-
-    class Told(Silent):
-        def say(self, line):
-            lines.append(line)
-
-    scored = score_explanations(finished[0], masked, pairs=2, method="decomposition", progress=Told())
-    assert lines == [f"{masked}: not the run's data, embedded now"]
+    recorder = Recorder()
+    scored = score_explanations(finished[0], masked, pairs=2, method="decomposition", progress=recorder)
+    assert recorder.lines == [f"{masked}: not the run's data, embedded now"]
     assert scored.questions[0].pictures == 2
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from reseen.data.datasets.places import find_home
 from reseen.data.pictures import Progress
 from reseen.errors import ReseenError
+from reseen.extras import extra
 
 MAT = "cuhk-03.mat"
 _BELOW = "cuhk03_release"
@@ -78,7 +79,8 @@ def _is_home(folder: Path) -> bool:
 
 
 def _write(mat: Path, folders: dict[str, Path], progress: Progress | None) -> dict[Path, int]:
-    import h5py
+    with extra("cuhk03"):
+        import h5py
 
     try:
         with h5py.File(mat, "r") as file:
