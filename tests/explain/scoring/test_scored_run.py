@@ -25,6 +25,7 @@ from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import areas, ends_of, energy_on, enlarged, points_at
 from reseen.explain.scoring.pairs import find_cases
 from reseen.tasks.reid.saved_evaluation import kept_evaluation
+from stopping import Recorder
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from reseen.tasks.segment.evaluate import CHANCE, evaluate_run
 from reseen.tasks.segment.overlay import legend, overlay, paint
 from reseen.tasks.segment.predict import Found
 from reseen.tasks.segment.recipe import SegmentRecipe
+from stopping import Recorder
 
 
 class KilledError(Exception):
