@@ -1,6 +1,8 @@
 """Shared by all tests: one thread, tiny drawn pictures, finished runs of a tiny recipe, commands in this process."""
 
+import shutil
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run
 from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import read_recipe
+from shared import made_once
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -147,14 +150,29 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     from reseen.tasks.reid.evaluate import evaluate_run
     from reseen.tasks.reid.train import train
 
-    root = tmp_path_factory.mktemp("finished")
-    data, recipe = write_market(root / "data"), root / "tiny.toml"
-    recipe.write_text(TINY_RECIPE)
-    torch.manual_seed(0)
-    for seed in (3, 4):
-        train(str(recipe), data=data, out=root / f"seed-{seed}", overrides=[f"seed={seed}", "training.epochs=1"])
-        evaluate_run(root / f"seed-{seed}")
+    def make(root: Path) -> None:
+        data, recipe = write_market(root / "data"), root / "tiny.toml"
+        recipe.write_text(TINY_RECIPE)
+        torch.manual_seed(0)
+        for seed in (3, 4):
+            train(str(recipe), data=data, out=root / f"seed-{seed}", overrides=[f"seed={seed}", "training.epochs=1"])
+            evaluate_run(root / f"seed-{seed}")
+
+    root = made_once(tmp_path_factory, "finished", make)
     return root / "seed-3", root / "seed-4"
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the tiny recipe over both its epochs, scored after each; to be copied by who changes it."""
+    from reseen.tasks.reid.train import train
+
+    def make(root: Path) -> None:
+        (root / "tiny.toml").write_text(TINY_RECIPE)
+        data = write_market(root / "market")
+        train(root / "tiny.toml", data=data, out=root / "run", overrides=["evaluation.every=1"])
+
+    return made_once(tmp_path_factory, "uninterrupted", make) / "run"
 
 
 @pytest.fixture(scope="session")
@@ -163,15 +181,19 @@ def evaluated_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run
     from reseen.tasks.reid.evaluate import evaluate_run
     from reseen.tasks.reid.train import train
 
-    def make(*overrides: str, model: str = 'backbone = "test_resnet.r160_in1k"') -> Run:
-        root = tmp_path_factory.mktemp("evaluated")
-        recipe = root / "tiny.toml"
-        recipe.write_text(TINY_RECIPE.replace('backbone = "test_resnet.r160_in1k"', model))
-        run = train(recipe, data=write_market(root / "data", test=4), out=root / "run", overrides=overrides).run
-        evaluate_run(run)
-        return run
+    def made(*overrides: str, model: str = 'backbone = "test_resnet.r160_in1k"') -> Run:
+        def make(root: Path) -> None:
+            recipe = root / "tiny.toml"
+            recipe.write_text(TINY_RECIPE.replace('backbone = "test_resnet.r160_in1k"', model))
+            data = write_market(root / "data", test=4)
+            evaluate_run(train(recipe, data=data, out=root / "run", overrides=overrides).run)
 
-    return make
+        # Calibrating writes into it, so each process of the tests has its own copy.
+        name = f"evaluated-{zlib.crc32(repr((overrides, model)).encode())}"
+        shared = made_once(tmp_path_factory, name, make)
+        return Run(shutil.copytree(shared / "run", tmp_path_factory.mktemp("evaluated") / "run"))
+
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -180,13 +202,15 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Shared by all tests: copy it to change it.
     """
-    folder = tmp_path_factory.mktemp("weights")
-    (folder / "tiny.toml").write_text(TINY_RECIPE)
-    recipe = resolved(read_recipe(folder / "tiny.toml"))
-    model = build_embedder(recipe, num_identities=3, start_weights=False)
-    card = Card(recipe.model_dump(mode="json", exclude_none=True), 3, None)
-    save_weights(folder / "best.safetensors", model.state_dict(), card)
-    return folder / "best.safetensors"
+
+    def make(folder: Path) -> None:
+        (folder / "tiny.toml").write_text(TINY_RECIPE)
+        recipe = resolved(read_recipe(folder / "tiny.toml"))
+        model = build_embedder(recipe, num_identities=3, start_weights=False)
+        card = Card(recipe.model_dump(mode="json", exclude_none=True), 3, None)
+        save_weights(folder / "best.safetensors", model.state_dict(), card)
+
+    return made_once(tmp_path_factory, "weights", make) / "best.safetensors"
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Whatever is in the table of attentions keeps the same contract."""
 
+from pathlib import Path
+
 import onnxruntime
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch import nn
 from reseen.attention import ATTENTIONS
 from reseen.attention.carry import Carriable, carry
 from reseen.types import FeatureMap
+from shared import made_once
 
 MAP = FeatureMap(channels=64, height=16, width=8)
 
@@ -109,10 +112,13 @@ class All(nn.Module):
 @pytest.fixture(scope="module")
 def in_onnx(tmp_path_factory: pytest.TempPathFactory) -> tuple[All, onnxruntime.InferenceSession]:
     torch.manual_seed(0)
-    every, path = All().eval(), tmp_path_factory.mktemp("onnx") / "all.onnx"
-    batch = torch.export.Dim.DYNAMIC
-    torch.onnx.export(every, (torch.randn(2, *MAP),), path, dynamic_shapes=({0: batch},), verbose=False)
-    return every, onnxruntime.InferenceSession(path)
+    every = All().eval()
+
+    def export(folder: Path) -> None:
+        batch, maps = torch.export.Dim.DYNAMIC, torch.randn(2, *MAP)
+        torch.onnx.export(every, (maps,), folder / "all.onnx", dynamic_shapes=({0: batch},), verbose=False)
+
+    return every, onnxruntime.InferenceSession(made_once(tmp_path_factory, "attentions", export) / "all.onnx")
 
 
 @pytest.mark.parametrize("name", ATTENTIONS)

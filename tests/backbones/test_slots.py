@@ -33,7 +33,7 @@ STAGES = {  # channels, height, width after each stage at 64 x 32, from the netw
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_it_sits_after_every_stage_built_for_the_map_there(name: str) -> None:
+def test_attention_sits_after_every_stage_built_for_the_map_there(name: str) -> None:
     backbone = build_backbone(name, image_size=(64, 32), attention={"every_stage": Noted})
     built_for = [tuple(part.feature_map) for part in backbone.modules() if isinstance(part, Noted)]
     assert built_for == STAGES[name]
@@ -62,7 +62,7 @@ def test_a_stage_with_attention_is_the_stage_and_then_the_attention() -> None:
 
 
 @pytest.mark.parametrize("last_stride", [1, 2])
-def test_inside_a_bottleneck_it_replaces_the_3x3_and_keeps_the_size(last_stride: int) -> None:
+def test_attention_inside_a_bottleneck_replaces_the_3x3_and_keeps_the_size(last_stride: int) -> None:
     attention = {"inside_stage4": ATTENTIONS["lka"]}
     backbone = build_backbone("resnet50", image_size=(64, 32), last_stride=last_stride, attention=attention)
     plain = build_backbone("resnet50", image_size=(64, 32), last_stride=last_stride)

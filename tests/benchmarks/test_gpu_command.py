@@ -42,7 +42,7 @@ def test_out_of_memory_becomes_a_row_and_the_next_cell_is_measured(tmp_path):
     assert rows["small 2"]["value"] == 2
 
 
-def test_another_failure_is_told_in_one_line(tmp_path):
+def test_a_cell_that_fails_is_told_in_one_line(tmp_path):
     results = Results(tmp_path)
     run_cells([failing("odd", ValueError("a | b\nc"))], part="attention", results=results, deadline=SOON)
     assert rows_of(results)["odd"]["failed"] == "ValueError: a / b c"
@@ -108,7 +108,7 @@ def refused(capsys, *arguments):
     return lines[0]
 
 
-def test_without_a_gpu_it_says_so_and_offers_the_smoke_test(tmp_path, capsys, monkeypatch):
+def test_without_a_gpu_the_command_says_so_and_offers_the_smoke_test(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     line = refused(capsys, "--out", tmp_path / "out")
     assert "no GPU" in line

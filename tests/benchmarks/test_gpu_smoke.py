@@ -49,7 +49,7 @@ def told(folder: Path) -> dict:
     return json.loads(files[0].read_text()) if files else {"parts": {}}
 
 
-def test_it_is_whole_when_killed_goes_on_and_measures_every_part(tmp_path):
+def test_a_killed_smoke_test_leaves_whole_results_goes_on_and_measures_every_part(tmp_path):
     process = begin(tmp_path)
     until = monotonic() + 200
     while monotonic() < until and not told(tmp_path)["parts"].get("attention", {}).get("done"):

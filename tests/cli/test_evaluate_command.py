@@ -18,7 +18,7 @@ def files(tmp_path, recipe_file):
     return folder / "query.parquet", folder / "gallery.parquet"
 
 
-def test_two_files_with_everything(reseen, files, tmp_path) -> None:
+def test_two_files_are_evaluated_with_every_option_at_once(reseen, files, tmp_path) -> None:
     scores, queries = tmp_path / "scores.json", tmp_path / "queries.csv"
     reranked = ("--rerank", "--k1", 6, "--k2", 2)
     expanded = ("--expand", 3, "--expand-gallery", 2, "--alpha", 1, "--camera-bias", "--device", "cpu")

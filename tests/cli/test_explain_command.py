@@ -46,7 +46,7 @@ def test_a_picture_of_ones_own_is_embedded_now_and_said_so(reseen, run, picture,
     assert [(pair["rank"], pair["same"]) for pair in pairs] == [(1, None), (2, None)]
 
 
-def test_scores_as_a_table(reseen, run, data, tmp_path):
+def test_scores_of_explanations_are_printed_as_a_table(reseen, run, data, tmp_path):
     masked = shutil.copytree(data, tmp_path / "masked")
     for file in masked.glob("*/*.jpg"):
         mask = masked / "masks" / file.parent.name / f"{file.stem}.png"
@@ -59,7 +59,7 @@ def test_scores_as_a_table(reseen, run, data, tmp_path):
     assert out.split()[-2:] == [str(tmp_path / "out" / f"explanations.{kind}") for kind in ("md", "json")]
 
 
-def test_refusals_are_one_line(reseen, run, data, tmp_path):
+def test_what_cannot_be_explained_is_one_line(reseen, run, data, tmp_path):
     for words, message in (
         (
             ("--stage", "stage12"),

@@ -142,7 +142,7 @@ def test_ctrl_c_keeps_what_was_added_and_the_same_command_goes_on(reseen, tmp_pa
         (("search", "photos/0.png", "--gallery", "cars", "--after", "noon"), "got 'noon'"),
     ],
 )
-def test_what_is_wrong_is_one_line(reseen, tmp_path, sightings, monkeypatch, words, message):
+def test_a_gallery_command_that_is_wrong_is_one_line(reseen, tmp_path, sightings, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
     reseen("gallery", "add", "cars", sightings)
     code, out, err = reseen(*words)

@@ -3,10 +3,10 @@
 import shutil
 from types import SimpleNamespace
 
+import huggingface_hub
 import polars
 import pytest
 
-from reseen.deploy import hub
 from reseen.retrieval.embedder import Embedder
 
 
@@ -80,7 +80,7 @@ def test_push_says_where_it_went(reseen, weights_file, tmp_path, monkeypatch):
     api = SimpleNamespace(
         create_repo=lambda name, **options: told.update(options), upload_folder=lambda **options: done
     )
-    monkeypatch.setattr(hub, "HfApi", lambda: api)
+    monkeypatch.setattr(huggingface_hub, "HfApi", lambda: api)
     code, out, _ = reseen("push", tmp_path, "owner/name", "--public")
     assert code == 0
     assert f"owner/name@{'1' * 40}" in out

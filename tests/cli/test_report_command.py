@@ -16,7 +16,7 @@ def test_help_teaches_by_example(reseen):
     assert "reseen report" in out.split("Example")[1]
 
 
-def test_one_run_again(reseen, runs):
+def test_the_report_of_a_run_is_written_again(reseen, runs):
     code, out, err = reseen("report", runs[0], "--quiet")
     page = runs[0] / "report.html"
     assert (code, out.strip(), err) == (0, f"report: {page}", "")
@@ -29,7 +29,7 @@ def test_two_runs_beside_each_other(reseen, runs, tmp_path):
     assert "seed-3 and seed-4" in (tmp_path / "page.html").read_text()
 
 
-def test_data_that_moved(reseen, runs, market, tmp_path):
+def test_a_report_of_data_that_moved_says_how_to_go_on(reseen, runs, market, tmp_path):
     facts = runs[0] / "data.json"
     facts.write_text(facts.read_text().replace('"path": "', '"path": "/gone'))
     code, _, err = reseen("report", runs[0], "--quiet")
@@ -38,7 +38,7 @@ def test_data_that_moved(reseen, runs, market, tmp_path):
     assert reseen("report", runs[0], "--data", market(), "--quiet")[0] == 0
 
 
-def test_refusals_are_one_line(reseen, runs, tmp_path):
+def test_what_cannot_be_reported_is_one_line(reseen, runs, tmp_path):
     for words, message in (
         ((tmp_path / "nowhere",), "no such run"),
         ((*runs, runs[0]), "expected one run or two, got 3"),

@@ -137,7 +137,7 @@ def test_what_cannot_be_read_at_all_is_an_error(tmp_path: Path) -> None:
         check(tmp_path / "gone")
 
 
-def test_the_report_as_text(veri: Path, market: Path) -> None:
+def test_a_check_is_printed_as_text(veri: Path, market: Path) -> None:
     report = check(veri)
     lines = report.tables().splitlines()
     assert lines[0].startswith(f"{veri} (veri776")

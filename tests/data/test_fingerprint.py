@@ -7,7 +7,7 @@ from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
 
 
-def test_it_is_the_same_wherever_the_set_lies(market: Path, tmp_path: Path) -> None:
+def test_a_fingerprint_is_the_same_wherever_the_set_lies(market: Path, tmp_path: Path) -> None:
     before = fingerprint(read_data(market))
     assert len(before) == 32
     assert int(before, 16) >= 0
@@ -16,7 +16,7 @@ def test_it_is_the_same_wherever_the_set_lies(market: Path, tmp_path: Path) -> N
     assert fingerprint(read_data(moved)) == before
 
 
-def test_it_changes_with_a_byte_a_name_and_a_label(market: Path) -> None:
+def test_a_fingerprint_changes_with_a_byte_a_name_and_a_label(market: Path) -> None:
     splits = read_data(market)
     found = {fingerprint(splits)}
     picture = splits.gallery.paths[0]

@@ -42,14 +42,14 @@ def test_numbers_follow_the_sorted_names_and_not_the_order_of_rows(split: Split)
     assert split.numbers("view", ("front",)).tolist() == [-1, 0, -1]
 
 
-def test_numbers_of_an_array_and_of_nothing() -> None:
+def test_names_are_numbered_also_of_an_array_and_of_nothing() -> None:
     assert numbers(["a", "b"], np.array(["b", "", "a"])).tolist() == [1, -1, 0]
     empty = numbers(["a"], [])
     assert empty.shape == (0,)
     assert empty.dtype == np.int64
 
 
-def test_rows_by_mask_and_by_number(split: Split) -> None:
+def test_rows_of_a_split_are_picked_by_mask_and_by_number(split: Split) -> None:
     assert split.rows(np.array([True, False, True])).identities.tolist() == ["0007", "0007"]
     assert split.rows(np.array([2, 1])).views.tolist() == ["rear", "front"]
     assert len(split.rows(np.array([], dtype=np.int64))) == 0

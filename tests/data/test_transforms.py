@@ -61,7 +61,7 @@ def test_every_transform_keeps_its_input(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in TRANSFORMS if "probability" in get_type_hints(TRANSFORMS[name])])
-def test_probability_zero_changes_nothing(name: str, picture: Image.Image) -> None:
+def test_a_transform_of_probability_zero_changes_nothing(name: str, picture: Image.Image) -> None:
     plain = plain_transform(SIZE, **PLAIN)(picture)
     for seed in range(5):
         assert torch.equal(run(picture, {"name": name, "probability": 0.0}, seed=seed), plain)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from PIL import Image
 from reseen.backbones import build_backbone
 from reseen.deploy import export
 from reseen.deploy.export import WRITERS, Exported, export_network
-from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import EmbeddingNetwork
@@ -23,6 +21,7 @@ from reseen.errors import ReseenError
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
 from reseen.normalisation import Normalisation
 from reseen.retrieval.embedder import Embedder
+from shared import made_once
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +46,17 @@ def calibrated(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def exported(calibrated: Path, pictures: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
-    folder = tmp_path_factory.mktemp("exports")
-    outs = [folder / f"net{suffix}" for suffix in WRITERS]
-    return {entry.path.suffix: entry for entry in export_network(calibrated, outs, pictures=pictures)}
+    def export(folder: Path) -> None:
+        outs = [folder / f"net{suffix}" for suffix in WRITERS]
+        made = [
+            (entry.path.name, entry.difference, entry.pictures)
+            for entry in export_network(calibrated, outs, pictures=pictures)
+        ]
+        (folder / "exported.json").write_text(json.dumps(made))
+
+    folder = made_once(tmp_path_factory, "exports", export)
+    made = json.loads((folder / "exported.json").read_text())
+    return {Path(name).suffix: Exported(folder / name, *rest) for name, *rest in made}
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -171,8 +178,3 @@ def test_facts_are_read_as_written_or_refused(text: str) -> None:
     assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"
     with pytest.raises(ReseenError, match="expected the facts that reseen writes about a network"):
         Facts.from_json(text)
-
-
-def test_a_missing_library_says_how_to_get_it(picture: Callable[..., Image.Image]) -> None:
-    with pytest.raises(ReseenError, match=r"this needs nowhere_at_all, .*: pip install 'reseen\[onnx\]'"):
-        require("nowhere_at_all.inside", extra="onnx", what="this")

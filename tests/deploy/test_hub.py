@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import huggingface_hub
 import numpy as np
 import pytest
 from huggingface_hub import constants, errors
 
-from reseen.deploy import hub
 from reseen.deploy.hub import load_from_hub, push
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
@@ -56,7 +56,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     made = StandIn(tmp_path / "cache")
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(made.cache))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(hub, "HfApi", lambda: made)
+    monkeypatch.setattr(huggingface_hub, "HfApi", lambda: made)
     return made
 
 
@@ -163,7 +163,7 @@ def test_only_safetensors_and_json_files_are_pulled(
         asked.update(options)
         return str(stand_in.folder(repository) / "snapshots" / FIRST)
 
-    monkeypatch.setattr(hub, "snapshot_download", watched)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", watched)
     load_from_hub("owner/cars@main")
     assert asked["revision"] == "main"
     assert all(re.search(r"\.(safetensors|json)$", str(name)) for name in asked["allow_patterns"])  # type: ignore[attr-defined]
@@ -188,7 +188,7 @@ def test_a_mistyped_path_is_never_looked_up_on_the_hub(
     (tmp_path / "runs" / "mine").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     asked: list[str] = []
-    monkeypatch.setattr(hub, "snapshot_download", lambda repository, **_: asked.append(repository))
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda repository, **_: asked.append(repository))
     for source in (mistyped, Path("owner/name")):
         with pytest.raises(ReseenError, match=f"^{re.escape(str(source))}: no such file or folder; expected") as raised:
             Embedder.from_pretrained(source)
@@ -214,7 +214,7 @@ def test_the_hubs_refusals_are_one_line(
     def refuse(*_: object, **__: object) -> str:
         raise refusal
 
-    monkeypatch.setattr(hub, "snapshot_download", refuse)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
     for call in (lambda: load_from_hub("owner/cars"), lambda: push(run, "owner/cars")):
         with pytest.raises(ReseenError, match=reason) as raised:
             call()

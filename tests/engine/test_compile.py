@@ -41,7 +41,7 @@ def test_training_steps_run_compiled_and_scoring_does_not(market, recipe_file, t
     )
 
 
-def test_without_a_compiler_it_is_refused_in_one_line(market, recipe_file, tmp_path, monkeypatch):
+def test_compiling_without_a_compiler_is_refused_in_one_line(market, recipe_file, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(ReseenError, match=r"hardware\.compile: torch\.compile needs a C"):
         train(recipe_file, data=market(), out=tmp_path / "run", overrides=(*SHORT, "hardware.compile=true"))

@@ -23,11 +23,28 @@ def recipe_file(recipe_file: Path) -> Path:
     return recipe_file
 
 
-def train_in_two(recipe: Path, data: Path, out: Path) -> str:
-    """What the two processes printed."""
+TRAINS_ALONE = """
+import sys
+from reseen.tasks.reid.train import train
+
+if __name__ == "__main__":
+    train(sys.argv[1], data=sys.argv[2], out=sys.argv[3])
+"""
+"""`reseen train` without its report."""
+
+
+@pytest.fixture
+def trains_alone(tmp_path: Path) -> Path:
+    program = tmp_path / "trains_alone.py"
+    program.write_text(TRAINS_ALONE)
+    return program
+
+
+def in_two(*program: object) -> str:
+    """What the two processes printed that ran the program's words."""
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-        *("-m", "reseen", "train", str(recipe), "--data", str(data), "--out", str(out), "--quiet", "--resume"),
+        *map(str, program),
     ]
     done = subprocess.run(
         command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=120, check=False
@@ -41,7 +58,8 @@ def test_two_processes_go_on_where_one_stopped_and_score_as_one_does(market, rec
     data, out = market(train=12, test=25, shots=6), tmp_path / "run"
     with pytest.raises(Stopped):
         train(recipe_file, data=data, out=out, progress=Recorder(at_step=2))
-    printed = train_in_two(recipe_file, data, out)
+    words = ("-m", "reseen", "train", recipe_file, "--data", data, "--out", out, "--quiet", "--resume")
+    printed = in_two(*words)
     assert printed.count("report:") == 1, "one process reports"
     run = open_run(out)
     rows = run.metrics()
@@ -53,15 +71,15 @@ def test_two_processes_go_on_where_one_stopped_and_score_as_one_does(market, rec
     assert rows[-1]["mAP"] == pytest.approx(alone.mean_average_precision, abs=1e-12)
 
 
-def test_two_processes_train_by_triplets_alone(market, recipe_file, tmp_path):
+def test_two_processes_train_by_triplets_alone(market, recipe_file, trains_alone, tmp_path):
     text = recipe_file.read_text().replace("cross_entropy = { label_smoothing = 0.1 }\n", "")
     recipe_file.write_text(text.replace("epochs = 2", "epochs = 1"))
     out = tmp_path / "run"
-    train_in_two(recipe_file, market(), out)
+    in_two(trains_alone, recipe_file, market(), out)
     assert [row["epoch"] for row in open_run(out).metrics()] == [1]
 
 
-def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, tmp_path):
+def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, trains_alone, tmp_path):
     text = recipe_file.read_text().replace(
         'backbone = "test_resnet.r160_in1k"',
         'backbone = "resnet26"\n'
@@ -69,5 +87,5 @@ def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_fi
     )
     recipe_file.write_text(text.replace("epochs = 2", "epochs = 1\nfreeze_backbone = 1"))
     out = tmp_path / "run"
-    train_in_two(recipe_file, market(), out)
+    in_two(trains_alone, recipe_file, market(), out)
     assert [row["epoch"] for row in open_run(out).metrics()] == [1]

@@ -15,87 +15,88 @@ from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.train import train
 from stopping import Recorder, assert_same_end
 
+EVERY_EPOCH = ["evaluation.every=1"]
+
 
 @pytest.fixture
-def whole(market, recipe_file, tmp_path):
-    """A data set, and a run on it that nothing stopped."""
-    data = market()
-    trained = train(recipe_file, data=data, out=tmp_path / "whole", overrides=["evaluation.every=1"])
-    return data, trained
+def whole(uninterrupted):
+    """A data set, and a run on it that nothing stopped; all tests share it."""
+    run = open_run(uninterrupted)
+    return Path(run.data()["path"]), run
+
+
+@pytest.fixture
+def copied(whole, tmp_path):
+    """The same to be changed: the run is the test's own."""
+    data, run = whole
+    return data, open_run(shutil.copytree(run.path, tmp_path / "whole"))
 
 
 def test_a_run_holds_all_that_it_promises(whole):
-    _, trained = whole
-    run = trained.run
+    _, run = whole
     names = {entry.name for entry in run.path.iterdir()}
     assert names == {"recipe.toml", "environment.json", "data.json", "metrics.jsonl", "last.ckpt", "best.safetensors"}
     rows = run.metrics()
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert trained.best_score == max(row["mAP"] for row in rows)
     assert rows[0]["loss"] == pytest.approx(sum(rows[0]["losses"].values())), "both weights are 1"
     assert run.data()["pictures"] == {"train": 24, "query": 3, "gallery": 9}
 
 
-def test_the_best_weights_score_what_training_said(whole):
-    _, trained = whole
-    result = evaluate_run(trained.run)
-    assert result.report.mean_average_precision == trained.best_score
-    assert evaluate_baselines(trained.run).keys() == {"histogram", "untrained"}
-    assert trained.run.scores().keys() == {"trained", "histogram", "untrained"}
-    assert not load_model(trained.run.best_weights).training
+def test_the_best_weights_score_what_training_said(copied):
+    _, run = copied
+    result = evaluate_run(run)
+    assert result.report.mean_average_precision == max(row["mAP"] for row in run.metrics())
+    assert evaluate_baselines(run).keys() == {"histogram", "untrained"}
+    assert run.scores().keys() == {"trained", "histogram", "untrained"}
+    assert not load_model(run.best_weights).training
 
 
-@pytest.mark.parametrize("step", [1, 3, 4, 6])
-def test_ctrl_c_finishes_the_step_and_resuming_ends_at_the_same_weights(whole, recipe_file, tmp_path, step):
-    data, trained = whole
-    arguments = {"data": data, "out": tmp_path / "stopped", "overrides": ["evaluation.every=1"]}
-    with pytest.raises(Stopped, match="--resume"):
-        train(recipe_file, **arguments, progress=Recorder(at_step=step))
-    place = load_checkpoint(tmp_path / "stopped" / "last.ckpt")["place"]
-    assert place == divmod(step, 4), "24 pictures in batches of 6: 4 steps an epoch"
+def without_times(rows: list[dict]) -> list[dict]:
+    return [{key: value for key, value in row.items() if "second" not in key} for row in rows]
+
+
+def test_ctrl_c_finishes_the_step_and_resuming_ends_at_the_same_weights(whole, recipe_file, tmp_path):
+    data, run = whole
+    out = tmp_path / "stopped"
+    arguments = {"data": data, "out": out, "overrides": EVERY_EPOCH}
+    done = 0
+    for step in (1, 3, 4, 6):  # each call goes on where the one before was stopped
+        with pytest.raises(Stopped, match="--resume"):
+            train(recipe_file, **arguments, resume=done > 0, progress=Recorder(at_step=step - done))
+        place = load_checkpoint(out / "last.ckpt")["place"]
+        assert place == divmod(step, 4), "24 pictures in batches of 6: 4 steps an epoch"
+        done = step
     resumed = train(recipe_file, **arguments, resume=True)
-    assert_same_end(trained.run.path, resumed.run.path)
-    without_time = [{k: v for k, v in row.items() if "second" not in k} for row in resumed.run.metrics()]
-    assert without_time == [{k: v for k, v in row.items() if "second" not in k} for row in trained.run.metrics()]
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL in the middle of a write."""
+    assert_same_end(run.path, out)
+    assert without_times(resumed.run.metrics()) == without_times(run.metrics())
+    assert resumed.best_score == max(row["mAP"] for row in run.metrics())
 
 
 def test_a_kill_at_any_write_is_made_good_by_resume(whole, recipe_file, tmp_path, monkeypatch):
-    data, trained = whole
-    arguments = {"data": data, "overrides": ["evaluation.every=1"]}
-    replace = Path.replace
-    writes = 0
-    while True:
-        left = writes
+    data, run = whole
+    arguments = {"data": data, "overrides": EVERY_EPOCH}
+    replace, out, killed = Path.replace, tmp_path / "run", []
 
-        def dying(self: Path, target: Path) -> Path:
-            nonlocal left
-            if left == 0:
-                raise Killed
-            left -= 1
-            return replace(self, target)
+    def leaves_a_copy(self: Path, target: Path) -> Path:
+        """What SIGKILL would leave is what lies there now: the new file beside its place, not yet in it."""
+        killed.append(shutil.copytree(out, tmp_path / f"killed{len(killed)}"))
+        return replace(self, target)
 
-        out = tmp_path / f"killed{writes}"
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "replace", dying)
-            try:
-                train(recipe_file, out=out, **arguments)
-                break
-            except Killed:
-                pass
-        train(recipe_file, out=out, resume=True, **arguments)
-        assert_same_end(trained.run.path, out)
-        writes += 1
-    assert writes >= 7, "recipe, environment, data; metrics and checkpoint of two epochs; best"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", leaves_a_copy)
+        train(recipe_file, out=out, **arguments)
+    assert_same_end(run.path, out)
+    assert len(killed) >= 7, "recipe, environment, data; metrics and checkpoint of two epochs; best"
+    for left in killed:
+        train(recipe_file, out=left, resume=True, **arguments)
+        assert_same_end(run.path, left)
 
 
 def test_where_no_run_is_yet_resume_begins_one(whole, recipe_file, tmp_path):
-    data, trained = whole
-    fresh = train(recipe_file, data=data, out=tmp_path / "new", overrides=["evaluation.every=1"], resume=True)
-    assert_same_end(trained.run.path, fresh.run.path)
+    data, run = whole
+    fresh = train(recipe_file, data=data, out=tmp_path / "new", overrides=EVERY_EPOCH, resume=True)
+    assert fresh.best_score == max(row["mAP"] for row in fresh.run.metrics())
+    assert_same_end(run.path, fresh.run.path)
 
 
 def test_accumulated_halves_are_one_whole_batch_for_losses_without_mining(market, recipe_file, tmp_path):
@@ -106,17 +107,17 @@ def test_accumulated_halves_are_one_whole_batch_for_losses_without_mining(market
     assert {int(entry["step"]) for entry in state.values()} == {2}, "4 batches, 2 optimiser steps"
 
 
-def test_a_run_is_not_overwritten_and_not_mixed_with_another(whole, recipe_file, market, tmp_path):
-    data, trained = whole
-    before = trained.run.last_checkpoint.read_bytes()
-    out = trained.run.path
+def test_a_run_is_not_overwritten_and_not_mixed_with_another(copied, recipe_file, market):
+    data, run = copied
+    before = run.last_checkpoint.read_bytes()
+    out = run.path
     with pytest.raises(ReseenError, match="a run is there already; continue it with --resume"):
         train(recipe_file, data=data, out=out)
     with pytest.raises(ReseenError, match=r"resumed with another recipe: \[evaluation\] differ"):
         train(recipe_file, data=data, out=out, resume=True)
     with pytest.raises(ReseenError, match="resumed on other data"):
-        train(recipe_file, data=market("other", shots=5), out=out, resume=True, overrides=["evaluation.every=1"])
-    assert trained.run.last_checkpoint.read_bytes() == before
+        train(recipe_file, data=market("other", shots=5), out=out, resume=True, overrides=EVERY_EPOCH)
+    assert run.last_checkpoint.read_bytes() == before
 
 
 def test_a_folder_that_is_no_run_is_left_alone(market, recipe_file, tmp_path):
@@ -148,7 +149,7 @@ def test_unreadable_pictures_stop_training_before_the_first_step(market, recipe_
     assert not (tmp_path / "run").exists()
 
 
-def test_or_are_skipped_and_counted_when_the_recipe_says_so(market, recipe_file, tmp_path):
+def test_unreadable_pictures_are_skipped_and_counted_where_the_recipe_says_so(market, recipe_file, tmp_path):
     data = market()
     spoil(data)
     said = Recorder()
@@ -184,24 +185,24 @@ def test_skipped_queries_and_gallery_pictures_stay_left_out_of_the_kept_run(mark
 
 
 @pytest.mark.parametrize("left", [b"", b"PK"])
-def test_a_checkpoint_that_is_empty_or_cut_is_one_line(whole, recipe_file, left):
-    data, trained = whole
-    trained.run.last_checkpoint.write_bytes(left)
+def test_a_checkpoint_that_is_empty_or_cut_is_one_line(copied, recipe_file, left):
+    data, run = copied
+    run.last_checkpoint.write_bytes(left)
     with pytest.raises(ReseenError, match=r"last\.ckpt: (damaged or not a checkpoint|holds more than)"):
-        train(recipe_file, data=data, out=trained.run.path, resume=True, overrides=["evaluation.every=1"])
+        train(recipe_file, data=data, out=run.path, resume=True, overrides=EVERY_EPOCH)
 
 
-def test_a_cut_line_of_metrics_is_named_and_without_it_the_run_goes_on(whole, recipe_file):
-    data, trained = whole
-    file = trained.run.metrics_file
+def test_a_cut_line_of_metrics_is_named_and_without_it_the_run_goes_on(copied, recipe_file):
+    data, run = copied
+    file = run.metrics_file
     whole_lines = file.read_text().splitlines(keepends=True)
     file.write_text(whole_lines[0][:-20] + "\n" + whole_lines[1])
-    arguments = {"data": data, "out": trained.run.path, "resume": True, "overrides": ["evaluation.every=1"]}
+    arguments = {"data": data, "out": run.path, "resume": True, "overrides": EVERY_EPOCH}
     with pytest.raises(ReseenError, match=r"metrics\.jsonl: line 1 is cut or damaged; .*delete the line"):
         train(recipe_file, **arguments)
     file.write_text(whole_lines[1])
     assert train(recipe_file, **arguments).epochs == 2
-    assert [row["epoch"] for row in trained.run.metrics()] == [2]
+    assert [row["epoch"] for row in run.metrics()] == [2]
 
 
 def test_more_identities_a_batch_than_there_are(market, recipe_file, tmp_path):
@@ -236,12 +237,11 @@ def test_bfloat16_trains_on_the_cpu(market, recipe_file, tmp_path):
 
 
 def test_a_checkpoint_of_another_architecture_is_refused_with_names(whole, tmp_path, recipe_file):
-    _, trained = whole
-    text = trained.run.recipe_file.read_text().replace("test_resnet.r160_in1k", "resnet18")
+    data, run = whole
+    text = run.recipe_file.read_text().replace("test_resnet.r160_in1k", "resnet18")
     other = tmp_path / "other.toml"
     other.write_text(text)
-    overrides = [f'model.weights="{trained.run.best_weights}"', "training.epochs=3"]
-    data = trained.run.data()["path"]
+    overrides = [f'model.weights="{run.best_weights}"', "training.epochs=3"]
     with pytest.raises(ReseenError, match=r"the weights do not fit: .* missing"):
         train(other, data=data, out=tmp_path / "run", overrides=overrides)
     assert not (tmp_path / "run").exists()

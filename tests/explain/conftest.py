@@ -14,6 +14,7 @@ from torch import nn
 from reseen.backbones import build_backbone
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
 from reseen.models.embedder import single_branch
+from shared import made_once
 
 SIZE = (64, 64)
 
@@ -65,13 +66,15 @@ def attended(finished: tuple[Path, Path], tmp_path_factory: pytest.TempPathFacto
     from reseen.tasks.reid.evaluate import evaluate_run
     from reseen.tasks.reid.train import train
 
-    out = tmp_path_factory.mktemp("attended") / "rga"
-    attention = 'model.attention.stage2={name="rga_sc",gate_reduction=2}'
-    data = Path(json.loads((finished[0] / "data.json").read_text())["path"])
-    torch.manual_seed(0)
-    train(str(data.parent / "tiny.toml"), data=data, out=out, overrides=["training.epochs=1", attention])
-    evaluate_run(out)
-    return out
+    def make(root: Path) -> None:
+        attention = 'model.attention.stage2={name="rga_sc",gate_reduction=2}'
+        data = Path(json.loads((finished[0] / "data.json").read_text())["path"])
+        torch.manual_seed(0)
+        recipe, out = str(data.parent / "tiny.toml"), root / "rga"
+        train(recipe, data=data, out=out, overrides=["training.epochs=1", attention])
+        evaluate_run(out)
+
+    return made_once(tmp_path_factory, "attended", make) / "rga"
 
 
 @pytest.fixture

@@ -8,16 +8,8 @@ from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.explain.queries import UNKNOWN_IDENTITY, QuerySelection, select_queries
 from reseen.explain.run_model import load_run_model
-from reseen.progress import Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
-
-
-class Told(Silent):
-    def __init__(self):
-        self.lines = []
-
-    def say(self, line):
-        self.lines.append(line)
+from stopping import Recorder
 
 
 @pytest.fixture
@@ -26,8 +18,9 @@ def ask(finished):
     result, run_model = saved_evaluation(run), load_run_model(run)
 
     def make(**wanted):
-        told = Told()
-        return select_queries(result, QuerySelection(**wanted), run_model=run_model, progress=told), told.lines, result
+        recorder = Recorder()
+        queries = select_queries(result, QuerySelection(**wanted), run_model=run_model, progress=recorder)
+        return queries, recorder.lines, result
 
     return make
 

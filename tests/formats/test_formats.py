@@ -312,5 +312,5 @@ def test_the_package_says_its_version() -> None:
     assert reseen.__version__ == version("reseen")
 
 
-def test_what_is_kept_stays_small() -> None:
+def test_the_kept_files_of_older_formats_stay_small() -> None:
     assert sum(file.stat().st_size for file in KEPT.rglob("*") if file.is_file()) < 150_000

@@ -28,7 +28,7 @@ def naive(image: torch.Tensor, *, hues: int, saturations: int, values: int, stri
 
 
 @pytest.mark.parametrize("stripes", [1, 3])
-def test_equals_the_count_pixel_by_pixel(stripes: int) -> None:
+def test_a_colour_histogram_equals_the_count_pixel_by_pixel(stripes: int) -> None:
     sizes = {"hues": 6, "saturations": 3, "values": 4, "stripes": stripes}
     model = ColourHistogram(**sizes)
     images = torch.rand(3, 3, 9, 7, dtype=torch.float64)
@@ -58,7 +58,7 @@ def test_same_colours_elsewhere_are_the_same_and_other_colours_are_not() -> None
     assert similarity[0, 2] == 0
 
 
-def test_takes_cameras_has_no_weights_and_leaves_its_input() -> None:
+def test_a_colour_histogram_takes_cameras_has_no_weights_and_leaves_its_input() -> None:
     model = ColourHistogram()
     images = torch.rand(2, 3, 8, 8) * 1.5 - 0.2  # beyond [0, 1], as resizing may make it
     before = images.clone()

@@ -18,7 +18,7 @@ def metadata(**settings: float) -> Metadata:
     return table.eval()
 
 
-def test_it_begins_at_zero() -> None:
+def test_the_metadata_table_begins_at_zero() -> None:
     table = Metadata(branches=2, channels=4, camera_names=CAMERAS, view_names=VIEWS)
     assert table.table.shape == (2, 4, 3, 4), "three cameras and unknown, two views and unknown"
     assert not table.table.any()
@@ -67,7 +67,7 @@ def test_training_drops_camera_and_view_apart_and_evaluation_does_not() -> None:
     assert (table.eval()(cameras, views, batch=count)[0, :, 0] == 1).all()
 
 
-def test_it_shifts_what_was_pooled_before_the_neck() -> None:
+def test_metadata_shift_what_was_pooled_before_the_neck() -> None:
     backbone = build_backbone("resnet26", image_size=(64, 32))
     lines = [BranchLine("bottleneck", "classify"), BranchLine("bottleneck", "triplet")]
     model = multi_branch(backbone, lines, num_identities=3, metadata=MetadataLine(CAMERAS, VIEWS)).eval()

@@ -17,7 +17,7 @@ class LeftHalf(nn.Module):
         return Output(embedding=embedding, pooled=(half,), necked=(), logits=())
 
 
-def test_the_mean_of_both_halves() -> None:
+def test_a_mirrored_model_gives_the_mean_of_an_image_and_its_mirror_image() -> None:
     images, cameras = torch.rand(4, 3, 6, 8), torch.arange(4)
     found = Mirrored(LeftHalf())(images, cameras)
     torch.testing.assert_close(found.embedding[:, :3], images.mean(dim=(2, 3)))

@@ -37,7 +37,9 @@ def same(tensors: dict[str, torch.Tensor]) -> bool:
     ids=["plain", "state_dict", "model", "module", "both", "parameters"],
 )
 @pytest.mark.parametrize("zipped", [True, False])
-def test_torch_checkpoints(tmp_path: Path, wrap: Callable[[dict[str, torch.Tensor]], object], zipped: bool) -> None:
+def test_a_torch_checkpoint_is_read_however_it_is_wrapped(
+    tmp_path: Path, wrap: Callable[[dict[str, torch.Tensor]], object], zipped: bool
+) -> None:
     path = tmp_path / "weights.pth"
     torch.save(wrap(TENSORS), path, _use_new_zipfile_serialization=zipped)
     weights = read_weights(path)
@@ -45,12 +47,12 @@ def test_torch_checkpoints(tmp_path: Path, wrap: Callable[[dict[str, torch.Tenso
     assert weights.mean is weights.std is None
 
 
-def test_safetensors(tmp_path: Path) -> None:
+def test_a_safetensors_file_is_read(tmp_path: Path) -> None:
     save_file(TENSORS, tmp_path / "weights.safetensors")
     assert same(read_weights(str(tmp_path / "weights.safetensors")).tensors)
 
 
-def test_one_tensor_without_the_prefix_keeps_all_names(tmp_path: Path) -> None:
+def test_where_one_tensor_has_no_module_prefix_all_names_are_kept(tmp_path: Path) -> None:
     torch.save({"module.a": torch.ones(1), "b": torch.ones(1)}, tmp_path / "weights.pth")
     assert set(read_weights(tmp_path / "weights.pth").tensors) == {"module.a", "b"}
 
@@ -128,7 +130,7 @@ def test_an_unknown_source_says_what_is_possible(source: str) -> None:
         read_weights(source)
 
 
-def test_none_is_no_tensor() -> None:
+def test_the_source_none_has_no_tensors() -> None:
     assert read_weights("none") == ({}, None, None)
 
 

@@ -17,7 +17,7 @@ def snapshot(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in module.state_dict().items()}
 
 
-def test_all_tensors_arrive() -> None:
+def test_all_tensors_of_a_weights_file_reach_the_model() -> None:
     source, target = network(), network()
     report = load_weights(target, source.state_dict())
     assert report == (9, (), ())

@@ -13,6 +13,7 @@ from reseen.report import Page, Picture, ScoreRow, Section, Table, score_section
 from reseen.report.comparison_page import report_pair
 from reseen.report.run_page import report_run
 from reseen.report.sections import command_section, data_section, environment_section, recipe_section
+from shared import made_once
 
 WIDTHS = {"desktop": 1200, "phone": 390}
 LONG = "a-name-without-any-place-to-break-it-" * 6
@@ -50,15 +51,16 @@ def write_long_page(path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(finished, tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("pages")
-    first, second = (shutil.copytree(run, folder / run.name) for run in finished)
-    (first / "explain").mkdir()
-    write_png(first / "explain" / "pairs-01.png", Image.new("RGB", (870, 2100), (90, 120, 150)))
-    return {
-        "run": report_run(first),
-        "pair": report_pair(first, second),
-        "long": write_long_page(folder / "long.html"),
-    }
+    def make(folder: Path) -> None:
+        first, second = (shutil.copytree(run, folder / run.name) for run in finished)
+        (first / "explain").mkdir()
+        write_png(first / "explain" / "pairs-01.png", Image.new("RGB", (870, 2100), (90, 120, 150)))
+        shutil.copy(report_run(first), folder / "run.html")
+        report_pair(first, second, out=folder / "pair.html")
+        write_long_page(folder / "long.html")
+
+    folder = made_once(tmp_path_factory, "pages", make)
+    return {name: folder / f"{name}.html" for name in ("run", "pair", "long")}
 
 
 @pytest.fixture(scope="module", params=WIDTHS)

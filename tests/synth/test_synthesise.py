@@ -17,6 +17,7 @@ from reseen.synth import contact_sheet, synthesise
 from reseen.synth.kinds import SUBJECTS
 from reseen.synth.layouts import LAYOUTS, RenderedSet
 from reseen.synth.plan import make_plan
+from shared import made_once
 
 SMALL = {"identities": 9, "images": 60, "image_size": 48, "twins": 0.5, "masks": True}
 NAME = re.compile(r"(\d{4})_c(\d{3})_(\d{8})_0\.jpg")
@@ -24,9 +25,7 @@ NAME = re.compile(r"(\d{4})_c(\d{3})_(\d{8})_0\.jpg")
 
 @pytest.fixture(scope="module")
 def veri(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("synth") / "veri"
-    synthesise("vehicle", out, **SMALL, seed=3, workers=1)
-    return out
+    return made_once(tmp_path_factory, "vehicles", lambda out: synthesise("vehicle", out, **SMALL, seed=3, workers=1))
 
 
 def contents(root: Path) -> dict[str, str]:

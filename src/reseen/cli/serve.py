@@ -11,6 +11,7 @@ from reseen.cli.console import progress_for
 from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet
 from reseen.errors import ReseenError
+from reseen.extras import extra
 
 TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name
 """The environment variable for the token."""
@@ -45,17 +46,14 @@ def serve(  # noqa: PLR0913 - one parameter an option
 
     RESEEN_TOKEN=$(openssl rand -hex 16) reseen serve gallery --model runs/mine --host 0.0.0.0
     """
-    from reseen.deploy.extras import require
-
-    for module in ("fastapi", "uvicorn", "prometheus_client"):
-        require(module, extra="serve", what="reseen serve")
+    with extra("serve"):
+        from reseen.serve.app import create_app
+        from reseen.serve.middleware.access import checked_token
+        from reseen.serve.middleware.limits import DEFAULT_LIMITS
+        from reseen.serve.server import address_of, listening, server_of
     from reseen.deploy.loading import load_network
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
-    from reseen.serve.app import create_app
-    from reseen.serve.middleware.access import checked_token
-    from reseen.serve.middleware.limits import DEFAULT_LIMITS
-    from reseen.serve.server import address_of, listening, server_of
 
     token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)

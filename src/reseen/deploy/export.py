@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from reseen.data.opening import open_image
 from reseen.data.transforms import resize
-from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import OnTorch
@@ -25,6 +24,7 @@ from reseen.deploy.resizing import AnySize
 from reseen.deploy.runtime import FACTS
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
+from reseen.extras import extra
 from reseen.files import UNFINISHED, put_in_place
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.evaluate import splits_of
@@ -143,7 +143,8 @@ def _difference(loaded: LoadedNetwork, exported: LoadedNetwork, checked: Sequenc
 
 
 def _write_onnx(program: Program, facts: Facts, path: Path) -> None:
-    require("onnxscript", extra="onnx", what="an export to ONNX")
+    with extra("onnx"):
+        import onnxscript  # noqa: F401 - torch writes ONNX through it
     exported = torch.onnx.export(
         program, input_names=["pictures"], output_names=["vectors"], dynamo=True, verbose=False
     )
@@ -153,7 +154,8 @@ def _write_onnx(program: Program, facts: Facts, path: Path) -> None:
 
 
 def _write_openvino(program: Program, facts: Facts, path: Path) -> None:
-    openvino = require("openvino", extra="openvino", what="an export to OpenVINO")
+    with extra("openvino"):
+        import openvino
     model = openvino.convert_model(program)
     model.set_rt_info(facts.as_json(), [FACTS])
     openvino.save_model(model, path, compress_to_fp16=False)

@@ -12,14 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from huggingface_hub import HfApi, errors, snapshot_download
-
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.model_card import model_card
 from reseen.deploy.network import CALIBRATION, load_weights_file
 from reseen.engine.checkpoint import Card, load_card, save_weights
 from reseen.engine.run import Run, open_run, read_json
 from reseen.errors import ReseenError
+from reseen.extras import extra
 from reseen.formats import migrated
 from reseen.models import read_weights
 from reseen.tasks.reid.calibrate import OPTIMISTIC
@@ -28,13 +27,13 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 
 _NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
-_REASONS: Mapping[type[Exception], str] = MappingProxyType(
+_REASONS: Mapping[str, str] = MappingProxyType(
     {
-        errors.GatedRepoError: "its owner grants access on request: ask on its page, then `hf auth login`",
-        errors.RepositoryNotFoundError: "there is no such repository, or it is private and you must `hf auth login`",
-        errors.RevisionNotFoundError: "it has no such revision",
-        errors.LocalEntryNotFoundError: "it is not in the cache, and the Hub cannot be reached",
-        errors.HFValidationError: "this is not a repository's name",
+        "GatedRepoError": "its owner grants access on request: ask on its page, then `hf auth login`",
+        "RepositoryNotFoundError": "there is no such repository, or it is private and you must `hf auth login`",
+        "RevisionNotFoundError": "it has no such revision",
+        "LocalEntryNotFoundError": "it is not in the cache, and the Hub cannot be reached",
+        "HFValidationError": "this is not a repository's name",
     }
 )
 
@@ -78,6 +77,8 @@ def load_from_hub(source: str, *, revision: str | None = None, device: str = "cp
     if parsed is None:
         raise ReseenError(f"{source}: expected the name of a Hub repository, owner/name or owner/name@revision")
     repository, named = parsed["repository"], parsed["revision"]
+    with extra("hub"):
+        from huggingface_hub import snapshot_download
     try:
         folder = Path(
             snapshot_download(repository, revision=revision or named, allow_patterns=[WEIGHTS, CONFIG, CALIBRATION])
@@ -125,6 +126,8 @@ def push(
     run = open_run(run)
     if not is_hub_name(repository) or "@" in repository:
         raise ReseenError(f"{repository}: expected a repository as owner/name")
+    with extra("hub"):
+        from huggingface_hub import HfApi
     hub = HfApi()
     with tempfile.TemporaryDirectory() as folder:
         facts = stage(run, Path(folder), repository=repository, licence=licence)
@@ -167,7 +170,8 @@ def _public(card: Card) -> Card:
 
 
 def _reason(error: Exception) -> str:
-    for kind, reason in _REASONS.items():
-        if isinstance(error, kind):
-            return reason
+    """Ours for an error of huggingface_hub's or one derived from it, else its own first line."""
+    for kind in type(error).__mro__:
+        if kind.__name__ in _REASONS:
+            return _REASONS[kind.__name__]
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

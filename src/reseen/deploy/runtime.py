@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reseen.deploy.extras import require
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.program_file import read_program
 from reseen.errors import ReseenError
+from reseen.extras import extra
 
 FACTS = "reseen"
 """The metadata entry of an export's `Facts`."""
@@ -62,7 +62,8 @@ class OnProgram:
 
 def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
     """Load an ONNX file that `reseen export` wrote."""
-    onnxruntime = require("onnxruntime", extra="onnx", what=str(path))
+    with extra("onnx"):
+        import onnxruntime
     _cpu_only(path, device)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
@@ -77,7 +78,8 @@ def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
 
 def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
     """Load an OpenVINO model that `reseen export` wrote: an .xml file with its .bin beside it."""
-    openvino = require("openvino", extra="openvino", what=str(path))
+    with extra("openvino"):
+        import openvino
     _cpu_only(path, device)
     try:
         core = openvino.Core()

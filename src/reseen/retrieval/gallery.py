@@ -16,15 +16,18 @@ from reseen.arrays import ArrayLike, as_array, is_tensor
 from reseen.data.opening import PictureSource
 from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
-from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
-from reseen.retrieval.filters import FieldFilter, condition, one_of
-from reseen.retrieval.info import Info, field_types, gallery_info
-from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
-from reseen.retrieval.record import Added, FieldValue, Matches, Record, summed
-from reseen.retrieval.schema import GalleryModel, changed_values, free_fields
-from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, nearest
-from reseen.retrieval.store import Store
-from reseen.retrieval.versions import committed, delete_all
+from reseen.extras import extra
+
+with extra("gallery"):
+    from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
+    from reseen.retrieval.filters import FieldFilter, condition, one_of
+    from reseen.retrieval.info import Info, field_types, gallery_info
+    from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
+    from reseen.retrieval.record import Added, FieldValue, Matches, Record, summed
+    from reseen.retrieval.schema import GalleryModel, changed_values, free_fields
+    from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, nearest
+    from reseen.retrieval.store import Store
+    from reseen.retrieval.versions import committed, delete_all
 
 if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
     from reseen.retrieval.embedder import Embedder, Pictures

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import polars
 import torch
 
-from reseen.deploy.extras import require
 from reseen.errors import ReseenError
+from reseen.extras import extra
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import ChunkDone, ChunkEmbedder, FailedImage, Runner
 
@@ -62,8 +62,9 @@ def on_ray(
     Raises:
         ReseenError: Ray is not installed; and, once the runner runs, the cluster cannot be reached.
     """
-    ray = require("ray", extra="ray", what="--ray")
-    require("ray.data", extra="ray", what="--ray")
+    with extra("ray"):
+        import ray
+        import ray.data
     source = str(Path(embedder.source).absolute()) if Path(embedder.source).exists() else embedder.source
     work = _Work(source, out.absolute(), device, batch)
 

@@ -100,7 +100,7 @@ def test_pictures_still_packed_are_told_how_to_be_unpacked(cuhk03_release: Path)
         read_data(cuhk03_release)
 
 
-def test_missing_lists_say_where_they_are(cuhk03_release: Path) -> None:
+def test_missing_lists_of_the_protocol_say_where_to_get_them(cuhk03_release: Path) -> None:
     unpack_cuhk03(cuhk03_release)
     with pytest.raises(ReseenError, match=r"cuhk03_new_protocol_config_detected.mat, got none; they stand in github"):
         read_data(cuhk03_release, layout="cuhk03_detected")

@@ -28,7 +28,7 @@ def test_layouts_are_found_by_the_beginning_of_their_names() -> None:
         find_layouts("msmt18")
 
 
-def test_counts_are_a_line_an_edition() -> None:
+def test_published_counts_are_one_line_for_each_edition() -> None:
     assert count_of("market1501", "gallery") == "15,913 of 751"
     assert count_of("veri776", "train") == "37,778"
     assert count_of("cityflow", "whole") == "36,935 of 333\n52,717 of 440"

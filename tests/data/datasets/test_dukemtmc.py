@@ -24,6 +24,6 @@ def test_markets_names_are_not_dukes(duke: Path, market: Path, write_picture: Ca
         read_data(duke)
 
 
-def test_it_is_said_that_the_set_was_withdrawn() -> None:
+def test_dukemtmc_is_described_as_withdrawn() -> None:
     assert "withdrawn" in LAYOUTS["dukemtmc"].about.access
     assert "never downloads" in LAYOUTS["dukemtmc"].about.access

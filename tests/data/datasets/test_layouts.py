@@ -71,7 +71,7 @@ def test_no_identity_is_both_trained_and_tested(name: str, samples: dict[str, Ca
 
 
 @pytest.mark.parametrize("name", sorted(set(LAYOUTS) - {"wildlife", "table", "folder"}))
-def test_the_set_may_lie_one_folder_down(name: str, samples: dict[str, Callable[[], Path]]) -> None:
+def test_a_set_may_lie_one_folder_below_the_given_one(name: str, samples: dict[str, Callable[[], Path]]) -> None:
     root = samples[name]()
     (root.parent / "another").mkdir()
     assert read_data(root.parent, layout=name).root == root

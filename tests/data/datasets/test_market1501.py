@@ -28,7 +28,7 @@ def test_junk_and_distractors_stay_in_the_gallery_and_leave_train(
     assert splits.notes == ("2 junk or distractor pictures of bounding_box_train left out",)
 
 
-def test_the_set_may_lie_one_folder_down(market: Path) -> None:
+def test_market1501_may_lie_one_folder_below_the_given_one(market: Path) -> None:
     assert read_data(market.parent).root == market
     assert read_data(market.parent, layout="market1501").train.frame.equals(read_data(market).train.frame)
 

@@ -103,7 +103,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("message", WRONG)
-def test_what_is_wrong_is_one_line(home: Path, message: str) -> None:
+def test_a_wrong_table_is_one_line(home: Path, message: str) -> None:
     with pytest.raises(ReseenError, match=message) as caught:
         read_data(write(home, *WRONG[message]))
     assert str(caught.value).startswith(f"{home}/cars.csv: ")

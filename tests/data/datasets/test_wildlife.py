@@ -117,7 +117,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("message", WRONG)
-def test_what_is_wrong_is_one_line(wildlife: Callable[..., Path], message: str) -> None:
+def test_a_wrong_metadata_file_is_one_line(wildlife: Callable[..., Path], message: str) -> None:
     with pytest.raises(ReseenError, match=message) as caught:
         read_data(wildlife(*WRONG[message]), layout="wildlife")
     assert "\n" not in str(caught.value)

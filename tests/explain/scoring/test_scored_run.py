@@ -24,8 +24,8 @@ from reseen.explain.scoring import (
 from reseen.explain.scoring.cases import find_cases
 from reseen.explain.scoring.marks import mark_files, marks_of
 from reseen.explain.scoring.measures import areas, curve_ends, energy_on, enlarged, points_at
-from reseen.progress import Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
+from stopping import Recorder
 
 
 @pytest.fixture
@@ -124,14 +124,9 @@ def test_a_star_marks_a_significant_difference(scored):
 
 
 def test_data_of_another_folder_are_embedded_now_and_reported(finished, masked):
-    lines = []
-
-    class Told(Silent):
-        def say(self, line):
-            lines.append(line)
-
-    scored = score_explanations(finished[0], masked, pairs=2, method="decomposition", progress=Told())
-    assert lines == [f"{masked}: not the data of the run, embedded now"]
+    recorder = Recorder()
+    scored = score_explanations(finished[0], masked, pairs=2, method="decomposition", progress=recorder)
+    assert recorder.lines == [f"{masked}: not the data of the run, embedded now"]
     assert scored.questions[0].pictures == 2
 
 

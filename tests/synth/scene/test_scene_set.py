@@ -15,6 +15,7 @@ from reseen.synth.scene import LABELS
 from reseen.synth.scene.fleet import VEHICLES, Fleet
 from reseen.synth.scene.scenes import BATCH, files, split_of
 from reseen.synth.scene.street import draw_street
+from shared import made_once
 
 SIZE = {"images": 5, "image_size": 48, "seed": 5}
 
@@ -26,10 +27,10 @@ def contents(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("scenes") / "set"
-    made = synthesise_scenes(out, **SIZE, workers=1)
-    assert made == (out, 4, 1)
-    return out
+    def make(out: Path) -> None:
+        assert synthesise_scenes(out, **SIZE, workers=1) == (out, 4, 1)
+
+    return made_once(tmp_path_factory, "scenes", make)
 
 
 class StoppedError(Exception):

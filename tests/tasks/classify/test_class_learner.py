@@ -49,7 +49,7 @@ def test_a_mixed_label_has_the_share_that_its_picture_has(mix):
     assert torch.equal(images, before)
 
 
-def test_probability_says_how_often_a_batch_is_mixed():
+def test_the_probability_of_mixing_says_how_often_a_batch_is_mixed():
     learner = ClassLearner(nn.Identity(), classes=2, loss=Loss(), mix=Mix(mixup=1.0, cutmix=1.0, probability=0.25))
     given = batch()
     torch.manual_seed(0)

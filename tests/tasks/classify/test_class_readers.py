@@ -116,12 +116,12 @@ def test_a_flat_folder_is_no_class_folder(class_folder, picture):
         ("cifar100", "not in the layout cifar100: expected cifar-100-python/"),
     ],
 )
-def test_another_folder_is_told_what_is_expected(layout, message, tmp_path):
+def test_a_folder_of_no_layout_of_classes_is_told_what_is_expected(layout, message, tmp_path):
     with pytest.raises(ReseenError, match=message):
         read_classes(tmp_path, layout=layout)
 
 
-def test_nothing_there_is_said(tmp_path):
+def test_a_class_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ReseenError, match="expected a folder of pictures with classes, got nothing there"):
         read_classes(tmp_path / "absent")
 

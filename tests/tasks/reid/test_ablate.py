@@ -69,7 +69,7 @@ def test_the_papers_row_stands_beside_ours_with_what_differs(market, recipe_file
     assert cells(other)[4:] == ("-", "no such row in the papers")
 
 
-def test_what_is_finished_is_not_done_again(market, recipe_file, tmp_path):
+def test_finished_runs_of_an_ablation_are_not_trained_again(market, recipe_file, tmp_path):
     data, out, first, second = market(), tmp_path / "out", Lines(), Lines()
     before = ablate(recipe_file, rows=["light"], seeds=[0], data=data, out=out, overrides=ONE_EPOCH, progress=first)
     (out / "light" / "seed-0" / "last.ckpt").unlink()  # nothing can be trained on from here

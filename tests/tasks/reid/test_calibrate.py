@@ -37,7 +37,7 @@ def test_a_refusal_leaves_the_run_as_it_was(run):
     assert run.calibration_file.read_bytes() == before
 
 
-def test_validation_data_are_embedded_now(market, recipe_file, tmp_path):
+def test_data_to_calibrate_on_are_embedded_now(market, recipe_file, tmp_path):
     data = market("own")
     run = train(recipe_file, data=data, out=tmp_path / "run", overrides=["training.epochs=1", "transforms={}"]).run
     assert calibrate_run(run, data=data, false_accept_rate=0.5).source == OPTIMISTIC

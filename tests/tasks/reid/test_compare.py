@@ -35,7 +35,7 @@ def test_a_run_is_level_with_itself(runs):
     assert found.differences["mAP"].difference == (0, 0, 0)
 
 
-def test_the_rules_may_be_others(runs):
+def test_runs_are_compared_under_another_protocol(runs):
     kept = [Embedded.load(runs[0].embeddings / f"{side}.parquet") for side in ("query", "gallery")]
     found = compare_runs(*runs, protocol="wildlife")
     assert found.differences["mAP"].first == pytest.approx(evaluate(*kept, protocol="wildlife").mean_average_precision)
@@ -56,7 +56,7 @@ def test_runs_on_other_data_are_refused(tmp_path, runs, recipe_file):
         compare_runs(runs[0], other)
 
 
-def test_other_pictures_are_refused(tmp_path, runs, recipe_file):
+def test_runs_on_other_pictures_are_not_compared(tmp_path, runs, recipe_file):
     larger = keep_run(tmp_path / "larger", recipe_file, identities=13)
     with pytest.raises(ReseenError, match="different query pictures: 24 and 26; evaluate both"):
         compare_runs(runs[0], larger)
@@ -69,7 +69,7 @@ def test_other_pictures_are_refused(tmp_path, runs, recipe_file):
         compare_runs(*runs)
 
 
-def test_other_rules_are_refused(runs):
+def test_runs_scored_by_different_rules_are_not_compared(runs):
     row = runs[1].scores()["trained"]
     runs[1].save_scores({"trained": {**row, "protocol": "veri776"}})
     with pytest.raises(ReseenError, match="protocol market1501 and veri776; say one for both with --protocol"):

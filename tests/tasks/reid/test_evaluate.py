@@ -11,16 +11,7 @@ from reseen.metrics import evaluate as score
 from reseen.tasks.reid.evaluate import evaluate
 from reseen.tasks.reid.postprocess import Expansion
 from reseen.tasks.reid.train import train
-
-
-class Lines:
-    """Progress that remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
+from stopping import Recorder
 
 
 @pytest.fixture
@@ -79,12 +70,12 @@ def test_what_differs_from_the_recipe_stands_in_a_row_of_its_own(trained) -> Non
 
 def test_files_are_scored_as_metrics_do_and_the_memory_is_said_first(files) -> None:
     query, gallery = (Embedded.load(path) for path in files)
-    rules, lines = custom_protocol(drop_same_camera=False, junk=["0003"], depth=5), Lines()
-    found = evaluate(*files, protocol=rules, rerank=KReciprocal(6, 3), progress=lines).report
+    rules, recorder = custom_protocol(drop_same_camera=False, junk=["0003"], depth=5), Recorder()
+    found = evaluate(*files, protocol=rules, rerank=KReciprocal(6, 3), progress=recorder).report
     expected = score(query, gallery, protocol=rules, rerank=KReciprocal(6, 3))
     assert found.as_dict() == expected.as_dict()
-    assert lines.said[0].startswith("evaluation: about ")
-    assert "of memory above the vectors (1 MB)" in lines.said[0]
+    assert recorder.lines[0].startswith("evaluation: about ")
+    assert "of memory above the vectors (1 MB)" in recorder.lines[0]
     assert evaluate(*files).report.protocol == "market1501"
 
 
@@ -116,7 +107,7 @@ def test_files_without_cameras_are_scored_without(files, tmp_path) -> None:
         ({"data": "pictures"}, "two files of embeddings need none"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(files, options, message) -> None:
+def test_an_evaluation_that_cannot_be_done_is_one_line(files, options, message) -> None:
     if options == {"device": "cuda"} and __import__("torch").cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(ReseenError, match=message):

@@ -63,5 +63,5 @@ def test_the_smaller_of_machine_and_container(tmp_path, monkeypatch, files, expe
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 MB"), (1.6e6, "2 MB"), (9.994e8, "999 MB"), (2.34e9, "2.3 GB")])
-def test_sizes_in_words(count, words) -> None:
+def test_sizes_of_memory_are_written_in_words(count, words) -> None:
     assert size(int(count)) == words

@@ -56,6 +56,6 @@ def test_junk_counts_for_no_neighbour(sides) -> None:
 
 
 @pytest.mark.parametrize(("neighbours", "alpha", "message"), [(0, 0.0, "at least 1"), (1, -1.0, "alpha: expected 0")])
-def test_an_expansion_out_of_bounds(neighbours, alpha, message) -> None:
+def test_an_expansion_out_of_bounds_is_refused(neighbours, alpha, message) -> None:
     with pytest.raises(ReseenError, match=message):
         Expansion(neighbours, alpha)

@@ -95,7 +95,7 @@ def test_many_faults_are_still_one_line(recipe_file):
 
 
 @pytest.mark.parametrize(("content", "message"), [(b"seed = = 1", "not TOML"), (b"\xff\xfe", "not TOML")])
-def test_a_file_that_is_no_toml(tmp_path, content, message):
+def test_a_recipe_that_is_no_toml_is_one_line(tmp_path, content, message):
     path = tmp_path / "bad.toml"
     path.write_bytes(content)
     with pytest.raises(ReseenError, match=message):

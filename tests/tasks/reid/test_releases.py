@@ -107,7 +107,7 @@ def test_the_imported_network_gives_the_released_ones_embedding(tmp_path, model)
 
 @pytest.mark.parametrize("wrap", [True, False])
 @pytest.mark.parametrize("module", [True, False])
-def test_plain_or_wrapped_with_or_without_prefix(tmp_path, wrap, module):
+def test_a_release_is_imported_plain_or_wrapped_with_or_without_prefix(tmp_path, wrap, module):
     tensors = released().state_dict()
     source = saved(tmp_path / "in.pth", tensors, wrap=wrap, module=module)
     import_weights("rga-release", source, tmp_path / "out.safetensors", image_size=SIZE)

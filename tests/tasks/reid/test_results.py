@@ -25,7 +25,7 @@ def result() -> Evaluated:
     return Evaluated(evaluate(query, gallery), query, gallery, PROTOCOLS["market1501"])
 
 
-def test_a_row_a_query(result, tmp_path) -> None:
+def test_results_hold_one_row_for_each_query(result, tmp_path) -> None:
     table = per_query(result)
     assert table["name"].to_list() == [f"{row}.jpg" for row in range(5)]
     assert table["identity"].to_list() == [1, 2, 3, 4, -1]

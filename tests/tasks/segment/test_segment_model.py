@@ -69,7 +69,7 @@ def test_every_parameter_learns(segment_recipe):
     assert idle == []
 
 
-def test_cross_entropy_by_hand():
+def test_segmentation_loss_is_the_cross_entropy_computed_by_hand():
     """Logits (ln 3, 0) give the first class 3/4; of three pixels one is ignored."""
     logits = torch.tensor([math.log(3), 0.0]).reshape(1, 2, 1, 1).expand(1, 2, 1, 3)
     labels = torch.tensor([[[0, 1, IGNORE]]])

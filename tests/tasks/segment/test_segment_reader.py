@@ -25,7 +25,7 @@ def test_the_classes_are_cityscapes_nineteen_in_order():
     assert CLASS_OF_ID[LABEL_IDS].tolist() == list(range(19))
 
 
-def test_pairs_in_the_order_of_their_names(scenes):
+def test_scenes_and_labels_are_paired_in_the_order_of_their_names(scenes):
     splits = read_scenes(scenes())
     assert [pair.picture.name[:11] for pair in splits.train] == [f"town_{number:06d}" for number in range(6)]
     assert len(splits.val) == 2
@@ -53,12 +53,12 @@ def test_fingerprint_is_of_names_and_contents_wherever_they_lie(scenes, tmp_path
     assert print_of(root) != first
 
 
-def test_no_such_layout(tmp_path):
+def test_an_unknown_layout_of_scenes_is_refused(tmp_path):
     with pytest.raises(ReseenError, match=r"expected the layout of Cityscapes with a train part: leftImg8bit"):
         read_scenes(tmp_path)
 
 
-def test_no_pictures(scenes):
+def test_a_scene_set_without_images_is_refused(scenes):
     root = scenes()
     shutil.rmtree(root / "leftImg8bit/val/town")
     (root / "leftImg8bit/val/town").mkdir()
@@ -80,7 +80,7 @@ def test_missing_counterparts_name_the_first_three(scenes):
     assert "1 label maps without a picture (gtFine/train/town/town_000005_000019_gtFine_labelIds.png)" in said
 
 
-def test_label_values_outside_the_classes(scenes):
+def test_label_values_outside_the_classes_are_refused(scenes):
     root = scenes()
     labels = root / "gtFine/val/town/town_000006_000019_gtFine_labelIds.png"
     ids = np.asarray(Image.open(labels)).copy()
@@ -90,7 +90,7 @@ def test_label_values_outside_the_classes(scenes):
         look_at(read_scenes(root), progress=Silent())
 
 
-def test_picture_and_labels_of_different_size(scenes):
+def test_an_image_and_labels_of_different_size_are_refused(scenes):
     root = scenes()
     picture, _ = write_scene(root, "train", 1, (32, 60))
     Image.open(picture).resize((64, 32)).save(picture)
@@ -107,7 +107,7 @@ def test_picture_and_labels_of_different_size(scenes):
         (lambda path: Image.new("RGB", (64, 32)).save(path), "expected a label map of one 8-bit channel, got uint8"),
     ],
 )
-def test_what_is_no_label_map(scenes, spoil, said):
+def test_a_file_that_is_no_label_map_is_refused(scenes, spoil, said):
     root = scenes()
     spoil(root / "gtFine/train/town/town_000002_000019_gtFine_labelIds.png")
     with pytest.raises(ReseenError, match=said):

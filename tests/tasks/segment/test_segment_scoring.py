@@ -21,7 +21,7 @@ def scored(found, labels):
     return scorer.report(pictures=len(found))
 
 
-def test_a_case_by_hand():
+def test_mean_intersection_over_union_equals_a_case_computed_by_hand():
     """Class 0: 2 of 3 right and 1 more told: 2/4. Class 1: 1 right, 1 told wrongly, 1 missed: 1/3."""
     labels = [[0, 0, 0, 1], [1, IGNORE, IGNORE, IGNORE]]
     found = [[0, 0, 1, 0], [1, 2, 0, 1]]
@@ -41,7 +41,7 @@ def test_a_class_that_is_only_found_counts_as_nothing_right():
     assert {row.name for row in report.per_class() if row.iou == 0} == {"pole"}
 
 
-def test_against_scikit_learn():
+def test_intersection_over_union_equals_scikit_learns_jaccard():
     random = np.random.default_rng(0)
     labels = random.choice([*range(12), IGNORE], size=(4, 20, 30))
     found = np.where(random.random(labels.shape) < 0.5, labels % 19, random.integers(0, 14, labels.shape))

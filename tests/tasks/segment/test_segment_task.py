@@ -21,16 +21,7 @@ from reseen.tasks.segment.evaluate import CHANCE, evaluate_run
 from reseen.tasks.segment.overlay import legend, overlay, paint
 from reseen.tasks.segment.predict import Prediction
 from reseen.tasks.segment.recipe import SegmentRecipe
-
-
-class Told(Silent):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
+from stopping import Recorder
 
 
 class KilledError(Exception):
@@ -84,10 +75,10 @@ def test_more_epochs_beat_chance(scenes, segment_recipe, tmp_path):
 
 
 def test_pieces_larger_than_pictures_are_said_once(scenes, segment_recipe, tmp_path):
-    told = Told()
+    recorder = Recorder()
     overrides = ["data.image_size=[48,64]", "training.epochs=1"]
-    train(segment_recipe, scenes(), tmp_path / "run", overrides=overrides, progress=told)
-    said = [line for line in told.lines if "larger than" in line]
+    train(segment_recipe, scenes(), tmp_path / "run", overrides=overrides, progress=recorder)
+    said = [line for line in recorder.lines if "larger than" in line]
     assert len(said) == 1
     assert "48 x 64 is larger than 6 of 6 training pictures (the first is 32 x 64): they are padded" in said[0]
 
@@ -97,7 +88,7 @@ def test_a_recipe_of_another_task_names_its_command(recipe_file):
         read_as(SegmentRecipe, recipe_file)
 
 
-def test_the_command_line(reseen, scenes, segment_recipe, tmp_path):
+def test_the_segment_commands_train_report_and_evaluate(reseen, scenes, segment_recipe, tmp_path):
     data, run = scenes(), tmp_path / "run"
     code, out, err = reseen("segment", "train", segment_recipe, "--data", data, "--out", run, "-q")
     assert (code, err) == (0, "")

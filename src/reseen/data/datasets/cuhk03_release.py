@@ -15,6 +15,7 @@ from PIL import Image
 
 from reseen.data.datasets.places import find_home
 from reseen.errors import ReseenError
+from reseen.extras import extra
 from reseen.progress import ProgressCallback
 
 MAT = "cuhk-03.mat"
@@ -89,7 +90,8 @@ def _is_home(folder: Path) -> bool:
 
 
 def _write(mat: Path, folders: dict[str, Path], progress: ProgressCallback | None) -> dict[Path, int]:
-    import h5py
+    with extra("cuhk03"):
+        import h5py
 
     try:
         with h5py.File(mat, "r") as file:

@@ -7,25 +7,34 @@ against the rest of the picture instead of adding up to the similarity. B = pair
 width of the map, n = branches.
 """
 
-from captum.attr import LayerAttribution, LayerGradCam, LayerGradientXActivation
+from typing import TYPE_CHECKING
+
 from torch import Tensor, nn
 
 from reseen.explain.maps.model_inputs import ModelInputs, Vectors, similarity_shares
 from reseen.explain.maps.stages import stage_layers
+from reseen.extras import extra
+
+if TYPE_CHECKING:
+    from captum.attr import LayerAttribution
 
 
 def grad_cam(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
     """-> n of (B, h, w): how much of each branch's share of the similarity to ``other`` is due to each position."""
+    with extra("explain"):
+        from captum.attr import LayerGradCam
     return _attributed(LayerGradCam, model, inputs, other=other, stage=stage)
 
 
 def hires_cam(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str) -> tuple[Tensor, ...]:
     """-> n of (B, h, w), as `grad_cam`."""
+    with extra("explain"):
+        from captum.attr import LayerGradientXActivation
     return _attributed(LayerGradientXActivation, model, inputs, other=other, stage=stage)
 
 
 def _attributed(
-    method: type[LayerAttribution], model: nn.Module, inputs: ModelInputs, *, other: Vectors, stage: str
+    method: "type[LayerAttribution]", model: nn.Module, inputs: ModelInputs, *, other: Vectors, stage: str
 ) -> tuple[Tensor, ...]:
     def shares(*inputs: Tensor | None) -> Tensor:
         return similarity_shares(model(*inputs).necked, other)

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reseen.extras import extra
 from reseen.synth.render.mesh import Array
+
+with extra("synth"):
+    from panda3d import core
 
 _SETTINGS = "load-display p3tinydisplay\naudio-library-name null\nnotify-level-display error\n"
 
@@ -16,7 +20,7 @@ _SETTINGS = "load-display p3tinydisplay\naudio-library-name null\nnotify-level-d
 class Solid:
     """Triangles of fixed topology on the stage; places and colours of its vertices may change between pictures."""
 
-    def __init__(self, core: Any, root: Any, *, count: int, triangles: npt.NDArray[np.int32]) -> None:
+    def __init__(self, root: Any, *, count: int, triangles: npt.NDArray[np.int32]) -> None:
         self._rows = np.empty(count, dtype=[("place", "<f4", 3), ("colour", "u1", 4)])
         self._data = core.GeomVertexData("mesh", core.GeomVertexFormat.get_v3c4(), core.Geom.UH_dynamic)
         self._data.unclean_set_num_rows(count)
@@ -47,10 +51,7 @@ class Stage:
     """One off-screen buffer of ``rows`` x ``columns`` pixels with its camera."""
 
     def __init__(self, rows: int, columns: int) -> None:
-        from panda3d import core
-
         core.load_prc_file_data("", _SETTINGS)
-        self._core: Any = core
         self._engine = core.GraphicsEngine()
         self._buffer = self._open(rows, columns)
         self._texture = core.Texture()
@@ -64,7 +65,7 @@ class Stage:
 
     def add(self, *, count: int, triangles: npt.NDArray[np.int32]) -> Solid:
         """A solid of ``count`` vertices; fill it before the next picture."""
-        return Solid(self._core, self._root, count=count, triangles=triangles)
+        return Solid(self._root, count=count, triangles=triangles)
 
     def aim(self, eye: list[float], target: list[float], *, window: list[float], near: float, far: float) -> None:
         """Put the camera at ``eye``, looking at ``target``; ``window`` (left, bottom, right, top) one metre ahead."""
@@ -86,7 +87,6 @@ class Stage:
         self._engine.remove_all_windows()
 
     def _open(self, rows: int, columns: int) -> Any:
-        core = self._core
         kinds = core.GraphicsPipeSelection.get_global_ptr()
         names = {str(kinds.get_pipe_type(i)): i for i in range(kinds.get_num_pipe_types())}
         pipe = kinds.make_pipe(kinds.get_pipe_type(names["TinyOffscreenGraphicsPipe"]))
