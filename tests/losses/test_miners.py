@@ -31,9 +31,9 @@ def test_a_loss_with_weights_of_its_own_gets_the_shape_of_the_model():
 
 
 def test_a_miner_chooses_what_a_loss_compares(features):
-    miner = {"name": "MultiSimilarityMiner", "epsilon": 0.5}
+    miner = {"name": "MultiSimilarityMiner", "epsilon": -0.5}
     ours = value("multi_similarity", features, miner=miner)
-    chosen = miners.MultiSimilarityMiner(epsilon=0.5)(features, LABELS)
+    chosen = miners.MultiSimilarityMiner(epsilon=-0.5)(features, LABELS)
     theirs = losses.MultiSimilarityLoss(alpha=2, beta=50, base=0.5)(features, LABELS, chosen)
     torch.testing.assert_close(ours, theirs)
     assert not torch.equal(ours, value("multi_similarity", features))

@@ -104,7 +104,7 @@ def metric_learning(
     Raises ValueError for a loss or a setting that the library does not know.
     """
     shape = {"num_classes": num_identities, "embedding_size": width}
-    taken = signature(_of_library("losses", loss)).parameters
+    taken = _parameters(_of_library("losses", loss))
     return _on(loss, on, miner, **{name: size for name, size in shape.items() if name in taken}, **settings)
 
 
@@ -119,12 +119,7 @@ def _on(loss: str, on: Feature, miner: Miner = None, **settings: Any) -> nn.Modu
 def _made(kind: str, name: str, settings: Mapping[str, Any]) -> nn.Module:
     """An object of the library. ValueError that names the nearest for what it does not know."""
     factory = _of_library(kind, name)
-    known = [
-        parameter.name
-        for part in factory.__mro__
-        for parameter in signature(part).parameters.values()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    ]
+    known = _parameters(factory)
     for key in settings:
         if key not in known:
             raise ValueError(f"{name}: {unknown('setting', key, known)}")
@@ -133,6 +128,16 @@ def _made(kind: str, name: str, settings: Mapping[str, Any]) -> nn.Module:
     except (TypeError, AssertionError) as error:
         raise ValueError(f"{name}: {error}") from None
     return made
+
+
+def _parameters(factory: type[nn.Module]) -> list[str]:
+    """The library's classes pass on what they do not name themselves: the parameters of a class and all its bases."""
+    return [
+        parameter.name
+        for part in factory.__mro__
+        for parameter in signature(part).parameters.values()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
 
 
 def _of_library(kind: str, name: str) -> type[nn.Module]:
