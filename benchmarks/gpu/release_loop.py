@@ -73,7 +73,7 @@ def release_images_per_second(  # noqa: PLR0913 - each is a size of the benchmar
     )
     network = build_backbone(backbone, image_size=image_size, last_stride=1)
     model = single_branch(network, num_identities=len(train.identity_names)).to(device)
-    step = Step(model, classes=len(train.identity_names), device=device, amp=precision == "amp" and device == "cuda")
+    step = Step(model, device=device, amp=precision == "amp" and device == "cuda")
     times = []
     for images, labels in endless(loader, batches):
         step(images.to(device), labels.to(device))
@@ -95,10 +95,10 @@ def endless(loader: Any, batches: IdentityBatches) -> Iterator[tuple[Tensor, Ten
 class Step:
     """One step: forward, both losses, backward, Adam, and the figures that the loop prints."""
 
-    def __init__(self, model: nn.Module, *, classes: int, device: str, amp: bool) -> None:
+    def __init__(self, model: nn.Module, *, device: str, amp: bool) -> None:
         self.model, self.device, self.amp = model.train(), device, amp
         self.cross_entropy = nn.CrossEntropyLoss(label_smoothing=0.1)
-        self.triplet = LOSSES["triplet"](num_identities=classes, width=model.channels, margin=0.3)
+        self.triplet = LOSSES["triplet"](margin=0.3)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=3.5e-4, weight_decay=5e-4)
         self.scaler = torch.amp.GradScaler(device, enabled=amp)
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from reseen.data.transforms import PROVIDED, TRANSFORMS, build_transforms, plain_transform
+from reseen.data.transforms import TRANSFORMS, build_transforms, plain_transform
 from reseen.errors import ReseenError
 
 SIZE = (32, 24)
@@ -159,4 +159,4 @@ def test_only_parameters_that_are_provided_lack_a_default() -> None:
     for factory in TRANSFORMS.values():
         hints = get_type_hints(factory)
         defaults = factory.__kwdefaults__ or {}
-        assert {name for name in hints if name != "return"} - set(defaults) <= set(PROVIDED)
+        assert {name for name in hints if name != "return"} - set(defaults) <= {"image_size"}

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from losses_by_name import loss_by_name
 from reseen.errors import ReseenError
-from reseen.losses import LOSSES
 from reseen.types import Output
 
 LABELS = [0, 0, 1, 1, 1, 2, 2]
@@ -46,26 +46,26 @@ def hardest_gaps(rows: list[list[float]]) -> list[float]:
 def test_triplet_is_the_mean_over_all_anchors(features: Tensor, margin: float, normalize: bool) -> None:
     rows = [unit(row) for row in features.tolist()] if normalize else features.tolist()
     expected = sum(max(0.0, gap + margin) for gap in hardest_gaps(rows)) / 7
-    loss = LOSSES["triplet"](**SHAPE, margin=margin, normalize=normalize)
+    loss = loss_by_name("triplet", **SHAPE, margin=margin, normalize=normalize)
     assert loss(at(features), torch.tensor(LABELS)).item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_satisfied_anchors_count_in_the_mean() -> None:
     # On a line: anchors at 0, 1 | 3, 9. Gaps 1-3, 1-2, 6-2, 6-8; with margin 0.5 only the third costs: 4.5 / 4.
     line = torch.tensor([[0.0], [1.0], [3.0], [9.0]])
-    value = LOSSES["triplet"](num_identities=2, width=1, margin=0.5)(at(line), torch.tensor([0, 0, 1, 1]))
+    value = loss_by_name("triplet", num_identities=2, width=1, margin=0.5)(at(line), torch.tensor([0, 0, 1, 1]))
     assert value.item() == pytest.approx(4.5 / 4)
 
 
 def test_soft_margin(features: Tensor) -> None:
     expected = sum(log(1 + exp(gap)) for gap in hardest_gaps(features.tolist())) / 7
-    value = LOSSES["triplet_soft"](**SHAPE)(at(features), torch.tensor(LABELS))
+    value = loss_by_name("triplet_soft", **SHAPE)(at(features), torch.tensor(LABELS))
     assert value.item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_triplet_gradient_is_finite_where_pictures_coincide() -> None:
     features = torch.ones(4, 3, requires_grad=True)
-    LOSSES["triplet"](num_identities=2, width=3)(at(features), torch.tensor([0, 0, 1, 1])).backward()
+    loss_by_name("triplet", num_identities=2, width=3)(at(features), torch.tensor([0, 0, 1, 1])).backward()
     assert features.grad is not None
     assert features.grad.isfinite().all()
 
@@ -73,7 +73,7 @@ def test_triplet_gradient_is_finite_where_pictures_coincide() -> None:
 @pytest.mark.parametrize("labels", [[0, 1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 2, 2, 3]])
 def test_a_batch_without_triplets_is_refused(features: Tensor, labels: list[int]) -> None:
     with pytest.raises(ValueError, match="each identity at least twice"):
-        LOSSES["triplet"](**SHAPE)(at(features), torch.tensor(labels))
+        loss_by_name("triplet", **SHAPE)(at(features), torch.tensor(labels))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
@@ -84,13 +84,13 @@ def test_cross_entropy_smooths_over_all_identities(features: Tensor, smoothing: 
         total = log(sum(exp(x) for x in row))
         targets = [(1 - smoothing) * (k == label) + smoothing / 3 for k in range(3)]
         expected -= sum(y * (x - total) for y, x in zip(targets, row, strict=True)) / 7
-    loss = LOSSES["cross_entropy"](**SHAPE, label_smoothing=smoothing)
+    loss = loss_by_name("cross_entropy", **SHAPE, label_smoothing=smoothing)
     assert loss(at(features, logits=(logits,)), torch.tensor(LABELS)).item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_cross_entropy_without_a_classifier_is_refused(features: Tensor) -> None:
     with pytest.raises(ReseenError, match="needs a model with a classifier"):
-        LOSSES["cross_entropy"](**SHAPE)(at(features), torch.tensor(LABELS))
+        loss_by_name("cross_entropy", **SHAPE)(at(features), torch.tensor(LABELS))
 
 
 def cosines_with_weights(features: Tensor, weights: Tensor) -> list[list[float]]:
@@ -101,7 +101,7 @@ def cosines_with_weights(features: Tensor, weights: Tensor) -> list[list[float]]
 @pytest.mark.parametrize("name", ["arcface", "cosface"])
 def test_margins_are_in_radians_for_arcface_and_in_cosine_for_cosface(features: Tensor, name: str) -> None:
     margin, scale = 0.2, 16.0
-    loss = LOSSES[name](**SHAPE, margin=margin, scale=scale).double()
+    loss = loss_by_name(name, **SHAPE, margin=margin, scale=scale).double()
     (weights,) = loss.parameters()
     expected = 0.0
     for row, label in zip(cosines_with_weights(features, weights.detach()), LABELS, strict=True):
@@ -129,7 +129,7 @@ def test_circle_loss_on_pairs(features: Tensor) -> None:
             elif j != i:
                 positive += exp(-scale * max(0.0, 1 + margin - s) * (s - (1 - margin)))
         expected += log(1 + positive * negative) / 7
-    loss = LOSSES["circle"](**SHAPE, margin=margin, scale=scale)
+    loss = loss_by_name("circle", **SHAPE, margin=margin, scale=scale)
     assert loss(at(features), torch.tensor(LABELS)).item() == pytest.approx(expected, rel=1e-9)
 
 
@@ -139,5 +139,5 @@ def test_the_feature_looked_at_can_be_chosen(features: Tensor, name: str) -> Non
     other = features.roll(1, dims=0)
     output = Output(embedding=other, pooled=(features,), necked=(other,), logits=())
     for on, seen in (("pooled", features), ("necked", other)):
-        loss = LOSSES[name](**SHAPE, on=on)
+        loss = loss_by_name(name, **SHAPE, on=on)
         torch.testing.assert_close(loss(output, labels), loss(at(seen), labels))

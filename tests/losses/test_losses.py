@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from losses_by_name import loss_by_name
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES, WeightedSum
 from reseen.types import Output
@@ -24,7 +25,7 @@ def output_of(features: Tensor, *, branches: int = 1) -> Output:
 
 def made(name: str) -> nn.Module:
     torch.manual_seed(2)
-    return LOSSES[name](num_identities=IDENTITIES, width=WIDTH)
+    return loss_by_name(name, num_identities=IDENTITIES, width=WIDTH)
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from losses_by_name import loss_by_name
 from reseen.backbones import build_backbone, carry
 from reseen.errors import ReseenError
-from reseen.losses import LOSSES
 from reseen.models import MultiBranchEmbedder, build_model
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
 from reseen.models.branches import BRANCHES
@@ -78,7 +78,7 @@ def test_images_are_independent_in_evaluation() -> None:
 def test_losses_on_features_see_only_their_branches() -> None:
     output = embedder()(torch.randn(4, 3, *SIZE))
     labels = torch.tensor([0, 0, 1, 1])
-    triplet = LOSSES["triplet"](num_identities=5, width=2048)
+    triplet = loss_by_name("triplet", num_identities=5, width=2048)
     by_hand = torch.stack([triplet.loss(output.pooled[number], labels) for number in (1, 2)]).mean()
     assert torch.equal(triplet(output, labels), by_hand)
     gradients = torch.autograd.grad(triplet(output, labels), output.pooled, allow_unused=True)
@@ -89,13 +89,13 @@ def test_cross_entropy_is_the_mean_of_the_classifying_branches() -> None:
     output = embedder()(torch.randn(4, 3, *SIZE))
     labels = torch.tensor([0, 0, 1, 1])
     by_hand = sum(nn.functional.cross_entropy(logits, labels, label_smoothing=0.1) for logits in output.logits) / 3
-    torch.testing.assert_close(LOSSES["cross_entropy"](num_identities=5, width=2048)(output, labels), by_hand)
+    torch.testing.assert_close(loss_by_name("cross_entropy", num_identities=5, width=2048)(output, labels), by_hand)
 
 
 def test_a_loss_that_no_branch_is_for_says_so() -> None:
     output = embedder(BranchLine("bottleneck", "classify"))(torch.randn(4, 3, *SIZE))
     with pytest.raises(ReseenError, match="no branch of the model has the role triplet or both"):
-        LOSSES["triplet"](num_identities=5, width=2048)(output, torch.tensor([0, 0, 1, 1]))
+        loss_by_name("triplet", num_identities=5, width=2048)(output, torch.tensor([0, 0, 1, 1]))
 
 
 @pytest.mark.parametrize("kind", BRANCHES)

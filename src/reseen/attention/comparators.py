@@ -1,17 +1,13 @@
 """The attention that both papers compare themselves with, from timm, by name."""
 
-from typing import Annotated
-
-from pydantic import Field
 from timm.layers.create_attn import create_attn
 from torch import nn
 
+from reseen.bounds import Count
 from reseen.types import FeatureMap
 
-Reduction = Annotated[int, Field(ge=1)]
 
-
-def se(feature_map: FeatureMap, *, reduction: Reduction = 16) -> nn.Module:
+def se(feature_map: FeatureMap, *, reduction: Count = 16) -> nn.Module:
     """Squeeze and excitation (Hu et al., 2018)."""
     return _timm("se", feature_map, rd_ratio=1 / reduction)
 
@@ -26,17 +22,17 @@ def eca(feature_map: FeatureMap) -> nn.Module:
     return _timm("eca", feature_map)
 
 
-def cbam(feature_map: FeatureMap, *, reduction: Reduction = 16) -> nn.Module:
+def cbam(feature_map: FeatureMap, *, reduction: Count = 16) -> nn.Module:
     """Convolutional block attention (Woo et al., 2018)."""
     return _timm("cbam", feature_map, rd_ratio=1 / reduction)
 
 
-def global_context(feature_map: FeatureMap, *, reduction: Reduction = 8) -> nn.Module:
+def global_context(feature_map: FeatureMap, *, reduction: Count = 8) -> nn.Module:
     """Global context (Cao et al., 2019)."""
     return _timm("gc", feature_map, rd_ratio=1 / reduction)
 
 
-def non_local(feature_map: FeatureMap, *, reduction: Reduction = 8) -> nn.Module:
+def non_local(feature_map: FeatureMap, *, reduction: Count = 8) -> nn.Module:
     """Non-local (Wang et al., 2018); it does form the affinity of all positions."""
     return _timm("nl", feature_map, rd_ratio=1 / reduction)
 

@@ -5,14 +5,13 @@ B = batch, C = channels, H, W = height and width of the map, G = side of the gri
 """
 
 from math import log2
-from typing import Annotated
 
 from einops import rearrange
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from reseen.attention.start import Start
+from reseen.bounds import Count, Positive
 from reseen.types import FeatureMap
 
 
@@ -53,8 +52,8 @@ class HybridChannelAttention(nn.Module):
 def hca(
     feature_map: FeatureMap,
     *,
-    grid: Annotated[int, Field(ge=1)] = 5,
-    gamma: Annotated[float, Field(gt=0)] = 2.0,
+    grid: Count = 5,
+    gamma: Positive = 2.0,
     b: float = 2.0,
     start: Start = "random",
 ) -> nn.Module:

@@ -7,15 +7,15 @@ B = batch, C = channels, H, W = height and width of the map.
 from math import ceil
 from typing import Annotated
 
-from pydantic import Field
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from reseen.attention.start import Start
+from reseen.bounds import Count
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
-Kernel = Annotated[int, Field(ge=3)]
-Dilation = Annotated[int, Field(ge=1)]
+Kernel = Annotated[int, Ge(3)]
 
 
 class LargeKernelAttention(nn.Module):
@@ -51,7 +51,7 @@ class LargeKernelAttention(nn.Module):
         return features
 
 
-def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3, start: Start = "random") -> nn.Module:
+def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3, start: Start = "random") -> nn.Module:
     """A ``kernel`` x ``kernel`` view as depth-wise, dilated depth-wise and 1 x 1 convolutions (eq. 2).
 
     The defaults are the papers': 5 x 5, then 7 x 7 at dilation 3. Raises ReseenError for a kernel that the

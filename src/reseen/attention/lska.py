@@ -5,12 +5,13 @@ Lau et al., "Large Separable Kernel Attention", 2024, eqs. 9 to 12, in the block
 
 from torch import nn
 
-from reseen.attention.lka import Dilation, Kernel, LargeKernelAttention, decomposed, depthwise
+from reseen.attention.lka import Kernel, LargeKernelAttention, decomposed, depthwise
 from reseen.attention.start import Start
+from reseen.bounds import Count
 from reseen.types import FeatureMap
 
 
-def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Dilation = 3, start: Start = "random") -> nn.Module:
+def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3, start: Start = "random") -> nn.Module:
     """LKA with 1 x n and n x 1 filters: parameters and work grow with ``kernel`` instead of its square.
 
     Raises ReseenError for a kernel that the dilation does not cut into an odd number of taps.

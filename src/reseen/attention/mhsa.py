@@ -5,15 +5,13 @@ baseline share: positions are compared with the queries of the position looked a
 B = batch, C = channels, H, W = height and width of the map, N = H * W positions, D = C / heads.
 """
 
-from typing import Annotated
-
 import torch
 from einops import rearrange
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, scaled_dot_product_attention
 
 from reseen.attention.carry import refuse_other_map
+from reseen.bounds import Count
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -85,7 +83,7 @@ class PositionedSelfAttention(nn.Module):
         return rearrange(both, "a h w d -> a (h w) d")
 
 
-def mhsa(feature_map: FeatureMap, *, heads: Annotated[int, Field(ge=1)] = 4) -> nn.Module:
+def mhsa(feature_map: FeatureMap, *, heads: Count = 4) -> nn.Module:
     """Self-attention of ``heads`` heads; raises ReseenError if they do not divide the channels."""
     if feature_map.channels % heads:
         raise ReseenError(f"mhsa: {heads} heads do not divide {feature_map.channels} channels")

@@ -11,19 +11,16 @@ Tensors of nodes are (B, F, 1, M), views of the map in either memory format: not
 """
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Annotated
 
 import torch
 from einops import rearrange
-from pydantic import Field
 from torch import Tensor, nn
 
 from reseen.attention.carry import refuse_other_map, resampled
 from reseen.attention.start import Start
+from reseen.bounds import Count
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
-
-Reduction = Annotated[int, Field(ge=1)]
 
 
 class SpatialRelation(nn.Module):
@@ -189,21 +186,21 @@ def _without_autocast(values: Tensor) -> AbstractContextManager[object]:
 
 
 def rga_s(
-    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+    feature_map: FeatureMap, *, reduction: Count = 8, gate_reduction: Count = 8, start: Start = "random"
 ) -> nn.Module:
     """Spatial relations (RGA-S)."""
     return _begun(start, SpatialRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
 
 
 def rga_c(
-    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+    feature_map: FeatureMap, *, reduction: Count = 8, gate_reduction: Count = 8, start: Start = "random"
 ) -> nn.Module:
     """Channel relations (RGA-C)."""
     return _begun(start, ChannelRelation(feature_map, reduction=reduction, gate_reduction=gate_reduction))
 
 
 def rga_sc(
-    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+    feature_map: FeatureMap, *, reduction: Count = 8, gate_reduction: Count = 8, start: Start = "random"
 ) -> nn.Module:
     """Spatial, then channel relations (RGA-SC), the paper's best."""
     spatial = rga_s(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start)
@@ -211,7 +208,7 @@ def rga_sc(
 
 
 def rga_cs(
-    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+    feature_map: FeatureMap, *, reduction: Count = 8, gate_reduction: Count = 8, start: Start = "random"
 ) -> nn.Module:
     """Channel, then spatial relations (RGA-CS)."""
     channel = rga_c(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start)
@@ -219,7 +216,7 @@ def rga_cs(
 
 
 def rga_parallel(
-    feature_map: FeatureMap, *, reduction: Reduction = 8, gate_reduction: Reduction = 8, start: Start = "random"
+    feature_map: FeatureMap, *, reduction: Count = 8, gate_reduction: Count = 8, start: Start = "random"
 ) -> nn.Module:
     """Spatial and channel relations of the same map, their gates multiplied."""
     both = ParallelRelation(

@@ -5,20 +5,19 @@ from functools import partial
 from typing import Annotated, TypeAlias
 
 import torch
-from pydantic import Field
+from annotated_types import Ge, Gt, Le
 from torch import Tensor
 from torchvision.transforms import v2
 
+from reseen.bounds import Count, Part, Positive, Share
+
 Transform: TypeAlias = Callable[[Tensor], Tensor]
-Share = Annotated[float, Field(ge=0, le=1)]
-PositiveShare = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
 
 
 def random_resized_crop(
     *,
     image_size: tuple[int, int],
-    area: tuple[PositiveShare, PositiveShare] = (0.08, 1.0),
+    area: tuple[Part, Part] = (0.08, 1.0),
     aspect: tuple[Positive, Positive] = (0.75, 4 / 3),
 ) -> Transform:
     """A rectangle of a drawn share of the area and a drawn width / height, resized to image_size (H, W).
@@ -29,18 +28,18 @@ def random_resized_crop(
     return transform
 
 
-def centre_crop(*, image_size: tuple[int, int], share: PositiveShare = 0.875) -> Transform:
+def centre_crop(*, image_size: tuple[int, int], share: Part = 0.875) -> Transform:
     """The middle as image_size (H, W), from a picture resized so that this is ``share`` of its tighter side."""
     return partial(_centre_crop, image_size=image_size, share=share)
 
 
-def pad_crop(*, padding: Annotated[int, Field(ge=1)] = 10, fill: Annotated[int, Field(ge=0, le=255)] = 0) -> Transform:
+def pad_crop(*, padding: Count = 10, fill: Annotated[int, Ge(0), Le(255)] = 0) -> Transform:
     """Shifted by up to ``padding`` pixels each way, the border filled with the grey ``fill`` (0..255)."""
     return partial(_pad_crop, padding=padding, fill=fill)
 
 
 def translate_crop(
-    *, image_size: tuple[int, int], probability: Share = 0.5, scale: Annotated[float, Field(gt=1)] = 1.125
+    *, image_size: tuple[int, int], probability: Share = 0.5, scale: Annotated[float, Gt(1)] = 1.125
 ) -> Transform:
     """Resized to ``scale`` times image_size (H, W) and a piece of image_size cut out anywhere, or else just resized.
 

@@ -3,14 +3,16 @@
 Zhong et al., "Random Erasing Data Augmentation", AAAI 2020.
 """
 
+from collections.abc import Callable
 from functools import partial
 from math import exp, log, sqrt
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
-from reseen.data.crops import Positive, Share, Transform
+from reseen.bounds import Positive, Share
+from reseen.data.crops import Transform
 
 Fill: TypeAlias = float | tuple[float, float, float] | Literal["noise"]
 
@@ -26,6 +28,21 @@ class _Rectangles(NamedTuple):
     logarithm: bool
 
 
+FactoryT = TypeVar("FactoryT", bound=Callable[..., Transform])
+
+
+def after_normalising(factory: FactoryT) -> FactoryT:
+    """Mark a factory whose transform comes after normalising, as others come before."""
+    factory.after_normalising = True  # type: ignore[attr-defined]
+    return factory
+
+
+def comes_after_normalising(factory: Callable[..., Transform]) -> bool:
+    """Whether the factory is marked so."""
+    return getattr(factory, "after_normalising", False)
+
+
+@after_normalising
 def random_erasing(
     *,
     probability: Share = 0.5,

@@ -7,28 +7,24 @@ a fill of 0 is the mean. Everything random is drawn from torch's global generato
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import torch
+from annotated_types import Ge, Le
 from PIL.Image import Image
-from pydantic import Field
 from torch import Tensor
 from torchvision.transforms import v2
 
+from reseen.bounds import Count, NotNegative, Positive, Share, Triple
 from reseen.data.crops import centre_crop, pad_crop, random_resized_crop, translate_crop
-from reseen.data.erasing import random_erasing
+from reseen.data.erasing import comes_after_normalising, random_erasing
 from reseen.errors import ReseenError, unknown
 
 Transform: TypeAlias = Callable[[Tensor], Tensor]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Triple: TypeAlias = tuple[float, float, float]
-
-PROVIDED = ("image_size",)
-"""The parameters of the factories that ``build_transforms`` supplies; a recipe line does not set them."""
+Factory: TypeAlias = Callable[..., Transform]
 
 
 def resize(
@@ -57,7 +53,7 @@ def colour_jitter(
     brightness: NotNegative = 0.2,
     contrast: NotNegative = 0.15,
     saturation: NotNegative = 0.0,
-    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0,
+    hue: Annotated[float, Ge(0), Le(0.5)] = 0.0,
     probability: Share = 0.5,
 ) -> Transform:
     """Brightness, contrast, saturation times 1 +- their setting; hue turned by up to ``hue`` of a circle."""
@@ -87,8 +83,8 @@ def auto_augment(*, policy: Literal["imagenet", "cifar10", "svhn"] = "imagenet",
 
 def rand_augment(
     *,
-    operations: Annotated[int, Field(ge=1)] = 2,
-    magnitude: Annotated[int, Field(ge=0, le=30)] = 9,
+    operations: Count = 2,
+    magnitude: Annotated[int, Ge(0), Le(30)] = 9,
     probability: Share = 1.0,
 ) -> Transform:
     """RandAugment (Cubuk et al., 2020): so many operations drawn at random, at one magnitude of 0..30."""
@@ -102,15 +98,15 @@ def trivial_augment(*, probability: Share = 1.0) -> Transform:
 
 def augmix(
     *,
-    severity: Annotated[int, Field(ge=1, le=10)] = 3,
-    chains: Annotated[int, Field(ge=1)] = 3,
+    severity: Annotated[int, Ge(1), Le(10)] = 3,
+    chains: Count = 3,
     probability: Share = 1.0,
 ) -> Transform:
     """AugMix (Hendrycks et al., ICLR 2020): several chains of operations mixed with the picture itself."""
     return _sometimes(v2.AugMix(severity, chains), probability)
 
 
-TRANSFORMS: Mapping[str, Callable[..., Transform]] = MappingProxyType(
+TRANSFORMS: Mapping[str, Factory] = MappingProxyType(
     {
         made.__name__: made
         for made in (
@@ -119,10 +115,17 @@ TRANSFORMS: Mapping[str, Callable[..., Transform]] = MappingProxyType(
         )
     }
 )  # fmt: skip
-"""Name -> factory. A new one: a function above and its name here."""
+"""Name -> factory. A new one: a function above and its name here.
 
-_AFTER_NORMALISING = frozenset({"random_erasing"})
-_TAKES_IMAGE_SIZE = frozenset({"resize", "random_resized_crop", "centre_crop", "translate_crop"})
+One that brings images to the network's size names ``image_size``, which the pipeline supplies; one whose transform
+comes after normalising is marked with ``after_normalising``.
+"""
+
+
+def _of_table(name: str) -> Factory:
+    if name not in TRANSFORMS:
+        raise ReseenError(unknown("transform", name, TRANSFORMS))
+    return TRANSFORMS[name]
 
 
 @dataclass(frozen=True)
@@ -146,24 +149,27 @@ class Pipeline:
 
 
 def build_transforms(
-    lines: Sequence[Mapping[str, object]], *, image_size: tuple[int, int], mean: Triple, std: Triple
+    lines: Sequence[Mapping[str, Any]],
+    *,
+    image_size: tuple[int, int],
+    mean: Triple,
+    std: Triple,
+    factory: Callable[[str], Factory] = _of_table,
 ) -> Pipeline:
     """The training pipeline: each line a transform's ``name`` and its settings, applied in their order.
 
-    Pictures come to image_size (H, W) where the line ``resize``, ``random_resized_crop``, ``centre_crop`` or
-    ``translate_crop`` stands, or are resized first where there is none.
-    ``mean`` and ``std`` are of pictures scaled to 0..1. Raises ReseenError for a name that is not in
-    ``TRANSFORMS``.
+    Images come to image_size (H, W) where a transform stands that takes it, such as ``random_resized_crop``, or are
+    resized first where there is none. ``mean`` and ``std`` are of images scaled to 0..1. ``factory`` finds a name's.
+    Raises ReseenError for a name that is not in ``TRANSFORMS``.
     """
-    names = [str(line["name"]) for line in lines]
-    for name in names:
-        if name not in TRANSFORMS:
-            raise ReseenError(unknown("transform", name, TRANSFORMS))
-    if not _TAKES_IMAGE_SIZE.intersection(names):
-        lines, names = [{"name": "resize"}, *lines], ["resize", *names]
-    made = [(name, _make(name, line, image_size)) for name, line in zip(names, lines, strict=True)]
-    before = tuple(step for name, step in made if name not in _AFTER_NORMALISING)
-    after = tuple(step for name, step in made if name in _AFTER_NORMALISING)
+    own = [{key: value for key, value in line.items() if key != "name"} for line in lines]
+    steps = [(factory(line["name"]), settings) for line, settings in zip(lines, own, strict=True)]
+    if not any(_takes_size(step) for step, _ in steps):
+        steps = [(resize, {}), *steps]
+    size = {"image_size": image_size}
+    made = [(step, step(**settings, **(size if _takes_size(step) else {}))) for step, settings in steps]
+    before = tuple(transform for step, transform in made if not comes_after_normalising(step))
+    after = tuple(transform for step, transform in made if comes_after_normalising(step))
     return _pipeline(before, after, mean=mean, std=std)
 
 
@@ -172,11 +178,8 @@ def plain_transform(image_size: tuple[int, int], *, mean: Triple, std: Triple) -
     return build_transforms([], image_size=image_size, mean=mean, std=std)
 
 
-def _make(name: str, line: Mapping[str, object], image_size: tuple[int, int]) -> Transform:
-    settings = {key: value for key, value in line.items() if key != "name"}
-    if name in _TAKES_IMAGE_SIZE:
-        settings["image_size"] = image_size
-    return TRANSFORMS[name](**settings)
+def _takes_size(factory: Factory) -> bool:
+    return "image_size" in signature(factory).parameters
 
 
 def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], *, mean: Triple, std: Triple) -> Pipeline:

@@ -6,21 +6,20 @@ from timm.utils.model_ema import ModelEmaV3
 from reseen.engine.hardware import compile_for_training, takes_fused
 from reseen.engine.loop import LoopParts
 from reseen.engine.task import TaskComponents
-from reseen.recipe.lines import without_name
-from reseen.recipe.schedules import OPTIMIZERS, PROVIDED, SCHEDULES, Schedule, with_warmup
-from reseen.recipe.settings import typed_settings
+from reseen.recipe.components import Component
+from reseen.recipe.kinds import OPTIMIZER, SCHEDULE
+from reseen.recipe.schedules import Schedule, with_warmup
 from reseen.recipe.training import TrainingRecipe
 
 
 def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabric) -> LoopParts:
     """Put the components on their devices, and build the optimiser, the schedule and the averaged weights."""
-    factory = OPTIMIZERS[recipe.optimizer["name"]]
-    settings = typed_settings(factory, without_name(recipe.optimizer), provided=PROVIDED)
     trainable = [parameter for parameter in components.learner.parameters() if parameter.requires_grad]
     fused = takes_fused(fabric.device, recipe)
     if recipe.hardware.compile:
         compile_for_training(components.model)
-    wrapped, optimizer = fabric.setup(components.learner, factory(parameters=trainable, fused=fused, **settings))
+    optimizer = OPTIMIZER.build(Component.of(recipe.optimizer), parameters=trainable, fused=fused)
+    wrapped, optimizer = fabric.setup(components.learner, optimizer)
     decay = recipe.training.ema
     return LoopParts(
         fabric=fabric,
@@ -42,11 +41,7 @@ def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabr
 
 def build_schedule(recipe: TrainingRecipe) -> Schedule:
     """The recipe's schedule behind its warm-up."""
-    settings = without_name(recipe.schedule)
-    factory = SCHEDULES[recipe.schedule["name"]]
-    epochs = recipe.training.epochs
-    provided = {"epochs": epochs} if "epochs" in factory.__annotations__ else {}
-    schedule = factory(**provided, **typed_settings(factory, settings, provided=provided))
+    schedule: Schedule = SCHEDULE.build(Component.of(recipe.schedule), epochs=recipe.training.epochs)
     warmup = recipe.training.warmup
     if warmup is None:
         return schedule

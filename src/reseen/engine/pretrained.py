@@ -1,17 +1,15 @@
 """From a recipe's lines to a backbone with its attention and its start weights, whatever will stand on it."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Protocol, Self, TypeVar
 
-from reseen.attention import ATTENTIONS
 from reseen.backbones import Backbone, build_backbone, carry
 from reseen.backbones.slots import AttentionFactory
 from reseen.models import load_weights, read_weights
 from reseen.models.normalisation import normalisation_of
 from reseen.recipe.backbone import BackboneLines
-from reseen.recipe.lines import without_name
-from reseen.recipe.settings import typed_settings
+from reseen.recipe.components import Component
+from reseen.recipe.kinds import ATTENTION
 from reseen.recipe.training import PictureLines
 
 LinesT = TypeVar("LinesT", bound=PictureLines)
@@ -61,11 +59,11 @@ def resolved(recipe: RecipeT) -> RecipeT:
 
 def _attention(lines: BackboneLines) -> dict[str, AttentionFactory]:
     """Slot -> factory with the line's settings."""
-    factories: dict[str, AttentionFactory] = {}
-    for slot, line in lines.attention.items():
-        factory = ATTENTIONS[line["name"]]
-        factories[slot] = partial(factory, **typed_settings(factory, without_name(line), provided=("feature_map",)))
-    return factories
+    return {slot: _factory(Component.of(line)) for slot, line in lines.attention.items()}
+
+
+def _factory(attention: Component) -> AttentionFactory:
+    return lambda feature_map: ATTENTION.build(attention, feature_map=feature_map)
 
 
 def _load_start_weights(backbone: Backbone, lines: BackboneLines) -> None:

@@ -11,15 +11,17 @@ from reseen.losses.metric_learning import (
     circle,
     contrastive,
     cosface,
+    metric_learning,
     multi_similarity,
     proxy_anchor,
     proxy_nca,
     supcon,
 )
+from reseen.losses.pairs import compares_pairs, does_compare_pairs
 from reseen.losses.triplet import triplet, triplet_soft
 from reseen.losses.weighted_sum import LossTerms, WeightedSum
 
-__all__ = ["LOSSES", "LossTerms", "WeightedSum"]
+__all__ = ["LOSSES", "LossTerms", "WeightedSum", "compares_pairs", "does_compare_pairs"]
 
 LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
     {
@@ -28,6 +30,7 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "contrastive": contrastive,
         "cosface": cosface,
         "cross_entropy": cross_entropy,
+        "metric_learning": metric_learning,
         "multi_similarity": multi_similarity,
         "proxy_anchor": proxy_anchor,
         "proxy_nca": proxy_nca,
@@ -36,8 +39,9 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "triplet_soft": triplet_soft,
     }
 )
-"""Name -> factory(*, num_identities, width, **settings) of a module (Output, labels (B,)) -> scalar.
+"""Name -> factory(**settings) of a module (Output, labels (B,)) -> scalar.
 
-``num_identities`` training identities, ``width`` channels of one branch. A loss with weights of its own
+A factory may also name ``num_identities`` (of training) and ``width`` (channels of one branch). One whose loss compares
+images of a batch is marked with ``compares_pairs``. A loss with weights of its own
 (arcface, cosface, proxy_anchor, proxy_nca) has parameters, which the optimiser must be given.
 """

@@ -6,7 +6,7 @@ B = batch, I = training identities.
 from typing import Annotated
 
 import torch
-from pydantic import Field
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
@@ -32,11 +32,6 @@ class CrossEntropy(nn.Module):
         return torch.stack(losses).mean()
 
 
-def cross_entropy(
-    *,
-    num_identities: int,  # noqa: ARG001 - every loss factory takes the model's shape
-    width: int,  # noqa: ARG001
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1,
-) -> nn.Module:
+def cross_entropy(*, label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1) -> nn.Module:
     """Cross-entropy on the classifier's logits (Szegedy et al., 2016, for the smoothing)."""
     return CrossEntropy(label_smoothing=label_smoothing)

@@ -18,13 +18,15 @@ Feature: TypeAlias = Literal["pooled", "necked"]
 class OnFeature(nn.Module):
     """``loss`` (features (B, C), labels (B,)) -> scalar, averaged over the branches that an Output has compared.
 
-    The features are raised to float32 and autocast is off: distances of half-precision vectors are noise.
+    A ``miner`` (features, labels) -> indices chooses the pairs or triplets that the loss compares. The features are
+    raised to float32 and autocast is off: distances of half-precision vectors are noise.
     """
 
-    def __init__(self, loss: nn.Module, *, on: Feature) -> None:
+    def __init__(self, loss: nn.Module, *, on: Feature, miner: nn.Module | None = None) -> None:
         super().__init__()
         self.loss = loss
         self.on = on
+        self.miner = miner
 
     def forward(self, output: Output, labels: Tensor) -> Tensor:
         """Output, labels (B,) -> scalar.
@@ -38,7 +40,15 @@ class OnFeature(nn.Module):
                 f"the model has {len(branches)} branches: use a loss without weights of its own"
             )
         with torch.autocast(labels.device.type, enabled=False):
-            return torch.stack([self.loss(precise(branch), labels) for branch in branches]).mean()
+            return torch.stack([self._on_branch(precise(branch), labels) for branch in branches]).mean()
+
+    def _on_branch(self, features: Tensor, labels: Tensor) -> Tensor:
+        loss: Tensor = (
+            self.loss(features, labels)
+            if self.miner is None
+            else self.loss(features, labels, self.miner(features, labels))
+        )
+        return loss
 
     def _branches(self, output: Output) -> tuple[Tensor, ...]:
         features = output.pooled if self.on == "pooled" else output.necked

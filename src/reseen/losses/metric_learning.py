@@ -1,119 +1,152 @@
-"""Losses of pytorch-metric-learning by name, with the settings that the papers name.
+"""Losses and miners of pytorch-metric-learning by name.
 
-Losses on angles see the feature after the neck, which is what retrieval compares; ``on`` moves them before
-it. The library's own way of averaging over pairs or anchors is kept. Imports wait until a loss is built: the
+Those that papers name have the papers' settings here; ``metric_learning`` gives any other of the library's losses, with
+the library's own. Losses on angles see the feature after the neck, which is what retrieval compares; ``on`` moves them
+before it. The library's own way of averaging over pairs or anchors is kept. Imports wait until a loss is built: the
 library is heavy.
 """
 
+from collections.abc import Mapping
+from inspect import signature
 from math import degrees, pi
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field
+from annotated_types import Ge, Lt
 from torch import nn
 
+from reseen.bounds import NotNegative, Positive
+from reseen.errors import unknown
 from reseen.losses.features import Feature, OnFeature
+from reseen.losses.pairs import compares_pairs
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Angle = Annotated[float, Field(ge=0, lt=pi)]
+Angle = Annotated[float, Ge(0), Lt(pi)]
+Miner: TypeAlias = dict[str, Any] | None
+"""The ``name`` of one of the library's miners, such as ``MultiSimilarityMiner``, and its settings."""
 
 
+@compares_pairs
 def circle(
-    *,
-    num_identities: int,  # noqa: ARG001 - every loss factory takes the model's shape
-    width: int,  # noqa: ARG001
-    margin: NotNegative = 0.25,
-    scale: Positive = 128.0,
-    on: Feature = "necked",
+    *, margin: NotNegative = 0.25, scale: Positive = 128.0, on: Feature = "necked", miner: Miner = None
 ) -> nn.Module:
     """Circle loss on pairs (Sun et al., 2020); ``margin`` m and ``scale`` gamma, as in its eq. 8."""
-    from pytorch_metric_learning.losses import CircleLoss
-
-    return OnFeature(CircleLoss(m=margin, gamma=scale), on=on)
+    return _on("CircleLoss", on, miner, m=margin, gamma=scale)
 
 
 def arcface(
     *, num_identities: int, width: int, margin: Angle = 0.5, scale: Positive = 64.0, on: Feature = "necked"
 ) -> nn.Module:
     """ArcFace (Deng et al., 2019): ``margin`` in radians added to the angle with the identity's weight."""
-    from pytorch_metric_learning.losses import ArcFaceLoss
-
-    loss = ArcFaceLoss(num_identities, width, margin=degrees(margin), scale=scale)
-    return OnFeature(loss, on=on)
+    return _on("ArcFaceLoss", on, num_classes=num_identities, embedding_size=width, margin=degrees(margin), scale=scale)
 
 
 def cosface(
-    *,
-    num_identities: int,
-    width: int,
-    margin: NotNegative = 0.35,
-    scale: Positive = 64.0,
-    on: Feature = "necked",
+    *, num_identities: int, width: int, margin: NotNegative = 0.35, scale: Positive = 64.0, on: Feature = "necked"
 ) -> nn.Module:
     """CosFace (Wang et al., 2018): ``margin`` taken from the cosine with the identity's own weight."""
-    from pytorch_metric_learning.losses import CosFaceLoss
-
-    return OnFeature(CosFaceLoss(num_identities, width, margin=margin, scale=scale), on=on)
+    return _on("CosFaceLoss", on, num_classes=num_identities, embedding_size=width, margin=margin, scale=scale)
 
 
+@compares_pairs
 def contrastive(
     *,
-    num_identities: int,  # noqa: ARG001
-    width: int,  # noqa: ARG001
     positive_margin: NotNegative = 0.0,
     negative_margin: Positive = 1.0,
     on: Feature = "pooled",
+    miner: Miner = None,
 ) -> nn.Module:
     """Contrastive loss (Hadsell et al., 2006) on Euclidean distances between unit vectors, in [0, 2]."""
-    from pytorch_metric_learning.losses import ContrastiveLoss
-
-    return OnFeature(ContrastiveLoss(pos_margin=positive_margin, neg_margin=negative_margin), on=on)
+    return _on("ContrastiveLoss", on, miner, pos_margin=positive_margin, neg_margin=negative_margin)
 
 
+@compares_pairs
 def multi_similarity(
     *,
-    num_identities: int,  # noqa: ARG001
-    width: int,  # noqa: ARG001
     alpha: Positive = 2.0,
     beta: Positive = 50.0,
     base: float = 0.5,
     on: Feature = "necked",
+    miner: Miner = None,
 ) -> nn.Module:
     """Multi-similarity loss (Wang et al., 2019) with the library's soft weighting of all pairs."""
-    from pytorch_metric_learning.losses import MultiSimilarityLoss
-
-    return OnFeature(MultiSimilarityLoss(alpha=alpha, beta=beta, base=base), on=on)
+    return _on("MultiSimilarityLoss", on, miner, alpha=alpha, beta=beta, base=base)
 
 
-def supcon(
-    *,
-    num_identities: int,  # noqa: ARG001
-    width: int,  # noqa: ARG001
-    temperature: Positive = 0.1,
-    on: Feature = "necked",
-) -> nn.Module:
+@compares_pairs
+def supcon(*, temperature: Positive = 0.1, on: Feature = "necked", miner: Miner = None) -> nn.Module:
     """Supervised contrastive loss (Khosla et al., 2020)."""
-    from pytorch_metric_learning.losses import SupConLoss
-
-    return OnFeature(SupConLoss(temperature=temperature), on=on)
+    return _on("SupConLoss", on, miner, temperature=temperature)
 
 
 def proxy_anchor(
-    *,
-    num_identities: int,
-    width: int,
-    margin: NotNegative = 0.1,
-    scale: Positive = 32.0,
-    on: Feature = "necked",
+    *, num_identities: int, width: int, margin: NotNegative = 0.1, scale: Positive = 32.0, on: Feature = "necked"
 ) -> nn.Module:
     """Proxy-anchor loss (Kim et al., 2020), one proxy per identity; ``scale`` is its alpha."""
-    from pytorch_metric_learning.losses import ProxyAnchorLoss
-
-    return OnFeature(ProxyAnchorLoss(num_identities, width, margin=margin, alpha=scale), on=on)
+    return _on("ProxyAnchorLoss", on, num_classes=num_identities, embedding_size=width, margin=margin, alpha=scale)
 
 
 def proxy_nca(*, num_identities: int, width: int, scale: Positive = 9.0, on: Feature = "necked") -> nn.Module:
     """Proxy-NCA (Movshovitz-Attias et al., 2017) with a softmax ``scale``, one proxy per identity."""
-    from pytorch_metric_learning.losses import ProxyNCALoss
+    return _on("ProxyNCALoss", on, num_classes=num_identities, embedding_size=width, softmax_scale=scale)
 
-    return OnFeature(ProxyNCALoss(num_identities, width, softmax_scale=scale), on=on)
+
+@compares_pairs
+def metric_learning(
+    *,
+    num_identities: int,
+    width: int,
+    loss: str = "NTXentLoss",
+    settings: dict[str, Any] = {},  # noqa: B006 - read, never changed
+    on: Feature = "necked",
+    miner: Miner = None,
+) -> nn.Module:
+    """Any loss of the library by its class, such as ``NTXentLoss``, with the library's own ``settings``.
+
+    Raises ValueError for a loss or a setting that the library does not know.
+    """
+    shape = {"num_classes": num_identities, "embedding_size": width}
+    taken = _parameters(_of_library("losses", loss))
+    return _on(loss, on, miner, **{name: size for name, size in shape.items() if name in taken}, **settings)
+
+
+def _on(loss: str, on: Feature, miner: Miner = None, **settings: Any) -> nn.Module:
+    mined = None
+    if miner is not None:
+        own = {key: value for key, value in miner.items() if key != "name"}
+        mined = _made("miners", str(miner.get("name")), own)
+    return OnFeature(_made("losses", loss, settings), on=on, miner=mined)
+
+
+def _made(kind: str, name: str, settings: Mapping[str, Any]) -> nn.Module:
+    """An object of the library. ValueError that names the nearest for what it does not know."""
+    factory = _of_library(kind, name)
+    known = _parameters(factory)
+    for key in settings:
+        if key not in known:
+            raise ValueError(f"{name}: {unknown('setting', key, known)}")
+    try:
+        made: nn.Module = factory(**settings)
+    except (TypeError, AssertionError) as error:
+        raise ValueError(f"{name}: {error}") from None
+    return made
+
+
+def _parameters(factory: type[nn.Module]) -> list[str]:
+    """The library's classes pass on what they do not name themselves: the parameters of a class and all its bases."""
+    return [
+        parameter.name
+        for part in factory.__mro__
+        for parameter in signature(part).parameters.values()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+
+
+def _of_library(kind: str, name: str) -> type[nn.Module]:
+    import pytorch_metric_learning.losses
+    import pytorch_metric_learning.miners
+
+    module = {"losses": pytorch_metric_learning.losses, "miners": pytorch_metric_learning.miners}[kind]
+    classes = {key: value for key, value in vars(module).items() if isinstance(value, type)}
+    if name not in classes:
+        raise ValueError(unknown(kind.removesuffix("es") if kind == "losses" else "miner", name, classes))
+    found: type[nn.Module] = classes[name]
+    return found

@@ -3,13 +3,12 @@
 B = batch, C = channels. The mean runs over all anchors, those already satisfied included.
 """
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
+from reseen.bounds import Positive
 from reseen.losses.features import OnFeature
+from reseen.losses.pairs import compares_pairs
 from reseen.ops import euclidean
 
 
@@ -51,22 +50,13 @@ def _hardest_gap(distances: Tensor, labels: Tensor) -> Tensor:
     return farthest - nearest
 
 
-def triplet(
-    *,
-    num_identities: int,  # noqa: ARG001 - every loss factory takes the model's shape
-    width: int,  # noqa: ARG001
-    margin: Annotated[float, Field(gt=0)] = 0.3,
-    normalize: bool = False,
-) -> nn.Module:
+@compares_pairs
+def triplet(*, margin: Positive = 0.3, normalize: bool = False) -> nn.Module:
     """Batch-hard triplet with a hard ``margin``, on the feature before the neck."""
     return OnFeature(BatchHardTriplet(margin=margin, normalize=normalize), on="pooled")
 
 
-def triplet_soft(
-    *,
-    num_identities: int,  # noqa: ARG001
-    width: int,  # noqa: ARG001
-    normalize: bool = False,
-) -> nn.Module:
+@compares_pairs
+def triplet_soft(*, normalize: bool = False) -> nn.Module:
     """Batch-hard triplet with the soft margin, on the feature before the neck."""
     return OnFeature(BatchHardTriplet(margin=None, normalize=normalize), on="pooled")

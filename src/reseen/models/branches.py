@@ -13,11 +13,12 @@ from timm.models.resnet import Bottleneck, ResNet
 from torch import nn
 
 from reseen.attention.hca import hca
-from reseen.attention.lka import lka
+from reseen.attention.lka import Kernel, lka
 from reseen.attention.lska import lska
 from reseen.attention.mhsa import mhsa
 from reseen.backbones import Backbone
 from reseen.backbones.resnet import keep_size
+from reseen.bounds import Count
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -37,17 +38,17 @@ def hca_stage(stage: nn.Module, trunk: FeatureMap) -> nn.Module:
     return _with_middle(stage, trunk, hca)
 
 
-def lka_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: int = 21, dilation: int = 3) -> nn.Module:
+def lka_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3) -> nn.Module:
     """Large kernel attention likewise (LKA-ReID's L branches)."""
     return _with_shortcut_bias(_with_middle(stage, trunk, partial(lka, kernel=kernel, dilation=dilation)))
 
 
-def lska_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: int = 21, dilation: int = 3) -> nn.Module:
+def lska_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3) -> nn.Module:
     """Its separable form likewise."""
     return _with_shortcut_bias(_with_middle(stage, trunk, partial(lska, kernel=kernel, dilation=dilation)))
 
 
-def bot_stage(stage: nn.Module, trunk: FeatureMap, *, heads: int = 4) -> nn.Module:
+def bot_stage(stage: nn.Module, trunk: FeatureMap, *, heads: Count = 4) -> nn.Module:
     """Multi-head self-attention likewise (Bottleneck Transformers, MBR's BoT branches)."""
     return _with_shortcut_bias(_with_middle(stage, trunk, partial(mhsa, heads=heads)))
 

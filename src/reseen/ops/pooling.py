@@ -6,11 +6,11 @@ the map is half precision: bfloat16 keeps 8 bits, too few to rank a gallery.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
+
+from reseen.bounds import Positive
 
 
 def generalized_mean(maps: Tensor, *, p: float | Tensor, smallest: float = 1e-6) -> Tensor:
@@ -59,7 +59,7 @@ def maximum() -> nn.Module:
     return MaxPool()
 
 
-def gem(*, p: Annotated[float, Field(gt=0)] = 3.0) -> nn.Module:
+def gem(*, p: Positive = 3.0) -> nn.Module:
     """Generalized mean with a learned exponent that starts at ``p`` (GeM)."""
     return GeneralizedMeanPool(p=p)
 

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from reseen.attention import ATTENTIONS
 from reseen.backbones.slots import SLOTS
-from reseen.recipe.lines import Entry, known, named_entry
-from reseen.recipe.section import Section, Size
+from reseen.recipe.components import Line, known
+from reseen.recipe.kinds import ATTENTION
+from reseen.recipe.section import Section, Size, may_import
 
 
 class BackboneLines(Section):
@@ -26,20 +26,20 @@ class BackboneLines(Section):
     ibn: Literal["a"] | None = None
     stem: Literal["cifar"] | None = None
     output_stride: Literal[8, 16] | None = None
-    attention: dict[str, Entry] = Field(default_factory=dict)
+    attention: dict[str, Line] = Field(default_factory=dict)
     carried_from: Size | None = None
     expect_missing: list[str] = Field(default_factory=list)
     expect_unexpected: list[str] = Field(default_factory=list)
 
     @field_validator("attention")
     @classmethod
-    def _known_attention(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return {slot: _attention(slot, line) for slot, line in lines.items()}
+    def _known_attention(cls, lines: dict[str, Line], info: ValidationInfo) -> dict[str, Line]:
+        return {slot: _attention(slot, line, trusted=may_import(info)) for slot, line in lines.items()}
 
 
-def _attention(slot: str, line: Entry) -> Entry:
+def _attention(slot: str, line: Line, *, trusted: bool) -> Line:
     known("stage", slot, dict.fromkeys(SLOTS))
     try:
-        return named_entry("attention", ATTENTIONS, settings=line, provided=("feature_map",))
+        return ATTENTION.checked_line(line, may_import=trusted)
     except ValueError as error:
         raise ValueError(f"{slot}: {error}") from None

@@ -8,26 +8,25 @@ from math import cos, floor, pi
 from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
+from annotated_types import Ge, Gt, Lt
 from torch import nn, optim
+
+from reseen.bounds import NotNegative, Positive
 
 Parameters: TypeAlias = Iterable[nn.Parameter]
 Schedule: TypeAlias = Callable[[float], float]
 """Epochs done (a fraction counts) -> factor on the learning rate."""
 
-Rate = Annotated[float, Field(gt=0)]
-Decay = Annotated[float, Field(ge=0)]
-
 
 def adam(
-    *, parameters: Parameters, fused: bool = False, learning_rate: Rate, weight_decay: Decay = 0.0
+    *, parameters: Parameters, fused: bool = False, learning_rate: Positive, weight_decay: NotNegative = 0.0
 ) -> optim.Optimizer:
     """Adam with L2 weight decay added to the gradient, as the re-ID baselines use it."""
     return optim.Adam(parameters, lr=learning_rate, weight_decay=weight_decay, fused=fused or None)
 
 
 def adamw(
-    *, parameters: Parameters, fused: bool = False, learning_rate: Rate, weight_decay: Decay = 0.01
+    *, parameters: Parameters, fused: bool = False, learning_rate: Positive, weight_decay: NotNegative = 0.01
 ) -> optim.Optimizer:
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
     return optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay, fused=fused or None)
@@ -37,9 +36,9 @@ def sgd(
     *,
     parameters: Parameters,
     fused: bool = False,
-    learning_rate: Rate,
-    weight_decay: Decay = 0.0,
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9,
+    learning_rate: Positive,
+    weight_decay: NotNegative = 0.0,
+    momentum: Annotated[float, Ge(0), Lt(1)] = 0.9,
     nesterov: bool = False,
 ) -> optim.Optimizer:
     """Stochastic gradient descent with momentum."""
@@ -53,19 +52,17 @@ def sgd(
     )
 
 
-def step(
-    *, milestones: list[Annotated[int, Field(gt=0)]], factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
-) -> Schedule:
+def step(*, milestones: list[Annotated[int, Gt(0)]], factor: Annotated[float, Gt(0), Lt(1)] = 0.1) -> Schedule:
     """Multiply by ``factor`` at each milestone, in epochs."""
     return lambda epochs: factor ** sum(epochs >= milestone for milestone in milestones)
 
 
-def cosine(*, epochs: int, final: Annotated[float, Field(ge=0, lt=1)] = 0.0) -> Schedule:
+def cosine(*, epochs: int, final: Annotated[float, Ge(0), Lt(1)] = 0.0) -> Schedule:
     """Fall along half a cosine from 1 to ``final`` over the run."""
     return lambda done: final + (1 - final) * (1 + cos(pi * min(done / epochs, 1.0))) / 2
 
 
-def poly(*, epochs: int, power: Annotated[float, Field(gt=0)] = 0.9) -> Schedule:
+def poly(*, epochs: int, power: Positive = 0.9) -> Schedule:
     """Fall to 0 as a power of what is left of the run, as segmentation has it (Zhao et al., CVPR 2017)."""
     return lambda done: float(max(1 - done / epochs, 0.0) ** power)
 
@@ -90,8 +87,6 @@ def with_warmup(schedule: Schedule, *, epochs: float, start: float, begin: int =
 
 
 OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = MappingProxyType({"adam": adam, "adamw": adamw, "sgd": sgd})
-PROVIDED = ("parameters", "fused")
-"""What the program gives an optimiser, and no recipe. ``fused``: one kernel for all weights, for GPUs."""
 SCHEDULES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
     {"step": step, "cosine": cosine, "poly": poly, "constant": constant}
 )

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reseen.errors import ReseenError
 from reseen.formats import with_format
 from reseen.normalisation import Normalisation
+from reseen.recipe.components import Line
 from reseen.recipe.files import locate, read_lines
-from reseen.recipe.lines import Entry, named_entry
+from reseen.recipe.kinds import OPTIMIZER, SCHEDULE
 from reseen.recipe.overrides import apply_overrides
-from reseen.recipe.schedules import OPTIMIZERS, PROVIDED, SCHEDULES
-from reseen.recipe.section import Section, Size, Triple, section_from
+from reseen.recipe.section import Section, Size, Triple, may_import, section_from
 
 REIDENTIFY = "reid"
 """The task of a recipe that names none."""
@@ -90,21 +90,21 @@ class TrainingRecipe(Section):
 
     task: str
     seed: Annotated[int, Field(ge=0)] = 0
-    optimizer: Entry
-    schedule: Entry = Field(default_factory=lambda: {"name": "constant"})
+    optimizer: Line
+    schedule: Line = Field(default_factory=lambda: {"name": "constant"})
     training: Training
     hardware: Hardware = Hardware()
     evaluation: Scoring = Scoring()
 
     @field_validator("optimizer")
     @classmethod
-    def _known_optimizer(cls, entry: Entry) -> Entry:
-        return named_entry("optimizer", OPTIMIZERS, settings=entry, provided=PROVIDED)
+    def _known_optimizer(cls, line: Line, info: ValidationInfo) -> Line:
+        return OPTIMIZER.checked_line(line, may_import=may_import(info))
 
     @field_validator("schedule")
     @classmethod
-    def _known_schedule(cls, entry: Entry) -> Entry:
-        return named_entry("schedule", SCHEDULES, settings=entry, provided=("epochs",))
+    def _known_schedule(cls, line: Line, info: ValidationInfo) -> Line:
+        return SCHEDULE.checked_line(line, may_import=may_import(info))
 
     @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
@@ -121,16 +121,18 @@ RecipeT = TypeVar("RecipeT", bound=TrainingRecipe)
 def read_as(schema: type[RecipeT], recipe: Path | str, *, overrides: Sequence[str] = ()) -> RecipeT:
     """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
     path = locate(recipe)
-    return recipe_as(schema, apply_overrides(read_lines(path), overrides), name=path.name)
+    return recipe_as(schema, apply_overrides(read_lines(path), overrides), name=path.name, trusted=True)
 
 
-def recipe_as(schema: type[RecipeT], raw: Mapping[str, object], *, name: str = "recipe") -> RecipeT:
-    """A task's recipe from plain values; ``name`` begins the error line."""
+def recipe_as(
+    schema: type[RecipeT], raw: Mapping[str, object], *, name: str = "recipe", trusted: bool = False
+) -> RecipeT:
+    """A task's recipe from plain values; ``name`` begins the error line, ``trusted`` as in `section_from`."""
     expected, got = schema.model_fields["task"].default, raw.get("task", REIDENTIFY)
     if got != expected:
         other = "" if got == REIDENTIFY else f"{got} "
         raise ReseenError(f"{name}: task: expected '{expected}', got '{got}', which `reseen {other}train` is for")
-    return section_from(schema, raw, name=name)
+    return section_from(schema, raw, name=name, trusted=trusted)
 
 
 def task_of(recipe: Path | str) -> str:

@@ -15,7 +15,8 @@ from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
-from reseen.recipe.lines import Entry
+from reseen.recipe.components import Line
+from reseen.recipe.kinds import TRANSFORM
 from reseen.recipe.training import recipe_as
 from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
 from reseen.tasks.classify.learner import ClassLearner
@@ -77,9 +78,10 @@ def load_classifier(path: Path | str) -> Loaded:
     return Loaded(model, recipe, tuple(card.class_names))
 
 
-def _pipeline(recipe: ClassifyRecipe, lines: Mapping[str, Entry]) -> Pipeline:
+def _pipeline(recipe: ClassifyRecipe, lines: Mapping[str, Line]) -> Pipeline:
     mean, std = recipe.data.mean, recipe.data.std
     assert mean is not None, "a resolved recipe has a mean"
     assert std is not None, "a resolved recipe has a std"
     named = [{"name": name, **settings} for name, settings in lines.items()]
-    return build_transforms(named, image_size=recipe.data.image_size, mean=mean, std=std)
+    size = recipe.data.image_size
+    return build_transforms(named, image_size=size, mean=mean, std=std, factory=TRANSFORM.factory)

@@ -2,16 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from reseen.bounds import NotNegative, Part, Share
 from reseen.recipe.backbone import BackboneLines
-from reseen.recipe.lines import Entry, known, transform_lines
+from reseen.recipe.components import Line, known
+from reseen.recipe.kinds import TRANSFORM, checked_table
 from reseen.recipe.section import Section
 from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
 from reseen.tasks.classify.readers import READERS
-
-Share = Annotated[float, Field(ge=0, le=1)]
-NotNegative = Annotated[float, Field(ge=0)]
 
 
 class ClassData(PictureLines):
@@ -52,7 +51,7 @@ class Mix(Section):
 class ClassEvaluation(Scoring):
     """``centre_crop``: the middle is looked at, so much of the tighter side; else the whole picture, resized."""
 
-    centre_crop: Annotated[float, Field(gt=0, le=1)] | None = None
+    centre_crop: Part | None = None
 
 
 class ClassifyRecipe(TrainingRecipe):
@@ -61,12 +60,12 @@ class ClassifyRecipe(TrainingRecipe):
     task: Literal["classify"] = "classify"
     data: ClassData
     model: BackboneLines
-    transforms: dict[str, Entry] = Field(default_factory=dict)
+    transforms: dict[str, Line] = Field(default_factory=dict)
     loss: Loss = Loss()
     mix: Mix = Mix()
     evaluation: ClassEvaluation = ClassEvaluation()
 
     @field_validator("transforms")
     @classmethod
-    def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return transform_lines(lines)
+    def _known_transforms(cls, lines: dict[str, Line], info: ValidationInfo) -> dict[str, Line]:
+        return checked_table(TRANSFORM, lines, info)

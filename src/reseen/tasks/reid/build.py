@@ -18,14 +18,15 @@ from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
-from reseen.losses import LOSSES, WeightedSum
+from reseen.losses import WeightedSum
 from reseen.models import Embedder
 from reseen.models.assemble import MetadataLine, multi_branch
 from reseen.models.embedder import single_branch
 from reseen.models.multibranch import MultiBranchEmbedder
-from reseen.recipe.settings import typed_settings
+from reseen.recipe.components import Component
+from reseen.recipe.kinds import LOSS, TRANSFORM
 from reseen.tasks.reid.learner import Learner
-from reseen.tasks.reid.recipe import PAIRWISE, Recipe, recipe_from
+from reseen.tasks.reid.recipe import Recipe, recipe_from
 
 MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
 """Of cameras and of views."""
@@ -73,15 +74,13 @@ def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
 def build_losses(recipe: Recipe, *, num_identities: int, width: int) -> WeightedSum:
     """The recipe's losses with their weights."""
     seed_here("losses", recipe.seed)
-    provided = {"num_identities": num_identities, "width": width}
     losses, weights = {}, {}
     for name, line in recipe.losses.items():
-        own = {key: value for key, value in line.items() if key != "weight"}
-        settings = typed_settings(LOSSES[name], own, provided=provided)
+        loss = Component(name, {key: value for key, value in line.items() if key != "weight"})
         try:
-            losses[name] = LOSSES[name](**provided, **settings)
+            losses[name] = LOSS.build(loss, num_identities=num_identities, width=width)
         except ValueError as error:
-            raise ReseenError(f"losses.{name}: {error}") from None
+            raise ReseenError(f"losses.{error}") from None
         weights[name] = line["weight"]
     return WeightedSum(losses, weights=weights)
 
@@ -112,7 +111,7 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
 
 def _require_pairs(recipe: Recipe, world_size: int) -> None:
     """ReseenError where a process's share of a batch holds no two identities for a loss that compares them."""
-    pairwise = [name for name in recipe.losses if name in PAIRWISE]
+    pairwise = recipe.pairwise_losses()
     identities = recipe.sampler.identities
     if pairwise and identities < 2 * world_size:
         raise ReseenError(
@@ -122,10 +121,15 @@ def _require_pairs(recipe: Recipe, world_size: int) -> None:
 
 
 def _training_pictures(recipe: Recipe, splits: Splits) -> Pictures:
-    lines = [{"name": name, **settings} for name, settings in recipe.transforms.items()]
     assert recipe.data.mean is not None, "a resolved recipe has a mean"
     assert recipe.data.std is not None, "a resolved recipe has a std"
-    transform = build_transforms(lines, image_size=recipe.data.image_size, mean=recipe.data.mean, std=recipe.data.std)
+    transform = build_transforms(
+        [{"name": name, **settings} for name, settings in recipe.transforms.items()],
+        image_size=recipe.data.image_size,
+        mean=recipe.data.mean,
+        std=recipe.data.std,
+        factory=TRANSFORM.factory,
+    )
     train = splits.train
     return Pictures(
         train,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reseen.models import attended
 from reseen.models.assemble import BranchLine
@@ -13,9 +13,10 @@ from reseen.models.branches import BRANCHES
 from reseen.models.mbr import LINES
 from reseen.ops.pooling import POOLINGS
 from reseen.recipe.backbone import BackboneLines
-from reseen.recipe.lines import Entry, entry_settings, known
-from reseen.recipe.section import Section
+from reseen.recipe.components import Component, Kind, Line, known
+from reseen.recipe.section import Section, may_import
 
+BRANCH = Kind("branch", BRANCHES, available=("stage", "trunk"))
 ROLES = ("classify", "triplet", "both")
 
 
@@ -38,7 +39,7 @@ class Model(BackboneLines):
 
     name: str | None = None
     pooling: str = "average"
-    branches: list[Entry] = Field(default_factory=list)
+    branches: list[Line] = Field(default_factory=list)
     metadata: Metadata | None = None
 
     @model_validator(mode="before")
@@ -55,8 +56,8 @@ class Model(BackboneLines):
 
     @field_validator("branches")
     @classmethod
-    def _known_branches(cls, lines: list[Entry]) -> list[Entry]:
-        return [_branch(line) for line in lines]
+    def _known_branches(cls, lines: list[Line], info: ValidationInfo) -> list[Line]:
+        return [_branch(line, trusted=may_import(info)) for line in lines]
 
     @model_validator(mode="after")
     def _branches_for_metadata(self) -> Self:
@@ -66,35 +67,33 @@ class Model(BackboneLines):
 
     def branch_lines(self) -> tuple[BranchLine, ...]:
         """The branches as `reseen.models` takes them."""
-        own = [{key: value for key, value in line.items() if key not in {"name", "role"}} for line in self.branches]
         return tuple(
-            BranchLine(line["name"], line["role"], settings) for line, settings in zip(self.branches, own, strict=True)
+            BranchLine(line["name"], line["role"], Component.of(line, apart_from=("role",)).settings)
+            for line in self.branches
         )
 
 
-def _branch(line: Entry) -> Entry:
+def _branch(line: Line, *, trusted: bool) -> Line:
     name, role = line.get("name"), line.get("role")
     if not isinstance(name, str):
         raise ValueError(f"expected name = one of {', '.join(BRANCHES)}, got {name!r}")  # noqa: TRY004
     if role not in ROLES:
         raise ValueError(f"{name}: role: expected one of {', '.join(ROLES)}, got {role!r}")
-    own = {key: value for key, value in line.items() if key not in {"name", "role"}}
-    settings = entry_settings("branch", name, BRANCHES, settings=own, provided=("stage", "trunk"))
-    return {"name": name, "role": role, **settings}
+    return BRANCH.checked(Component.of(line, apart_from=("role",)), may_import=trusted).line(role=role)
 
 
-def _branched(lines: tuple[BranchLine, ...]) -> Entry:
+def _branched(lines: tuple[BranchLine, ...]) -> Line:
     entries = [{"name": line.kind, "role": line.role, **line.settings} for line in lines]
     return {"backbone": "resnet50", "ibn": "a", "branches": entries}
 
 
-def _attended(lines: AttendedLines) -> Entry:
+def _attended(lines: AttendedLines) -> Line:
     attention = {slot: {"name": line.name, **line.settings} for slot, line in lines.attention.items()}
     stride = {} if lines.last_stride is None else {"last_stride": lines.last_stride}
     return {"backbone": lines.backbone, "attention": attention, **stride}
 
 
-NAMED: Mapping[str, Entry] = MappingProxyType(
+NAMED: Mapping[str, Line] = MappingProxyType(
     {
         "resnet50_bot": {"backbone": "resnet50.tv_in1k", "last_stride": 1},
         "efficientnet_lite0": {"backbone": "tf_efficientnet_lite0"},

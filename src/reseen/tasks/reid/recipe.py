@@ -9,19 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reseen.data.datasets import LAYOUTS
 from reseen.engine.run import Run
-from reseen.losses import LOSSES
+from reseen.losses import does_compare_pairs
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
-from reseen.recipe.lines import Entry, known, transform_lines, weighted_entry
+from reseen.recipe.components import Line, known
+from reseen.recipe.kinds import LOSS, TRANSFORM, checked_table, checked_weights
 from reseen.recipe.section import Section
 from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe, read_as, recipe_as
 from reseen.tasks.reid.model_settings import Model
-
-PAIRWISE = ("contrastive", "multi_similarity", "supcon", "triplet", "triplet_soft")
-"""Losses that compare pictures of a batch, which must then hold two of an identity and two identities."""
 
 MetadataTold = Literal["given", "cameras", "views", "withheld"]
 """What a model that learned cameras and views is told of them in evaluation."""
@@ -80,32 +78,33 @@ class Recipe(TrainingRecipe):
     data: Data
     model: Model
     sampler: Sampler
-    transforms: dict[str, Entry] = Field(default_factory=dict)
-    losses: dict[str, Entry]
+    transforms: dict[str, Line] = Field(default_factory=dict)
+    losses: dict[str, Line]
     evaluation: Evaluation = Evaluation()
 
     @field_validator("transforms")
     @classmethod
-    def _known_transforms(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return transform_lines(lines)
+    def _known_transforms(cls, lines: dict[str, Line], info: ValidationInfo) -> dict[str, Line]:
+        return checked_table(TRANSFORM, lines, info)
 
     @field_validator("losses")
     @classmethod
-    def _known_losses(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+    def _known_losses(cls, lines: dict[str, Line], info: ValidationInfo) -> dict[str, Line]:
         if not lines:
             raise ValueError("expected at least one loss, got none")
-        return {
-            name: weighted_entry("loss", name, LOSSES, settings=settings, provided=("num_identities", "width"))
-            for name, settings in lines.items()
-        }
+        return checked_weights(LOSS, lines, info)
 
     @model_validator(mode="after")
     def _batch_has_pairs(self) -> Self:
-        pairwise = [name for name in self.losses if name in PAIRWISE]
+        pairwise = self.pairwise_losses()
         for setting, size in (("images", self.sampler.images), ("identities", self.sampler.identities)):
             if pairwise and size < 2:
                 raise ValueError(f"losses: {pairwise[0]} needs sampler.{setting} of at least 2, got {size}")
         return self
+
+    def pairwise_losses(self) -> list[str]:
+        """Those of the losses that compare images of a batch."""
+        return [name for name in self.losses if does_compare_pairs(LOSS.factory(name))]
 
 
 def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:

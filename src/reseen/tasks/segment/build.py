@@ -7,24 +7,23 @@ from typing import NamedTuple
 import torch
 
 from reseen.backbones import Backbone
+from reseen.bounds import Triple
 from reseen.data.loader import train_loader
 from reseen.data.shuffling import ShuffledBatches
-from reseen.data.transforms import TRANSFORMS
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
-from reseen.recipe.lines import without_name
-from reseen.recipe.section import Triple
-from reseen.recipe.settings import typed_settings
+from reseen.recipe.components import Component
+from reseen.recipe.kinds import TRANSFORM
 from reseen.recipe.training import recipe_as
 from reseen.tasks.segment.classes import CLASS_NAMES
-from reseen.tasks.segment.heads import HEADS, fcn
+from reseen.tasks.segment.heads import fcn
 from reseen.tasks.segment.inference import Labeller
 from reseen.tasks.segment.joint import JointTransform, plain_transform, training_transform
 from reseen.tasks.segment.learner import SegmentLearner
 from reseen.tasks.segment.model import Segmenter
-from reseen.tasks.segment.recipe import SegmentRecipe
+from reseen.tasks.segment.recipe import HEAD, SegmentRecipe
 from reseen.tasks.segment.scenes import Scenes, SceneSplits
 
 
@@ -39,10 +38,8 @@ def build_segmenter(recipe: SegmentRecipe, *, start_weights: bool) -> Segmenter:
     """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random."""
     seed_here("model", recipe.seed)
     backbone = start_backbone(recipe.model, image_size=recipe.data.image_size, start_weights=start_weights)
-    factory = HEADS[recipe.model.head["name"]]
-    settings = typed_settings(factory, without_name(recipe.model.head), provided=("channels", "classes"))
     classes = len(CLASS_NAMES)
-    head = factory(channels=backbone.feature_map.channels, classes=classes, **settings)
+    head = HEAD.build(Component.of(recipe.model.head), channels=backbone.feature_map.channels, classes=classes)
     auxiliary = fcn(channels=_channels_before(backbone), classes=classes) if recipe.model.auxiliary else None
     model = Segmenter(backbone, head=head, auxiliary=auxiliary)
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
@@ -83,7 +80,7 @@ def load_segmenter(path: Path | str) -> Loaded:
 def _training(recipe: SegmentRecipe) -> JointTransform:
     mean, std = _normalisation(recipe)
     lines = recipe.data
-    colours = [partial(TRANSFORMS[name], **settings)() for name, settings in recipe.transforms.items()]
+    colours = [TRANSFORM.build(Component(name, settings)) for name, settings in recipe.transforms.items()]
     return training_transform(lines.image_size, scale=lines.scale, flip=lines.flip, colours=colours, mean=mean, std=std)
 
 

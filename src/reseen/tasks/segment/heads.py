@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated
 
-from pydantic import Field
 from torch import nn
 from torchvision.models.segmentation.deeplabv3 import DeepLabHead
 from torchvision.models.segmentation.fcn import FCNHead
 
-Rate = Annotated[int, Field(ge=1)]
+from reseen.bounds import Count
 
 
 def fcn(*, channels: int, classes: int) -> nn.Module:
@@ -18,7 +16,7 @@ def fcn(*, channels: int, classes: int) -> nn.Module:
     return head
 
 
-def aspp(*, channels: int, classes: int, rates: tuple[Rate, Rate, Rate] = (12, 24, 36)) -> nn.Module:
+def aspp(*, channels: int, classes: int, rates: tuple[Count, Count, Count] = (12, 24, 36)) -> nn.Module:
     """Atrous spatial pyramid pooling: dilated convolutions side by side with the map's mean (Chen et al., 2017).
 
     ``rates``: their dilations; 12, 24, 36 are meant for maps of an eighth of the picture.

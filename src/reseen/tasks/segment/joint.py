@@ -15,7 +15,7 @@ from torch import Tensor
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from reseen.recipe.section import Triple
+from reseen.bounds import Triple
 from reseen.tasks.segment.classes import IGNORE
 from reseen.tasks.segment.scenes import Labels
 

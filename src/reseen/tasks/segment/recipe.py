@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from reseen.bounds import NotNegative, Positive, Share
 from reseen.recipe.backbone import BackboneLines
-from reseen.recipe.lines import Entry, known, named_entry, transform_lines
-from reseen.recipe.section import FIXED_LENGTH
+from reseen.recipe.components import Kind, Line, known
+from reseen.recipe.kinds import TRANSFORM, checked_table
+from reseen.recipe.section import FIXED_LENGTH, may_import
 from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
 from reseen.tasks.segment.heads import HEADS
 from reseen.tasks.segment.inference import Inference
@@ -14,7 +16,7 @@ from reseen.tasks.segment.inference import Inference
 COLOURS = ("blur", "colour_jitter", "grey")
 """The transforms that move no pixel, so that labels stay true."""
 
-_Factor = Annotated[float, Field(gt=0)]
+HEAD = Kind("head", HEADS, available=("channels", "classes"))
 
 
 class SceneLines(PictureLines):
@@ -24,8 +26,8 @@ class SceneLines(PictureLines):
     ``batch_size`` of all processes together.
     """
 
-    scale: Annotated[tuple[_Factor, _Factor], FIXED_LENGTH] = (0.5, 2.0)
-    flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+    scale: Annotated[tuple[Positive, Positive], FIXED_LENGTH] = (0.5, 2.0)
+    flip: Share = 0.5
     batch_size: Annotated[int, Field(ge=1)] = 8
 
     @field_validator("scale")
@@ -42,13 +44,13 @@ class SegmentModel(BackboneLines):
     ``auxiliary``: the weight of the loss of a second head, on the stage before the last; 0 for none.
     """
 
-    head: Entry = Field(default_factory=lambda: {"name": "fcn"})
-    auxiliary: Annotated[float, Field(ge=0)] = 0.4
+    head: Line = Field(default_factory=lambda: {"name": "fcn"})
+    auxiliary: NotNegative = 0.4
 
     @field_validator("head")
     @classmethod
-    def _known_head(cls, line: Entry) -> Entry:
-        return named_entry("head", HEADS, settings=line, provided=("channels", "classes"))
+    def _known_head(cls, line: Line, info: ValidationInfo) -> Line:
+        return HEAD.checked_line(line, may_import=may_import(info))
 
 
 class SegmentScoring(Scoring):
@@ -65,15 +67,15 @@ class SegmentRecipe(TrainingRecipe):
     task: Literal["segment"] = "segment"
     data: SceneLines
     model: SegmentModel
-    transforms: dict[str, Entry] = Field(default_factory=dict)
+    transforms: dict[str, Line] = Field(default_factory=dict)
     evaluation: SegmentScoring = SegmentScoring()
 
     @field_validator("transforms")
     @classmethod
-    def _colours_only(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
+    def _colours_only(cls, lines: dict[str, Line], info: ValidationInfo) -> dict[str, Line]:
         for name in lines:
             known("transform of scenes", name, dict.fromkeys(COLOURS))
-        return transform_lines(lines)
+        return checked_table(TRANSFORM, lines, info)
 
     @model_validator(mode="after")
     def _batch_for_pooling(self) -> Self:
