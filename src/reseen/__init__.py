@@ -9,9 +9,11 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reseen.deprecation import moved_names
+
 if TYPE_CHECKING:
     __version__: str
-    from reseen.backbones import carry
+    from reseen.backbones import set_input_size
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.datasets.cuhk03_release import unpack
@@ -43,7 +45,6 @@ __all__ = [
     "ablate",
     "build_model",
     "calibrate",
-    "carry",
     "check",
     "compare",
     "demo",
@@ -57,6 +58,7 @@ __all__ = [
     "report_pair",
     "report_run",
     "score_explanations",
+    "set_input_size",
     "synthesise",
     "synthesise_scenes",
     "train",
@@ -72,7 +74,6 @@ _HOMES = MappingProxyType(
         "ablate": ("reseen.tasks.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
         "calibrate": ("reseen.tasks.reid.calibrate", "calibrate_run"),
-        "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
         "compare": ("reseen.tasks.reid.compare", "compare_runs"),
         "demo": ("reseen.demonstration", "demo"),
@@ -86,6 +87,7 @@ _HOMES = MappingProxyType(
         "report_pair": ("reseen.report.comparison_page", "report_pair"),
         "report_run": ("reseen.report.run_page", "report_run"),
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
+        "set_input_size": ("reseen.backbones", "set_input_size"),
         "synthesise": ("reseen.synth", "synthesise"),
         "synthesise_scenes": ("reseen.synth", "synthesise_scenes"),
         "train": ("reseen.tasks.reid.train", "train"),
@@ -93,11 +95,13 @@ _HOMES = MappingProxyType(
     }
 )
 
+_moved = moved_names(__name__, {"carry": "reseen.backbones:set_input_size"})
+
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
         return version("reseen")
     if name not in _HOMES:
-        raise AttributeError(f"module 'reseen' has no attribute '{name}'")
+        return _moved(name)
     module, attribute = _HOMES[name]
     return getattr(import_module(module), attribute)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reseen.backbones import build_backbone, carry
+from reseen.backbones import build_backbone, set_input_size
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES
 from reseen.models import MultiBranchEmbedder, build_model
@@ -152,7 +152,7 @@ def test_a_model_with_self_attention_is_carried_to_another_size() -> None:
     model = embedder().eval()
     with pytest.raises(ReseenError, match=r"attention built for 512 channels of 4 x 2 = 8 positions"):
         model(torch.randn(1, 3, 96, 32))
-    carried = carry(model, image_size=(96, 32))
+    carried = set_input_size(model, image_size=(96, 32))
     assert carried(torch.randn(1, 3, 96, 32)).embedding.isfinite().all()
     assert carried.backbone.image_size == (96, 32)
     model(torch.randn(1, 3, *SIZE))

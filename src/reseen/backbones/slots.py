@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 
+from reseen.backbones.backbone import features_of
 from reseen.backbones.probe import pass_empty_picture
 from reseen.errors import ReseenError, unknown
 from reseen.types import FeatureMap
@@ -111,7 +112,7 @@ def _maps(body: Any, paths: list[str], image_size: tuple[int, int]) -> dict[str,
         for path in paths
     ]
     try:
-        pass_empty_picture(body, body.forward_features, image_size=image_size)
+        pass_empty_picture(body, features_of(body), image_size=image_size)
     finally:
         for hook in hooks:
             hook.remove()

@@ -20,6 +20,7 @@ from reseen.deploy.folding import folded
 from reseen.engine.checkpoint import load_card
 from reseen.errors import ReseenError
 from reseen.models import build_model
+from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.tasks.reid.build import load_model, resolved
@@ -106,7 +107,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
     assert data.std is not None, "a resolved recipe has a std"
     flip, told = recipe.evaluation.flip, told_names(model, recipe)
     preprocessing = [data.image_size, data.mean, data.std, *(["mirrored"] if flip else [])]
-    metadata = getattr(model, "metadata", None) is not None
+    metadata = side_information(model) is not None
     thresholds = calibrated_for(recipe.evaluation, metadata=metadata, path=path.parent / CALIBRATION)
     facts = Facts(
         fingerprint=fingerprint(model.state_dict(), model=card.recipe["model"], preprocessing=preprocessing),

@@ -4,11 +4,11 @@ from functools import partial
 from typing import TypeVar
 
 from reseen.attention import ATTENTIONS
-from reseen.backbones import Backbone, build_backbone, carry
+from reseen.backbones import Backbone, SideInformation, build_backbone, set_input_size
 from reseen.backbones.slots import AttentionFactory
 from reseen.models import load_weights, read_weights
 from reseen.models.normalisation import normalisation_of
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.lines import without_name
 from reseen.recipe.settings import typed_settings
 from reseen.recipe.training import PictureLines
@@ -16,47 +16,52 @@ from reseen.recipe.training import PictureLines
 LinesT = TypeVar("LinesT", bound=PictureLines)
 
 
-def start_backbone(lines: BackboneLines, *, image_size: tuple[int, int], start_weights: bool) -> Backbone:
-    """The backbone for pictures of ``image_size``; with ``start_weights`` as the lines say, else at random.
+def start_backbone(
+    settings: BackboneSettings,
+    *,
+    image_size: tuple[int, int],
+    start_weights: bool,
+    side_information: SideInformation | None = None,
+) -> Backbone:
+    """The backbone for images of ``image_size``; with ``start_weights`` as the settings say, else at random.
 
-    Draws from torch's global generator: seed it first.
+    ``side_information``: the cameras and views that a family learns which learns them. Draws from torch's global
+    generator: seed it first.
     """
     backbone = build_backbone(
-        lines.backbone,
-        image_size=lines.carried_from or image_size,
-        last_stride=lines.last_stride,
-        ibn=lines.ibn,
-        stem=lines.stem,
-        output_stride=lines.output_stride,
-        attention=_attention(lines),
-        pretrained=start_weights and lines.weights == "timm",
+        settings.backbone,
+        image_size=settings.carried_from or image_size,
+        attention=_attention(settings),
+        pretrained=start_weights and settings.weights == "timm",
+        side_information=side_information,
+        **settings.options,
     )
-    if start_weights and lines.weights not in {"none", "timm"}:
-        _load_start_weights(backbone, lines)
-    return carry(backbone, image_size=image_size) if lines.carried_from else backbone
+    if start_weights and settings.weights not in {"none", "timm"}:
+        _load_start_weights(backbone, settings)
+    return set_input_size(backbone, image_size=image_size) if settings.carried_from else backbone
 
 
-def normalised(data: LinesT, *, model: BackboneLines) -> LinesT:
-    """The lines with mean and std filled in from the start weights where they leave them open."""
+def normalised(data: LinesT, *, model: BackboneSettings) -> LinesT:
+    """The settings with mean and std filled in from the start weights where they leave them open."""
     mean, std = normalisation_of(model.weights, backbone=model.backbone)
     return data.model_copy(update={"mean": data.mean or mean, "std": data.std or std})
 
 
-def _attention(lines: BackboneLines) -> dict[str, AttentionFactory]:
+def _attention(settings: BackboneSettings) -> dict[str, AttentionFactory]:
     """Slot -> factory with the line's settings."""
     factories: dict[str, AttentionFactory] = {}
-    for slot, line in lines.attention.items():
+    for slot, line in settings.attention.items():
         factory = ATTENTIONS[line["name"]]
         factories[slot] = partial(factory, **typed_settings(factory, without_name(line), provided=("feature_map",)))
     return factories
 
 
-def _load_start_weights(backbone: Backbone, lines: BackboneLines) -> None:
+def _load_start_weights(backbone: Backbone, settings: BackboneSettings) -> None:
     """The file's tensors into the backbone; those for its attention's slots may be the plain network's, or none."""
     slots = [f"{slot}.*" for slot in backbone.slots]
     load_weights(
         backbone.body,
-        read_weights(lines.weights, backbone=lines.backbone).tensors,
-        expect_missing=[*lines.expect_missing, *slots],
-        expect_unexpected=[*lines.expect_unexpected, *(slot for slot in slots if not slot.endswith(".attention.*"))],
+        backbone.start_tensors(read_weights(settings.weights, backbone=settings.backbone).tensors),
+        expect_missing=[*settings.expect_missing, *slots],
+        expect_unexpected=[*settings.expect_unexpected, *(slot for slot in slots if not slot.endswith(".attention.*"))],
     )

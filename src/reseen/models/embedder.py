@@ -36,17 +36,12 @@ class Embedder(nn.Module):
         """The number of channels of the embedding."""
         return self.channels
 
-    def forward(
-        self,
-        images: Tensor,
-        cameras: Tensor | None = None,  # noqa: ARG002 - models that know cameras and views share this signature
-        views: Tensor | None = None,  # noqa: ARG002
-    ) -> Output:
+    def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Output:
         """(B, 3, H, W) normalised -> Output with embedding (B, C), after the neck in either mode.
 
-        ``cameras`` and ``views`` (B,) are taken and not used: this model looks at the picture alone.
+        ``cameras`` and ``views`` (B,) go to the backbone, whose family may learn them.
         """
-        pooled = self.pooling(self.backbone(images))
+        pooled = self.pooling(self.backbone(images, cameras, views))
         necked = self.neck(pooled)
         logits = () if self.classifier is None else (self.classifier(necked),)
         return Output(embedding=necked, pooled=(pooled,), necked=(necked,), logits=logits)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from reseen.backbones import SideInformation
 from reseen.errors import ReseenError
 from reseen.types import UNKNOWN
 
@@ -55,6 +56,14 @@ class Metadata(nn.Module):
         if self.training and self.drop:
             unknown = unknown | (torch.rand(batch, device=unknown.device) < self.drop)
         return torch.where(unknown, count, numbers)
+
+
+def side_information(model: nn.Module) -> SideInformation | None:
+    """The cameras and views that a model has learned, in its branches or in its backbone; None for one that has not."""
+    table = getattr(model, "metadata", None)
+    if isinstance(table, Metadata):
+        return SideInformation(table.camera_names, table.view_names)
+    return getattr(getattr(model, "backbone", None), "side_information", None)
 
 
 def _check_range(numbers: Tensor, kind: str, count: int) -> None:

@@ -75,11 +75,11 @@ class MultiBranchEmbedder(nn.Module):
         """(B, 3, H, W) normalised -> Output with embedding (B, n * C): each branch after its neck, of length 1.
 
         ``cameras`` and ``views`` (B,): numbers among the metadata's names, or ``UNKNOWN``, or None where none
-        is known; a model without metadata looks at the picture alone. ``pooled`` includes the metadata's shift.
+        is known. The backbone sees them too, if its family learns them. ``pooled`` includes the metadata's shift.
 
         Raises ReseenError for a camera or a view out of range.
         """
-        maps = self.backbone(images)
+        maps = self.backbone(images, cameras, views)
         shifts = [None] * len(self.branches)
         if self.metadata is not None:
             shifts = list(self.metadata(cameras, views, batch=images.shape[0]))

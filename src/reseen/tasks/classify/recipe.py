@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.lines import Entry, known, transform_lines
 from reseen.recipe.section import Section
 from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
@@ -60,7 +60,7 @@ class ClassifyRecipe(TrainingRecipe):
 
     task: Literal["classify"] = "classify"
     data: ClassData
-    model: BackboneLines
+    model: BackboneSettings
     transforms: dict[str, Entry] = Field(default_factory=dict)
     loss: Loss = Loss()
     mix: Mix = Mix()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import torch
 
-from reseen.backbones import Backbone
+from reseen.backbones import Backbone, SideInformation
 from reseen.data.dataset import Pictures
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -44,7 +44,12 @@ def build_embedder(
     ``metadata_names``: the cameras and the views that a model with metadata learns.
     """
     seed_here("model", recipe.seed)
-    backbone = start_backbone(recipe.model, image_size=recipe.data.image_size, start_weights=start_weights)
+    backbone = start_backbone(
+        recipe.model,
+        image_size=recipe.data.image_size,
+        start_weights=start_weights,
+        side_information=SideInformation(*map(tuple, metadata_names)),
+    )
     model = _on_backbone(backbone, recipe, num_identities=num_identities, names=metadata_names)
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 

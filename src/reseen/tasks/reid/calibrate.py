@@ -46,7 +46,7 @@ def calibrate_run(
         protocol=side.protocol if protocol is None else protocol,
         confidence=confidence,
     )
-    evaluation, learned = choices.applied(recipe_of(run)).evaluation, recipe_of(run).model.metadata is not None
+    evaluation, learned = choices.applied(recipe_of(run)).evaluation, recipe_of(run).model.learns_side_information
     found = replace(
         found,
         source=_source(run, side),

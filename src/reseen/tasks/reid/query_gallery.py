@@ -8,12 +8,14 @@ from lightning_fabric import Fabric
 from PIL import Image
 from torch import Tensor, nn
 
+from reseen.backbones import SideInformation
 from reseen.data.dataset import Pictures
 from reseen.data.table import Split, Splits
 from reseen.data.transforms import plain_transform
 from reseen.engine.embed import embed, embedded
 from reseen.metrics import Embedded
 from reseen.models.histogram import ColourHistogram
+from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.progress import Progress
 from reseen.tasks.reid.recipe import Recipe
@@ -69,12 +71,10 @@ class Told(NamedTuple):
 
 def told_names(model: nn.Module, recipe: Recipe) -> Told:
     """What the recipe lets a model know of cameras and views; nothing for a model without metadata."""
-    metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
-    if metadata is None:
-        return Told((), ())
+    learned, what = side_information(model) or SideInformation(), recipe.evaluation.metadata
     return Told(
-        metadata.camera_names if what in {"given", "cameras"} else (),
-        metadata.view_names if what in {"given", "views"} else (),
+        learned.camera_names if what in {"given", "cameras"} else (),
+        learned.view_names if what in {"given", "views"} else (),
     )
 
 

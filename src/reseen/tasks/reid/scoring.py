@@ -10,6 +10,7 @@ from reseen.engine.hardware import counting_device, one_device
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, Report
 from reseen.models import Embedder
+from reseen.models.metadata import side_information
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.progress import Progress, Silent
 from reseen.tasks.reid.load import protocol_for, usual_protocol
@@ -131,6 +132,6 @@ def _seen(model: nn.Module, recipe: Recipe) -> list[str]:
     """How pictures became vectors, where that is not the plain way."""
     evaluation = recipe.evaluation
     clauses = ["mean of each picture and its mirror image"] * evaluation.flip
-    if getattr(model, "metadata", None) is not None and evaluation.metadata != "given":
+    if side_information(model) is not None and evaluation.metadata != "given":
         clauses.append(f"metadata {evaluation.metadata}")
     return clauses

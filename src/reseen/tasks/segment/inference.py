@@ -1,7 +1,7 @@
 """Label maps for pictures of any size: the whole picture at once, or window by window.
 
 The paper's attention is bound to the map it was built for. `Labeller` carries it to the size that comes
-(`reseen.backbones.carry`), which goes past the paper; windows have the size of training and need no carrying.
+(`reseen.set_input_size`), which goes past the paper; windows have the size of training and need no carrying.
 
 B = batch, K = classes.
 """
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from torch import Tensor, nn
 
-from reseen.backbones import carry
+from reseen.backbones import set_input_size
 from reseen.tasks.segment.model import Segmenter
 
 Inference: TypeAlias = Literal["whole", "sliding"]
@@ -47,7 +47,7 @@ class Labeller:
         """The segmenter for pictures of ``size``; the last other size is kept, so that one set carries it once."""
         if size not in self._models:
             original = self._models[self._window]
-            self._models = {self._window: original, size: carry(original, image_size=size)}
+            self._models = {self._window: original, size: set_input_size(original, image_size=size)}
         return self._models[size]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.lines import Entry, known, named_entry, transform_lines
 from reseen.recipe.section import FIXED_LENGTH
 from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
@@ -36,7 +36,7 @@ class SceneLines(PictureLines):
         return scale
 
 
-class SegmentModel(BackboneLines):
+class SegmentModel(BackboneSettings):
     """A backbone and what stands on it.
 
     ``auxiliary``: the weight of the loss of a second head, on the stage before the last; 0 for none.
