@@ -1,5 +1,6 @@
 """A timm network by name: its body without the classifier, and the normalisation that its weights expect."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import timm
@@ -43,7 +44,12 @@ def is_timm(name: str) -> bool:
 def timm_normalisation(name: str, source: str) -> tuple[Triple, Triple] | None:
     """The mean and std of the weights of the name's tag; None for weights that are not timm's."""
     config = timm.get_pretrained_cfg(name) if source == "timm" else None
-    return None if config is None else (tuple(config.mean), tuple(config.std))
+    return None if config is None else (_triple(config.mean), _triple(config.std))
+
+
+def _triple(values: Sequence[float]) -> Triple:
+    red, green, blue = values
+    return red, green, blue
 
 
 def _first_line(error: BaseException) -> str:

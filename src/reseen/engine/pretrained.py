@@ -30,7 +30,7 @@ def start_backbone(
     """
     backbone = build_backbone(
         settings.backbone,
-        image_size=settings.carried_from or image_size,
+        image_size=settings.pretrained_size or image_size,
         attention=_attention(settings),
         pretrained=start_weights and settings.weights == "timm",
         side_information=side_information,
@@ -38,7 +38,7 @@ def start_backbone(
     )
     if start_weights and settings.weights not in {"none", "timm"}:
         _load_start_weights(backbone, settings)
-    return set_input_size(backbone, image_size=image_size) if settings.carried_from else backbone
+    return set_input_size(backbone, image_size=image_size) if settings.pretrained_size else backbone
 
 
 def normalised(data: LinesT, *, model: BackboneSettings) -> LinesT:

@@ -28,9 +28,9 @@ _ALWAYS_SAID = ("last_stride", "ibn", "stem", "output_stride")
 class BackboneSettings(Section):
     """A backbone and its start weights; what is no setting here is an option of the backbone's family.
 
-    ``attention``: slot (`reseen.backbones.slots`) -> name and settings. ``carried_from``: the (height, width) that the
-    start weights were trained at, where their attention is resampled to the data's size. The globs name tensors that
-    the weights may lack, or have too many.
+    ``attention``: slot (`reseen.backbones.slots`) -> name and settings. ``pretrained_size``: the (height, width) that
+    the start weights were trained at, where they are resampled to the data's size. The globs name tensors that the
+    weights may lack, or have too many.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -38,7 +38,7 @@ class BackboneSettings(Section):
     backbone: str
     weights: str = "none"
     attention: dict[str, Entry] = Field(default_factory=dict)
-    carried_from: Size | None = None
+    pretrained_size: Size | None = None
     expect_missing: list[str] = Field(default_factory=list)
     expect_unexpected: list[str] = Field(default_factory=list)
 

@@ -43,7 +43,11 @@ def test_weights_with_attention_are_carried_to_the_new_size_and_load_again(recip
     options = ("model.backbone=resnet18", "model.attention={stage1={name='rga_sc'}}")
     small = built(recipe_file, *options)
     torch.save(small.backbone.body.state_dict(), tmp_path / "small.pth")
-    carrying = (f"model.weights='{tmp_path / 'small.pth'}'", "model.carried_from=[64, 32]", "data.image_size=[96, 32]")
+    carrying = (
+        f"model.weights='{tmp_path / 'small.pth'}'",
+        "model.pretrained_size=[64, 32]",
+        "data.image_size=[96, 32]",
+    )
     recipe = read_recipe(recipe_file, overrides=[*options, *carrying])
     large = build_embedder(recipe, num_identities=5, start_weights=True).eval()
     by_hand = reseen.set_input_size(small.backbone, image_size=(96, 32)).eval()
