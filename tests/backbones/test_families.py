@@ -11,14 +11,16 @@ from reseen.backbones import FAMILIES, Backbone, Family, build_backbone, familie
 from reseen.backbones.backbone import SideInformation
 from reseen.deploy.export import WRITERS, export_network
 from reseen.deploy.hub import stage
-from reseen.engine.checkpoint import load_card
+from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
+from reseen.models import read_weights
 from reseen.models.normalisation import normalisation_of
 from reseen.models.weights import load_weights
 from reseen.retrieval.embedder import Embedder
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.evaluate import evaluate
 from reseen.tasks.reid.recipe import read_recipe, recipe_of
+from reseen.tasks.reid.train import train
 from reseen.types import UNKNOWN
 
 SIZE = (32, 32)
@@ -82,8 +84,6 @@ def with_small_vit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def trained(with_small_vit, market, recipe_file, tmp_path):
-    from reseen.tasks.reid.train import train
-
     options = ["model.backbone=small_vit", "training.epochs=1", "optimizer.learning_rate=0.02"]
     return train(recipe_file, data=market(), out=tmp_path / "run", overrides=options).run
 
@@ -191,6 +191,20 @@ def test_a_function_that_is_not_there_is_one_line(name: str) -> None:
 def test_only_what_says_that_it_makes_a_module_is_called_by_name(name: str) -> None:
     with pytest.raises(ReseenError, match=f"backbone '{name}': expected a function annotated to return an nn.Module"):
         build_backbone(name, image_size=SIZE, path="anything")
+
+
+def test_a_weights_file_of_a_stranger_calls_no_function_but_one_that_makes_a_module(weights_file, tmp_path) -> None:
+    card, folder = load_card(weights_file), tmp_path / "mine"
+    folder.mkdir()
+    model = {"backbone": "shutil:rmtree", "path": str(folder)}
+    save_weights(
+        tmp_path / "theirs.safetensors",
+        read_weights(weights_file).tensors,
+        card._replace(recipe={**card.recipe, "model": model}),
+    )
+    with pytest.raises(ReseenError, match="'shutil:rmtree': expected a function annotated to return an nn.Module"):
+        load_model(tmp_path / "theirs.safetensors")
+    assert folder.is_dir()
 
 
 def test_the_old_name_of_set_input_size_warns() -> None:

@@ -1,4 +1,4 @@
-"""From a recipe's lines to a backbone with its attention and its start weights, whatever will stand on it."""
+"""Build a recipe's backbone with its attention and its start weights, for any task."""
 
 from functools import partial
 from typing import TypeVar
@@ -42,7 +42,7 @@ def start_backbone(
 
 
 def normalised(data: LinesT, *, model: BackboneSettings) -> LinesT:
-    """The settings with mean and std filled in from the start weights where they leave them open."""
+    """The image settings with mean and std filled in from the start weights where they are not set."""
     mean, std = normalisation_of(model.weights, backbone=model.backbone)
     return data.model_copy(update={"mean": data.mean or mean, "std": data.std or std})
 
@@ -57,7 +57,7 @@ def _attention(settings: BackboneSettings) -> dict[str, AttentionFactory]:
 
 
 def _load_start_weights(backbone: Backbone, settings: BackboneSettings) -> None:
-    """The file's tensors into the backbone; those for its attention's slots may be the plain network's, or none."""
+    """Load the file into the backbone; it may hold the plain network's tensors in the places of attention, or none."""
     slots = [f"{slot}.*" for slot in backbone.slots]
     load_weights(
         backbone.body,

@@ -1,4 +1,4 @@
-"""The mean and std that a network's start weights were trained with, known without loading them."""
+"""The mean and std that start weights were trained with, known without loading them."""
 
 from typing import NamedTuple
 
@@ -10,16 +10,16 @@ IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
 
 
 class Normalisation(NamedTuple):
-    """Pictures scaled to 0..1 enter the network as (x - mean) / std, per channel RGB."""
+    """Images scaled to 0..1 enter the network as (x - mean) / std, per channel RGB."""
 
     mean: Triple
     std: Triple
 
 
 def normalisation_of(source: str, *, backbone: str) -> Normalisation:
-    """What the weights ``source`` (see `read_weights`) for a ``backbone`` expect, as its family says.
+    """The mean and std that weights from ``source`` (see `read_weights`) expect, as the backbone's family says.
 
-    A weights file does not say, so it gets what ImageNet training commonly uses, as random weights do.
+    Where the family does not say, as for random weights and files of timm's networks, it is ImageNet's.
     """
     if source == WHEEL:
         return Normalisation(WHEEL_MEAN, WHEEL_STD)

@@ -19,7 +19,7 @@ from reseen.engine.seeding import seed_here
 from reseen.engine.task import Pieces
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES, WeightedSum
-from reseen.models import Embedder
+from reseen.models import SingleBranchEmbedder
 from reseen.models.assemble import MetadataLine, multi_branch
 from reseen.models.embedder import single_branch
 from reseen.models.multibranch import MultiBranchEmbedder
@@ -38,7 +38,7 @@ def resolved(recipe: Recipe) -> Recipe:
 
 def build_embedder(
     recipe: Recipe, *, num_identities: int | None, start_weights: bool, metadata_names: MetadataNames = ((), ())
-) -> Embedder | MultiBranchEmbedder:
+) -> SingleBranchEmbedder | MultiBranchEmbedder:
     """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random.
 
     ``metadata_names``: the cameras and the views that a model with metadata learns.
@@ -56,7 +56,7 @@ def build_embedder(
 
 def _on_backbone(
     backbone: Backbone, recipe: Recipe, *, num_identities: int | None, names: MetadataNames
-) -> Embedder | MultiBranchEmbedder:
+) -> SingleBranchEmbedder | MultiBranchEmbedder:
     settings = recipe.model
     if settings.branches:
         metadata = MetadataLine(*names, drop=settings.metadata.drop) if settings.metadata else None
@@ -65,7 +65,7 @@ def _on_backbone(
     return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
 
 
-def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
+def load_model(path: Path | str) -> SingleBranchEmbedder | MultiBranchEmbedder:
     """The model in a weights file that `train` wrote (``best.safetensors``), in evaluation mode."""
     path = Path(path)
     card = load_card(path)

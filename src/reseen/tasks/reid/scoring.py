@@ -9,7 +9,7 @@ from reseen.data.table import Splits
 from reseen.engine.hardware import counting_device, one_device
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, Report
-from reseen.models import Embedder
+from reseen.models import SingleBranchEmbedder
 from reseen.models.metadata import side_information
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.progress import Progress, Silent
@@ -80,7 +80,7 @@ def score_row(report: Report) -> dict[str, object]:
 
 
 def score_model_checked(
-    model: Embedder | MultiBranchEmbedder,
+    model: SingleBranchEmbedder | MultiBranchEmbedder,
     splits: Splits,
     recipe: Recipe,
     *,
