@@ -1,4 +1,4 @@
-"""Attention in backbones: where it lands, what it replaces, what is refused; networks carried to another size."""
+"""Attention in backbones: where it lands, what it replaces, what is refused; networks set to another size."""
 
 import pytest
 import timm
@@ -98,7 +98,7 @@ def test_a_map_too_small_for_the_attention_names_the_slot() -> None:
         build_backbone("resnet50", image_size=(64, 32), attention={"stage4": ATTENTIONS["rga_s"]})
 
 
-def test_a_backbone_is_carried_to_other_pictures() -> None:
+def test_a_backbone_is_resized_to_other_images() -> None:
     attention = {"stage1": ATTENTIONS["rga_sc"]}
     backbone = build_backbone("resnet18", image_size=(64, 32), attention=attention).eval()
     larger, images = set_input_size(backbone, image_size=(96, 32)), torch.randn(2, 3, 96, 32)
@@ -112,7 +112,7 @@ def test_a_backbone_is_carried_to_other_pictures() -> None:
     assert again.feature_map == backbone.feature_map
 
 
-def test_without_attention_carrying_changes_nothing_and_a_vit_stays_bound() -> None:
+def test_without_attention_another_size_changes_nothing_and_a_vit_stays_bound() -> None:
     backbone = build_backbone("resnet18", image_size=(64, 32)).eval()
     images = torch.randn(1, 3, 96, 32)
     assert torch.equal(set_input_size(backbone, image_size=(96, 32))(images), backbone(images))

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from torch import Tensor, nn
 
-from reseen.attention.carry import Carriable
+from reseen.attention.resize import Resizable
 from reseen.backbones.backbone import Backbone
 from reseen.backbones.probe import pass_empty_picture
 from reseen.types import FeatureMap
@@ -16,7 +16,7 @@ Network = TypeVar("Network", bound=nn.Module)
 def set_input_size(network: Network, *, image_size: tuple[int, int]) -> Network:
     """A copy of a network for images of another size.
 
-    Attention bound to its map's size is resampled to the new one (`reseen.attention.carry`); everything else is kept.
+    Attention bound to its map's size is resampled to the new one (`reseen.attention.resize`); everything else is kept.
     This goes past the papers: evaluate, and fine-tune, at the new size.
 
     Args:
@@ -38,7 +38,7 @@ def set_input_size(network: Network, *, image_size: tuple[int, int]) -> Network:
     resized = deepcopy(network)
     hooks = []
     for part in resized.modules():
-        if isinstance(part, Carriable):
+        if isinstance(part, Resizable):
             hooks.append(part.register_forward_pre_hook(_resize_part))
         if isinstance(part, Backbone):
             part.set_input_size(image_size)
@@ -51,8 +51,8 @@ def set_input_size(network: Network, *, image_size: tuple[int, int]) -> Network:
 
 def _resize_part(part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     """Resize a part to the map that is about to enter it."""
-    assert isinstance(part, Carriable)
-    part.carry_to(FeatureMap(*inputs[0].shape[1:]))
+    assert isinstance(part, Resizable)
+    part.resize_to(FeatureMap(*inputs[0].shape[1:]))
 
 
 def _note_map(backbone: Backbone, _: tuple[Tensor, ...], maps: Tensor) -> None:

@@ -1,6 +1,6 @@
 """The part of a recipe's [model] that says which backbone, with which options, attention and start weights."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import (
@@ -8,6 +8,7 @@ from pydantic import (
     Field,
     SerializationInfo,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
@@ -16,6 +17,7 @@ from pydantic import (
 from reseen.attention import ATTENTIONS
 from reseen.backbones import Family, family_of
 from reseen.backbones.family import PROVIDED
+from reseen.backbones.slots import SLOTS
 from reseen.errors import ReseenError, unknown
 from reseen.recipe.lines import Entry, known, named_entry
 from reseen.recipe.section import Section, Size
@@ -55,17 +57,15 @@ class BackboneSettings(Section):
         settings = {name: value for name, value in raw.items() if name in cls.model_fields}
         options = {name: value for name, value in raw.items() if name not in settings and value is not None}
         family = _family(raw["backbone"])
-        for option in options:
-            if option not in family.options:
-                raise ValueError(_not_an_option(option, family, settings=cls.model_fields))
-        for slot in settings.get("attention") or ():
-            _known_slot(slot, family)
+        if strange := [name for name in options if name not in family.options]:
+            raise ValueError(_not_options(strange, family, settings=cls.model_fields))
         return {**settings, **plain_settings(family.build, options, provided=PROVIDED)}
 
     @field_validator("attention")
     @classmethod
-    def _known_attention(cls, lines: dict[str, Entry]) -> dict[str, Entry]:
-        return {slot: _attention(slot, line) for slot, line in lines.items()}
+    def _known_attention(cls, lines: dict[str, Entry], info: ValidationInfo) -> dict[str, Entry]:
+        family = _family(info.data["backbone"]) if lines and "backbone" in info.data else None
+        return {slot: _attention(slot, line, family=family) for slot, line in lines.items()}
 
     @model_serializer(mode="wrap")
     def _options_after_weights(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
@@ -83,19 +83,18 @@ def _family(name: str) -> Family:
         raise ValueError(str(error)) from None
 
 
-def _not_an_option(name: str, family: Family, *, settings: Mapping[str, object]) -> str:
+def _not_options(names: Sequence[str], family: Family, *, settings: Iterable[str]) -> str:
     """One line that names what can be set, and apart from it the family's own."""
-    own = ", ".join(family.options) or "none"
-    return f"{unknown('setting', name, [*settings, *family.options])}; options of a {family.label}: {own}"
+    known = [*settings, *family.options]
+    more = f" (and {len(names) - 3} more)" if len(names) > 3 else ""
+    faults = "; ".join(unknown("setting", name, known) for name in names[:3])
+    return f"{faults}{more}; options of a {family.label}: {', '.join(family.options) or 'none'}"
 
 
-def _known_slot(slot: str, family: Family) -> None:
-    if not family.slots:
-        raise ValueError(f"attention: a {family.label} has no places for it")
-    known("stage", slot, dict.fromkeys(family.slots))
-
-
-def _attention(slot: str, line: Entry) -> Entry:
+def _attention(slot: str, line: Entry, *, family: Family | None) -> Entry:
+    if family and not family.slots:
+        raise ValueError(f"a {family.label} has no places for attention")
+    known("stage", slot, dict.fromkeys(family.slots if family else SLOTS))
     try:
         return named_entry("attention", ATTENTIONS, settings=line, provided=("feature_map",))
     except ValueError as error:
