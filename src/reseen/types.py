@@ -3,9 +3,12 @@
 B = batch, C = channels, D = embedding width, I = training identities.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from torch import Tensor
+
+Triple: TypeAlias = tuple[float, float, float]
+"""One number a channel, RGB."""
 
 UNKNOWN = -1
 """The number of a camera or a view that is not known."""

@@ -2,15 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from torch import nn
 
 from reseen.backbones.backbone import Backbone
 from reseen.backbones.slots import SLOTS
 from reseen.errors import ReseenError
-
-Triple: TypeAlias = tuple[float, float, float]
+from reseen.types import Triple
 
 PROVIDED = ("name", "image_size", "pretrained", "camera_names", "view_names")
 """What the program hands to a family's ``build``, where its signature names it; the rest are options."""

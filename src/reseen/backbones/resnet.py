@@ -2,7 +2,6 @@
 
 from typing import Literal, Self
 
-import timm
 from timm.layers.blur_pool import BlurPool2d
 from timm.models.resnet import Bottleneck
 from torch import nn
@@ -10,11 +9,8 @@ from torch import nn
 from reseen.backbones.backbone import Backbone
 from reseen.backbones.family import Family
 from reseen.backbones.ibn import put_ibn_a
-from reseen.backbones.timm_body import is_timm, timm_body, timm_normalisation
+from reseen.backbones.timm_body import defined_in, timm_body, timm_normalisation
 from reseen.errors import ReseenError
-
-_MODULES = ("resnet", "resnest", "res2net", "sknet")
-"""Where timm defines networks of its class ResNet."""
 
 
 class ResNetBackbone(Backbone):
@@ -97,8 +93,10 @@ def _extent(value: int | tuple[int, ...]) -> int:
     return value if isinstance(value, int) else max(value)
 
 
-def _owns(name: str) -> bool:
-    return is_timm(name) and timm.models.is_model_in_modules(name, _MODULES)
-
-
-RESNET = Family("ResNet", build=resnet, owns=_owns, backbone=ResNetBackbone, normalisation=timm_normalisation)
+RESNET = Family(
+    "ResNet",
+    build=resnet,
+    owns=defined_in("resnet", "resnest", "res2net", "sknet"),  # the modules that use timm's class ResNet
+    backbone=ResNetBackbone,
+    normalisation=timm_normalisation,
+)

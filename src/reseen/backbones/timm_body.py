@@ -1,6 +1,6 @@
 """A timm network by name: its body without the classifier, and the normalisation that its weights expect."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import timm
@@ -8,8 +8,7 @@ from torch import nn
 
 from reseen.backbones.probe import CANNOT_RUN
 from reseen.errors import ReseenError
-
-Triple = tuple[float, float, float]
+from reseen.types import Triple
 
 
 def timm_body(
@@ -39,6 +38,11 @@ def timm_body(
 def is_timm(name: str) -> bool:
     """Whether timm knows the name, with or without a tag."""
     return ":" not in name and timm.is_model(name)
+
+
+def defined_in(*modules: str) -> Callable[[str], bool]:
+    """Whether timm defines a name in one of its modules."""
+    return lambda name: is_timm(name) and timm.models.is_model_in_modules(name, modules)
 
 
 def timm_normalisation(name: str, source: str) -> tuple[Triple, Triple] | None:

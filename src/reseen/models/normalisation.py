@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from reseen.backbones import family_of
-from reseen.models.sources import WHEEL, WHEEL_MEAN, WHEEL_STD, Triple
+from reseen.models.sources import WHEEL, WHEEL_MEAN, WHEEL_STD
+from reseen.types import Triple
 
 IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
 IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
@@ -23,5 +24,6 @@ def normalisation_of(source: str, *, backbone: str) -> Normalisation:
     """
     if source == WHEEL:
         return Normalisation(WHEEL_MEAN, WHEEL_STD)
-    says = family_of(backbone).normalisation
-    return Normalisation(*((says and says(backbone, source)) or (IMAGENET_MEAN, IMAGENET_STD)))
+    known = family_of(backbone).normalisation
+    mean_and_std = known(backbone, source) if known else None
+    return Normalisation(*(mean_and_std or (IMAGENET_MEAN, IMAGENET_STD)))

@@ -6,7 +6,7 @@ import struct
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import timm
 import torch
@@ -16,8 +16,7 @@ from torch import Tensor
 
 from reseen.backbones import build_backbone
 from reseen.errors import ReseenError
-
-Triple: TypeAlias = tuple[float, float, float]
+from reseen.types import Triple
 
 WHEEL = "wheel:efficientnet_lite0"
 WHEEL_BACKBONE = "tf_efficientnet_lite0"
