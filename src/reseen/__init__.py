@@ -13,7 +13,7 @@ from reseen.deprecation import moved_names
 
 if TYPE_CHECKING:
     __version__: str
-    from reseen.backbones import carry
+    from reseen.backbones import set_input_size
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.datasets.cuhk03_release import unpack_cuhk03
@@ -45,7 +45,6 @@ __all__ = [
     "ablate",
     "build_model",
     "calibrate",
-    "carry",
     "check",
     "compare",
     "demo",
@@ -59,6 +58,7 @@ __all__ = [
     "report_pair",
     "report_run",
     "score_explanations",
+    "set_input_size",
     "synthesise",
     "synthesise_scenes",
     "train",
@@ -74,7 +74,6 @@ _HOMES = MappingProxyType(
         "ablate": ("reseen.tasks.ablate", "ablate"),
         "build_model": ("reseen.models", "build_model"),
         "calibrate": ("reseen.tasks.reid.calibrate", "calibrate_run"),
-        "carry": ("reseen.backbones", "carry"),
         "check": ("reseen.data.check", "check"),
         "compare": ("reseen.tasks.reid.compare", "compare_runs"),
         "demo": ("reseen.demonstration", "demo"),
@@ -88,6 +87,7 @@ _HOMES = MappingProxyType(
         "report_pair": ("reseen.report.comparison_page", "report_pair"),
         "report_run": ("reseen.report.run_page", "report_run"),
         "score_explanations": ("reseen.explain.scoring", "score_explanations"),
+        "set_input_size": ("reseen.backbones", "set_input_size"),
         "synthesise": ("reseen.synth", "synthesise"),
         "synthesise_scenes": ("reseen.synth", "synthesise_scenes"),
         "train": ("reseen.tasks.reid.train", "train"),
@@ -95,6 +95,8 @@ _HOMES = MappingProxyType(
     }
 )
 _moved = moved_names(__name__, {"unpack": "reseen:unpack_cuhk03"})
+
+_moved = moved_names(__name__, {"carry": "reseen.backbones:set_input_size"})
 
 
 def __getattr__(name: str) -> object:

@@ -20,8 +20,26 @@ is there under its old name and leaves the rest alone."""
 FORMAT = "format"
 """The key that says it."""
 
+
+def _pretrained_size(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``model.carried_from`` is called ``model.pretrained_size`` from format 2 on."""
+    model = recipe.get("model")
+    if not isinstance(model, Mapping):
+        return recipe
+    names = {"carried_from": "pretrained_size"}
+    return {**recipe, "model": {names.get(name, name): value for name, value in model.items()}}
+
+
 MIGRATIONS: Mapping[Kind, tuple[Migration, ...]] = MappingProxyType(
-    {"recipe": (), "weights": (), "checkpoint": (), "facts": (), "embeddings": (), "job": (), "gallery": ()}
+    {
+        "recipe": (_pretrained_size,),
+        "weights": (),
+        "checkpoint": (),
+        "facts": (),
+        "embeddings": (),
+        "job": (),
+        "gallery": (),
+    }
 )
 """The first brings format 1 to 2, and so on: a kind's format is one more than it has migrations."""
 

@@ -1,12 +1,11 @@
 """Normalisation of images: (byte / 255 - mean) / std per channel, as one product and one difference."""
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-Triple: TypeAlias = tuple[float, float, float]
-"""Of red, green and blue."""
+from reseen.bounds import Triple
 
 
 class ScaleAndShift(NamedTuple):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from reseen.attention import ATTENTIONS
-from reseen.attention.carry import Carriable, carry
+from reseen.attention.resize import Resizable, resized
 from reseen.types import FeatureMap
 from shared import made_once
 
@@ -132,12 +132,12 @@ def test_onnx_gives_the_same_for_any_batch(name: str, in_onnx: tuple[All, onnxru
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in ATTENTIONS if any(isinstance(m, Carriable) for m in made(name).modules())]
+    "name", [name for name in ATTENTIONS if any(isinstance(m, Resizable) for m in made(name).modules())]
 )
-def test_what_can_be_carried_works_at_the_new_size(name: str) -> None:
+def test_what_can_be_resized_works_at_the_new_size(name: str) -> None:
     module = made(name).eval()
     before = {key: tensor.clone() for key, tensor in module.state_dict().items()}
-    carried = carry(module, FeatureMap(64, 24, 8))
-    assert carried(torch.randn(2, 64, 24, 8)).isfinite().all()
+    larger = resized(module, FeatureMap(64, 24, 8))
+    assert larger(torch.randn(2, 64, 24, 8)).isfinite().all()
     module(torch.randn(2, *MAP))
     assert all(torch.equal(tensor, before[key]) for key, tensor in module.state_dict().items())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from reseen.attention.carry import carry
 from reseen.attention.mhsa import mhsa
+from reseen.attention.resize import resized
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -59,12 +59,12 @@ def test_heads_must_divide_the_channels() -> None:
         mhsa(FeatureMap(8, 4, 3), heads=3)
 
 
-def test_carried_positions_are_interpolated() -> None:
+def test_resized_positions_are_interpolated() -> None:
     module = mhsa(FeatureMap(8, 4, 3))
-    carried = carry(module, FeatureMap(8, 8, 3))
+    larger = resized(module, FeatureMap(8, 8, 3))
     # The third of 8 cells has its centre at (2 + 1/2) / 2 - 1/2 = 3/4 between the first and the second of 4.
     expected = 0.75 * module.rows[:, :, 1] + 0.25 * module.rows[:, :, 0]
-    torch.testing.assert_close(carried.rows[:, :, 2], expected)
-    assert torch.equal(carried.columns, module.columns)
-    with pytest.raises(ReseenError, match="for 8 channels cannot be carried to 4"):
-        carry(module, FeatureMap(4, 8, 3))
+    torch.testing.assert_close(larger.rows[:, :, 2], expected)
+    assert torch.equal(larger.columns, module.columns)
+    with pytest.raises(ReseenError, match="for 8 channels cannot be resized to 4"):
+        resized(module, FeatureMap(4, 8, 3))

@@ -178,7 +178,9 @@ def test_a_reduction_that_leaves_no_channels_is_refused(
 
 @pytest.mark.parametrize("name", [*SEQUENTIAL, "rga_parallel"])
 def test_another_map_is_refused_with_both_sizes(name: str) -> None:
-    message = r"built for 128 channels of 16 x 8 = 128 positions, got 128 channels of 8 x 16 = 128 positions.*carry"
+    message = (
+        r"built for 128 channels of 16 x 8 = 128 positions, got 128 channels of 8 x 16 = 128 positions.*set_input_size"
+    )
     with pytest.raises(ReseenError, match=message):
         made(name)(torch.randn(2, 128, 8, 16))
 

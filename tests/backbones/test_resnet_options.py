@@ -23,7 +23,11 @@ RESNETS = [
     "resnetaa50",
     "resnetblur18",
 ]
-NOT_RESNETS = ["convnext_atto", "vit_tiny_patch16_224", "tf_efficientnet_lite0"]
+NOT_RESNETS = {
+    "convnext_atto": "a CNN; it has output_stride",
+    "vit_tiny_patch16_224": "a ViT; it has none",
+    "tf_efficientnet_lite0": "a CNN; it has output_stride",
+}
 
 
 @pytest.mark.parametrize("name", RESNETS)
@@ -59,9 +63,9 @@ def test_last_stride_two_is_what_timm_builds() -> None:
 
 @pytest.mark.parametrize("name", NOT_RESNETS)
 def test_options_of_resnets_are_refused_elsewhere(name: str) -> None:
-    with pytest.raises(ReseenError, match="last_stride is for ResNets"):
+    with pytest.raises(ReseenError, match=f"no option 'last_stride' of {NOT_RESNETS[name]}"):
         build_backbone(name, image_size=(64, 64), last_stride=1)
-    with pytest.raises(ReseenError, match="ibn is for ResNets"):
+    with pytest.raises(ReseenError, match=f"no option 'ibn' of {NOT_RESNETS[name]}"):
         build_backbone(name, image_size=(64, 64), ibn="a")
 
 
@@ -107,7 +111,9 @@ def test_a_stem_for_small_pictures_reduces_nothing() -> None:
     # He et al. (2016): 64 x 3 x 3 x 3 weights where there were 64 x 3 x 7 x 7.
     counts = [sum(parameter.numel() for parameter in network.parameters()) for network in (plain, small)]
     assert counts[0] - counts[1] == 64 * 3 * (49 - 9)
-    with pytest.raises(ReseenError, match="stem is for ResNets that begin with a 7 x 7 convolution, got EfficientNet"):
+    with pytest.raises(ReseenError, match="stem is for ResNets that begin with a 7 x 7 convolution"):
+        build_backbone("resnet18d", image_size=(32, 32), stem="cifar")
+    with pytest.raises(ReseenError, match="no option 'stem' of a CNN; it has output_stride"):
         build_backbone("tf_efficientnet_lite0", image_size=(32, 32), stem="cifar")
     with pytest.raises(ReseenError, match="timm has no weights for 'resnet18' with a stem for small pictures"):
         build_backbone("resnet18", image_size=(32, 32), stem="cifar", pretrained=True)

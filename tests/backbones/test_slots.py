@@ -1,4 +1,4 @@
-"""Attention in backbones: where it lands, what it replaces, what is refused; networks carried to another size."""
+"""Attention in backbones: where it lands, what it replaces, what is refused; networks set to another size."""
 
 import pytest
 import timm
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from reseen.attention import ATTENTIONS
 from reseen.attention.lka import LargeKernelAttention
-from reseen.backbones import build_backbone, carry
+from reseen.backbones import build_backbone, set_input_size
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -98,23 +98,23 @@ def test_a_map_too_small_for_the_attention_names_the_slot() -> None:
         build_backbone("resnet50", image_size=(64, 32), attention={"stage4": ATTENTIONS["rga_s"]})
 
 
-def test_a_backbone_is_carried_to_other_pictures() -> None:
+def test_a_backbone_is_resized_to_other_images() -> None:
     attention = {"stage1": ATTENTIONS["rga_sc"]}
     backbone = build_backbone("resnet18", image_size=(64, 32), attention=attention).eval()
-    larger, images = carry(backbone, image_size=(96, 32)), torch.randn(2, 3, 96, 32)
+    larger, images = set_input_size(backbone, image_size=(96, 32)), torch.randn(2, 3, 96, 32)
     assert larger(images).shape == (2, 512, 3, 1)
     assert larger.feature_map == (512, 3, 1)
     assert larger.image_size == (96, 32)
     assert not larger.training
     with pytest.raises(ReseenError, match="16 x 8 = 128 positions, got 64 channels of 24 x 8 = 192 positions"):
         backbone(images)
-    again = carry(larger, image_size=(64, 32))
+    again = set_input_size(larger, image_size=(64, 32))
     assert again.feature_map == backbone.feature_map
 
 
-def test_without_attention_carrying_changes_nothing_and_a_vit_stays_bound() -> None:
+def test_without_attention_another_size_changes_nothing_and_a_vit_stays_bound() -> None:
     backbone = build_backbone("resnet18", image_size=(64, 32)).eval()
     images = torch.randn(1, 3, 96, 32)
-    assert torch.equal(carry(backbone, image_size=(96, 32))(images), backbone(images))
+    assert torch.equal(set_input_size(backbone, image_size=(96, 32))(images), backbone(images))
     with pytest.raises(ReseenError, match="built for pictures of 64 x 32, got 96 x 32"):
-        carry(build_backbone("vit_tiny_patch16_224", image_size=(64, 32)), image_size=(96, 32))
+        set_input_size(build_backbone("vit_tiny_patch16_224", image_size=(64, 32)), image_size=(96, 32))

@@ -30,6 +30,7 @@ from reseen import formats
 from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.deploy.facts import Facts
+from reseen.deploy.facts import fingerprint as network_fingerprint
 from reseen.deploy.hub import load_hub_folder
 from reseen.deploy.network import load_weights_file
 from reseen.engine.checkpoint import load_card, load_checkpoint, save_checkpoint, save_weights
@@ -38,6 +39,7 @@ from reseen.errors import ReseenError
 from reseen.metrics import Embedded
 from reseen.metrics.embedded import saved_metadata
 from reseen.models import read_weights
+from reseen.recipe.training import recipe_text
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import embed_pictures
@@ -58,7 +60,7 @@ from reseen.tasks.reid.train import train
 KEPT = Path(__file__).parent / "kept"
 NETWORK = "3b1e640000359d58"
 """The fingerprint that the kept network had when it was made; galleries know it by that."""
-NEWER = r"written by a newer reseen \(format 999; this one reads up to 1\): upgrade reseen$"
+NEWER = r"written by a newer reseen \(format 999; this one reads up to [12]\): upgrade reseen$"
 
 
 @pytest.fixture
@@ -149,6 +151,21 @@ def test_kept_facts_and_a_kept_repository_are_those_of_the_network(kept: Path) -
     assert facts == load_hub_folder(kept / "hub").facts
 
 
+def test_a_kept_recipe_names_the_size_of_its_start_weights_in_its_own_way(kept: Path) -> None:
+    recipe = read_recipe(kept / "resized.toml")
+    assert recipe.model.pretrained_size == (64, 32)
+    assert "pretrained_size = [\n    64,\n    32,\n]" in recipe_text(recipe)
+    by_override = read_recipe(kept / "run" / "recipe.toml", overrides=["model.carried_from=[96, 64]"])
+    assert by_override.model.pretrained_size == (96, 64)
+
+
+def test_the_size_of_start_weights_is_no_part_of_a_fingerprint_under_either_name() -> None:
+    model = {"backbone": "resnet18", "last_stride": None}
+    expected = network_fingerprint({}, model=model, preprocessing=[])
+    for name in ("carried_from", "pretrained_size"):
+        assert network_fingerprint({}, model={**model, name: [64, 32]}, preprocessing=[]) == expected
+
+
 def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
     facts = load_weights_file(kept / "run" / "best.safetensors").facts
     run = create_run(tmp_path / "run", read_recipe(kept / "run" / "recipe.toml"))
@@ -162,8 +179,8 @@ def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
     embed_pictures(tmp_path / "table.csv", tmp_path / "job", embedder=Embedder.from_pretrained(kept / "run"))
     with safe_open(run.best_weights, framework="pt") as file:
         card = json.loads(file.metadata()["reseen"])
-    assert run.recipe_file.read_text().startswith("format = 1\n")
-    assert (card["format"], card["recipe"]["format"]) == (1, 1)
+    assert run.recipe_file.read_text().startswith("format = 2\n")
+    assert (card["format"], card["recipe"]["format"]) == (1, 2)
     assert {saved_metadata(file)["reseen.format"] for file in embedding_files(run)} == {"1"}
     assert torch.load(run.last_checkpoint, weights_only=True)["format"] == 1
     assert json.loads(facts.as_json())["format"] == 1

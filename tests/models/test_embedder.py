@@ -5,16 +5,16 @@ import torch
 from torch import nn
 
 from reseen.backbones import build_backbone
-from reseen.models import BNNeck, Embedder, identity_classifier
+from reseen.models import BNNeck, SingleBranchEmbedder, identity_classifier
 from reseen.ops import POOLINGS
 
 SIZE = (64, 32)
 
 
-def embedder(*, identities: int | None = 7) -> Embedder:
+def embedder(*, identities: int | None = 7) -> SingleBranchEmbedder:
     backbone = build_backbone("resnet18", image_size=SIZE)
     classifier = identity_classifier(512, identities) if identities else None
-    return Embedder(backbone, pooling=POOLINGS["average"](), neck=BNNeck(512), classifier=classifier)
+    return SingleBranchEmbedder(backbone, pooling=POOLINGS["average"](), neck=BNNeck(512), classifier=classifier)
 
 
 @pytest.mark.parametrize("training", [True, False])

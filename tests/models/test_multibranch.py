@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from losses_by_name import loss_by_name
-from reseen.backbones import build_backbone, carry
+from reseen.backbones import build_backbone, set_input_size
 from reseen.errors import ReseenError
 from reseen.models import MultiBranchEmbedder, build_model
 from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
@@ -148,11 +148,11 @@ def test_wrong_branches_are_one_line() -> None:
         build_model("lka_reid", num_identities=5, image_size=SIZE, pretrained=True)
 
 
-def test_a_model_with_self_attention_is_carried_to_another_size() -> None:
+def test_a_model_with_self_attention_is_set_to_another_size() -> None:
     model = embedder().eval()
     with pytest.raises(ReseenError, match=r"attention built for 512 channels of 4 x 2 = 8 positions"):
         model(torch.randn(1, 3, 96, 32))
-    carried = carry(model, image_size=(96, 32))
-    assert carried(torch.randn(1, 3, 96, 32)).embedding.isfinite().all()
-    assert carried.backbone.image_size == (96, 32)
+    larger = set_input_size(model, image_size=(96, 32))
+    assert larger(torch.randn(1, 3, 96, 32)).embedding.isfinite().all()
+    assert larger.backbone.image_size == (96, 32)
     model(torch.randn(1, 3, *SIZE))

@@ -10,7 +10,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, scaled_dot_product_attention
 
-from reseen.attention.carry import refuse_other_map
+from reseen.attention.resize import refuse_other_map
 from reseen.bounds import Count
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
@@ -61,11 +61,11 @@ class PositionedSelfAttention(nn.Module):
         logits = logits + torch.einsum("hid,bhjd->bhij", places, query)
         return rearrange(logits.softmax(dim=3).mean(dim=2), "b heads (h w) -> b heads h w", h=height)
 
-    def carry_to(self, feature_map: FeatureMap) -> None:
+    def resize_to(self, feature_map: FeatureMap) -> None:
         """From now on take maps of this height and width: rows and columns are interpolated linearly."""
         if feature_map.channels != self.feature_map.channels:
             raise ReseenError(
-                f"attention for {self.feature_map.channels} channels cannot be carried to {feature_map.channels}"
+                f"attention for {self.feature_map.channels} channels cannot be resized to {feature_map.channels}"
             )
         _, height, width = feature_map
         with torch.no_grad():

@@ -16,7 +16,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from reseen.attention.carry import refuse_other_map, resampled
+from reseen.attention.resize import refuse_other_map, resampled
 from reseen.attention.start import Start
 from reseen.bounds import Count
 from reseen.errors import ReseenError
@@ -52,7 +52,7 @@ class SpatialRelation(nn.Module):
         rows = self.relation.rows(rearrange(maps, "b c h w -> b c 1 (h w)"), node=node)
         return rearrange(rows, "b both (h w) -> b both h w", w=self.feature_map.width)
 
-    def carry_to(self, feature_map: FeatureMap) -> None:
+    def resize_to(self, feature_map: FeatureMap) -> None:
         """Resample what is indexed by position: the weights of a node's relations to each position."""
         relate = self.relation.relate
         halves = rearrange(relate.weight.detach(), "m (half n) -> half m n", half=2)
@@ -83,7 +83,7 @@ class ChannelRelation(nn.Module):
         gates: Tensor = self.relation(rearrange(maps, "b c h w -> b (h w) 1 c"))
         return rearrange(gates, "b 1 1 c -> b c 1 1")
 
-    def carry_to(self, feature_map: FeatureMap) -> None:
+    def resize_to(self, feature_map: FeatureMap) -> None:
         """Resample what is indexed by position: the weights that embed a channel's positions."""
         embed = self.relation.embed
         weight = rearrange(embed.weight.detach(), "f n 1 1 -> f n")

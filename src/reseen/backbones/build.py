@@ -1,16 +1,9 @@
-"""From a timm name and its options to a Backbone."""
+"""From a backbone's name and its family's options to a Backbone."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any, Literal
 
-import timm
-from torch import nn
-
-from reseen.backbones.backbone import Backbone
-from reseen.backbones.ibn import put_ibn_a
-from reseen.backbones.probe import CANNOT_RUN
-from reseen.backbones.resnet import set_last_stride, set_small_stem
+from reseen.backbones.backbone import Backbone, SideInformation
+from reseen.backbones.families import family_of
 from reseen.backbones.slots import AttentionFactory, put_attention
 from reseen.errors import ReseenError
 
@@ -19,73 +12,44 @@ def build_backbone(
     name: str,
     *,
     image_size: tuple[int, int],
-    last_stride: Literal[1, 2] | None = None,
-    ibn: Literal["a"] | None = None,
-    stem: Literal["cifar"] | None = None,
-    output_stride: Literal[8, 16] | None = None,
     attention: Mapping[str, AttentionFactory] | None = None,
     pretrained: bool = False,
+    side_information: SideInformation | None = None,
+    **options: object,
 ) -> Backbone:
-    """The timm network ``name`` (``resnet50``, ``resnet50.tv_in1k``, ``vit_small_patch16_224``) as Backbone.
+    """Build the network ``name`` as a feature extractor.
 
-    ``image_size`` (height, width) in pixels. ``last_stride`` 1 doubles the last map of a ResNet (BoT, Luo et
-    al., 2019); None keeps timm's. ``ibn="a"`` splits the first norm of a ResNet's stages 1 to 3 into instance
-    and batch norm (Pan et al., 2018). ``stem="cifar"`` begins a ResNet without reducing the picture.
-    ``output_stride``: how many times smaller than the picture the map is; later strides become dilation.
-    ``attention``: slot -> factory (`reseen.backbones.slots`). ``pretrained`` fetches the weights of the name's
-    tag, once, from the hub; they hold no attention, which starts at random.
+    Args:
+        name: A timm name (``resnet50``, ``resnet50.tv_in1k``, ``vit_small_patch16_224``), one of another family's
+            (`reseen.backbones.families`), or ``"mypackage.nets:osnet"``, a function like a family's ``build``.
+        image_size: (height, width) in pixels.
+        attention: From a slot to a factory (`reseen.backbones.slots`).
+        pretrained: Fetch the weights of the name's tag, once, from the hub; they hold no attention, which starts at
+            random.
+        side_information: The names of cameras and views, for a family that learns them.
+        **options: The family's own; None leaves one out. A ResNet has ``last_stride``, ``ibn``, ``stem`` and
+            ``output_stride``, another CNN ``output_stride``, a ViT none.
 
-    Raises ReseenError for an unknown name, a size or an option that the network cannot take, and weights that
-    cannot be fetched.
+    Returns:
+        The backbone in training mode, (B, 3, H, W) -> (B, C, h, w).
+
+    Raises:
+        ReseenError: An unknown name, a size or an option that the network cannot take, and weights that cannot be
+            fetched.
+
+    Example:
+        >>> build_backbone("resnet18", image_size=(64, 32), last_stride=1).feature_map
+        FeatureMap(channels=512, height=4, width=2)
     """
-    if pretrained and ibn is not None:
-        raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
-    if pretrained and stem is not None:
-        raise ReseenError(
-            f"timm has no weights for '{name}' with a stem for small pictures: give a weights file or none"
-        )
-    body = timm_body(name, image_size=image_size, output_stride=output_stride, pretrained=pretrained)
-    if last_stride is not None:
-        set_last_stride(body, last_stride)
-    if ibn is not None:
-        put_ibn_a(body)
-    if stem is not None:
-        set_small_stem(body)
+    family = family_of(name)
+    options = {option: value for option, value in options.items() if value is not None}
+    family.refuse_unknown(options)
+    if pretrained and not family.provided(pretrained=True):
+        raise ReseenError(f"there are no weights of '{name}' to fetch: give a weights file or none")
+    names = (side_information or SideInformation()) if family.learns_side_information else None
+    provided = family.provided(
+        name=name, image_size=image_size, pretrained=pretrained, **(names or SideInformation())._asdict()
+    )
+    body = family.build(**provided, **options)
     slots = put_attention(body, attention, image_size=image_size) if attention else ()
-    return Backbone(body, image_size=image_size, slots=slots)
-
-
-def timm_body(
-    name: str, *, image_size: tuple[int, int], output_stride: int | None = None, pretrained: bool = False
-) -> nn.Module:
-    """The timm network without its classifier, built for ``image_size`` where it is bound to one.
-
-    Raises ReseenError for an unknown name, a size it cannot take, and weights that cannot be fetched.
-    """
-    _check_name(name)
-    dilated: dict[str, Any] = {} if output_stride is None else {"output_stride": output_stride}
-    try:
-        try:
-            return timm.create_model(name, pretrained=pretrained, num_classes=0, img_size=image_size, **dilated)
-        except TypeError:  # a convolutional network takes any size and knows no img_size
-            return timm.create_model(name, pretrained=pretrained, num_classes=0, **dilated)
-    except OSError as error:
-        raise ReseenError(
-            f"cannot fetch the weights of '{name}': {_first_line(error)}; "
-            "connect once, or name a weights file, or train from scratch"
-        ) from error
-    except CANNOT_RUN as error:
-        raise ReseenError(
-            f"timm cannot build '{name}' for {image_size[0]} x {image_size[1]}: {_first_line(error)}"
-        ) from error
-
-
-def _check_name(name: str) -> None:
-    if ":" in name or not timm.is_model(name):
-        near = get_close_matches(name, timm.list_models(), n=3, cutoff=0.4)
-        hint = f"; nearest timm names: {', '.join(near)}" if near else "; `timm.list_models()` lists the names"
-        raise ReseenError(f"no backbone '{name}'{hint}")
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return family.backbone(body, image_size=image_size, slots=slots, side_information=names)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-from timm.models.resnet import ResNet
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
@@ -30,11 +29,11 @@ class InstanceBatchNorm(nn.Module):
 def put_ibn_a(body: nn.Module) -> None:
     """Replace ``bn1`` of every block in stages 1 to 3 of a timm ResNet, in place; stage 4 keeps batch norm.
 
-    Raises ReseenError for a network that is no ResNet with plain batch norms.
+    Raises ReseenError for a ResNet without plain batch norms.
     """
-    names = ("layer1", "layer2", "layer3") if isinstance(body, ResNet) else ()
-    blocks: list[Any] = [block for name in names for block in body.get_submodule(name).children()]
-    if not blocks or not all(isinstance(getattr(block, "bn1", None), nn.BatchNorm2d) for block in blocks):
-        raise ReseenError(f"ibn is for ResNets with batch norm, got {type(body).__name__}: leave it out")
+    stages = [body.get_submodule(name) for name in ("layer1", "layer2", "layer3")]
+    blocks: list[Any] = [block for stage in stages for block in stage.children()]
+    if not all(isinstance(getattr(block, "bn1", None), nn.BatchNorm2d) for block in blocks):
+        raise ReseenError("ibn is for ResNets with batch norm: leave it out")
     for block in blocks:
         block.bn1 = InstanceBatchNorm(block.bn1.num_features)

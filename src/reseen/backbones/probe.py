@@ -1,4 +1,4 @@
-"""Passing an empty picture through a network to learn its shapes, without leaving a trace."""
+"""Pass an empty image through a network to learn its shapes; the network stays as it was."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from reseen.errors import ReseenError
 
 CANNOT_RUN = (RuntimeError, ValueError, TypeError, AssertionError, IndexError, ZeroDivisionError)
-"""What timm networks raise when a picture is too small or does not divide into their patches."""
+"""What timm networks raise for an image that is too small or does not divide into their patches."""
 
 
 def pass_empty_picture(network: nn.Module, forward: Callable[[Tensor], object], *, image_size: tuple[int, int]) -> None:

@@ -1,33 +1,75 @@
-"""Strides of a ResNet: the last one (1 keeps the last map large; BoT, Luo et al., 2019), and those of its stem."""
+"""The family of timm's ResNets (plain, D, SE, ResNeSt, Res2Net, SK ...): strides, stem, IBN-a, the last stage."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from timm.layers.blur_pool import BlurPool2d
-from timm.models.resnet import ResNet
+from timm.models.resnet import Bottleneck
 from torch import nn
 
+from reseen.backbones.backbone import Backbone
+from reseen.backbones.family import Family
+from reseen.backbones.ibn import put_ibn_a
+from reseen.backbones.timm_body import defined_in, timm_body, timm_normalisation
 from reseen.errors import ReseenError
 
 
-def set_last_stride(body: nn.Module, stride: Literal[1, 2]) -> None:
-    """Set the stride of the last stage of a timm ResNet (plain, D, SE, ResNeSt, Res2Net, SK ...) in place.
+class ResNetBackbone(Backbone):
+    """A ResNet, whose last stage of bottlenecks can be copied into branches."""
 
-    Convolutions keep their dilation of 1, so weights fit as they are. Raises ReseenError for any other
-    network.
+    def split_last_stage(self) -> tuple[Self, nn.Module]:
+        """The network to its third stage, and the fourth.
+
+        Raises ReseenError for a ResNet without bottlenecks.
+        """
+        stage = self.body.get_submodule("layer4")
+        if not all(isinstance(block, Bottleneck) for block in stage.children()):
+            return super().split_last_stage()
+        self.body.add_module("layer4", nn.Identity())
+        return type(self)(self.body, image_size=self.image_size), stage
+
+
+def resnet(
+    *,
+    name: str,
+    image_size: tuple[int, int],
+    pretrained: bool,
+    last_stride: Literal[1, 2] | None = None,
+    ibn: Literal["a"] | None = None,
+    stem: Literal["cifar"] | None = None,
+    output_stride: Literal[8, 16] | None = None,
+) -> nn.Module:
+    """The timm network ``name``.
+
+    ``last_stride`` 1 doubles the last map (BoT, Luo et al., 2019); None keeps timm's, and convolutions keep their
+    dilation of 1, so weights fit as they are. ``ibn="a"`` splits the first norm of the blocks in stages 1 to 3 into
+    instance and batch norm (Pan et al., 2018). ``stem="cifar"`` begins without reducing the image. ``output_stride``:
+    how many times smaller than the image the map is; later strides become dilation.
+
+    Raises ReseenError for weights that timm has not got.
     """
-    if not isinstance(body, ResNet):
-        raise ReseenError(f"last_stride is for ResNets, got {type(body).__name__}: leave it out")
-    if stride == 1:
+    if pretrained and ibn is not None:
+        raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
+    if pretrained and stem is not None:
+        raise ReseenError(
+            f"timm has no weights for '{name}' with a stem for small pictures: give a weights file or none"
+        )
+    body = timm_body(name, image_size=image_size, output_stride=output_stride, pretrained=pretrained)
+    if last_stride == 1:
         keep_size(body.get_submodule("layer4.0"))
+    if ibn is not None:
+        put_ibn_a(body)
+    if stem is not None:
+        set_small_stem(body)
+    return body
 
 
 def set_small_stem(body: nn.Module) -> None:
     """Begin a timm ResNet with a 3 x 3 convolution of stride 1 and no pooling, in place, for pictures of 32 x 32.
 
-    He et al. (2016) train on CIFAR so. Raises ReseenError for all but ResNets that begin with one 7 x 7 convolution.
+    He et al. (2016) do so for CIFAR. Raises ReseenError for all but ResNets that begin with one 7 x 7 convolution.
     """
     first = getattr(body, "conv1", None)
-    if not (isinstance(body, ResNet) and isinstance(first, nn.Conv2d) and first.kernel_size == (7, 7)):
+    if not (isinstance(first, nn.Conv2d) and first.kernel_size == (7, 7)):
         raise ReseenError(f"stem is for ResNets that begin with a 7 x 7 convolution, got {type(body).__name__}")
     smaller = nn.Conv2d(first.in_channels, first.out_channels, kernel_size=3, padding=1, bias=False)
     nn.init.kaiming_normal_(smaller.weight, mode="fan_out", nonlinearity="relu")
@@ -49,3 +91,12 @@ def keep_size(block: nn.Module) -> None:
 
 def _extent(value: int | tuple[int, ...]) -> int:
     return value if isinstance(value, int) else max(value)
+
+
+RESNET = Family(
+    "ResNet",
+    build=resnet,
+    owns=defined_in("resnet", "resnest", "res2net", "sknet"),  # the modules that use timm's class ResNet
+    backbone=ResNetBackbone,
+    normalisation=timm_normalisation,
+)

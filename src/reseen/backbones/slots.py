@@ -1,4 +1,4 @@
-"""Places in a backbone where attention can sit: after a stage, or in a bottleneck in place of its 3 x 3 convolution.
+"""Slots for attention in a backbone: after a stage, or in a bottleneck in place of its 3 x 3 convolution.
 
 A slot is named ``stage1`` (after the first stage), ``inside_stage1`` (in each of its bottlenecks), ``every_stage`` or
 ``inside_every_stage``; where two name the same place, the one with the number counts. Stages are what timm calls
@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 
+from reseen.backbones.backbone import features_of
 from reseen.backbones.probe import pass_empty_picture
 from reseen.errors import ReseenError, unknown
 from reseen.types import FeatureMap
@@ -20,13 +21,13 @@ AttentionFactory: TypeAlias = Callable[[FeatureMap], nn.Module]
 INSIDE = "inside_"
 EVERY = "every_stage"
 SLOTS = tuple(f"{prefix}{stage}" for prefix in ("", INSIDE) for stage in (EVERY, *(f"stage{i}" for i in range(1, 6))))
-"""Every slot that some backbone has."""
+"""The slots of all backbones whose stages give maps."""
 
 
 def put_attention(
     body: nn.Module, attention: Mapping[str, AttentionFactory], *, image_size: tuple[int, int]
 ) -> tuple[str, ...]:
-    """Build attention into a timm network, in place: slot -> factory. The paths of what was put in, in order.
+    """Build attention into a network, in place: slot -> factory. Returns the paths of its modules, in order.
 
     After a stage the module is its last part, named ``attention``; inside a bottleneck it takes the name ``conv2``,
     followed by an average pool where the convolution had a stride (Srinivas et al., 2021). The network's other
@@ -69,7 +70,7 @@ def _filled(prefix: str, stage: str, attention: Mapping[str, AttentionFactory]) 
 
 
 def stage_paths(body: nn.Module) -> dict[str, str]:
-    """stage1, ... -> path of the sequence of blocks that it is; empty without stages of (B, C, H, W) maps."""
+    """stage1, ... -> the path of its sequence of blocks; empty for a network without stages of (B, C, H, W) maps."""
     paths: list[str] = [entry["module"] for entry in getattr(body, "feature_info", ())]
     sequences = []
     if getattr(body, "output_fmt", None) != "NHWC":
@@ -99,7 +100,7 @@ def _convolutions(body: nn.Module, stage: str, slot: str) -> list[str]:
 
 
 def _maps(body: Any, paths: list[str], image_size: tuple[int, int]) -> dict[str, FeatureMap]:
-    """The map that enters each place for a picture of ``image_size``, found by passing an empty one."""
+    """The map that enters each place for images of ``image_size``, learnt from an empty one."""
     maps: dict[str, FeatureMap] = {}
 
     def note(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor, *, path: str) -> None:
@@ -111,7 +112,7 @@ def _maps(body: Any, paths: list[str], image_size: tuple[int, int]) -> dict[str,
         for path in paths
     ]
     try:
-        pass_empty_picture(body, body.forward_features, image_size=image_size)
+        pass_empty_picture(body, features_of(body), image_size=image_size)
     finally:
         for hook in hooks:
             hook.remove()

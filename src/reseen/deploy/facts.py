@@ -21,7 +21,7 @@ Network: TypeAlias = Callable[..., NDArray[np.float32]]
 """(B, H, W, 3) RGB of the network's input size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
 
 _DIGITS = 16
-_START_KEYS = frozenset({"name", "weights", "carried_from", "expect_missing", "expect_unexpected"})
+_START_KEYS = frozenset({"name", "weights", "carried_from", "pretrained_size", "expect_missing", "expect_unexpected"})
 _Pixels = Annotated[int, Field(ge=1, le=4096)]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from reseen.backbones import family_of
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.model_card import model_card
 from reseen.deploy.network import CALIBRATION, load_weights_file
@@ -166,7 +167,8 @@ def _public(card: Card) -> Card:
     model = dict(card.recipe["model"])
     model["weights"] = Path(model.get("weights", "none")).name
     card = card._replace(recipe={**card.recipe, "model": model})
-    return card if model.get("metadata") is not None else card._replace(camera_names=(), view_names=())
+    learned = model.get("metadata") is not None or family_of(model["backbone"]).learns_side_information
+    return card if learned else card._replace(camera_names=(), view_names=())
 
 
 def _reason(error: Exception) -> str:

@@ -21,6 +21,7 @@ from reseen.engine.checkpoint import load_card
 from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
 from reseen.models import build_model
+from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.normalisation import Normalisation
@@ -107,7 +108,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
     model, data = load_model(path), recipe.data
     flip, normalisation = recipe.evaluation.flip, data.normalisation
     preprocessing = [data.image_size, *normalisation, *(["mirrored"] if flip else [])]
-    metadata = getattr(model, "metadata", None) is not None
+    metadata = side_information(model) is not None
     thresholds = calibrated_for(recipe.evaluation, metadata=metadata, path=path.parent / CALIBRATION)
     facts = Facts(
         fingerprint=fingerprint(model.state_dict(), model=card.recipe["model"], preprocessing=preprocessing),

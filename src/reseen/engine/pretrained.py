@@ -1,13 +1,13 @@
-"""From a recipe's lines to a backbone with its attention and its start weights, whatever will stand on it."""
+"""Build a recipe's backbone with its attention and its start weights, for any task."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, TypeVar
 
-from reseen.backbones import Backbone, build_backbone, carry
+from reseen.backbones import Backbone, SideInformation, build_backbone, set_input_size
 from reseen.backbones.slots import AttentionFactory
 from reseen.models import load_weights, read_weights
 from reseen.models.normalisation import normalisation_of
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import ATTENTION
 from reseen.recipe.training import PictureLines
@@ -15,28 +15,33 @@ from reseen.recipe.training import PictureLines
 LinesT = TypeVar("LinesT", bound=PictureLines)
 
 
-def start_backbone(lines: BackboneLines, *, image_size: tuple[int, int], start_weights: bool) -> Backbone:
-    """The backbone for pictures of ``image_size``; with ``start_weights`` as the lines say, else at random.
+def start_backbone(
+    settings: BackboneSettings,
+    *,
+    image_size: tuple[int, int],
+    start_weights: bool,
+    side_information: SideInformation | None = None,
+) -> Backbone:
+    """The backbone for images of ``image_size``; with ``start_weights`` as the settings say, else at random.
 
-    Draws from torch's global generator: seed it first.
+    ``side_information``: the cameras and views that a family learns which learns them. Draws from torch's global
+    generator: seed it first.
     """
     backbone = build_backbone(
-        lines.backbone,
-        image_size=lines.carried_from or image_size,
-        last_stride=lines.last_stride,
-        ibn=lines.ibn,
-        stem=lines.stem,
-        output_stride=lines.output_stride,
-        attention=_attention(lines),
-        pretrained=start_weights and lines.weights == "timm",
+        settings.backbone,
+        image_size=settings.pretrained_size or image_size,
+        attention=_attention(settings),
+        pretrained=start_weights and settings.weights == "timm",
+        side_information=side_information,
+        **settings.options,
     )
-    if start_weights and lines.weights not in {"none", "timm"}:
-        _load_start_weights(backbone, lines)
-    return carry(backbone, image_size=image_size) if lines.carried_from else backbone
+    if start_weights and settings.weights not in {"none", "timm"}:
+        _load_start_weights(backbone, settings)
+    return set_input_size(backbone, image_size=image_size) if settings.pretrained_size else backbone
 
 
-def normalised(data: LinesT, *, model: BackboneLines) -> LinesT:
-    """The lines with mean and std filled in from the start weights where they leave them open."""
+def normalised(data: LinesT, *, model: BackboneSettings) -> LinesT:
+    """The image settings with mean and std filled in from the start weights where they are not set."""
     mean, std = normalisation_of(model.weights, backbone=model.backbone)
     return data.model_copy(update={"mean": data.mean or mean, "std": data.std or std})
 
@@ -45,7 +50,7 @@ class _WithBackbone(Protocol):
     @property
     def data(self) -> PictureLines: ...
     @property
-    def model(self) -> BackboneLines: ...
+    def model(self) -> BackboneSettings: ...
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...
 
 
@@ -57,21 +62,21 @@ def resolved(recipe: RecipeT) -> RecipeT:
     return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
 
 
-def _attention(lines: BackboneLines) -> dict[str, AttentionFactory]:
+def _attention(settings: BackboneSettings) -> dict[str, AttentionFactory]:
     """Slot -> factory with the line's settings."""
-    return {slot: _factory(Component.of(line)) for slot, line in lines.attention.items()}
+    return {slot: _factory(Component.of(line)) for slot, line in settings.attention.items()}
 
 
 def _factory(attention: Component) -> AttentionFactory:
     return lambda feature_map: ATTENTION.build(attention, feature_map=feature_map)
 
 
-def _load_start_weights(backbone: Backbone, lines: BackboneLines) -> None:
-    """The file's tensors into the backbone; those for its attention's slots may be the plain network's, or none."""
+def _load_start_weights(backbone: Backbone, settings: BackboneSettings) -> None:
+    """Load the file into the backbone; it may hold the plain network's tensors in the places of attention, or none."""
     slots = [f"{slot}.*" for slot in backbone.slots]
     load_weights(
         backbone.body,
-        read_weights(lines.weights, backbone=lines.backbone).tensors,
-        expect_missing=[*lines.expect_missing, *slots],
-        expect_unexpected=[*lines.expect_unexpected, *(slot for slot in slots if not slot.endswith(".attention.*"))],
+        backbone.start_tensors(read_weights(settings.weights, backbone=settings.backbone).tensors),
+        expect_missing=[*settings.expect_missing, *slots],
+        expect_unexpected=[*settings.expect_unexpected, *(slot for slot in slots if not slot.endswith(".attention.*"))],
     )

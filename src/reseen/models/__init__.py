@@ -1,7 +1,8 @@
 """Embedders: from pictures to the vectors that retrieval compares."""
 
+from reseen.deprecation import moved_names
 from reseen.models.catalogue import MODELS, build_model
-from reseen.models.embedder import Embedder
+from reseen.models.embedder import SingleBranchEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
@@ -13,12 +14,14 @@ __all__ = [
     "WHEEL",
     "BNNeck",
     "ColourHistogram",
-    "Embedder",
     "LoadReport",
     "MultiBranchEmbedder",
+    "SingleBranchEmbedder",
     "Weights",
     "build_model",
     "identity_classifier",
     "load_weights",
     "read_weights",
 ]
+
+__getattr__ = moved_names(__name__, {"Embedder": "reseen.models:SingleBranchEmbedder"})

@@ -7,7 +7,7 @@ from torch import nn
 
 from reseen.backbones import Backbone
 from reseen.errors import ReseenError, unknown
-from reseen.models.branches import BRANCHES, split_last_stage
+from reseen.models.branches import BRANCHES
 from reseen.models.metadata import Metadata
 from reseen.models.multibranch import Branch, MultiBranchEmbedder, Role
 from reseen.models.neck import BNNeck, identity_classifier
@@ -48,7 +48,7 @@ def multi_branch(
     if not lines:
         raise ReseenError("expected at least one branch, got none")
     channels = backbone.feature_map.channels
-    trunk, stage = split_last_stage(backbone)
+    trunk, stage = backbone.split_last_stage()
     branches = [
         _branch(
             _stage(line, stage, trunk.feature_map),

@@ -8,7 +8,7 @@ from typing import Literal, TypedDict, Unpack
 
 from reseen.attention import ATTENTIONS
 from reseen.backbones import build_backbone
-from reseen.models.embedder import Embedder, single_branch
+from reseen.models.embedder import SingleBranchEmbedder, single_branch
 from reseen.models.sources import WHEEL, WHEEL_BACKBONE, read_weights
 from reseen.models.weights import load_weights
 
@@ -65,37 +65,39 @@ class Shape(TypedDict):
     pretrained: bool
 
 
-def rga_s(**shape: Unpack[Shape]) -> Embedder:
+def rga_s(**shape: Unpack[Shape]) -> SingleBranchEmbedder:
     """ResNet-50, last stride 1, with spatial relation-aware attention after each stage (RGA-S)."""
     return _build("rga_s", **shape)
 
 
-def rga_c(**shape: Unpack[Shape]) -> Embedder:
+def rga_c(**shape: Unpack[Shape]) -> SingleBranchEmbedder:
     """ResNet-50, last stride 1, with channel relation-aware attention after each stage (RGA-C)."""
     return _build("rga_c", **shape)
 
 
-def rga_sc(**shape: Unpack[Shape]) -> Embedder:
+def rga_sc(**shape: Unpack[Shape]) -> SingleBranchEmbedder:
     """ResNet-50, last stride 1, with spatial, then channel relation-aware attention after each stage (RGA-SC)."""
     return _build("rga_sc", **shape)
 
 
-def efficientnet_lite0_rga_sc(**shape: Unpack[Shape]) -> Embedder:
+def efficientnet_lite0_rga_sc(**shape: Unpack[Shape]) -> SingleBranchEmbedder:
     """EfficientNet-Lite0 with RGA-SC after its third and fourth stage, for CPUs."""
     return _build("efficientnet_lite0_rga_sc", **shape)
 
 
-def efficientnet_lite0_lka(**shape: Unpack[Shape]) -> Embedder:
+def efficientnet_lite0_lka(**shape: Unpack[Shape]) -> SingleBranchEmbedder:
     """EfficientNet-Lite0 with large kernel attention after its third and fourth stage, for CPUs."""
     return _build("efficientnet_lite0_lka", **shape)
 
 
-def efficientnet_lite0_hca(**shape: Unpack[Shape]) -> Embedder:
+def efficientnet_lite0_hca(**shape: Unpack[Shape]) -> SingleBranchEmbedder:
     """EfficientNet-Lite0 with hybrid channel attention after its third and fourth stage, for CPUs."""
     return _build("efficientnet_lite0_hca", **shape)
 
 
-def _build(name: str, *, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
+def _build(
+    name: str, *, num_identities: int | None, image_size: tuple[int, int], pretrained: bool
+) -> SingleBranchEmbedder:
     lines = LINES[name]
     attention = {slot: partial(ATTENTIONS[line.name], **line.settings) for slot, line in lines.attention.items()}
     from_wheel = lines.backbone == WHEEL_BACKBONE
@@ -112,7 +114,7 @@ def _build(name: str, *, num_identities: int | None, image_size: tuple[int, int]
     return single_branch(backbone, num_identities=num_identities)
 
 
-ATTENDED: Mapping[str, Callable[..., Embedder]] = MappingProxyType(
+ATTENDED: Mapping[str, Callable[..., SingleBranchEmbedder]] = MappingProxyType(
     {
         "rga_s": rga_s,
         "rga_c": rga_c,

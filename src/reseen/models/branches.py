@@ -9,17 +9,14 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal
 
-from timm.models.resnet import Bottleneck, ResNet
 from torch import nn
 
 from reseen.attention.hca import hca
 from reseen.attention.lka import Kernel, lka
 from reseen.attention.lska import lska
 from reseen.attention.mhsa import mhsa
-from reseen.backbones import Backbone
 from reseen.backbones.resnet import keep_size
 from reseen.bounds import Count
-from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
 Attention = Callable[[FeatureMap], nn.Module]
@@ -51,22 +48,6 @@ def lska_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: Kernel = 21, dila
 def bot_stage(stage: nn.Module, trunk: FeatureMap, *, heads: Count = 4) -> nn.Module:
     """Multi-head self-attention likewise (Bottleneck Transformers, MBR's BoT branches)."""
     return _with_shortcut_bias(_with_middle(stage, trunk, partial(mhsa, heads=heads)))
-
-
-def split_last_stage(backbone: Backbone) -> tuple[Backbone, nn.Module]:
-    """A ResNet with bottlenecks -> the same without its last stage, and that stage.
-
-    The backbone's body is taken apart. Raises ReseenError for any other network.
-    """
-    body = backbone.body
-    stage = body.get_submodule("layer4") if isinstance(body, ResNet) else None
-    if stage is None or not all(isinstance(block, Bottleneck) for block in stage.children()):
-        raise ReseenError(
-            f"branches need a ResNet with bottlenecks (resnet50, resnet26, ...), got {type(body).__name__} "
-            "or one without them"
-        )
-    body.layer4 = nn.Identity()
-    return Backbone(body, image_size=backbone.image_size), stage
 
 
 def _with_middle(stage: nn.Module, trunk: FeatureMap, attention: Attention) -> nn.Module:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from reseen.backbones import build_backbone
 from reseen.errors import ReseenError, unknown
 from reseen.models.attended import ATTENDED
-from reseen.models.embedder import Embedder, single_branch
+from reseen.models.embedder import SingleBranchEmbedder, single_branch
 from reseen.models.mbr import MULTI_BRANCH
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.sources import WHEEL, WHEEL_BACKBONE, read_weights
@@ -21,7 +21,7 @@ def build_model(
     pretrained: bool = False,
     cameras: int = 0,
     views: int = 0,
-) -> Embedder | MultiBranchEmbedder:
+) -> SingleBranchEmbedder | MultiBranchEmbedder:
     """The model ``name`` for pictures of ``image_size`` (height, width), in training mode.
 
     ``num_identities`` training identities of its classifier; None for a model without one. ``pretrained``
@@ -47,7 +47,7 @@ def build_model(
     return MODELS[name](**shape)
 
 
-def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
+def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> SingleBranchEmbedder:
     """ResNet-50 with last stride 1, average pooling and BNNeck: the strong baseline of Luo et al. (2019).
 
     Pretrained: torchvision's first ImageNet weights, fetched by timm; mean .485 .456 .406, std .229 .224
@@ -57,7 +57,9 @@ def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pre
     return single_branch(backbone, num_identities=num_identities)
 
 
-def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> Embedder:
+def efficientnet_lite0(
+    *, num_identities: int | None, image_size: tuple[int, int], pretrained: bool
+) -> SingleBranchEmbedder:
     """EfficientNet-Lite0 with average pooling and BNNeck: 3.4 M parameters, made for CPUs.
 
     Pretrained: the ImageNet weights of an installed wheel, no network needed; mean 127/255, std 128/255.
@@ -68,7 +70,7 @@ def efficientnet_lite0(*, num_identities: int | None, image_size: tuple[int, int
     return single_branch(backbone, num_identities=num_identities)
 
 
-MODELS: Mapping[str, Callable[..., Embedder | MultiBranchEmbedder]] = MappingProxyType(
+MODELS: Mapping[str, Callable[..., SingleBranchEmbedder | MultiBranchEmbedder]] = MappingProxyType(
     {"efficientnet_lite0": efficientnet_lite0, "resnet50_bot": resnet50_bot, **ATTENDED, **MULTI_BRANCH}
 )
 """Name -> factory(*, num_identities, image_size, pretrained); its docstring's first line describes it."""

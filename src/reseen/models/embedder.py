@@ -11,10 +11,22 @@ from reseen.ops import POOLINGS
 from reseen.types import Output
 
 
-class Embedder(nn.Module):
+class SingleBranchEmbedder(nn.Module):
     """Parts, already built, in a row: ``backbone`` -> ``pooling`` -> ``neck`` -> ``classifier``.
 
-    ``classifier`` None leaves the logits empty: what metric losses and a deployed model need.
+    Args:
+        backbone: Images (B, 3, H, W) to maps (B, C, h, w).
+        pooling: Maps to (B, C).
+        neck: (B, C) to (B, C).
+        classifier: (B, C) to logits (B, I); None leaves the logits empty, as metric losses and a deployed model want.
+
+    Example:
+        >>> import torch
+        >>> from reseen.backbones import build_backbone
+        >>> backbone = build_backbone("resnet18", image_size=(64, 32))
+        >>> model = SingleBranchEmbedder(backbone, pooling=POOLINGS["average"](), neck=BNNeck(512))
+        >>> model(torch.rand(2, 3, 64, 32)).embedding.shape
+        torch.Size([2, 512])
     """
 
     def __init__(
@@ -36,24 +48,19 @@ class Embedder(nn.Module):
         """The number of channels of the embedding."""
         return self.channels
 
-    def forward(
-        self,
-        images: Tensor,
-        cameras: Tensor | None = None,  # noqa: ARG002 - models that know cameras and views share this signature
-        views: Tensor | None = None,  # noqa: ARG002
-    ) -> Output:
+    def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Output:
         """(B, 3, H, W) normalised -> Output with embedding (B, C), after the neck in either mode.
 
-        ``cameras`` and ``views`` (B,) are taken and not used: this model looks at the picture alone.
+        ``cameras`` and ``views`` (B,) go to the backbone, whose family may learn them.
         """
-        pooled = self.pooling(self.backbone(images))
+        pooled = self.pooling(self.backbone(images, cameras, views))
         necked = self.neck(pooled)
         logits = () if self.classifier is None else (self.classifier(necked),)
         return Output(embedding=necked, pooled=(pooled,), necked=(necked,), logits=logits)
 
 
-def single_branch(backbone: Backbone, *, num_identities: int | None, pooling: str = "average") -> Embedder:
+def single_branch(backbone: Backbone, *, num_identities: int | None, pooling: str = "average") -> SingleBranchEmbedder:
     """``backbone``, a pooling by name, BNNeck and, for a number of identities, a classifier."""
     width = backbone.feature_map.channels
     classifier = None if num_identities is None else identity_classifier(width, num_identities)
-    return Embedder(backbone, pooling=POOLINGS[pooling](), neck=BNNeck(width), classifier=classifier)
+    return SingleBranchEmbedder(backbone, pooling=POOLINGS[pooling](), neck=BNNeck(width), classifier=classifier)

@@ -1,7 +1,7 @@
-"""What a branch adds for the camera and the view that a picture was taken with.
+"""Cameras and views that a model has learned: a table whose rows shift the branches' features.
 
-The learned metadata of TransReID and MBR (a table over camera x view, added before the neck), with rows for what
-is not known, so that one model serves with all, some or none of it. B = batch, C = channels of a branch.
+The table over camera x view of MBR, added before the neck, has rows for an unknown camera and an unknown view, so
+that one model serves with all, some or none of this information. B = batch, C = channels of a branch.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from reseen.backbones import SideInformation
 from reseen.errors import ReseenError
 from reseen.types import UNKNOWN
 
@@ -17,7 +18,7 @@ class Metadata(nn.Module):
     """One row of C numbers per branch, camera and view; the last camera and the last view stand for unknown.
 
     Zero at the start: the model begins as if it had none. ``camera_names`` and ``view_names`` say what the
-    numbers mean; pictures are matched by name. In training each picture's camera is taken as unknown with
+    numbers mean; images are matched by name. In training each image's camera is taken as unknown with
     probability ``drop``, and its view independently.
     """
 
@@ -38,7 +39,8 @@ class Metadata(nn.Module):
     def forward(self, cameras: Tensor | None, views: Tensor | None, *, batch: int) -> Tensor:
         """(B,), (B,) -> (branches, B, C).
 
-        Each entry is a number in its names or ``UNKNOWN``; None for a whole argument means all unknown.
+        Each entry is a number among the names, or ``UNKNOWN``; None in place of a tensor means that all are unknown.
+
         Raises ReseenError for a number out of range.
         """
         camera = self._rows(cameras, "camera", count=len(self.camera_names), batch=batch)
@@ -46,7 +48,7 @@ class Metadata(nn.Module):
         return self.table[:, camera, view]
 
     def _rows(self, numbers: Tensor | None, kind: str, *, count: int, batch: int) -> Tensor:
-        """(B,) with ``UNKNOWN`` -> (B,) in 0..count, of which count is unknown."""
+        """(B,) with ``UNKNOWN`` -> (B,) in 0 to count, where count stands for unknown."""
         if numbers is None:
             return torch.full((batch,), count, device=self.table.device)
         numbers = numbers.to(self.table.device)
@@ -55,6 +57,14 @@ class Metadata(nn.Module):
         if self.training and self.drop:
             unknown = unknown | (torch.rand(batch, device=unknown.device) < self.drop)
         return torch.where(unknown, count, numbers)
+
+
+def side_information(model: nn.Module) -> SideInformation | None:
+    """The cameras and views that a model has learned, in its branches or in its backbone; None for one that has not."""
+    table = getattr(model, "metadata", None)
+    if isinstance(table, Metadata):
+        return SideInformation(table.camera_names, table.view_names)
+    return getattr(getattr(model, "backbone", None), "side_information", None)
 
 
 def _check_range(numbers: Tensor, kind: str, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The flip test: a picture is embedded as it is and as its mirror image, and the mean of both is compared.
+"""The flip test: the embedding is the mean of those of an image and of its mirror image.
 
 B = batch.
 """
@@ -9,14 +9,14 @@ from reseen.types import Output
 
 
 class Mirrored(nn.Module):
-    """Around a model, and used in its place; what is no embedding is that of the pictures as they are."""
+    """A model with the flip test; all other outputs are those of the unflipped images."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Output:
-        """(B, 3, H, W) -> Output whose embedding is the mean of those of the pictures and of their mirror images.
+        """(B, 3, H, W) -> Output whose embedding is the mean over the images and their mirror images.
 
         ``cameras`` and ``views`` (B,) hold for both.
         """

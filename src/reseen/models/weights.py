@@ -1,4 +1,4 @@
-"""Weights into a module, with every tensor accounted for."""
+"""Load weights into a module, with every tensor accounted for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -10,7 +10,7 @@ from reseen.errors import ReseenError
 
 
 class LoadReport(NamedTuple):
-    """How many tensors were loaded, which of the module's were left alone, which given ones not used."""
+    """How many tensors were loaded, which of the module's kept their values, which of the file's were not used."""
 
     loaded: int
     missing: tuple[str, ...]
@@ -24,33 +24,44 @@ def load_weights(
     expect_missing: Sequence[str] = (),
     expect_unexpected: Sequence[str] = (),
 ) -> LoadReport:
-    """Copy ``tensors`` into ``module`` by name; the dtype and the device stay the module's.
+    """Copy tensors into a module by name; dtype and device stay the module's.
 
-    ``expect_missing`` and ``expect_unexpected``: glob patterns (``"classifier.*"``) of tensors that may lack
-    or be left over. A tensor of another shape is both at once, so it is let go only if a pattern of each
-    matches.
+    Args:
+        module: Changed in place; untouched where an error is raised.
+        tensors: By name, as `read_weights` gives them.
+        expect_missing: Glob patterns (``"classifier.*"``) of the module's tensors that ``tensors`` may lack.
+        expect_unexpected: Patterns of tensors that the module may lack. One of another shape is both missing and
+            unexpected, so it passes only if a pattern of each kind matches.
 
-    Raises ReseenError that names what does not fit; the module is then untouched.
+    Returns:
+        What was loaded and what was not.
+
+    Raises:
+        ReseenError: Tensors do not fit; the message names them.
+
+    Example:
+        >>> load_weights(nn.Linear(2, 3), nn.Linear(2, 3, bias=False).state_dict(), expect_missing=["bias"])
+        LoadReport(loaded=1, missing=('bias',), unexpected=())
     """
-    own = module.state_dict()
-    shared = own.keys() & tensors.keys()
-    misshaped = {name for name in shared if own[name].shape != tensors[name].shape}
-    missing = [name for name in own if name not in shared or name in misshaped]
+    expected = module.state_dict()
+    shared = expected.keys() & tensors.keys()
+    misshaped = {name for name in shared if expected[name].shape != tensors[name].shape}
+    missing = [name for name in expected if name not in shared or name in misshaped]
     unexpected = [name for name in tensors if name not in shared or name in misshaped]
     bad_missing = _unmatched(missing, expect_missing)
     bad_unexpected = _unmatched(unexpected, expect_unexpected)
-    bad_shapes = [name for name in own if name in misshaped and {name} & {*bad_missing, *bad_unexpected}]
+    bad_shapes = [name for name in expected if name in misshaped and {name} & {*bad_missing, *bad_unexpected}]
     faults = [
         _fault("missing", [name for name in bad_missing if name not in misshaped]),
         _fault("unexpected", [name for name in bad_unexpected if name not in misshaped]),
-        _fault("of another shape", [_shapes(name, own[name], tensors[name]) for name in bad_shapes]),
+        _fault("of another shape", [_shapes(name, expected[name], tensors[name]) for name in bad_shapes]),
     ]
     if any(faults):
         raise ReseenError(
             f"the weights do not fit: {'; '.join(filter(None, faults))}. Name in expect_missing and "
             "expect_unexpected what is meant to differ"
         )
-    fitting = {name: tensors[name] for name in own if name in shared - misshaped}
+    fitting = {name: tensors[name] for name in expected if name in shared - misshaped}
     module.load_state_dict(fitting, strict=False)
     return LoadReport(loaded=len(fitting), missing=tuple(missing), unexpected=tuple(unexpected))
 
@@ -59,8 +70,8 @@ def _unmatched(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
     return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
-def _shapes(name: str, own: Tensor, given: Tensor) -> str:
-    return f"{name}: expected {tuple(own.shape)}, got {tuple(given.shape)}"
+def _shapes(name: str, expected: Tensor, got: Tensor) -> str:
+    return f"{name}: expected {tuple(expected.shape)}, got {tuple(got.shape)}"
 
 
 def _fault(kind: str, names: list[str]) -> str:

@@ -69,8 +69,7 @@ class Kind:
 
     def checked(self, component: Component, *, may_import: bool = False) -> Component:
         """The component in what TOML can hold, every default written out. ValueError with one clause for a fault."""
-        filled = json.loads(json.dumps(self._typed(component, may_import=may_import)))
-        return component._replace(settings={name: value for name, value in filled.items() if value is not None})
+        return component._replace(settings=_plain(self._typed(component, may_import=may_import)))
 
     def checked_line(self, line: Mapping[str, Any], *, may_import: bool = False) -> Line:
         """The same for a line that chooses its component by ``name``."""
@@ -97,13 +96,34 @@ class Kind:
         return {key: value for key, value in available.items() if key in named}
 
     def _typed(self, component: Component, *, may_import: bool = False) -> dict[str, Any]:
-        """The settings as the factory's own types, with its defaults."""
-        schema = _schema(self.factory(component.name, may_import=may_import), self.available)
+        factory = self.factory(component.name, may_import=may_import)
         try:
-            checked = schema.model_validate_json(json.dumps(dict(component.settings)), strict=True)
-        except ValidationError as error:
-            raise ValueError(f"{component.name}: {explain(error, schema)}") from None
-        return {name: getattr(checked, name) for name in schema.model_fields}
+            return typed_settings(factory, component.settings, available=self.available)
+        except ValueError as error:
+            raise ValueError(f"{component.name}: {error}") from None
+
+
+def typed_settings(factory: Factory, settings: Mapping[str, Any], *, available: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The settings as the factory's own types, with its defaults. ``available``: parameters the program supplies.
+
+    Raises ValueError with one clause for an unknown, missing, ill-typed or impossible setting.
+    """
+    schema = _schema(factory, available)
+    try:
+        checked = schema.model_validate_json(json.dumps(dict(settings)), strict=True)
+    except ValidationError as error:
+        raise ValueError(explain(error, schema)) from None
+    return {name: getattr(checked, name) for name in schema.model_fields}
+
+
+def plain_settings(factory: Factory, settings: Mapping[str, Any], *, available: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The same in what TOML can hold: lists for tuples, and no entry for a setting that is None."""
+    return _plain(typed_settings(factory, settings, available=available))
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    filled: dict[str, Any] = json.loads(json.dumps(settings))
+    return {name: value for name, value in filled.items() if value is not None}
 
 
 def known(kind: str, name: str, table: Mapping[str, object]) -> str:

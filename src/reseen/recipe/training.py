@@ -8,7 +8,7 @@ import tomli_w
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reseen.errors import ReseenError
-from reseen.formats import with_format
+from reseen.formats import migrated, with_format
 from reseen.normalisation import Normalisation
 from reseen.recipe.components import Line
 from reseen.recipe.files import locate, read_lines
@@ -121,7 +121,8 @@ RecipeT = TypeVar("RecipeT", bound=TrainingRecipe)
 def read_as(schema: type[RecipeT], recipe: Path | str, *, overrides: Sequence[str] = ()) -> RecipeT:
     """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
     path = locate(recipe)
-    return recipe_as(schema, apply_overrides(read_lines(path), overrides), name=path.name, trusted=True)
+    lines = migrated("recipe", apply_overrides(read_lines(path), overrides), name=path.name)  # old names in overrides
+    return recipe_as(schema, lines, name=path.name, trusted=True)
 
 
 def recipe_as(

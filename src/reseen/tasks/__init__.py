@@ -3,8 +3,9 @@
 How to add a task (`reseen.engine.task` holds the types):
 
 ``recipe.py``: ``class FooRecipe(TrainingRecipe)`` with ``task: Literal["foo"] = "foo"`` and its own sections (strict
-``Section``s; ``PictureLines`` for images, ``BackboneLines`` for the backbone, ``Scoring`` for the evaluation). Seed,
-optimizer, schedule, training (with ema) and hardware come with ``TrainingRecipe``; ``read_as(FooRecipe, ...)`` reads.
+``Section``s; ``ImageSettings`` for images, ``BackboneSettings`` for the backbone, ``Scoring`` for the evaluation).
+Seed, optimizer, schedule, training (with ema) and hardware come with ``TrainingRecipe``; ``read_as(FooRecipe, ...)``
+reads.
 
 ``build.py``: from recipe and data to ``TaskComponents``: the model, a learner (a module that holds the model; a batch
 -> ``LossTerms``), a batch sampler with ``set_epoch`` (``data.shuffling.ShuffledBatches`` gives seeded draws, which a

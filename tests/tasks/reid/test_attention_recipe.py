@@ -1,4 +1,4 @@
-"""Attention by recipe line: built, started from a plain network's weights, trained, carried, and loaded again."""
+"""Attention by recipe line: built, started from a plain network's weights, trained, resized, and loaded again."""
 
 import pytest
 import timm
@@ -39,14 +39,18 @@ def test_plain_weights_start_everything_but_the_attention(recipe_file, tmp_path)
         built(recipe_file, "model.backbone=resnet26", LINE, line, start=True)
 
 
-def test_weights_with_attention_are_carried_to_the_new_size_and_load_again(recipe_file, tmp_path):
+def test_weights_with_attention_are_resized_to_the_new_size_and_load_again(recipe_file, tmp_path):
     options = ("model.backbone=resnet18", "model.attention={stage1={name='rga_sc'}}")
     small = built(recipe_file, *options)
     torch.save(small.backbone.body.state_dict(), tmp_path / "small.pth")
-    carrying = (f"model.weights='{tmp_path / 'small.pth'}'", "model.carried_from=[64, 32]", "data.image_size=[96, 32]")
-    recipe = read_recipe(recipe_file, overrides=[*options, *carrying])
+    resizing = (
+        f"model.weights='{tmp_path / 'small.pth'}'",
+        "model.pretrained_size=[64, 32]",
+        "data.image_size=[96, 32]",
+    )
+    recipe = read_recipe(recipe_file, overrides=[*options, *resizing])
     large = build_embedder(recipe, num_identities=5, start_weights=True).eval()
-    by_hand = reseen.carry(small.backbone, image_size=(96, 32)).eval()
+    by_hand = reseen.set_input_size(small.backbone, image_size=(96, 32)).eval()
     images = torch.randn(2, 3, 96, 32)
     assert torch.equal(large.backbone(images), by_hand(images))
     save_weights(tmp_path / "large.safetensors", large.state_dict(), Card(recipe.model_dump(mode="json"), 5, None))

@@ -71,7 +71,7 @@ def test_one_window_is_the_whole_picture(segmenter):
 
 
 @torch.no_grad()
-def test_attention_is_carried_to_whole_pictures_of_other_sizes(segmenter):
+def test_attention_is_resized_to_whole_pictures_of_other_sizes(segmenter):
     before = {name: value.clone() for name, value in segmenter.state_dict().items()}
     labeller = Labeller(segmenter, window=(32, 64))
     with pytest.raises(ReseenError, match="built for"):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from reseen.bounds import NotNegative, Part, Share
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Line, known
 from reseen.recipe.kinds import TRANSFORM, checked_table
 from reseen.recipe.section import Section
@@ -59,7 +59,7 @@ class ClassifyRecipe(TrainingRecipe):
 
     task: Literal["classify"] = "classify"
     data: ClassData
-    model: BackboneLines
+    model: BackboneSettings
     transforms: dict[str, Line] = Field(default_factory=dict)
     loss: Loss = Loss()
     mix: Mix = Mix()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import torch
 
-from reseen.backbones import Backbone
+from reseen.backbones import Backbone, SideInformation
 from reseen.data.dataset import Pictures
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -19,7 +19,7 @@ from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
 from reseen.losses import WeightedSum
-from reseen.models import Embedder
+from reseen.models import SingleBranchEmbedder
 from reseen.models.assemble import MetadataLine, multi_branch
 from reseen.models.embedder import single_branch
 from reseen.models.multibranch import MultiBranchEmbedder
@@ -34,20 +34,25 @@ MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
 
 def build_embedder(
     recipe: Recipe, *, num_identities: int | None, start_weights: bool, metadata_names: MetadataNames = ((), ())
-) -> Embedder | MultiBranchEmbedder:
+) -> SingleBranchEmbedder | MultiBranchEmbedder:
     """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random.
 
     ``metadata_names``: the cameras and the views that a model with metadata learns.
     """
     seed_here("model", recipe.seed)
-    backbone = start_backbone(recipe.model, image_size=recipe.data.image_size, start_weights=start_weights)
+    backbone = start_backbone(
+        recipe.model,
+        image_size=recipe.data.image_size,
+        start_weights=start_weights,
+        side_information=SideInformation(*map(tuple, metadata_names)),
+    )
     model = _on_backbone(backbone, recipe, num_identities=num_identities, names=metadata_names)
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
 def _on_backbone(
     backbone: Backbone, recipe: Recipe, *, num_identities: int | None, names: MetadataNames
-) -> Embedder | MultiBranchEmbedder:
+) -> SingleBranchEmbedder | MultiBranchEmbedder:
     settings = recipe.model
     if settings.branches:
         metadata = MetadataLine(*names, drop=settings.metadata.drop) if settings.metadata else None
@@ -56,7 +61,7 @@ def _on_backbone(
     return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
 
 
-def load_model(path: Path | str) -> Embedder | MultiBranchEmbedder:
+def load_model(path: Path | str) -> SingleBranchEmbedder | MultiBranchEmbedder:
     """The model in a weights file that `train` wrote (``best.safetensors``), in evaluation mode."""
     path = Path(path)
     card = load_card(path)

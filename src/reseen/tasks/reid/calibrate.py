@@ -60,7 +60,8 @@ def calibrate_run(
         protocol=embeddings.protocol if protocol is None else protocol,
         confidence=confidence,
     )
-    evaluation, learned = options.applied(recipe_of(run)).evaluation, recipe_of(run).model.metadata is not None
+    evaluation = options.applied(recipe_of(run)).evaluation
+    learned = recipe_of(run).model.learns_side_information
     calibration = replace(
         calibration,
         source=_source(run, embeddings),

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from reseen.backbones import family_of
 from reseen.models import attended
 from reseen.models.assemble import BranchLine
 from reseen.models.attended import AttendedLines
 from reseen.models.branches import BRANCHES
 from reseen.models.mbr import LINES
 from reseen.ops.pooling import POOLINGS
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component, Kind, Line, known
 from reseen.recipe.section import Section, may_import
 
@@ -30,7 +31,7 @@ class Metadata(Section):
     drop: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
-class Model(BackboneLines):
+class Model(BackboneSettings):
     """A backbone and the head on it; or the ``name`` of a model that stands for such lines.
 
     Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch:
@@ -64,6 +65,11 @@ class Model(BackboneLines):
         if self.metadata is not None and not self.branches:
             raise ValueError("metadata: expected a model with branches, got none")
         return self
+
+    @property
+    def learns_side_information(self) -> bool:
+        """Whether the branches or the backbone learn cameras and views."""
+        return self.metadata is not None or family_of(self.backbone).learns_side_information
 
     def branch_lines(self) -> tuple[BranchLine, ...]:
         """The branches as `reseen.models` takes them."""

@@ -8,12 +8,14 @@ from lightning_fabric import Fabric
 from PIL import Image
 from torch import Tensor, nn
 
+from reseen.backbones import SideInformation
 from reseen.data.dataset import Pictures
 from reseen.data.table import Split, Splits
 from reseen.data.transforms import plain_transform
 from reseen.engine.embed import embed, embedded
 from reseen.metrics import Embedded
 from reseen.models.histogram import ColourHistogram
+from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.progress import Progress
 from reseen.tasks.reid.recipe import Recipe
@@ -69,12 +71,10 @@ class VisibleMetadata(NamedTuple):
 
 def visible_metadata(model: nn.Module, recipe: Recipe) -> VisibleMetadata:
     """The camera and view names that the recipe lets a model see; none for a model without metadata."""
-    metadata, what = getattr(model, "metadata", None), recipe.evaluation.metadata
-    if metadata is None:
-        return VisibleMetadata((), ())
+    learned, what = side_information(model) or SideInformation(), recipe.evaluation.metadata
     return VisibleMetadata(
-        metadata.camera_names if what in {"given", "cameras"} else (),
-        metadata.view_names if what in {"given", "views"} else (),
+        learned.camera_names if what in {"given", "cameras"} else (),
+        learned.view_names if what in {"given", "views"} else (),
     )
 
 

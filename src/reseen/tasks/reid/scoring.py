@@ -9,7 +9,8 @@ from reseen.data.table import Splits
 from reseen.engine.hardware import counting_device, one_device
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, Report
-from reseen.models import Embedder
+from reseen.models import SingleBranchEmbedder
+from reseen.models.metadata import side_information
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.load import protocol_for, usual_protocol
@@ -80,7 +81,7 @@ def score_row(report: Report) -> dict[str, object]:
 
 
 def score_model_checked(
-    model: Embedder | MultiBranchEmbedder,
+    model: SingleBranchEmbedder | MultiBranchEmbedder,
     splits: Splits,
     recipe: Recipe,
     *,
@@ -138,6 +139,6 @@ def _details(model: nn.Module, recipe: Recipe) -> list[str]:
     """Flip test and metadata, where the embeddings were made with them."""
     evaluation = recipe.evaluation
     clauses = ["mean of each picture and its mirror image"] * evaluation.flip
-    if getattr(model, "metadata", None) is not None and evaluation.metadata != "given":
+    if side_information(model) is not None and evaluation.metadata != "given":
         clauses.append(f"metadata {evaluation.metadata}")
     return clauses

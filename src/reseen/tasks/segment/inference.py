@@ -1,7 +1,7 @@
 """Label maps for images of any size: the whole image at once, or window by window.
 
-The paper's attention is bound to the map it was built for. `Labeller` carries it to the size that comes
-(`reseen.backbones.carry`), which goes past the paper; windows have the size of training and need no carrying.
+The paper's attention is bound to the map it was built for. `Labeller` resizes it to the size that comes
+(`reseen.set_input_size`), which goes past the paper; windows have the size of training and need no resizing.
 
 B = batch, K = classes.
 """
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from torch import Tensor, nn
 
-from reseen.backbones import carry
+from reseen.backbones import set_input_size
 from reseen.tasks.segment.model import Segmenter
 
 Inference: TypeAlias = Literal["whole", "sliding"]
@@ -41,13 +41,13 @@ class Labeller:
         if self._inference == "sliding":
             return slide(self._models[self._window], images, window=self._window, overlap=self._overlap)
         height, width = images.shape[-2:]
-        return _probabilities(self._carried((height, width)), images)
+        return _probabilities(self._resized((height, width)), images)
 
-    def _carried(self, size: tuple[int, int]) -> Segmenter:
-        """The segmenter for pictures of ``size``; the last other size is cached."""
+    def _resized(self, size: tuple[int, int]) -> Segmenter:
+        """The segmenter for images of ``size``; the last other size is cached."""
         if size not in self._models:
             original = self._models[self._window]
-            self._models = {self._window: original, size: carry(original, image_size=size)}
+            self._models = {self._window: original, size: set_input_size(original, image_size=size)}
         return self._models[size]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reseen.bounds import NotNegative, Positive, Share
-from reseen.recipe.backbone import BackboneLines
+from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Kind, Line, known
 from reseen.recipe.kinds import TRANSFORM, checked_table
 from reseen.recipe.section import FIXED_LENGTH, may_import
@@ -38,7 +38,7 @@ class SceneLines(PictureLines):
         return scale
 
 
-class SegmentModel(BackboneLines):
+class SegmentModel(BackboneSettings):
     """A backbone and what stands on it.
 
     ``auxiliary``: the weight of the loss of a second head, on the stage before the last; 0 for none.

@@ -1,8 +1,8 @@
-"""Attention that is bound to a map's size, and how it is carried to another.
+"""Resize attention that is bound to a map's size.
 
-The papers train and test at one size. Here weights indexed by position are resampled as pictures are: bilinear over
+The papers train and test at one size. Here weights indexed by position are resampled as images are: bilinear over
 H x W, then scaled by the number of positions, so that a sum over the map stays what it was. This goes past the papers;
-what it costs in accuracy, only an evaluation at the new size tells.
+only an evaluation at the new size tells what it costs in accuracy.
 """
 
 from copy import deepcopy
@@ -17,24 +17,24 @@ Attention = TypeVar("Attention", bound=nn.Module)
 
 
 @runtime_checkable
-class Carriable(Protocol):
-    """An attention module that can change its map's height and width, in place."""
+class Resizable(Protocol):
+    """An attention module that can change its map's height and width."""
 
-    def carry_to(self, feature_map: FeatureMap) -> None:
-        """From now on take maps of this shape; its channels are the old ones."""
+    def resize_to(self, feature_map: FeatureMap) -> None:
+        """Resize in place to this feature-map shape; the number of channels stays."""
         ...
 
 
-def carry(attention: Attention, feature_map: FeatureMap) -> Attention:
+def resized(attention: Attention, feature_map: FeatureMap) -> Attention:
     """A copy of an attention module, alone or composed of several, for maps of this shape.
 
-    `reseen.backbones.carry` does this for a whole network. Raises ReseenError for another number of channels.
+    `reseen.set_input_size` does this for a whole network. Raises ReseenError for another number of channels.
     """
-    carried = deepcopy(attention)
-    for part in carried.modules():
-        if isinstance(part, Carriable):
-            part.carry_to(feature_map)
-    return carried
+    copied = deepcopy(attention)
+    for part in copied.modules():
+        if isinstance(part, Resizable):
+            part.resize_to(feature_map)
+    return copied
 
 
 def refuse_other_map(maps: Tensor, built_for: FeatureMap) -> None:
@@ -43,7 +43,7 @@ def refuse_other_map(maps: Tensor, built_for: FeatureMap) -> None:
     if got != built_for:
         raise ReseenError(
             f"attention built for {_described(built_for)}, got {_described(got)}: "
-            "give pictures of the size that the model was built for, or `carry` it to theirs"
+            "give images of the size that the model was built for, or `set_input_size` to theirs"
         )
 
 
@@ -53,7 +53,7 @@ def resampled(weight: Tensor, *, source: FeatureMap, target: FeatureMap) -> Tens
     Raises ReseenError if the number of channels differs: only positions can be resampled.
     """
     if source.channels != target.channels:
-        raise ReseenError(f"attention for {source.channels} channels cannot be carried to {target.channels}")
+        raise ReseenError(f"attention for {source.channels} channels cannot be resized to {target.channels}")
     _, height, width = source
 
     flat = weight.reshape(1, -1, height, width)

@@ -1,11 +1,11 @@
-"""RGA carried to another map: resampled weights against arithmetic by hand, and what stays the same."""
+"""RGA resized to another map: resampled weights against arithmetic by hand, and what stays the same."""
 
 import pytest
 import torch
 from torch import nn
 
 from reseen.attention import ATTENTIONS
-from reseen.attention.carry import carry, resampled
+from reseen.attention.resize import resampled, resized
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -27,10 +27,10 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
 
 
 @pytest.mark.parametrize("name", ["rga_s", "rga_c", "rga_sc", "rga_cs", "rga_parallel"])
-def test_carried_to_its_own_size_nothing_changes(name: str) -> None:
+def test_resized_to_its_own_size_nothing_changes(name: str) -> None:
     module = ATTENTIONS[name](MAP).eval()
     maps = torch.randn(2, *MAP)
-    assert torch.equal(carry(module, MAP)(maps), module(maps))
+    assert torch.equal(resized(module, MAP)(maps), module(maps))
 
 
 @pytest.mark.parametrize("name", ["rga_s", "rga_c", "rga_sc"])
@@ -39,18 +39,18 @@ def test_maps_constant_over_positions_are_gated_as_before(name: str) -> None:
     module = ATTENTIONS[name](MAP).double().eval()
     small = torch.rand(2, 64, 1, 1, dtype=torch.float64).expand(2, *MAP)
     large = small[:, :, :1, :1].expand(2, 64, 32, 16)
-    carried = carry(module, FeatureMap(64, 32, 16))
-    torch.testing.assert_close(carried(large)[:, :, :1, :1], module(small)[:, :, :1, :1])
+    larger = resized(module, FeatureMap(64, 32, 16))
+    torch.testing.assert_close(larger(large)[:, :, :1, :1], module(small)[:, :, :1, :1])
 
 
-def test_a_carried_module_learns_all_its_weights() -> None:
-    carried = carry(ATTENTIONS["rga_sc"](MAP), FeatureMap(64, 24, 8))
-    carried(torch.randn(4, 64, 24, 8)).square().sum().backward()
-    assert all(parameter.grad is not None for parameter in carried.parameters())
-    layers = [m for m in carried.modules() if isinstance(m, nn.Conv2d)]
+def test_a_resized_module_learns_all_its_weights() -> None:
+    larger = resized(ATTENTIONS["rga_sc"](MAP), FeatureMap(64, 24, 8))
+    larger(torch.randn(4, 64, 24, 8)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in larger.parameters())
+    layers = [m for m in larger.modules() if isinstance(m, nn.Conv2d)]
     assert all(layer.in_channels == layer.weight.shape[1] for layer in layers)
 
 
-def test_other_channels_cannot_be_carried_to() -> None:
-    with pytest.raises(ReseenError, match="for 64 channels cannot be carried to 32"):
-        carry(ATTENTIONS["rga_s"](MAP), FeatureMap(32, 16, 8))
+def test_other_channels_cannot_be_resized_to() -> None:
+    with pytest.raises(ReseenError, match="for 64 channels cannot be resized to 32"):
+        resized(ATTENTIONS["rga_s"](MAP), FeatureMap(32, 16, 8))
