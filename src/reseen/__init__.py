@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from reseen.errors import ReseenError
     from reseen.explain.explain_run import explain_run
     from reseen.explain.scoring import score_explanations
-    from reseen.models import build_model
     from reseen.profiling.profile import profile
     from reseen.report.comparison_page import report_pair
     from reseen.report.run_page import report_run
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from reseen.synth import synthesise, synthesise_scenes
     from reseen.tasks.ablate import ablate
     from reseen.tasks.reid.build import load_model
+    from reseen.tasks.reid.build_model import build_model
     from reseen.tasks.reid.calibrate import calibrate_run as calibrate
     from reseen.tasks.reid.compare import compare_runs as compare
     from reseen.tasks.reid.evaluate import evaluate, evaluate_baselines
@@ -72,7 +72,7 @@ _HOMES = MappingProxyType(
         "Record": ("reseen.retrieval.record", "Record"),
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.tasks.ablate", "ablate"),
-        "build_model": ("reseen.models", "build_model"),
+        "build_model": ("reseen.tasks.reid.build_model", "build_model"),
         "calibrate": ("reseen.tasks.reid.calibrate", "calibrate_run"),
         "check": ("reseen.data.check", "check"),
         "compare": ("reseen.tasks.reid.compare", "compare_runs"),

@@ -11,10 +11,10 @@ from gpu.equality import DIRECT, both_ways, by_definition, relative
 from gpu.part import Setting
 from reseen.attention import ATTENTIONS
 from reseen.engine.pretrained import resolved
+from reseen.models import MODELS
 from reseen.recipe.training import read_as, task_of
 from reseen.tasks.ablate import ABLATIONS
 from reseen.tasks.reid.build import build_embedder
-from reseen.tasks.reid.model_settings import NAMED
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.types import FeatureMap
 
@@ -74,7 +74,7 @@ def test_the_tasks_settings_at_full_size_are_settings_of_their_recipes(study):
 
 
 def test_the_systems_of_the_table_are_models_by_name():
-    assert set(accuracy_part.BRANCHES) <= set(NAMED) | {f"{name}+metadata" for name in NAMED}
+    assert set(accuracy_part.BRANCHES) <= set(MODELS) | {f"{name}+metadata" for name in MODELS}
 
 
 def test_a_neutral_row_differs_from_its_attention_in_the_start_alone():

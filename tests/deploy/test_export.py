@@ -18,7 +18,7 @@ from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import EmbeddingNetwork
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
-from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
+from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
 from reseen.normalisation import Normalisation
 from reseen.retrieval.embedder import Embedder
 from shared import made_once
@@ -95,8 +95,8 @@ def test_an_export_that_differs_from_pytorch_is_not_written(
 
 def test_an_export_of_branches_with_metadata_takes_any_batch() -> None:
     backbone = build_backbone("resnet26", image_size=(64, 32))
-    lines = [BranchLine("bot", "both")]
-    metadata = MetadataLine(("c1", "c2"), ("front", "back"))
+    lines = [BranchConfig("bot", "both")]
+    metadata = MetadataConfig(("c1", "c2"), ("front", "back"))
     model = multi_branch(backbone, lines, num_identities=None, metadata=metadata)
     torch.nn.init.normal_(model.metadata.table)
     network = EmbeddingNetwork(model.eval(), Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))

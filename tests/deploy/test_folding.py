@@ -8,8 +8,8 @@ from torch import nn
 
 from reseen.backbones import build_backbone
 from reseen.deploy.folding import folded
-from reseen.models import build_model
 from reseen.models.embedder import single_branch
+from reseen.tasks.reid.build_model import build_model
 from reseen.types import Output
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from reseen.backbones import build_backbone
-from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
+from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
 from reseen.models.embedder import single_branch
 from shared import made_once
 
@@ -43,8 +43,8 @@ def branched() -> Callable[..., nn.Module]:
     """Branches of different map sizes: 2 x 2 and 4 x 4."""
 
     def make(*, metadata: bool = False, size: int = 64) -> nn.Module:
-        lines = [BranchLine(kind, "both") for kind in ("bottleneck", "hca", "bot")]
-        table = MetadataLine(("c1", "c2"), ()) if metadata else None
+        lines = [BranchConfig(kind, "both") for kind in ("bottleneck", "hca", "bot")]
+        table = MetadataConfig(("c1", "c2"), ()) if metadata else None
         backbone = build_backbone("resnet26", image_size=(size, size))
         model = multi_branch(backbone, lines, num_identities=None, metadata=table)
         if metadata:

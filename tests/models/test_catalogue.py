@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from reseen.errors import ReseenError
-from reseen.models import MODELS, WHEEL, build_model, read_weights
+from reseen.models import MODELS, WHEEL, read_weights
+from reseen.tasks.reid.build_model import build_model
 
 SIZES = dict.fromkeys(["rga_s", "rga_c", "rga_sc"], (128, 128))
 """Smaller maps have too few positions for the paper's reductions."""
@@ -60,4 +61,4 @@ def test_impossible_numbers_are_refused(identities: int, size: tuple[int, int]) 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_each_model_says_what_it_is(name: str) -> None:
-    assert (MODELS[name].__doc__ or "").splitlines()[0].endswith(".")
+    assert MODELS[name].summary.endswith(".")

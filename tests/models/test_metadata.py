@@ -5,7 +5,7 @@ import torch
 
 from reseen.backbones import build_backbone
 from reseen.errors import ReseenError
-from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
+from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
 from reseen.models.metadata import Metadata
 from reseen.types import UNKNOWN
 
@@ -69,8 +69,8 @@ def test_training_drops_camera_and_view_apart_and_evaluation_does_not() -> None:
 
 def test_metadata_shift_what_was_pooled_before_the_neck() -> None:
     backbone = build_backbone("resnet26", image_size=(64, 32))
-    lines = [BranchLine("bottleneck", "classify"), BranchLine("bottleneck", "triplet")]
-    model = multi_branch(backbone, lines, num_identities=3, metadata=MetadataLine(CAMERAS, VIEWS)).eval()
+    lines = [BranchConfig("bottleneck", "classify"), BranchConfig("bottleneck", "triplet")]
+    model = multi_branch(backbone, lines, num_identities=3, metadata=MetadataConfig(CAMERAS, VIEWS)).eval()
     images, cameras, views = torch.randn(2, 3, 64, 32), torch.tensor([2, UNKNOWN]), torch.tensor([0, 1])
     with torch.no_grad():
         plain = model(images, cameras, views)

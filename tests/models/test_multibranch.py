@@ -7,20 +7,21 @@ from torch import nn
 from losses_by_name import loss_by_name
 from reseen.backbones import build_backbone, set_input_size
 from reseen.errors import ReseenError
-from reseen.models import MultiBranchEmbedder, build_model
-from reseen.models.assemble import BranchLine, MetadataLine, multi_branch
+from reseen.models import MultiBranchEmbedder
+from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
 from reseen.models.branches import BRANCHES
+from reseen.tasks.reid.build_model import build_model
 
 SIZE = (64, 32)
 LINES = (
-    BranchLine("hca", "classify"),
-    BranchLine("lka", "triplet"),
-    BranchLine("bot", "both"),
-    BranchLine("bottleneck", "classify", {"stride": 1}),
+    BranchConfig("hca", "classify"),
+    BranchConfig("lka", "triplet"),
+    BranchConfig("bot", "both"),
+    BranchConfig("bottleneck", "classify", {"stride": 1}),
 )
 
 
-def embedder(*lines: BranchLine, metadata: MetadataLine | None = None) -> MultiBranchEmbedder:
+def embedder(*lines: BranchConfig, metadata: MetadataConfig | None = None) -> MultiBranchEmbedder:
     backbone = build_backbone("resnet26", image_size=SIZE)
     return multi_branch(backbone, lines or LINES, num_identities=5, metadata=metadata)
 
@@ -93,7 +94,7 @@ def test_cross_entropy_is_the_mean_of_the_classifying_branches() -> None:
 
 
 def test_a_loss_that_no_branch_is_for_says_so() -> None:
-    output = embedder(BranchLine("bottleneck", "classify"))(torch.randn(4, 3, *SIZE))
+    output = embedder(BranchConfig("bottleneck", "classify"))(torch.randn(4, 3, *SIZE))
     with pytest.raises(ReseenError, match="no branch of the model has the role triplet or both"):
         loss_by_name("triplet", num_identities=5, width=2048)(output, torch.tensor([0, 0, 1, 1]))
 
@@ -103,7 +104,7 @@ def test_a_branch_begins_as_the_stage_it_copies_and_owns_its_weights(kind: str) 
     backbone = build_backbone("resnet26", image_size=SIZE)
     stage = backbone.body.layer4
     first, second = multi_branch(
-        backbone, [BranchLine(kind, "both"), BranchLine(kind, "both")], num_identities=5
+        backbone, [BranchConfig(kind, "both"), BranchConfig(kind, "both")], num_identities=5
     ).branches
     for name, tensor in stage.state_dict().items():
         if ".conv2." in name and kind != "bottleneck":
@@ -118,7 +119,7 @@ def test_a_branch_begins_as_the_stage_it_copies_and_owns_its_weights(kind: str) 
     ("kind", "settings", "size"), [("bottleneck", {}, (2, 1)), ("bottleneck", {"stride": 1}, (4, 2))]
 )
 def test_a_plain_branch_halves_the_map_unless_told_not_to(kind: str, settings: dict, size: tuple[int, int]) -> None:
-    model = embedder(BranchLine(kind, "both", settings))
+    model = embedder(BranchConfig(kind, "both", settings))
     maps = model.backbone(torch.randn(2, 3, *SIZE))
     assert model.branches[0].stage(maps).shape == (2, 2048, *size)
 
@@ -137,7 +138,7 @@ def test_only_the_releases_blocks_have_a_bias_in_the_shortcut() -> None:
 
 def test_wrong_branches_are_one_line() -> None:
     with pytest.raises(ReseenError, match="no branch 'hka'; did you mean"):
-        embedder(BranchLine("hka", "both"))
+        embedder(BranchConfig("hka", "both"))
     with pytest.raises(ReseenError, match=r"branches need a ResNet with bottlenecks .* got EfficientNet"):
         multi_branch(build_backbone("efficientnet_lite0", image_size=SIZE), LINES, num_identities=5)
     with pytest.raises(ReseenError, match="branches need a ResNet with bottlenecks"):

@@ -7,8 +7,9 @@ from torch import Tensor, nn
 import reseen
 from reseen.backbones.ibn import InstanceBatchNorm
 from reseen.errors import ReseenError
-from reseen.models import build_model, load_weights
+from reseen.models import load_weights
 from reseen.models.release_mbr import mbr_release
+from reseen.tasks.reid.build_model import build_model
 from reseen.tasks.reid.releases import import_weights
 
 SIZE = (64, 64)

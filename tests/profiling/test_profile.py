@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from reseen.errors import ReseenError
-from reseen.models import build_model
 from reseen.profiling.counting import count_macs, peak_activations
 from reseen.profiling.papers import baseline_candidates, compare_rga, compare_table_ii
 from reseen.profiling.profile import profile
+from reseen.tasks.reid.build_model import build_model
 
 
 def small() -> nn.Module:

@@ -9,6 +9,7 @@ from annotated_types import Ge
 from reseen.errors import ReseenError
 from reseen.losses import LOSSES
 from reseen.recipe.components import Component, Kind
+from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import read_recipe, recipe_from
 
 OWN_LOSS = """
@@ -86,6 +87,23 @@ def test_a_branch_has_the_bounds_of_its_attention(branch, words):
     lines = read_recipe("mbr-4b-veri776").model_dump(mode="json")
     lines["model"]["branches"][0] = {**branch, "role": "both"}
     with pytest.raises(ReseenError, match=words):
+        recipe_from(lines)
+
+
+def test_a_branch_takes_any_attention_of_the_table():
+    lines = read_recipe("mbr-4b-veri776").model_dump(mode="json")
+    lines["model"] = {"backbone": "resnet26", "branches": [{"attention": "se", "role": "both", "reduction": 4}]}
+    recipe = recipe_from(lines)
+    assert recipe.model.branches == [{"attention": "se", "role": "both", "reduction": 4}]
+    (branch,) = build_embedder(recipe, num_identities=5, start_weights=False).branches
+    assert [type(block.conv2).__name__ for block in branch.stage] == ["SEModule"] * 2
+    assert recipe_from(recipe.model_dump(mode="json")) == recipe
+
+
+def test_an_attention_of_a_branch_has_its_settings_checked():
+    lines = read_recipe("mbr-4b-veri776").model_dump(mode="json")
+    lines["model"] = {"backbone": "resnet26", "branches": [{"attention": "se", "role": "both", "reduktion": 4}]}
+    with pytest.raises(ReseenError, match="se: no setting 'reduktion'; did you mean 'reduction'"):
         recipe_from(lines)
 
 

@@ -28,8 +28,8 @@ def models(
     if search and not backbones:
         raise ReseenError(f"no backbone of timm has '{search}' in its name")
     table = Table("name", "what it is")
-    for name, factory in MODELS.items():
-        table.add_row(name, (factory.__doc__ or "").splitlines()[0])
+    for name, model in MODELS.items():
+        table.add_row(name, model.summary)
     console = results()
     console.print(table)
     console.print("\n".join(backbones), highlight=False)

@@ -20,12 +20,12 @@ from reseen.deploy.folding import folded
 from reseen.engine.checkpoint import load_card
 from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
-from reseen.models import build_model
 from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
 from reseen.normalisation import Normalisation
 from reseen.tasks.reid.build import load_model
+from reseen.tasks.reid.build_model import build_model
 from reseen.tasks.reid.query_gallery import VisibleMetadata, visible_metadata
 from reseen.tasks.reid.recipe import recipe_from
 

@@ -1,7 +1,7 @@
 """Embedders: from pictures to the vectors that retrieval compares."""
 
 from reseen.deprecation import moved_names
-from reseen.models.catalogue import MODELS, build_model
+from reseen.models.catalogue import MODELS, NamedModel
 from reseen.models.embedder import SingleBranchEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.models.multibranch import MultiBranchEmbedder
@@ -16,12 +16,14 @@ __all__ = [
     "ColourHistogram",
     "LoadReport",
     "MultiBranchEmbedder",
+    "NamedModel",
     "SingleBranchEmbedder",
     "Weights",
-    "build_model",
     "identity_classifier",
     "load_weights",
     "read_weights",
 ]
 
-__getattr__ = moved_names(__name__, {"Embedder": "reseen.models:SingleBranchEmbedder"})
+__getattr__ = moved_names(
+    __name__, {"Embedder": "reseen.models:SingleBranchEmbedder", "build_model": "reseen:build_model"}
+)

@@ -1,6 +1,6 @@
 """A multi-branch embedder from a backbone and a list of lines, one a branch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import nn
@@ -16,16 +16,20 @@ from reseen.types import FeatureMap
 
 
 @dataclass(frozen=True)
-class BranchLine:
-    """One branch: its kind (a name in ``BRANCHES``), which losses train it, and the kind's own settings."""
+class BranchConfig:
+    """One branch: its kind (a name in ``BRANCHES``), which losses train it, and the kind's own settings.
+
+    ``factory``: what makes the branch from (stage, trunk) where it is none of these kinds.
+    """
 
     kind: str
     role: Role
     settings: Mapping[str, object] = field(default_factory=dict)
+    factory: Callable[[nn.Module, FeatureMap], nn.Module] | None = None
 
 
 @dataclass(frozen=True)
-class MetadataLine:
+class MetadataConfig:
     """The names that cameras and views are known by, and how often training takes one as unknown."""
 
     camera_names: Sequence[str]
@@ -35,11 +39,11 @@ class MetadataLine:
 
 def multi_branch(
     backbone: Backbone,
-    lines: Sequence[BranchLine],
+    lines: Sequence[BranchConfig],
     *,
     num_identities: int | None,
     pooling: str = "average",
-    metadata: MetadataLine | None = None,
+    metadata: MetadataConfig | None = None,
 ) -> MultiBranchEmbedder:
     """``backbone``, a whole ResNet with bottlenecks, cut before its last stage, and a branch for each line.
 
@@ -71,7 +75,9 @@ def multi_branch(
     return MultiBranchEmbedder(trunk, branches, channels=channels, metadata=table)
 
 
-def _stage(line: BranchLine, stage: nn.Module, trunk: FeatureMap) -> nn.Module:
+def _stage(line: BranchConfig, stage: nn.Module, trunk: FeatureMap) -> nn.Module:
+    if line.factory is not None:
+        return line.factory(stage, trunk)
     if line.kind not in BRANCHES:
         raise ReseenError(unknown("branch", line.kind, BRANCHES))
     return BRANCHES[line.kind](stage, trunk, **line.settings)

@@ -32,26 +32,26 @@ def plain_stage(stage: nn.Module, trunk: FeatureMap, *, stride: Literal[1, 2] = 
 
 def hca_stage(stage: nn.Module, trunk: FeatureMap) -> nn.Module:
     """Hybrid channel attention instead of the 3 x 3 convolutions, at the trunk's map size (LKA-ReID's H branches)."""
-    return _with_middle(stage, trunk, hca)
+    return attention_stage(stage, trunk, hca)
 
 
 def lka_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3) -> nn.Module:
     """Large kernel attention likewise (LKA-ReID's L branches)."""
-    return _with_shortcut_bias(_with_middle(stage, trunk, partial(lka, kernel=kernel, dilation=dilation)))
+    return _with_shortcut_bias(attention_stage(stage, trunk, partial(lka, kernel=kernel, dilation=dilation)))
 
 
 def lska_stage(stage: nn.Module, trunk: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3) -> nn.Module:
     """Its separable form likewise."""
-    return _with_shortcut_bias(_with_middle(stage, trunk, partial(lska, kernel=kernel, dilation=dilation)))
+    return _with_shortcut_bias(attention_stage(stage, trunk, partial(lska, kernel=kernel, dilation=dilation)))
 
 
 def bot_stage(stage: nn.Module, trunk: FeatureMap, *, heads: Count = 4) -> nn.Module:
     """Multi-head self-attention likewise (Bottleneck Transformers, MBR's BoT branches)."""
-    return _with_shortcut_bias(_with_middle(stage, trunk, partial(mhsa, heads=heads)))
+    return _with_shortcut_bias(attention_stage(stage, trunk, partial(mhsa, heads=heads)))
 
 
-def _with_middle(stage: nn.Module, trunk: FeatureMap, attention: Attention) -> nn.Module:
-    """Each block at the trunk's map size, with ``attention`` where its 3 x 3 convolution was."""
+def attention_stage(stage: nn.Module, trunk: FeatureMap, attention: Attention) -> nn.Module:
+    """Each block at the trunk's map size, with any ``attention`` where its 3 x 3 convolution was."""
     copied: Any = deepcopy(stage)
     keep_size(copied[0])
     for block in copied:

@@ -1,76 +1,91 @@
-"""Whole models by name."""
+"""Models by name: what each is made of, in the words of a recipe's [model]."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from reseen.backbones import build_backbone
-from reseen.errors import ReseenError, unknown
-from reseen.models.attended import ATTENDED
-from reseen.models.embedder import SingleBranchEmbedder, single_branch
-from reseen.models.mbr import MULTI_BRANCH
-from reseen.models.multibranch import MultiBranchEmbedder
-from reseen.models.sources import WHEEL, WHEEL_BACKBONE, read_weights
-from reseen.models.weights import load_weights
+from reseen.models.sources import WHEEL, WHEEL_BACKBONE
 
 
-def build_model(
-    name: str,
-    *,
-    num_identities: int | None,
-    image_size: tuple[int, int],
-    pretrained: bool = False,
-    cameras: int = 0,
-    views: int = 0,
-) -> SingleBranchEmbedder | MultiBranchEmbedder:
-    """The model ``name`` for pictures of ``image_size`` (height, width), in training mode.
+class NamedModel(NamedTuple):
+    """What a name stands for.
 
-    ``num_identities`` training identities of its classifier; None for a model without one. ``pretrained``
-    starts the backbone from ImageNet weights; the entry says which, and how pictures must be normalised for
-    them. ``cameras`` and ``views`` above 0 give a multi-branch model a metadata table over so many.
-
-    Raises ReseenError for an unknown name, an impossible number, weights that cannot be fetched, and metadata
-    for a model without branches.
+    Attributes:
+        summary: One sentence.
+        settings: A recipe's [model].
+        start_weights: The source of its ImageNet weights (`read_weights`); empty where none can be fetched.
     """
-    if name not in MODELS:
-        raise ReseenError(unknown("model", name, MODELS))
-    if num_identities is not None and num_identities < 1:
-        raise ReseenError(f"expected at least 1 identity to classify, got {num_identities}")
-    if min(image_size) < 1:
-        raise ReseenError(f"expected an image size (height, width) in pixels, got {image_size}")
-    if min(cameras, views) < 0:
-        raise ReseenError(f"expected 0 or more cameras and views, got {cameras} and {views}")
-    shape = {"num_identities": num_identities, "image_size": image_size, "pretrained": pretrained}
-    if name in MULTI_BRANCH:
-        return MULTI_BRANCH[name](**shape, cameras=cameras, views=views)
-    if cameras or views:
-        raise ReseenError(f"'{name}' has no branches to add metadata to; models that have: {', '.join(MULTI_BRANCH)}")
-    return MODELS[name](**shape)
+
+    summary: str
+    settings: Mapping[str, Any]
+    start_weights: str = "timm"
+
+    @property
+    def branches(self) -> Sequence[Mapping[str, Any]]:
+        """The lines of its branches; none for a model with a single one."""
+        branches: Sequence[Mapping[str, Any]] = self.settings.get("branches", ())
+        return branches
 
 
-def resnet50_bot(*, num_identities: int | None, image_size: tuple[int, int], pretrained: bool) -> SingleBranchEmbedder:
-    """ResNet-50 with last stride 1, average pooling and BNNeck: the strong baseline of Luo et al. (2019).
+# The light models are fine-tuned for minutes: their attention must not begin as noise over trained features.
+_NEUTRAL = {"start": "neutral"}
 
-    Pretrained: torchvision's first ImageNet weights, fetched by timm; mean .485 .456 .406, std .229 .224
-    .225.
-    """
-    backbone = build_backbone("resnet50.tv_in1k", image_size=image_size, last_stride=1, pretrained=pretrained)
-    return single_branch(backbone, num_identities=num_identities)
+# At 128 x 128 these maps have 256 and 64 positions of 40 and 112 channels: the papers' reductions leave too little.
+_LIGHT_RELATION = {"name": "rga_sc", "reduction": 4, "gate_reduction": 2, **_NEUTRAL}
 
 
-def efficientnet_lite0(
-    *, num_identities: int | None, image_size: tuple[int, int], pretrained: bool
-) -> SingleBranchEmbedder:
-    """EfficientNet-Lite0 with average pooling and BNNeck: 3.4 M parameters, made for CPUs.
-
-    Pretrained: the ImageNet weights of an installed wheel, no network needed; mean 127/255, std 128/255.
-    """
-    backbone = build_backbone(WHEEL_BACKBONE, image_size=image_size)
-    if pretrained:
-        load_weights(backbone.body, read_weights(WHEEL, backbone=WHEEL_BACKBONE).tensors)
-    return single_branch(backbone, num_identities=num_identities)
+def _relation(name: str, words: str) -> NamedModel:
+    settings = {"backbone": "resnet50.tv_in1k", "attention": {"every_stage": {"name": name}}, "last_stride": 1}
+    return NamedModel(f"ResNet-50, last stride 1, with {words} attention after each stage.", settings)
 
 
-MODELS: Mapping[str, Callable[..., SingleBranchEmbedder | MultiBranchEmbedder]] = MappingProxyType(
-    {"efficientnet_lite0": efficientnet_lite0, "resnet50_bot": resnet50_bot, **ATTENDED, **MULTI_BRANCH}
+def _light(line: Mapping[str, Any], words: str) -> NamedModel:
+    settings = {"backbone": WHEEL_BACKBONE, "attention": {"stage3": line, "stage4": line}}
+    return NamedModel(f"EfficientNet-Lite0 with {words} after its third and fourth stage, for CPUs.", settings, WHEEL)
+
+
+def _branched(summary: str, *kinds: str) -> NamedModel:
+    """Each kind twice in a row, once for cross-entropy and once for triplet loss, as MBR's loss-branch split has it."""
+    lines = [{"name": kind, "role": role} for kind in kinds for role in ("classify", "triplet")]
+    return NamedModel(summary, {"backbone": "resnet50", "ibn": "a", "branches": lines}, "")
+
+
+MODELS: Mapping[str, NamedModel] = MappingProxyType(
+    {
+        "efficientnet_lite0": NamedModel(
+            "EfficientNet-Lite0 with average pooling and BNNeck: 3.4 M parameters, made for CPUs.",
+            {"backbone": WHEEL_BACKBONE},
+            WHEEL,
+        ),
+        "resnet50_bot": NamedModel(
+            "ResNet-50 with last stride 1, average pooling and BNNeck: the strong baseline of Luo et al. (2019).",
+            {"backbone": "resnet50.tv_in1k", "last_stride": 1},
+        ),
+        "rga_s": _relation("rga_s", "spatial relation-aware"),
+        "rga_c": _relation("rga_c", "channel relation-aware"),
+        "rga_sc": _relation("rga_sc", "spatial, then channel relation-aware"),
+        "efficientnet_lite0_rga_sc": _light(_LIGHT_RELATION, "RGA-SC"),
+        "efficientnet_lite0_lka": _light({"name": "lka", **_NEUTRAL}, "large kernel attention"),
+        "efficientnet_lite0_hca": _light({"name": "hca", **_NEUTRAL}, "hybrid channel attention"),
+        "mbr_r50": NamedModel(
+            "ResNet-50-IBN-a with one branch for both losses: the baseline of MBR.",
+            {"backbone": "resnet50", "ibn": "a", "branches": [{"name": "bottleneck", "role": "both"}]},
+            "",
+        ),
+        "mbr_4b": _branched(
+            "MBR-4B: two bottleneck branches and two self-attention branches, one of each kind a loss.",
+            "bottleneck",
+            "bot",
+        ),
+        "mbr_4b_lka": _branched("MBR-4B with large kernel attention instead of self-attention.", "bottleneck", "lka"),
+        "mbr_4b_hca": _branched(
+            "MBR-4B with hybrid channel attention instead of its 3 x 3 convolutions.", "hca", "bot"
+        ),
+        "lka_reid": _branched(
+            "LKA-ReID: two hybrid-channel and two large-kernel attention branches, one of each kind a loss.",
+            "hca",
+            "lka",
+        ),
+    }
 )
-"""Name -> factory(*, num_identities, image_size, pretrained); its docstring's first line describes it."""
+"""Name -> what it stands for."""

@@ -13,8 +13,7 @@ from einops import rearrange
 from torch import Tensor
 
 from reseen.errors import ReseenError
-from reseen.models.assemble import BranchLine
-from reseen.models.mbr import LINES
+from reseen.models.catalogue import MODELS
 from reseen.models.released import Released
 
 TRUNK = ("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
@@ -93,17 +92,17 @@ def _model(renamed: Mapping[str, Tensor]) -> str:
     attends = [f"branches.{number}.stage.0.conv2.query.weight" in renamed for number in numbers]
     classifies = [f"branches.{number}.classifier.weight" in renamed for number in numbers]
     split = not all(classifies)
-    lines = tuple(
-        BranchLine(
-            "bot" if attention else "bottleneck",
-            ("classify" if classifying else "triplet") if split else "both",
-        )
+    branches = [
+        {
+            "name": "bot" if attention else "bottleneck",
+            "role": ("classify" if classifying else "triplet") if split else "both",
+        }
         for attention, classifying in zip(attends, classifies, strict=True)
-    )
-    for name, known in LINES.items():
-        if known == lines:
+    ]
+    for name, model in MODELS.items():
+        if branches and model.branches == branches:
             return name
-    found = ", ".join(f"{line.kind} ({line.role})" for line in lines) or "none"
+    found = ", ".join(f"{branch['name']} ({branch['role']})" for branch in branches) or "none"
     raise ReseenError(f"no model by name has the branches of this release: expected those of mbr_4b, got {found}")
 
 

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from reseen.backbones.resnet import keep_size
-from reseen.models import build_model
-from reseen.models.mbr import LINES
+from reseen.models import MODELS
 from reseen.profiling.counting import count_macs
 from reseen.profiling.profile import usual_size
+from reseen.tasks.reid.build_model import build_model
 from reseen.tasks.reid.papers import RGA_BACKBONES, TABLE_II, TableRow
 
 IDENTITIES = 575
@@ -48,7 +48,7 @@ def compare_table_ii() -> list[Compared]:
 
 def baseline_candidates() -> list[Candidate]:
     """The rows of Table II with plain bottleneck branches, under each reading of those branches' strides."""
-    models = [row.model for row in TABLE_II if any(line.kind == "bottleneck" for line in LINES[row.model])]
+    models = [row.model for row in TABLE_II if any(line["name"] == "bottleneck" for line in MODELS[row.model].branches)]
     return [Candidate(what, {model: _cost(model, change)[1] for model in models}) for what, change in STRIDES.items()]
 
 
@@ -65,8 +65,8 @@ def _cost(model: str, change: Callable[[Any], None] | None = None) -> tuple[int,
     """Trainable parameters and multiply-adds of a model after ``change`` to its bottleneck branches."""
     with torch.device("meta"):  # these models are built without a pass of values
         built: Any = build_model(model, num_identities=IDENTITIES, image_size=usual_size(model))
-    for branch, line in zip(built.branches, LINES[model], strict=True):
-        if change is not None and line.kind == "bottleneck":
+    for branch, line in zip(built.branches, MODELS[model].branches, strict=True):
+        if change is not None and line["name"] == "bottleneck":
             change(branch.stage)
     trained = sum(parameter.numel() for parameter in built.parameters() if parameter.requires_grad)
     return trained, count_macs(built, usual_size(model))[""].total

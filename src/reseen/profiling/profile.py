@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import nn
 
-from reseen.models import build_model
-from reseen.models.mbr import MULTI_BRANCH
+from reseen.models import MODELS
 from reseen.profiling.counting import Macs, count_macs, peak_activations
+from reseen.tasks.reid.build_model import build_model
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def profile_module(model: nn.Module, *, name: str, identities: int, image_size: 
 
 def usual_size(name: str) -> tuple[int, int]:
     """256 x 256 for the vehicle papers' models, 256 x 128 for persons."""
-    return (256, 256) if name in MULTI_BRANCH else (256, 128)
+    return (256, 256) if name in MODELS and MODELS[name].branches else (256, 128)
 
 
 def _parts(model: nn.Module) -> list[tuple[str, nn.Module]]:

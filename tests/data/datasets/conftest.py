@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from public_trees import (
     MSMT17_GALLERY,
     MSMT17_QUERY,

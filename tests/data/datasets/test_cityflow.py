@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from public_trees import item, label_file
 
+from public_trees import item, label_file
 from reseen.data.datasets import choose_layout, read_data
 from reseen.errors import ReseenError
 

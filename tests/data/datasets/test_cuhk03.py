@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
-from public_trees import NP_FILES, picture_of, write_config, write_mat
 from scipy.io import savemat
 
+from public_trees import NP_FILES, picture_of, write_config, write_mat
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.datasets.cuhk03_release import unpack_cuhk03
 from reseen.errors import ReseenError

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from public_trees import NP_FILES
 
+from public_trees import NP_FILES
 from reseen.data.datasets import LAYOUTS, choose_layout, read_data
 from reseen.errors import ReseenError
 

@@ -8,16 +8,17 @@ import pytest
 from reseen.engine.ablation import cells, markdown
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
+from reseen.models import NamedModel
 from reseen.progress import Silent
 from reseen.tasks.reid import ablate as module
 from reseen.tasks.reid import model_settings
 from reseen.tasks.reid.ablate import METADATA, ablate
 from reseen.tasks.reid.recipe import recipe_of
 
-NAMED = {
-    "mbr_4b": {"backbone": "test_resnet.r160_in1k"},
-    "lka_reid": {"backbone": "test_resnet.r160_in1k", "pooling": "max"},
-    "light": {"backbone": "test_resnet.r160_in1k", "pooling": "gem"},
+TINY = {
+    "mbr_4b": NamedModel("Plain.", {"backbone": "test_resnet.r160_in1k"}),
+    "lka_reid": NamedModel("With another pooling.", {"backbone": "test_resnet.r160_in1k", "pooling": "max"}),
+    "light": NamedModel("With a third pooling.", {"backbone": "test_resnet.r160_in1k", "pooling": "gem"}),
 }
 ONE_EPOCH = ["training.epochs=1", "transforms={}"]
 
@@ -37,8 +38,8 @@ class Lines(Silent):
 @pytest.fixture(autouse=True)
 def _tiny_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three small networks under names that the papers have rows for, or not."""
-    monkeypatch.setattr(module, "NAMED", NAMED)
-    monkeypatch.setattr(model_settings, "NAMED", NAMED)
+    monkeypatch.setattr(module, "MODELS", TINY)
+    monkeypatch.setattr(model_settings, "MODELS", TINY)
 
 
 def test_each_row_is_the_mean_over_its_seeds(market, recipe_file, tmp_path):

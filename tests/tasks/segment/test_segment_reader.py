@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
-from drawn_scenes import write_scene
 from PIL import Image
 from torchvision.datasets import Cityscapes
 
+from drawn_scenes import write_scene
 from reseen.errors import ReseenError
 from reseen.progress import Silent
 from reseen.tasks.segment.classes import CLASS_NAMES, CLASS_OF_ID, COLOURS, IGNORE, KNOWN_IDS, LABEL_IDS

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from drawn_scenes import draw_labels
 from sklearn.metrics import confusion_matrix
 
+from drawn_scenes import draw_labels
 from reseen.engine.hardware import one_device
 from reseen.progress import Silent
 from reseen.tasks.segment.chance import CELLS, chance, most_frequent

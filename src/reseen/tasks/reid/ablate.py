@@ -8,9 +8,9 @@ from reseen.data.table import Splits
 from reseen.engine.ablation import Ablation, Row, run_ablation
 from reseen.engine.run import Run
 from reseen.errors import ReseenError, unknown
+from reseen.models import MODELS
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.evaluate import evaluate_run
-from reseen.tasks.reid.model_settings import NAMED
 from reseen.tasks.reid.papers import PAPER_SCORES, PaperScore
 from reseen.tasks.reid.recipe import Recipe, read_recipe, recipe_from, recipe_of
 from reseen.tasks.reid.task import REIDENTIFICATION
@@ -41,8 +41,8 @@ def ablate(
 
 def _variant(row: str, base: Recipe) -> Recipe:
     name = row.removesuffix(METADATA)
-    if name not in NAMED:
-        raise ReseenError(unknown("model", name, NAMED))
+    if name not in MODELS:
+        raise ReseenError(unknown("model", name, MODELS))
     raw = base.model_dump(mode="json", exclude_none=True)
     model = {key: raw["model"][key] for key in KEPT} | {"name": name}
     if row.endswith(METADATA):

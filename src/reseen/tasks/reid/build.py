@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import torch
 
-from reseen.backbones import Backbone, SideInformation
+from reseen.backbones import SideInformation
 from reseen.data.dataset import Pictures
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -20,12 +20,13 @@ from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
 from reseen.losses import WeightedSum
 from reseen.models import SingleBranchEmbedder
-from reseen.models.assemble import MetadataLine, multi_branch
+from reseen.models.assemble import MetadataConfig, multi_branch
 from reseen.models.embedder import single_branch
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import LOSS, TRANSFORM
 from reseen.tasks.reid.learner import Learner
+from reseen.tasks.reid.model_settings import Model
 from reseen.tasks.reid.recipe import Recipe, recipe_from
 
 MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
@@ -40,25 +41,41 @@ def build_embedder(
     ``metadata_names``: the cameras and the views that a model with metadata learns.
     """
     seed_here("model", recipe.seed)
-    backbone = start_backbone(
+    model = embedder_of(
         recipe.model,
         image_size=recipe.data.image_size,
+        num_identities=num_identities,
         start_weights=start_weights,
-        side_information=SideInformation(*map(tuple, metadata_names)),
+        metadata_names=metadata_names,
     )
-    model = _on_backbone(backbone, recipe, num_identities=num_identities, names=metadata_names)
     return model.to(memory_format=torch.channels_last) if recipe.hardware.channels_last else model
 
 
-def _on_backbone(
-    backbone: Backbone, recipe: Recipe, *, num_identities: int | None, names: MetadataNames
+def embedder_of(
+    settings: Model,
+    *,
+    image_size: tuple[int, int],
+    num_identities: int | None,
+    start_weights: bool,
+    metadata_names: MetadataNames,
 ) -> SingleBranchEmbedder | MultiBranchEmbedder:
-    settings = recipe.model
-    if settings.branches:
-        metadata = MetadataLine(*names, drop=settings.metadata.drop) if settings.metadata else None
-        lines = settings.branch_lines()
-        return multi_branch(backbone, lines, num_identities=num_identities, pooling=settings.pooling, metadata=metadata)
-    return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
+    """The same of a [model] alone, for images of ``image_size``; draws from torch's global generator."""
+    backbone = start_backbone(
+        settings,
+        image_size=image_size,
+        start_weights=start_weights,
+        side_information=SideInformation(*map(tuple, metadata_names)),
+    )
+    if not settings.branches:
+        return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
+    metadata = MetadataConfig(*metadata_names, drop=settings.metadata.drop) if settings.metadata else None
+    return multi_branch(
+        backbone,
+        settings.branch_configs(),
+        num_identities=num_identities,
+        pooling=settings.pooling,
+        metadata=metadata,
+    )
 
 
 def load_model(path: Path | str) -> SingleBranchEmbedder | MultiBranchEmbedder:

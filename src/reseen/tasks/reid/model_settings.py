@@ -1,21 +1,22 @@
 """The recipe's [model]: a backbone, what stands on it, and the models by name as such settings."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
+from torch import nn
 
 from reseen.backbones import family_of
-from reseen.models import attended
-from reseen.models.assemble import BranchLine
-from reseen.models.attended import AttendedLines
-from reseen.models.branches import BRANCHES
-from reseen.models.mbr import LINES
+from reseen.models import MODELS
+from reseen.models.assemble import BranchConfig
+from reseen.models.branches import BRANCHES, attention_stage
 from reseen.ops.pooling import POOLINGS
 from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component, Kind, Line, known
+from reseen.recipe.kinds import ATTENTION
 from reseen.recipe.section import Section, may_import
+from reseen.types import FeatureMap
 
 BRANCH = Kind("branch", BRANCHES, available=("stage", "trunk"))
 ROLES = ("classify", "triplet", "both")
@@ -34,8 +35,9 @@ class Metadata(Section):
 class Model(BackboneSettings):
     """A backbone and the head on it; or the ``name`` of a model that stands for such lines.
 
-    Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch:
-    name, role (classify, triplet or both) and settings.
+    Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch: its role
+    (classify, triplet or both), its name or, for one with an attention in place of 3 x 3 convolutions, its
+    ``attention``, and settings.
     """
 
     name: str | None = None
@@ -48,7 +50,7 @@ class Model(BackboneSettings):
     def _by_name(cls, raw: Any) -> Any:
         if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
             return raw
-        return {**NAMED[known("model", raw["name"], NAMED)], **raw}
+        return {**MODELS[known("model", raw["name"], MODELS)].settings, **raw}
 
     @field_validator("pooling")
     @classmethod
@@ -71,40 +73,42 @@ class Model(BackboneSettings):
         """Whether the branches or the backbone learn cameras and views."""
         return self.metadata is not None or family_of(self.backbone).learns_side_information
 
-    def branch_lines(self) -> tuple[BranchLine, ...]:
+    def branch_configs(self) -> tuple[BranchConfig, ...]:
         """The branches as `reseen.models` takes them."""
-        return tuple(
-            BranchLine(line["name"], line["role"], Component.of(line, apart_from=("role",)).settings)
-            for line in self.branches
-        )
+        return tuple(_config(line) for line in self.branches)
+
+
+def _config(line: Line) -> BranchConfig:
+    if "attention" in line:
+        attention = _attention_of(line)
+        return BranchConfig(attention.name, line["role"], factory=partial(_attended, attention=attention))
+    branch = Component.of(line, apart_from=("role",))
+    return BranchConfig(branch.name, line["role"], factory=partial(_branched, branch=branch))
+
+
+def _branched(stage: nn.Module, trunk: FeatureMap, *, branch: Component) -> nn.Module:
+    made: nn.Module = BRANCH.build(branch, stage=stage, trunk=trunk)
+    return made
+
+
+def _attended(stage: nn.Module, trunk: FeatureMap, *, attention: Component) -> nn.Module:
+    return attention_stage(stage, trunk, lambda maps: ATTENTION.build(attention, feature_map=maps))
+
+
+def _attention_of(line: Line) -> Component:
+    return Component(line["attention"], {key: line[key] for key in line if key not in {"attention", "role"}})
 
 
 def _branch(line: Line, *, trusted: bool) -> Line:
-    name, role = line.get("name"), line.get("role")
+    if {"name", "attention"} <= line.keys():
+        raise ValueError("expected name or attention in a branch's line, got both")
+    key = "attention" if "attention" in line else "name"
+    name, role = line.get(key), line.get("role")
     if not isinstance(name, str):
         raise ValueError(f"expected name = one of {', '.join(BRANCHES)}, got {name!r}")  # noqa: TRY004
     if role not in ROLES:
         raise ValueError(f"{name}: role: expected one of {', '.join(ROLES)}, got {role!r}")
+    if key == "attention":
+        checked = ATTENTION.checked(_attention_of(line), may_import=trusted)
+        return {"attention": name, "role": role, **checked.settings}
     return BRANCH.checked(Component.of(line, apart_from=("role",)), may_import=trusted).line(role=role)
-
-
-def _branched(lines: tuple[BranchLine, ...]) -> Line:
-    entries = [{"name": line.kind, "role": line.role, **line.settings} for line in lines]
-    return {"backbone": "resnet50", "ibn": "a", "branches": entries}
-
-
-def _attended(lines: AttendedLines) -> Line:
-    attention = {slot: {"name": line.name, **line.settings} for slot, line in lines.attention.items()}
-    stride = {} if lines.last_stride is None else {"last_stride": lines.last_stride}
-    return {"backbone": lines.backbone, "attention": attention, **stride}
-
-
-NAMED: Mapping[str, Line] = MappingProxyType(
-    {
-        "resnet50_bot": {"backbone": "resnet50.tv_in1k", "last_stride": 1},
-        "efficientnet_lite0": {"backbone": "tf_efficientnet_lite0"},
-        **{name: _attended(lines) for name, lines in attended.LINES.items()},
-        **{name: _branched(lines) for name, lines in LINES.items()},
-    }
-)
-"""Name of a model -> the [model] lines it stands for."""
