@@ -131,7 +131,7 @@ def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embed
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "10 vectors" in done.stdout
+    assert "10 embeddings" in done.stdout
     assert "1 pictures failed" in done.stdout
     here, there = kept(tmp_path / "here"), kept(tmp_path / "ray")
     assert here["path"].equals(there["path"])
