@@ -132,7 +132,7 @@ def test_ray_gives_the_same_vectors(table: Path, tmp_path: Path, embedder: Embed
     )
     assert done.returncode == 0, done.stderr
     assert "10 embeddings" in done.stdout
-    assert "1 pictures failed" in done.stdout
+    assert "1 images failed" in done.stdout
     here, there = kept(tmp_path / "here"), kept(tmp_path / "ray")
     assert here["path"].equals(there["path"])
     assert len(list((tmp_path / "ray").glob(PARTS))) == 3
