@@ -8,11 +8,13 @@ from pydantic import (
     Field,
     SerializationInfo,
     SerializerFunctionWrapHandler,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from reseen.attention import ATTENTIONS
 from reseen.backbones import Family, family_of
@@ -59,7 +61,10 @@ class BackboneSettings(Section):
         family = _family(raw["backbone"])
         if strange := [name for name in options if name not in family.options]:
             raise ValueError(_not_options(strange, family, settings=cls.model_fields))
-        return {**settings, **plain_settings(family.build, options, provided=PROVIDED)}
+        try:
+            return {**settings, **plain_settings(family.build, options, provided=PROVIDED)}
+        except ValueError as error:
+            raise _where_it_stands(error) from None
 
     @field_validator("attention")
     @classmethod
@@ -81,6 +86,13 @@ def _family(name: str) -> Family:
         return family_of(name)
     except ReseenError as error:
         raise ValueError(str(error)) from None
+
+
+def _where_it_stands(error: ValueError) -> ValidationError:
+    """The fault of an option, "stem: expected ...", as one of the setting of that name."""
+    option, _, fault = str(error).partition(": ")
+    reason = PydanticCustomError("value_error", "{fault}", {"fault": fault})
+    return ValidationError.from_exception_data("options", [{"type": reason, "loc": (option,), "input": None}])
 
 
 def _not_options(names: Sequence[str], family: Family, *, settings: Iterable[str]) -> str:
