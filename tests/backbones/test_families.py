@@ -152,7 +152,7 @@ def test_an_option_that_a_family_has_not_got_is_one_line_that_names_its_options(
         with pytest.raises(ReseenError, match=rf"model: no setting 'last_stride'.*; {options}$") as caught:
             read_recipe(recipe_file, overrides=[f"model.backbone={backbone}", "model.last_stride=1"])
         assert "\n" not in str(caught.value)
-    with pytest.raises(ReseenError, match="model: coefficient: Input should be a valid number, got 'x'"):
+    with pytest.raises(ReseenError, match=r"model\.coefficient: Input should be a valid number, got 'x'"):
         read_recipe(recipe_file, overrides=["model.backbone=small_vit", "model.coefficient=x"])
 
 

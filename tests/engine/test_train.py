@@ -143,7 +143,7 @@ def spoil(data: Path) -> list[Path]:
 def test_unreadable_pictures_stop_training_before_the_first_step(market, recipe_file, tmp_path):
     data = market()
     spoiled = spoil(data)
-    with pytest.raises(ReseenError, match="3 pictures cannot be read") as caught:
+    with pytest.raises(ReseenError, match="3 unreadable pictures") as caught:
         train(recipe_file, data=data, out=tmp_path / "run")
     assert all(path.name in str(caught.value) for path in spoiled)
     assert not (tmp_path / "run").exists()
@@ -179,7 +179,7 @@ def test_skipped_queries_and_gallery_pictures_stay_left_out_of_the_kept_run(mark
     assert saved_evaluation(run).report.evaluated == 3
     # The same pictures elsewhere are the run's own, and what else is broken there is skipped as well.
     moved = shutil.copytree(data, tmp_path / "moved")
-    assert evaluate_run(run, data=moved).row == "trained"
+    assert evaluate_run(run, data=moved).name == "trained"
     min((moved / "query").iterdir()).write_bytes(b"")
     assert len(evaluate_run(run, data=moved).query) == 2
 

@@ -142,6 +142,14 @@ def test_lines_of_a_stranger_import_nothing(own):
     assert "own_losses" not in sys.modules
 
 
+def test_a_backbone_of_a_stranger_imports_nothing(own):
+    lines = read_recipe("demo").model_dump(mode="json")
+    lines["model"] = {"backbone": own}
+    with pytest.raises(ReseenError, match="code of another package; import own_losses first"):
+        recipe_from(lines)
+    assert "own_losses" not in sys.modules
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -133,8 +133,8 @@ def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "10 vectors" in done.stdout
-    assert "1 pictures failed" in done.stdout
+    assert "10 embeddings" in done.stdout
+    assert "1 images failed" in done.stdout
     here, there = kept(tmp_path / "here"), kept(tmp_path / "ray")
     assert here["path"].equals(there["path"])
     assert len(list((tmp_path / "ray").glob(PARTS))) == 3

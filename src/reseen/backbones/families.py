@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
-from inspect import isclass
+from inspect import isclass, isfunction
 from typing import get_type_hints
 
 import timm
@@ -34,13 +34,13 @@ def family_of(name: str) -> Family:
 
 
 def _imported(module: str, function: str) -> Callable[..., nn.Module]:
-    """The function or class of that name, only if it says that it makes a module: a weights file may name one too."""
+    """The function of that name, only if it says that it makes a module: a weights file may name one too."""
     name = f"{module}:{function}"
     try:
         build: Callable[..., nn.Module] = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise ReseenError(f"no backbone '{name}': {error}") from None
-    makes = build if isclass(build) else get_type_hints(build).get("return") if callable(build) else None
+    makes = get_type_hints(build).get("return") if isfunction(build) else None
     if not (isclass(makes) and issubclass(makes, nn.Module)):
         raise ReseenError(f"backbone '{name}': expected a function annotated to return an nn.Module, got {build!r}")
     return build

@@ -8,17 +8,19 @@ from pydantic import (
     Field,
     SerializationInfo,
     SerializerFunctionWrapHandler,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from reseen.backbones import Family, family_of
 from reseen.backbones.family import PROVIDED
 from reseen.backbones.slots import SLOTS
 from reseen.errors import ReseenError, unknown
-from reseen.recipe.components import Line, known, plain_settings
+from reseen.recipe.components import Line, known, plain_settings, refuse_import
 from reseen.recipe.kinds import ATTENTION
 from reseen.recipe.section import Section, Size, may_import
 
@@ -50,15 +52,20 @@ class BackboneSettings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _family_has_the_rest(cls, raw: Any) -> Any:
+    def _family_has_the_rest(cls, raw: Any, info: ValidationInfo) -> Any:
         if not isinstance(raw, Mapping) or not isinstance(raw.get("backbone"), str):
             return raw
+        if not may_import(info):
+            refuse_import(raw["backbone"])
         settings = {name: value for name, value in raw.items() if name in cls.model_fields}
         options = {name: value for name, value in raw.items() if name not in settings and value is not None}
         family = _family(raw["backbone"])
         if strange := [name for name in options if name not in family.options]:
             raise ValueError(_not_options(strange, family, settings=cls.model_fields))
-        return {**settings, **plain_settings(family.build, options, available=PROVIDED)}
+        try:
+            return {**settings, **plain_settings(family.build, options, available=PROVIDED)}
+        except ValueError as error:
+            raise _where_it_stands(error) from None
 
     @field_validator("attention")
     @classmethod
@@ -80,6 +87,13 @@ def _family(name: str) -> Family:
         return family_of(name)
     except ReseenError as error:
         raise ValueError(str(error)) from None
+
+
+def _where_it_stands(error: ValueError) -> ValidationError:
+    """The fault of an option, "stem: expected ...", as one of the setting of that name."""
+    option, _, fault = str(error).partition(": ")
+    reason = PydanticCustomError("value_error", "{fault}", {"fault": fault})
+    return ValidationError.from_exception_data("options", [{"type": reason, "loc": (option,), "input": None}])
 
 
 def _not_options(names: Sequence[str], family: Family, *, settings: Iterable[str]) -> str:

@@ -140,10 +140,17 @@ def explain(error: ValidationError, schema: type[BaseModel]) -> str:
     return "; ".join(_explain_one(schema, fault) for fault in faults[:3]) + more
 
 
-def _of_module(name: str, *, may_import: bool) -> Factory:
-    module, _, attribute = name.partition(":")
-    if module not in sys.modules and not may_import:
+def refuse_import(name: str) -> None:
+    """Raise ValueError for a ``module:factory`` whose module nobody has imported: a stranger's file may name it."""
+    module, colon, _ = name.partition(":")
+    if colon and module not in sys.modules:
         raise ValueError(f"{name}: this is code of another package; import {module} first, if you trust it")
+
+
+def _of_module(name: str, *, may_import: bool) -> Factory:
+    if not may_import:
+        refuse_import(name)
+    module, _, attribute = name.partition(":")
     try:
         factory = getattr(import_module(module), attribute, None)
     except ImportError as error:

@@ -38,6 +38,8 @@ def test_a_run_its_weights_and_its_embeddings_score_alike(trained, market) -> No
     assert trained.scores()["trained"]["mAP"] == of_run.report.mean_average_precision
     assert trained.scores()["trained"]["settings"] == of_run.report.settings
     assert of_weights.splits.root == of_run.splits.root
+    with pytest.warns(DeprecationWarning, match=r"Evaluated\.row is now name"):
+        assert of_run.row == "trained"
     with pytest.raises(ValueError, match="two files of embeddings"):
         of_files.splits  # noqa: B018
 

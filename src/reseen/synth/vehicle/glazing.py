@@ -9,8 +9,6 @@ from reseen.synth.render.mesh import Colour, Mesh, Part
 from reseen.synth.vehicle.body import Body
 from reseen.synth.vehicle.shell import Shell, mirrored, pane
 
-RUBBER = (0.035, 0.035, 0.04)
-
 
 def windows(kind: str, body: Body, *, glass: Colour, breaks: Sequence[float]) -> list[Part]:
     """All panes; ``breaks``: where the pillars between the side windows stand, 0 at the front to 1 at the rear."""

@@ -6,6 +6,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.data.table import Splits
+from reseen.deprecation import renamed_attribute
 from reseen.engine.hardware import counting_device, one_device
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, Report
@@ -35,6 +36,8 @@ class Evaluated:
     protocol: Protocol
     _splits: Splits | None = None
     name: str = "trained"
+    row = renamed_attribute("Evaluated.row", "name")
+    data = renamed_attribute("Evaluated.data", "splits")
 
     @property
     def splits(self) -> Splits:
