@@ -111,7 +111,7 @@ def points(estimate: Estimate) -> dict[str, float]:
 def held_out(data: Path, table: Path, *, share: float) -> Path:
     """A table of a synthetic set's training identities alone; whole pairs of twins are held out as query and gallery.
 
-    A query is the first picture of an identity from each camera.
+    A query is the first image of an identity from each camera.
     """
     train = read_data(data, layout="auto", seed=0).train
     told = json.loads((data / "synth.json").read_text(encoding="utf-8"))["twin_pairs"]

@@ -27,7 +27,7 @@ from reseen.types import FeatureMap
 
 PERSONS, VEHICLES = (256, 128), (256, 256)
 GROUPS = {PERSONS: ("plain", "rga_sc", "direct"), VEHICLES: ("mbr_4b", "lka_reid")}
-"""Size of pictures -> models, each compared with the first."""
+"""Size of images -> models, each compared with the first."""
 NAMES = {"plain": "resnet50_bot"}
 IDENTITIES = 575
 

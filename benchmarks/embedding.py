@@ -1,4 +1,4 @@
-"""Pictures a second from files to vectors, beside a plain PyTorch loop that takes them one by one.
+"""Images a second from files to vectors, beside a plain PyTorch loop that takes them one by one.
 
 python benchmarks/embedding.py PICTURES [--model RUN] [--exports a.onnx b.xml] [--limit 512] [--repeats 5]
 
@@ -31,7 +31,7 @@ def main() -> None:
     """Measure and print one row a way."""
     options = arguments()
     torch.set_num_threads(options.threads)
-    files = [Path(path) for path in list_images(options.pictures)["path"]][: options.limit]
+    files = [Path(path) for path in list_images(options.images)["path"]][: options.limit]
     embedder = reseen.Embedder.from_pretrained(options.model)
     ways: dict[str, Callable[[Sequence[Path]], np.ndarray]] = {
         "plain loop": plain(options.model),
@@ -45,7 +45,7 @@ def main() -> None:
     for _ in range(options.repeats):
         for name, way in ways.items():
             taken[name].append(timed(way, files))
-    print(f"{len(files)} pictures, {options.threads} threads, {options.repeats} repeats")
+    print(f"{len(files)} images, {options.threads} threads, {options.repeats} repeats")
     print(
         f"{'way':12} {'pictures/s':>10} {'fastest':>8} {'of plain loop':>14} {'processor ms':>13} {'of plain loop':>14}"
     )

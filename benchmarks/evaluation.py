@@ -2,7 +2,7 @@
 
     python benchmarks/evaluation.py [--rounds 5] [--threads 2] [--only market msmt rerank rerank-msmt]
 
-Vectors are drawn at the sizes of the public sets: identities spread around the origin, their pictures around them
+Vectors are drawn at the sizes of the public sets: identities spread around the origin, their images around them
 (``good``, as a trained model ranks), or no identity at all (``random``, the worst case for counting). Within a round
 the pieces run in turn; ratios are taken round by round. Peak memory is that of a process of its own, above what it held
 with the vectors made and the packages imported.
@@ -37,7 +37,7 @@ VERI = Size(1_678, 11_579, 200, 20)
 
 
 def drawn(size: Size, *, spread: float | None):
-    """Query and gallery at this size; ``spread`` of an identity's pictures around it, None for no identity at all."""
+    """Query and gallery at this size; ``spread`` of an identity's images around it, None for no identity at all."""
     import numpy as np
 
     from reseen.metrics import Embedded

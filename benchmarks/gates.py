@@ -1,12 +1,12 @@
-"""What the attention of finished runs does: how its gates lie, whether they tell positions and pictures apart.
+"""What the attention of finished runs does: how its gates lie, whether they tell positions and images apart.
 
     python benchmarks/gates.py RUN [RUN ...]
 
-One line an attention, in the network's order, over some training pictures: the gates' mean; their spread over the
-places of a picture and, place by place, over pictures; the share of closed (below 0.05) and open ones (above 0.95),
+One line an attention, in the network's order, over some training images: the gates' mean; their spread over the
+places of an image and, place by place, over images; the share of closed (below 0.05) and open ones (above 0.95),
 which says nothing of LKA, whose weights have either sign; how far the map is changed (the norm of the change by the
 norm); and the norm of a batch's gradient in the attention's weights by the norm of its weights, beside the same of the
-backbone's convolutions. Below, how far pictures of one and of two identities lie apart where the triplet loss looks.
+backbone's convolutions. Below, how far images of one and of two identities lie apart where the triplet loss looks.
 """
 
 import argparse
@@ -42,7 +42,7 @@ GATES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
 
 
 class Seen(NamedTuple):
-    """What one attention did to some pictures."""
+    """What one attention did to some images."""
 
     gates: Tensor
     change: float
@@ -55,17 +55,17 @@ def main() -> None:
         parts = trained(open_run(path))
         gradients = gradients_of(parts)
         print(f"{path.parent.name}/{path.name}")
-        print(f"  {'attention':26}  mean places pictures closed   open change  gradient")
+        print(f"  {'attention':26}  mean places images closed   open change  gradient")
         seen, distances = seen_by(parts)
         for name, (gates, change) in seen.items():
-            places, pictures = gates.flatten(1).std(dim=1).mean(), gates.flatten(1).std(dim=0).mean()
+            places, images = gates.flatten(1).std(dim=1).mean(), gates.flatten(1).std(dim=0).mean()
             closed, opened = (gates < 0.05).float().mean(), (gates > 0.95).float().mean()
             print(
-                f"  {name.removeprefix('backbone.body.'):26} {gates.mean():5.2f} {places:6.2f} {pictures:8.2f} "
+                f"  {name.removeprefix('backbone.body.'):26} {gates.mean():5.2f} {places:6.2f} {images:8.2f} "
                 f"{closed:6.0%} {opened:6.0%} {change:6.2f} {gradients[name]:9.1e}"
             )
         print(f"  {'the convolutions before':26} {'':42} {gradients['']:9.1e}")
-        print(f"  pooled pictures apart: {distances[0]:.3f} of one identity, {distances[1]:.3f} of two")
+        print(f"  pooled images apart: {distances[0]:.3f} of one identity, {distances[1]:.3f} of two")
 
 
 def trained(run: Run) -> LoopParts:
@@ -79,7 +79,7 @@ def trained(run: Run) -> LoopParts:
 
 
 def seen_by(parts: LoopParts) -> tuple[dict[str, Seen], tuple[float, float]]:
-    """What each attention does to two batches of training pictures in evaluation, and how far those end up apart."""
+    """What each attention does to two batches of training images in evaluation, and how far those end up apart."""
     found: dict[str, Seen] = {}
     hooks = [
         module.register_forward_hook(partial(note, found=found, name=name)) for name, module in attentions(parts.model)
@@ -94,7 +94,7 @@ def seen_by(parts: LoopParts) -> tuple[dict[str, Seen], tuple[float, float]]:
 
 
 def apart(vectors: Tensor, labels: Tensor) -> tuple[float, float]:
-    """(B, C), (B,) -> the mean distance of two pictures of one identity, and of two identities."""
+    """(B, C), (B,) -> the mean distance of two images of one identity, and of two identities."""
     distances, same = torch.cdist(vectors, vectors), labels[:, None] == labels[None]
     pairs = same & ~torch.eye(len(labels), dtype=torch.bool)
     return float(distances[pairs].mean()), float(distances[~same].mean())

@@ -1,4 +1,4 @@
-"""Pictures a second that the synthetic sets are rendered at, all the way to a JPEG on disk.
+"""Images a second that the synthetic sets are rendered at, all the way to a JPEG on disk.
 
 python benchmarks/rendering.py [--images 300] [--sizes 128 256] [--workers 1 2]
 """
@@ -18,11 +18,11 @@ def main() -> None:
     for kind in SUBJECTS:
         for size in options.sizes:
             for workers in options.workers:
-                rate = pictures_per_second(kind, images=options.images, size=size, workers=workers)
+                rate = images_per_second(kind, images=options.images, size=size, workers=workers)
                 print(f"{kind:8} {size:6} {workers:7} {rate:10.1f}")
 
 
-def pictures_per_second(kind: str, *, images: int, size: int, workers: int) -> float:
+def images_per_second(kind: str, *, images: int, size: int, workers: int) -> float:
     """Render a whole set into a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         began = perf_counter()

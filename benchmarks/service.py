@@ -2,9 +2,9 @@
 
     python benchmarks/service.py PICTURES [--model RUN] [--clients 8] [--seconds 60] [--requests 10000]
 
-PICTURES is a folder of picture files, which are also what the gallery is filled with. The service runs in a process of
-its own, the clients in this one, on the same cores. Prints errors, searches a second, latencies and the pictures a pass
-of the network held; then the service's memory as requests go by, every tenth of which is no picture.
+PICTURES is a folder of image files, which are also what the gallery is filled with. The service runs in a process of
+its own, the clients in this one, on the same cores. Prints errors, searches a second, latencies and the images a pass
+of the network held; then the service's memory as requests go by, every tenth of which is no image.
 """
 
 import argparse
@@ -43,15 +43,15 @@ class Served(NamedTuple):
 def main() -> None:
     """Measure and print."""
     options = arguments()
-    files = sorted(file for file in options.pictures.rglob("*") if file.suffix.lower() in SUFFIXES)[: options.records]
-    pictures = [file.read_bytes() for file in files]
+    files = sorted(file for file in options.images.rglob("*") if file.suffix.lower() in SUFFIXES)[: options.records]
+    images = [file.read_bytes() for file in files]
     with tempfile.TemporaryDirectory() as folder:
         gallery = Gallery(f"{folder}/gallery", embedder=Embedder.from_pretrained(options.model), create=True)
         gallery.add(Record(picture=file, camera=file.parent.name) for file in files)
         with serving(f"{folder}/gallery", model=options.model) as served:
-            ask(served.port, pictures[:50])
-            under_load(served, pictures, clients=options.clients, seconds=options.seconds)
-            watch_memory(served, pictures, requests=options.requests, clients=options.clients)
+            ask(served.port, images[:50])
+            under_load(served, images, clients=options.clients, seconds=options.seconds)
+            watch_memory(served, images, requests=options.requests, clients=options.clients)
 
 
 @contextmanager
@@ -71,16 +71,16 @@ def serving(gallery: str, *, model: str) -> Iterator[Served]:
         process.terminate()
 
 
-def ask(port: int, pictures: Sequence[bytes], *, until: float = float("inf")) -> tuple[Counter[int], list[float]]:
-    """Search for each picture over one connection: how many answers of each status, and the seconds of each."""
+def ask(port: int, images: Sequence[bytes], *, until: float = float("inf")) -> tuple[Counter[int], list[float]]:
+    """Search for each image over one connection: how many answers of each status, and the seconds of each."""
     statuses: Counter[int] = Counter()
     seconds = []
     connection = HTTPConnection("127.0.0.1", port, timeout=600)
-    for picture in pictures:
+    for image in images:
         began = perf_counter()
         if began > until:
             break
-        connection.request("POST", "/search?k=10", body=picture)
+        connection.request("POST", "/search?k=10", body=image)
         answer = connection.getresponse()
         answer.read()
         seconds.append(perf_counter() - began)
@@ -109,11 +109,11 @@ def in_parallel(
     return statuses, seconds
 
 
-def under_load(served: Served, pictures: Sequence[bytes], *, clients: int, seconds: float) -> None:
+def under_load(served: Served, images: Sequence[bytes], *, clients: int, seconds: float) -> None:
     """All clients search without pause."""
-    many = 1 + int(seconds * 1000 / len(pictures))
+    many = 1 + int(seconds * 1000 / len(images))
     draw = np.random.default_rng(0)
-    shares = [[pictures[row] for row in draw.permutation(len(pictures))] * many for _ in range(clients)]
+    shares = [[images[row] for row in draw.permutation(len(images))] * many for _ in range(clients)]
     before, busy = passes(served.port), processor_seconds(served)
     began = perf_counter()
     statuses, took = in_parallel(served.port, shares, until=began + seconds)
@@ -126,16 +126,16 @@ def under_load(served: Served, pictures: Sequence[bytes], *, clients: int, secon
     print(f"latency               {middle:8.1f} ms median, {slow:.1f} ms p95")
     each = (processor_seconds(served) - busy) / len(took) * 1000
     print(f"processor time        {each:8.1f} ms a search, the service's own")
-    print(f"pictures a pass       {held / number:8.1f}")
+    print(f"images a pass       {held / number:8.1f}")
 
 
-def watch_memory(served: Served, pictures: Sequence[bytes], *, requests: int, clients: int) -> None:
+def watch_memory(served: Served, images: Sequence[bytes], *, requests: int, clients: int) -> None:
     """So many requests in ten parts, and the memory after each."""
     sizes = [served.process.memory_info().rss / MEGABYTE]
     statuses: Counter[int] = Counter()
     for _ in range(10):
         rows = range(requests // 10)
-        bodies = [pictures[row % len(pictures)] if row % 10 else pictures[row % len(pictures)][:200] for row in rows]
+        bodies = [images[row % len(images)] if row % 10 else images[row % len(images)][:200] for row in rows]
         found, _took = in_parallel(served.port, [bodies[start::clients] for start in range(clients)])
         statuses.update(found)
         sizes.append(served.process.memory_info().rss / MEGABYTE)
@@ -152,7 +152,7 @@ def processor_seconds(served: Served) -> float:
 
 
 def passes(port: int) -> tuple[float, float]:
-    """How often the network ran, and the pictures it saw."""
+    """How often the network ran, and the images it saw."""
     connection = HTTPConnection("127.0.0.1", port)
     connection.request("GET", "/metrics")
     text = connection.getresponse().read().decode()

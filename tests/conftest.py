@@ -1,4 +1,4 @@
-"""Shared by all tests: one thread, tiny drawn pictures, finished runs of a tiny recipe, commands in this process."""
+"""Shared by all tests: one thread, tiny drawn images, finished runs of a tiny recipe, commands in this process."""
 
 import shutil
 import sys
@@ -59,7 +59,7 @@ def browser() -> Iterator:
         opened.close()
 
 
-def draw_picture(identity: int, shot: int, *, size: int = 32) -> Image.Image:
+def draw_image(identity: int, shot: int, *, size: int = 32) -> Image.Image:
     """An identity has its own stripes; a shot shifts them and adds noise."""
     own = np.random.default_rng(identity).integers(0, 256, size=(size, 1, 3))
     noise = np.random.default_rng((identity, shot)).normal(0, 12, size=(size, size, 3))
@@ -68,9 +68,9 @@ def draw_picture(identity: int, shot: int, *, size: int = 32) -> Image.Image:
 
 
 @pytest.fixture
-def picture() -> Callable[..., Image.Image]:
-    """`draw_picture`, for tests that lay out files of their own."""
-    return draw_picture
+def image() -> Callable[..., Image.Image]:
+    """`draw_image`, for tests that lay out files of their own."""
+    return draw_image
 
 
 def write_market(root: Path, *, train: int = 6, test: int = 3, shots: int = 4) -> Path:
@@ -83,7 +83,7 @@ def write_market(root: Path, *, train: int = 6, test: int = 3, shots: int = 4) -
             if identity > train and shot < 2:
                 folder = "query" if shot == 0 else folder
             (root / folder).mkdir(parents=True, exist_ok=True)
-            draw_picture(identity, shot).save(root / folder / file, quality=95)
+            draw_image(identity, shot).save(root / folder / file, quality=95)
     return root
 
 

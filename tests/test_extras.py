@@ -84,13 +84,13 @@ if __name__ == "__main__":
 
 @pytest.mark.long
 def test_without_any_extra_runs_are_trained_and_reported_and_each_door_names_its_extra(
-    tmp_path: Path, market: Callable[..., Path], recipe_file: Path, picture: Callable[..., Image.Image]
+    tmp_path: Path, market: Callable[..., Path], recipe_file: Path, image: Callable[..., Image.Image]
 ) -> None:
     market()
     for file in ("photos/one.png", "release/cuhk-03.mat", "net.onnx", "net.xml"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
-    picture(1, 1).save(tmp_path / "photos" / "one.png")
+    image(1, 1).save(tmp_path / "photos" / "one.png")
     absent = [module for modules in MODULES.values() for module in modules]
     commands = BASE + [command for doors in DOORS.values() for command in doors]
     done = subprocess.run(

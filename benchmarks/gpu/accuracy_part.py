@@ -15,7 +15,7 @@ from gpu.rendered import rendered
 
 HERE = Path(__file__).parent
 AT_ONCE = 4
-"""Runs on the card at a time: small pictures leave it room."""
+"""Runs on the card at a time: small images leave it room."""
 
 
 class Study(NamedTuple):

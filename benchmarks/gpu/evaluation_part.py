@@ -1,4 +1,4 @@
-"""Part 5: evaluation and re-ranking on the device beside the CPU with equal scores, and pictures to vectors."""
+"""Part 5: evaluation and re-ranking on the device beside the CPU with equal scores, and images to vectors."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -60,7 +60,7 @@ def embed(setting: Setting, network: str, *, compiled: bool) -> Iterator[Row]:
     if compiled:
         embedder.network.network.compile(dynamic=False)
     batch = 2 if setting.smoke else 128
-    files = pictures(setting)
+    files = images(setting)
     files = files[: len(files) - len(files) % batch]
     prepared = [embedder.prepare(file) for file in files[:batch]]
     alone = per_second(lambda: embedder.embed_prepared(prepared), count=batch, repeats=1 if setting.smoke else 20)
@@ -82,7 +82,7 @@ def per_second(work: Callable[[], object], *, count: int, repeats: int) -> float
     return repeats * count / (perf_counter() - began)
 
 
-def pictures(setting: Setting) -> list[Path]:
+def images(setting: Setting) -> list[Path]:
     """Files of a rendered set."""
     identities, images, size = (8, 40, 32) if setting.smoke else (400, 16_000, 256)
     folder = rendered(setting, "vehicle", identities=identities, images=images, image_size=size)

@@ -1,6 +1,6 @@
 """A training loop as the releases of RGA and MBR describe theirs, written for this benchmark from that description.
 
-Eager, no channels-last, pictures changed one by one as PIL pictures in eight workers, losses and accuracy fetched
+Eager, no channels-last, images changed one by one as PIL images in eight workers, losses and accuracy fetched
 from the device in every step.
 """
 
@@ -24,7 +24,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Files(Dataset[tuple[Tensor, int]]):
-    """Pictures opened by PIL and changed on the CPU, one at a time."""
+    """Images opened by PIL and changed on the CPU, one at a time."""
 
     def __init__(self, split: Split, image_size: tuple[int, int]) -> None:
         self.paths = [str(path) for path in split.paths]
@@ -43,8 +43,8 @@ class Files(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, draw: Any) -> tuple[Tensor, int]:
         row = int(draw.row)
-        with Image.open(self.paths[row]) as picture:
-            return self.transform(picture.convert("RGB")), int(self.labels[row])
+        with Image.open(self.paths[row]) as image:
+            return self.transform(image.convert("RGB")), int(self.labels[row])
 
 
 def release_images_per_second(  # noqa: PLR0913 - each is a size of the benchmark

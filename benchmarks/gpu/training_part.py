@@ -1,4 +1,4 @@
-"""Part 2: what the whole training loop reaches of the bare step, and of the releases' loop, on the same pictures."""
+"""Part 2: what the whole training loop reaches of the bare step, and of the releases' loop, on the same images."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,7 +26,7 @@ from reseen.tasks.reid.recipe import Recipe, read_recipe
 
 
 class Scale(NamedTuple):
-    """The rendered set, the pictures' size, and how many steps are timed after how many that are not."""
+    """The rendered set, the images' size, and how many steps are timed after how many that are not."""
 
     identities: int
     images: int
@@ -87,21 +87,21 @@ class Bench:
             "images/s": whole,
             "bare step images/s": bare,
             "of the bare step": whole / bare,
-            "waits for pictures": waiting,
+            "waits for images": waiting,
         }
 
     def loader(self) -> Iterator[Row]:
-        """How fast pictures come when nobody trains."""
+        """How fast images come when nobody trains."""
         parts = self._parts(self.recipe(None, compiled=False))
         parts.batches.set_epoch(0)
         times = []
-        pictures = 0
+        images = 0
         for batch in parts.loader:
             times.append(perf_counter())
-            pictures = len(batch.image)
+            images = len(batch.image)
             if len(times) > self.scale.steps:
                 break
-        yield {"row": "loader alone", "images/s": pictures * (len(times) - 1) / (times[-1] - times[0])}
+        yield {"row": "loader alone", "images/s": images * (len(times) - 1) / (times[-1] - times[0])}
 
     def release(self, precision: str) -> Iterator[Row]:
         """The loop as the releases of RGA and MBR describe theirs."""
@@ -156,8 +156,8 @@ def whole_loop(parts: LoopParts, *, warm: int, steps: int) -> tuple[float, float
     place, stats = Place(), EpochStats()
     while not clock.over():  # an epoch may be shorter than what is timed
         place = train_epoch(watched, place, stats, stop_requested=clock.asked, bar=Silent())
-    pictures = stats.pictures / stats.steps * steps
-    return pictures / clock.seconds, clock.waited / clock.seconds
+    images = stats.images / stats.steps * steps
+    return images / clock.seconds, clock.waited / clock.seconds
 
 
 class Clock:

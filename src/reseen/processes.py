@@ -13,7 +13,7 @@ def usable_workers(workers: int) -> int:
     file = getattr(sys.modules["__main__"], "__file__", None)
     if workers and file is not None and not Path(file).exists():
         logging.getLogger("reseen").warning(
-            "the program was read from %s, so pictures are made in this process, not in %d workers; "
+            "the program was read from %s, so images are made in this process, not in %d workers; "
             "put it in a file for speed",
             Path(file).name,
             workers,

@@ -20,7 +20,7 @@ class FeatureMap(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One picture as the network meets it; a batch is a Sample whose fields are stacked.
+    """One image as the network meets it; a batch is a Sample whose fields are stacked.
 
     ``image`` (3, H, W) float, normalised; ``label`` the identity's number among the sorted training identities;
     ``camera`` and ``view`` numbered likewise, or ``UNKNOWN``; ``row`` that in its Split.

@@ -88,7 +88,7 @@ def test_a_convolutional_network_takes_other_sizes_and_a_vit_says_which_it_takes
         3,
         2,
     )
-    with pytest.raises(ReseenError, match="built for pictures of 64 x 32, got 32 x 64"):
+    with pytest.raises(ReseenError, match="built for images of 64 x 32, got 32 x 64"):
         build_backbone("vit_tiny_patch16_224", image_size=(64, 32))(torch.randn(1, 3, 32, 64))
 
 

@@ -109,7 +109,7 @@ def test_what_is_deployed_of_a_family_with_cameras_sees_an_image_alone(trained, 
     withheld = evaluate(trained, metadata="withheld")
     paths = [Path(str(trained.data()["path"])) / "query" / str(name) for name in withheld.query.names]
     expected = withheld.query.vectors / np.linalg.norm(withheld.query.vectors, axis=1, keepdims=True)
-    exported = export_network(trained.path, [tmp_path / f"net{suffix}" for suffix in WRITERS], pictures=paths)
+    exported = export_network(trained.path, [tmp_path / f"net{suffix}" for suffix in WRITERS], images=paths)
     for source in (trained.path, *(entry.path for entry in exported)):
         np.testing.assert_allclose(Embedder.from_pretrained(source)(paths), expected, atol=1e-5)
     (tmp_path / "hub").mkdir()

@@ -87,16 +87,16 @@ def test_ibn_adds_no_parameter() -> None:
 
 
 def test_instance_batch_norm_normalises_each_half_in_its_own_way() -> None:
-    norm = InstanceBatchNorm(7).double()  # 7 // 2 = 3 channels by picture, 4 by batch
+    norm = InstanceBatchNorm(7).double()  # 7 // 2 = 3 channels by image, 4 by batch
     maps = torch.randn(4, 7, 5, 3, dtype=torch.float64) * 3 + 2
     first, rest = maps[:, :3], maps[:, 3:]
-    by_picture = (first - first.mean(dim=(2, 3), keepdim=True)) / (
+    by_image = (first - first.mean(dim=(2, 3), keepdim=True)) / (
         first.var(dim=(2, 3), keepdim=True, correction=0) + 1e-5
     ).sqrt()
     by_batch = (rest - rest.mean(dim=(0, 2, 3), keepdim=True)) / (
         rest.var(dim=(0, 2, 3), keepdim=True, correction=0) + 1e-5
     ).sqrt()
-    torch.testing.assert_close(norm(maps), torch.cat([by_picture, by_batch], dim=1))
+    torch.testing.assert_close(norm(maps), torch.cat([by_image, by_batch], dim=1))
 
 
 def test_ibn_from_timm_weights_is_refused_before_any_download() -> None:
@@ -104,7 +104,7 @@ def test_ibn_from_timm_weights_is_refused_before_any_download() -> None:
         build_backbone("resnet50", image_size=(64, 64), ibn="a", pretrained=True)
 
 
-def test_a_stem_for_small_pictures_reduces_nothing() -> None:
+def test_a_stem_for_small_images_reduces_nothing() -> None:
     plain, small = (build_backbone("resnet18", image_size=(32, 32), stem=stem) for stem in (None, "cifar"))
     assert (plain.feature_map.height, small.feature_map.height) == (1, 4)
     assert small.body.conv1.weight.shape == (64, 3, 3, 3)
@@ -115,5 +115,5 @@ def test_a_stem_for_small_pictures_reduces_nothing() -> None:
         build_backbone("resnet18d", image_size=(32, 32), stem="cifar")
     with pytest.raises(ReseenError, match="no option 'stem' of a CNN; it has output_stride"):
         build_backbone("tf_efficientnet_lite0", image_size=(32, 32), stem="cifar")
-    with pytest.raises(ReseenError, match="timm has no weights for 'resnet18' with a stem for small pictures"):
+    with pytest.raises(ReseenError, match="timm has no weights for 'resnet18' with a stem for small images"):
         build_backbone("resnet18", image_size=(32, 32), stem="cifar", pretrained=True)

@@ -116,5 +116,5 @@ def test_without_attention_another_size_changes_nothing_and_a_vit_stays_bound() 
     backbone = build_backbone("resnet18", image_size=(64, 32)).eval()
     images = torch.randn(1, 3, 96, 32)
     assert torch.equal(set_input_size(backbone, image_size=(96, 32))(images), backbone(images))
-    with pytest.raises(ReseenError, match="built for pictures of 64 x 32, got 96 x 32"):
+    with pytest.raises(ReseenError, match="built for images of 64 x 32, got 96 x 32"):
         set_input_size(build_backbone("vit_tiny_patch16_224", image_size=(64, 32)), image_size=(96, 32))

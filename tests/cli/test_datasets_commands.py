@@ -52,8 +52,8 @@ def test_an_unknown_data_set_is_one_line_and_exit_2(reseen: Run) -> None:
 
 def test_unpack_says_what_it_wrote(reseen: Run, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "cuhk-03.mat", "w") as file:
-        picture = file.create_dataset("p", data=np.zeros((3, 4, 9), dtype=np.uint8))
-        cell = file.create_dataset("c", data=np.full((10, 1), picture.ref, dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
+        image = file.create_dataset("p", data=np.zeros((3, 4, 9), dtype=np.uint8))
+        cell = file.create_dataset("c", data=np.full((10, 1), image.ref, dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
         for kind in ("labeled", "detected"):
             file.create_dataset(kind, data=np.array([[cell.ref]], dtype=h5py.ref_dtype), dtype=h5py.ref_dtype)
     code, out, _ = reseen("unpack", tmp_path, "--quiet")

@@ -41,7 +41,7 @@ def test_a_custom_protocol_says_its_rules_its_skips_and_its_trials(reseen, files
     rules = ("--protocol", "custom", "--keep-same-camera", "--junk", "0003,0004")
     code, out, err = reseen("evaluate", *files, *rules, "--shots", 1, "--trials", 4, "--seed", 2, "--quiet")
     assert (code, err) == (0, "")
-    assert "identity 0003, 0004 dropped, 1 picture an identity drawn as gallery, mean of 4 trials, seed 2" in out
+    assert "identity 0003, 0004 dropped, 1 image an identity drawn as gallery, mean of 4 trials, seed 2" in out
     assert "20 of 24 queries evaluated, 24 gallery images; 4 skipped: junk identity" in out
     assert "points (standard deviation) over the trials" in out
 
@@ -51,7 +51,7 @@ def test_a_custom_protocol_says_its_rules_its_skips_and_its_trials(reseen, files
     [
         ("--protocol veri", "did you mean 'veri776'"),
         ("--per-query queries.txt", "expected a name that ends in .csv or .parquet"),
-        ("--rerank --k1 30 --quiet", "k1: expected at most the gallery's 24 pictures, got 30"),
+        ("--rerank --k1 30 --quiet", "k1: expected at most the gallery's 24 images, got 30"),
         ("--keep-same-camera", "--keep-same-camera belongs to --protocol custom"),
     ],
 )

@@ -36,9 +36,9 @@ def test_sheets_in_the_run_unless_another_place_is_named(reseen, run, tmp_path):
     assert json.loads((tmp_path / "why" / "explain.json").read_text())["method"] == "occlusion"
 
 
-def test_a_picture_of_ones_own_is_embedded_now_and_said_so(reseen, run, picture, tmp_path):
+def test_a_image_of_ones_own_is_embedded_now_and_said_so(reseen, run, image, tmp_path):
     mine = tmp_path / "mine.png"
-    picture(8, 5).save(mine)
+    image(8, 5).save(mine)
     code, _, err = reseen("explain", run, "--query", mine, "--top", 2, "--out", tmp_path / "why")
     assert code == 0
     assert f"not among the run's queries, embedded now: {mine}" in err
@@ -65,7 +65,7 @@ def test_what_cannot_be_explained_is_one_line(reseen, run, data, tmp_path):
             ("--stage", "stage12"),
             "hires_cam: no stage 'stage12'; did you mean 'stage2'? known: last, stage1, stage2, stage3, stage4",
         ),
-        (("--method", "occlusion", "--stage", "stage2"), "occlusion: no stage 'stage2'; known: picture"),
+        (("--method", "occlusion", "--stage", "stage2"), "occlusion: no stage 'stage2'; known: image"),
         (("--method", "saliency"), "no method 'saliency'"),
         (("--method", "attention"), "the model has no attention to draw"),
         (("--method", "attention", "--stage", "stage2"), "leave --stage out"),

@@ -16,16 +16,16 @@ from reseen.retrieval.gallery import Gallery
 
 
 class Squares:
-    """An embedder without a network: a picture's vector is its 2 x 2 colours about their mean."""
+    """An embedder without a network: an image's vector is its 2 x 2 colours about their mean."""
 
     width, fingerprint, note, limits, threshold = 12, "fedcba9876543210", "a stand-in", DEFAULT_LIMITS, None
     facts = Facts(fingerprint, width, (2, 2))
 
-    def prepare(self, picture: Image.Image, **_: object) -> np.ndarray:
-        return np.asarray(picture.resize((2, 2), Image.Resampling.BOX))
+    def prepare(self, image: Image.Image, **_: object) -> np.ndarray:
+        return np.asarray(image.resize((2, 2), Image.Resampling.BOX))
 
-    def embed_prepared(self, pictures: list[np.ndarray]) -> np.ndarray:
-        pixels = np.array(pictures, np.float32).reshape(-1, self.width)
+    def embed_prepared(self, images: list[np.ndarray]) -> np.ndarray:
+        pixels = np.array(images, np.float32).reshape(-1, self.width)
         about = pixels - pixels.mean(axis=1, keepdims=True) + 1e-3
         return about / np.linalg.norm(about, axis=1, keepdims=True)
 
@@ -39,12 +39,12 @@ def _squares(monkeypatch):
 
 
 @pytest.fixture
-def sightings(tmp_path, picture) -> Path:
-    """A table of ten sightings of five individuals, the last in a box of a picture that stands there twice."""
+def sightings(tmp_path, image) -> Path:
+    """A table of ten sightings of five individuals, the last in a box of an image that stands there twice."""
     (tmp_path / "photos").mkdir()
     rows = ["path,identity,camera,time,left,top,right,bottom,plate,speed,towing"]
     for row in range(9):
-        picture(row % 5, row // 5).save(tmp_path / "photos" / f"{row}.png")
+        image(row % 5, row // 5).save(tmp_path / "photos" / f"{row}.png")
         rows.append(f"photos/{row}.png,v{row % 5},c{row % 2},2026-05-0{row + 1}T10:00:00,,,,,00{row},{row * 10},true")
     rows.append("photos/8.png,,,,4,4,28,28,,,false")
     table = tmp_path / "sightings.csv"
@@ -95,11 +95,11 @@ def test_without_a_threshold_the_nearest_are_shown(reseen, tmp_path, sightings):
     assert "2026-05-01 00:00:00" in out
 
 
-def test_pictures_that_cannot_be_read_are_told(reseen, tmp_path, sightings):
+def test_images_that_cannot_be_read_are_told(reseen, tmp_path, sightings):
     (tmp_path / "photos" / "bad.png").write_bytes(b"x")
     code, out, _ = reseen("gallery", "add", tmp_path / "cars", tmp_path / "photos")
     assert (code, "9 records added" in out, "1 images could not be added:\n" in out) == (0, True, True)
-    assert "bad.png: cannot read the picture" in out
+    assert "bad.png: cannot read the image" in out
 
 
 def test_a_part_of_a_data_set_comes_with_identity_and_camera(reseen, tmp_path, market):
@@ -111,9 +111,9 @@ def test_a_part_of_a_data_set_comes_with_identity_and_camera(reseen, tmp_path, m
 def test_ctrl_c_keeps_what_was_added_and_the_same_command_goes_on(reseen, tmp_path, sightings, monkeypatch):
     embed = Squares.embed_prepared
 
-    def interrupted(self: Squares, pictures: list[np.ndarray]) -> np.ndarray:
+    def interrupted(self: Squares, images: list[np.ndarray]) -> np.ndarray:
         os.kill(os.getpid(), signal.SIGINT)
-        return embed(self, pictures)
+        return embed(self, images)
 
     add = ("gallery", "add", tmp_path / "cars", sightings, "--batch", 4, "--quiet")
     with monkeypatch.context() as patched:

@@ -11,12 +11,12 @@ from reseen.retrieval.embedder import Embedder
 
 
 @pytest.fixture
-def photos(tmp_path, picture):
+def photos(tmp_path, image):
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(5):
-        picture(number, 0).save(folder / f"{number}.png")
-    (folder / "bad.png").write_bytes(b"no picture")
+        image(number, 0).save(folder / f"{number}.png")
+    (folder / "bad.png").write_bytes(b"no image")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Small data sets written for a test: noise pictures under the names of each layout."""
+"""Small data sets written for a test: noise images under the names of each layout."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,13 +9,13 @@ from PIL import Image
 
 from reseen.data.table import Split, split_of
 
-WritePicture = Callable[..., Path]
+WriteImage = Callable[..., Path]
 WriteNamed = Callable[..., Path]
 
 
 @pytest.fixture
-def write_picture() -> WritePicture:
-    """Write one picture of smooth noise; ``seed`` decides its content."""
+def write_image() -> WriteImage:
+    """Write one image of smooth noise; ``seed`` decides its content."""
 
     def write(path: Path, *, seed: int = 0, size: tuple[int, int] = (24, 16)) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,12 +27,12 @@ def write_picture() -> WritePicture:
 
 
 @pytest.fixture
-def write_named(write_picture: WritePicture) -> WriteNamed:
-    """Write ``folder/name`` pictures, each of its own content."""
+def write_named(write_image: WriteImage) -> WriteNamed:
+    """Write ``folder/name`` images, each of its own content."""
 
     def write(root: Path, names: Sequence[str]) -> Path:
         for seed, name in enumerate(names):
-            write_picture(root / name, seed=seed)
+            write_image(root / name, seed=seed)
         return root
 
     return write
@@ -40,7 +40,7 @@ def write_named(write_picture: WritePicture) -> WriteNamed:
 
 @pytest.fixture
 def market(tmp_path: Path, write_named: WriteNamed) -> Path:
-    """Two identities to train, two to find; one junk picture and one distractor in the gallery."""
+    """Two identities to train, two to find; one junk image and one distractor in the gallery."""
     return write_named(
         tmp_path / "market",
         [
@@ -59,7 +59,7 @@ def market(tmp_path: Path, write_named: WriteNamed) -> Path:
 
 @pytest.fixture
 def veri(tmp_path: Path, write_named: WriteNamed) -> Path:
-    """One identity to train, one to find, its query picture also in the gallery as in the real set."""
+    """One identity to train, one to find, its query image also in the gallery as in the real set."""
     root = write_named(
         tmp_path / "veri",
         [
@@ -76,8 +76,8 @@ def veri(tmp_path: Path, write_named: WriteNamed) -> Path:
 
 
 @pytest.fixture
-def noise(tmp_path: Path, write_picture: WritePicture) -> Split:
-    """Forty pictures of 24 x 16 pixels: identities a, b, c, d with ten each; two cameras; no views."""
-    paths = [write_picture(tmp_path / f"noise/{row}.png", seed=row) for row in range(40)]
+def noise(tmp_path: Path, write_image: WriteImage) -> Split:
+    """Forty images of 24 x 16 pixels: identities a, b, c, d with ten each; two cameras; no views."""
+    paths = [write_image(tmp_path / f"noise/{row}.png", seed=row) for row in range(40)]
     identities = [name for name in "abcd" for _ in range(10)]
     return split_of(paths, identities, cameras=[str(row % 2) for row in range(40)])

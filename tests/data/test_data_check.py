@@ -25,11 +25,11 @@ def test_a_clean_set_has_counts_and_no_findings(market: Path) -> None:
     report = check(market, progress=lambda done, total: told.append((done, total)))
     assert report.clean
     assert (report.layout, report.root) == ("market1501", market)
-    assert [(split.name, split.pictures, split.identities, split.cameras) for split in report.splits] == [
+    assert [(split.name, split.images, split.identities, split.cameras) for split in report.splits] == [
         ("train", 3, 2, 3), ("query", 2, 2, 2), ("gallery", 4, 4, 3),
     ]  # fmt: skip
     single, counts = report.notes
-    assert single == "1 of 2 training identities have one picture only: 0007"
+    assert single == "1 of 2 training identities have one image only: 0007"
     assert counts.startswith(
         "a small part or another set, since counts are not the published ones: train 3 of 2, not 12,936"
     )
@@ -41,22 +41,22 @@ def test_a_clean_set_has_counts_and_no_findings(market: Path) -> None:
 def test_spreads_are_least_median_and_most() -> None:
     split = split_of(list("abcdefg"), ["x"] * 4 + ["y"] * 2 + ["z"], cameras=["1", "2", "2", None, "1", "1", None])
     summary = summarise("train", split)
-    assert summary.pictures_per_identity == Spread(1, 2.0, 4)
+    assert summary.images_per_identity == Spread(1, 2.0, 4)
     assert summary.cameras_per_identity == Spread(0, 1.0, 2)
     assert (summary.without_camera, summary.without_view, summary.views) == (2, 7, 0)
     empty = summarise("query", split_of([], []))
-    assert (empty.pictures, empty.pictures_per_identity, empty.cameras_per_identity) == (0, None, None)
+    assert (empty.images, empty.images_per_identity, empty.cameras_per_identity) == (0, None, None)
 
 
-def test_a_query_picture_in_veris_gallery_is_no_duplicate(veri: Path) -> None:
+def test_a_query_image_in_veris_gallery_is_no_duplicate(veri: Path) -> None:
     assert check(veri).clean
     shutil.copy(veri / "image_test/0005_c014_00077630_0.jpg", veri / "image_query/0005_c014_00077631_0.jpg")
     found = only(check(veri))
     assert found.kind == "duplicate-across-splits", "under another name it is one"
-    assert found.message.startswith("1 pictures")
+    assert found.message.startswith("1 images")
 
 
-def test_a_training_picture_among_the_queries_is_a_duplicate_in_veri_too(veri: Path) -> None:
+def test_a_training_image_among_the_queries_is_a_duplicate_in_veri_too(veri: Path) -> None:
     shutil.copy(veri / "image_test/0005_c003_00077625_0.jpg", veri / "image_train/0009_c003_00077625_0.jpg")
     found = only(check(veri))
     assert found.kind == "duplicate-across-splits"
@@ -105,26 +105,26 @@ def test_a_set_without_cameras_is_clean(tmp_path: Path, write_named: Callable[..
     assert [split.cameras_per_identity for split in report.splits] == [None] * 3
 
 
-def test_identities_on_both_sides_are_named(market: Path, write_picture: Callable[..., Path]) -> None:
-    write_picture(market / "bounding_box_train/0003_c5s1_000001_00.jpg", seed=99)
+def test_identities_on_both_sides_are_named(market: Path, write_image: Callable[..., Path]) -> None:
+    write_image(market / "bounding_box_train/0003_c5s1_000001_00.jpg", seed=99)
     found = only(check(market))
     assert found.kind == "identity-on-both-sides"
     assert found.examples == ("0003",)
     assert "1 of 3 training identities" in found.message
 
 
-def test_unreadable_pictures_are_named_with_the_reason(market: Path) -> None:
+def test_unreadable_images_are_named_with_the_reason(market: Path) -> None:
     broken = market / "bounding_box_train/0002_c1s1_000451_03.jpg"
     broken.write_bytes(broken.read_bytes()[:200])
     (market / "query/0001_c1s1_001051_00.jpg").write_bytes(b"")
     found = only(check(market))
-    assert found.message == "2 of 9 pictures cannot be read"
-    assert found.examples[0].startswith("bounding_box_train/0002_c1s1_000451_03.jpg: cannot read the picture: ")
+    assert found.message == "2 of 9 images cannot be read"
+    assert found.examples[0].startswith("bounding_box_train/0002_c1s1_000451_03.jpg: cannot read the image: ")
     assert found.examples[1].endswith("the file is empty (0 bytes)")
 
 
-def test_names_that_do_not_parse_are_a_finding(market: Path, write_picture: Callable[..., Path]) -> None:
-    write_picture(market / "query/holiday.jpg", seed=50)
+def test_names_that_do_not_parse_are_a_finding(market: Path, write_image: Callable[..., Path]) -> None:
+    write_image(market / "query/holiday.jpg", seed=50)
     report = check(market)
     found = only(report)
     assert found.kind == "unparsed-names"
@@ -157,15 +157,15 @@ def test_a_check_is_printed_as_text(veri: Path, market: Path) -> None:
     assert verdict == "no findings"
     (market / "query/0001_c1s1_001051_00.jpg").write_bytes(b"")
     unreadable, note, _, verdict = check(market).lines()
-    assert unreadable.startswith("unreadable: 1 of 9 pictures cannot be read: query/0001_c1s1_001051_00.jpg: ")
+    assert unreadable.startswith("unreadable: 1 of 9 images cannot be read: query/0001_c1s1_001051_00.jpg: ")
     assert note.startswith("note: 1 of 2 training identities")
     assert verdict == "1 finding"
 
 
-def test_pictures_without_a_view_are_noted(veri: Path) -> None:
+def test_images_without_a_view_are_noted(veri: Path) -> None:
     pairs = " ".join(["-1 -1"] * 20)
     (veri / "keypoint_train.txt").write_text(f"0001_c001_00016450_0.jpg {pairs} 3\n")
-    assert check(veri).notes[0] == "1 of 2 train pictures have no known view"
+    assert check(veri).notes[0] == "1 of 2 train images have no known view"
 
 
 def test_a_damaged_copy_of_a_published_set_is_a_finding(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,5 +47,5 @@ def test_each_channel_has_its_own_fill():
     assert torch.equal(image[:, hole], torch.tensor([[0.485], [0.456], [0.406]]).expand(3, int(hole.sum())))
 
 
-def test_what_does_not_fit_leaves_the_picture_alone():
+def test_what_does_not_fit_leaves_the_image_alone():
     assert torch.equal(erased(0, area=(1.0, 1.0)), GREY)

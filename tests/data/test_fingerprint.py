@@ -19,11 +19,11 @@ def test_a_fingerprint_is_the_same_wherever_the_set_lies(market: Path, tmp_path:
 def test_a_fingerprint_changes_with_a_byte_a_name_and_a_label(market: Path) -> None:
     splits = read_data(market)
     found = {fingerprint(splits)}
-    picture = splits.gallery.paths[0]
-    content = picture.read_bytes()
-    picture.write_bytes(content + b"\0")
+    image = splits.gallery.paths[0]
+    content = image.read_bytes()
+    image.write_bytes(content + b"\0")
     found.add(fingerprint(splits))
-    picture.write_bytes(content)
+    image.write_bytes(content)
     found.add(fingerprint(splits._replace(train=splits.query, query=splits.train)))
     renamed = splits.train.paths[0].rename(splits.train.paths[0].with_name("0002_c1s1_000452_03.jpg"))
     found.add(fingerprint(read_data(market)))
@@ -32,7 +32,7 @@ def test_a_fingerprint_changes_with_a_byte_a_name_and_a_label(market: Path) -> N
     assert len(found) == 5
 
 
-def test_progress_counts_every_picture(market: Path) -> None:
+def test_progress_counts_every_image(market: Path) -> None:
     told: list[tuple[int, int]] = []
     fingerprint(read_data(market), progress=lambda done, total: told.append((done, total)))
     assert told == [(done, 9) for done in range(1, 10)]

@@ -1,4 +1,4 @@
-"""A folder or a table becomes one row a picture."""
+"""A folder or a table becomes one row an image."""
 
 from pathlib import Path
 

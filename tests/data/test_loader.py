@@ -8,7 +8,7 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
-from reseen.data.dataset import Pictures
+from reseen.data.dataset import ImageDataset
 from reseen.data.loader import ordered_loader, train_loader
 from reseen.data.sampler import IdentityBatches
 from reseen.data.table import Split
@@ -27,9 +27,9 @@ LINES = [
 ]
 
 
-def training(split: Split) -> tuple[Pictures, IdentityBatches]:
+def training(split: Split) -> tuple[ImageDataset, IdentityBatches]:
     transform = build_transforms(LINES, image_size=(16, 24), **SCALE)
-    dataset = Pictures(split, transform=transform, identity_names=split.identity_names)
+    dataset = ImageDataset(split, transform=transform, identity_names=split.identity_names)
     return dataset, IdentityBatches(dataset.labels, identities=2, images=4, seed=0)
 
 
@@ -44,8 +44,8 @@ def epoch(split: Split, *, workers: int, epochs: range) -> list[Sample]:
     return found
 
 
-def whoami(_picture: Image) -> Tensor:
-    """The process, its threads and how it was started, as a picture."""
+def whoami(_image: Image) -> Tensor:
+    """The process, its threads and how it was started, as an image."""
     return torch.tensor([os.getpid(), torch.get_num_threads(), get_start_method(allow_none=True) == "fork"])
 
 
@@ -61,7 +61,7 @@ def test_batches_do_not_depend_on_the_number_of_workers(noise: Split) -> None:
 
 
 def test_workers_run_one_thread_each_outside_this_process(noise: Split) -> None:
-    dataset = Pictures(noise, transform=whoami, identity_names=())
+    dataset = ImageDataset(noise, transform=whoami, identity_names=())
     images = torch.cat([batch.image for batch in ordered_loader(dataset, batch_size=4, workers=2)])
     assert os.getpid() not in images[:, 0].tolist()
     assert len(set(images[:, 0].tolist())) == 2
@@ -74,18 +74,18 @@ def test_loading_draws_nothing_from_the_global_generator(noise: Split, workers: 
     dataset, batches = training(noise)
     state = torch.get_rng_state()
     next(iter(train_loader(dataset, batches, workers=workers)))
-    plain = Pictures(noise, transform=plain_transform((16, 24), **SCALE), identity_names=())
+    plain = ImageDataset(noise, transform=plain_transform((16, 24), **SCALE), identity_names=())
     next(iter(ordered_loader(plain, batch_size=3, workers=workers)))
     assert torch.equal(torch.get_rng_state(), state)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_an_unreadable_picture_is_one_line_from_any_process(noise: Split, workers: int) -> None:
+def test_an_unreadable_image_is_one_line_from_any_process(noise: Split, workers: int) -> None:
     noise.paths[1].write_bytes(b"")
     dataset, _ = training(noise)
     with pytest.raises(ReseenError) as caught:
         list(ordered_loader(dataset, batch_size=4, workers=workers))
-    assert str(caught.value) == f"{noise.paths[1]}: cannot read the picture: the file is empty (0 bytes)"
+    assert str(caught.value) == f"{noise.paths[1]}: cannot read the image: the file is empty (0 bytes)"
 
 
 def test_ordered_gives_every_row_once_in_order(noise: Split) -> None:

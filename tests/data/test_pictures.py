@@ -1,4 +1,4 @@
-"""Every kind of picture becomes upright RGB; every damaged one is refused by name and by nothing else."""
+"""Every kind of image becomes upright RGB; every damaged one is refused by name and by nothing else."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from reseen.progress import Silent
 COLOURS = np.array([[[200, 30, 60], [10, 220, 40], [0, 0, 255], [90, 90, 90]]] * 3, dtype=np.uint8)
 
 
-def test_an_rgb_picture_is_itself(tmp_path: Path) -> None:
+def test_an_rgb_image_is_itself(tmp_path: Path) -> None:
     Image.fromarray(COLOURS).save(tmp_path / "a.png")
     loaded = open_image(tmp_path / "a.png")
     assert loaded.mode == "RGB"
@@ -59,7 +59,7 @@ LARGE = 4000, 3000
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1", "I;16"])
 @pytest.mark.parametrize("size", [(1100, 1900), (1_500_000, 2)])
-def test_a_large_picture_has_the_pixels_of_its_parts(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
+def test_a_large_image_has_the_pixels_of_its_parts(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
     noise = Image.effect_noise((97, 89), 90).convert("RGB").resize(size, Image.Resampling.NEAREST)
     if mode == "I;16":
         noise = Image.fromarray(np.asarray(noise)[..., 0].astype(np.uint16) * 257)
@@ -90,7 +90,7 @@ print(peak() - before)
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I", "RGBA", "LA", "P"])
-def test_a_large_picture_takes_little_more_memory_than_itself_and_its_result(tmp_path: Path, mode: str) -> None:
+def test_a_large_image_takes_little_more_memory_than_itself_and_its_result(tmp_path: Path, mode: str) -> None:
     """Pillow keeps at most four bytes a pixel of any mode, and four of RGB; two more for all that is on the way."""
     for name, size in (("large", LARGE), ("small", (10, 10))):
         kind = "PNG" if mode != "I" else "TIFF"
@@ -103,7 +103,7 @@ def test_a_large_picture_takes_little_more_memory_than_itself_and_its_result(tmp
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_turns_the_picture_upright(tmp_path: Path, orientation: int) -> None:
+def test_exif_orientation_turns_the_image_upright(tmp_path: Path, orientation: int) -> None:
     # What a viewer must do to the stored rows and columns, by the EXIF standard's table.
     upright: dict[int, Callable[[np.ndarray], np.ndarray]] = {
         1: np.asarray, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
@@ -116,23 +116,23 @@ def test_exif_orientation_turns_the_picture_upright(tmp_path: Path, orientation:
     assert np.array_equal(np.asarray(open_image(tmp_path / "a.png")), upright[orientation](COLOURS))
 
 
-def test_what_is_missing_empty_or_no_picture_is_named(tmp_path: Path) -> None:
+def test_what_is_missing_empty_or_no_image_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
-    (tmp_path / "text.jpg").write_text("not a picture")
+    (tmp_path / "text.jpg").write_text("not an image")
     (tmp_path / "folder.jpg").mkdir()
     for name, reason in {
         "gone.jpg": "no such file",
         "empty.jpg": r"empty \(0 bytes\)",
-        "text.jpg": "not a picture in a known format",
+        "text.jpg": "not an image in a known format",
         "folder.jpg": "it is a folder",
     }.items():
-        with pytest.raises(ReseenError, match=f"{name}: cannot read the picture: .*{reason}"):
+        with pytest.raises(ReseenError, match=f"{name}: cannot read the image: .*{reason}"):
             open_image(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp", "tif"])
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_damaged_bytes_end_in_a_picture_or_in_one_line(tmp_path: Path, suffix: str) -> None:
+def test_damaged_bytes_end_in_a_image_or_in_one_line(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.{suffix}"
     generator = np.random.default_rng(0)
     Image.fromarray(generator.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(path)
@@ -144,7 +144,7 @@ def test_damaged_bytes_end_in_a_picture_or_in_one_line(tmp_path: Path, suffix: s
         path.write_bytes(damaged[: generator.integers(1, len(whole) + 1)].tobytes())
         refusals += _refusal(path)
     assert refusals, "some of these are beyond reading"
-    assert all(refusal.startswith(f"{path}: cannot read the picture: ") for refusal in refusals)
+    assert all(refusal.startswith(f"{path}: cannot read the image: ") for refusal in refusals)
     assert not any("\n" in refusal for refusal in refusals)
 
 

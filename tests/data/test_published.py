@@ -11,8 +11,8 @@ from reseen.data.table import Split, Splits, split_of
 THE_SET = (PublishedCounts(train=Count(40, 4), query=Count(10, 2), gallery=Count(50, 3)),)
 
 
-def table(pictures: int, identities: int, *, junk: int = 0) -> Split:
-    names = [f"{place % identities}" for place in range(pictures)] + ["-1"] * junk
+def table(images: int, identities: int, *, junk: int = 0) -> Split:
+    names = [f"{place % identities}" for place in range(images)] + ["-1"] * junk
     return split_of([f"{place}.jpg" for place in range(len(names))], names)
 
 

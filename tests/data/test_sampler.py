@@ -1,4 +1,4 @@
-"""PK batches: exact lengths, each picture's share, and an order that seed, epoch and rank decide."""
+"""PK batches: exact lengths, each image's share, and an order that seed, epoch and rank decide."""
 
 from collections import Counter
 from itertools import chain, pairwise
@@ -42,7 +42,7 @@ def test_the_number_of_batches_is_what_dealing_out_gives(groups: list[int], iden
 
 @settings(deadline=None)
 @given(counts=COUNTS, identities=st.integers(1, 5), images=st.integers(1, 5), epoch=st.integers(0, 3))
-def test_a_pass_has_p_identities_of_k_pictures_and_repeats_as_little_as_it_can(
+def test_a_pass_has_p_identities_of_k_images_and_repeats_as_little_as_it_can(
     counts: list[int], identities: int, images: int, epoch: int
 ) -> None:
     if len(counts) < identities:
@@ -55,16 +55,16 @@ def test_a_pass_has_p_identities_of_k_pictures_and_repeats_as_little_as_it_can(
     seen: Counter[int] = Counter()
     for batch in batches:
         of = labels[[draw.row for draw in batch]].reshape(identities, images)
-        assert (of == of[:, :1]).all(), "K pictures of an identity stand together"
+        assert (of == of[:, :1]).all(), "K images of an identity stand together"
         assert len(set(of[:, 0].tolist())) == identities, "P different identities"
         for rows in np.array([draw.row for draw in batch]).reshape(identities, images):
             count = counts[labels[rows[0]]]
-            assert len(set(rows.tolist())) == min(count, images), "no repeats where there are enough pictures"
+            assert len(set(rows.tolist())) == min(count, images), "no repeats where there are enough images"
         seen.update(draw.row for draw in batch)
     for identity, count in enumerate(counts):
         rows = np.flatnonzero(labels == identity).tolist()
         if sum(seen[row] for row in rows) == groups[identity] * images:
-            assert min(seen[row] for row in rows) >= 1, "an identity that is whole shows every picture"
+            assert min(seen[row] for row in rows) >= 1, "an identity that is whole shows every image"
             assert max(seen[row] for row in rows) <= (2 if count >= images else images - count + 1)
 
 
@@ -81,7 +81,7 @@ def test_what_is_left_out_changes_with_the_epoch() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 4, 9])
-def test_a_draw_takes_k_pictures_of_each_identity_once(count: int) -> None:
+def test_a_draw_takes_k_images_of_each_identity_once(count: int) -> None:
     labels = labels_of([count] * 7)
     sampler = IdentityBatches(labels, identities=3, images=4, seed=0, epoch_is="draw")
     assert len(sampler) == 2  # 7 // 3
@@ -91,7 +91,7 @@ def test_a_draw_takes_k_pictures_of_each_identity_once(count: int) -> None:
         assert len(set(labels[rows[:, 0]].tolist())) == 6
         assert all(len(set(group)) == min(4, count) for group in rows.tolist())
         seen.update(rows.ravel().tolist())
-    assert len(seen) == 7 * count, "over many epochs every picture is drawn"
+    assert len(seen) == 7 * count, "over many epochs every image is drawn"
 
 
 @pytest.mark.parametrize("epoch_is", ["pass", "draw"])
@@ -125,7 +125,7 @@ def test_processes_share_out_the_identities_of_the_batches_that_one_would_train(
     shares = [draws(sampler, 2) for sampler in samplers]
     assert [list(chain(*parts)) for parts in zip(*shares, strict=True)] == alone
     assert {len(batch) for share in shares for batch in share} == {24 // world_size}
-    assert {(len(sampler), sampler.pictures) for sampler in samplers} == {(len(alone), 24)}
+    assert {(len(sampler), sampler.images) for sampler in samplers} == {(len(alone), 24)}
 
 
 def test_an_epoch_begun_by_one_process_is_finished_by_two() -> None:

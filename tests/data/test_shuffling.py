@@ -38,11 +38,11 @@ def test_processes_share_out_the_batches_that_one_would_train():
     every = [ShuffledBatches(50, batch_size=6, seed=0, rank=rank, world_size=3) for rank in range(3)]
     shares = [epoch_of(batches, 5) for batches in every]
     assert [list(chain(*parts)) for parts in zip(*shares, strict=True)] == alone
-    assert {(len(batches), batches.pictures) for batches in every} == {(8, 6)}
+    assert {(len(batches), batches.images) for batches in every} == {(8, 6)}
 
 
 def test_too_few_rows_for_a_batch_are_refused():
-    with pytest.raises(ReseenError, match=r"7 training pictures do not fill a batch of 8; lower the batch size"):
+    with pytest.raises(ReseenError, match=r"7 training images do not fill a batch of 8; lower the batch size"):
         ShuffledBatches(7, batch_size=8, seed=0)
     with pytest.raises(ReseenError, match=r"batch_size is 8, .*which 3 processes cannot share out evenly; set it to 6"):
         ShuffledBatches(15, batch_size=8, seed=0, world_size=3)

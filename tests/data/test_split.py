@@ -81,7 +81,7 @@ def test_a_frame_that_is_no_split_is_refused(frame: polars.DataFrame, message: s
         Split(frame)
 
 
-def test_unreadable_pictures_are_dropped_and_counted(split: Split) -> None:
+def test_unreadable_images_are_dropped_and_counted(split: Split) -> None:
     kept, dropped = without_unreadable(split, {Path("/x/b.jpg"): "truncated", Path("/x/elsewhere.jpg"): ""})
     assert dropped == 1
     assert kept.paths == [Path("/x/a.jpg"), Path("/x/c.jpg")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reseen.data.walking import pictures_below, readable
+from reseen.data.walking import images_below, readable
 from reseen.errors import ReseenError
 
 
@@ -17,7 +17,7 @@ def test_linked_folders_are_followed_and_loops_end(tmp_path: Path) -> None:
     (tmp_path / "photos" / "linked").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "up").symlink_to(tmp_path / "photos")
     (tmp_path / "photos" / "self").symlink_to(tmp_path / "photos")
-    found = [path.relative_to(tmp_path).as_posix() for path in pictures_below(tmp_path / "photos")]
+    found = [path.relative_to(tmp_path).as_posix() for path in images_below(tmp_path / "photos")]
     assert found == ["photos/a.JPG", "photos/linked/b.png"]
 
 
@@ -28,7 +28,7 @@ def test_bytes_that_are_no_utf_8_are_readable() -> None:
 
 
 def not_utf_8(folder: Path) -> Path:
-    """A picture in the folder whose name is Latin-1."""
+    """An image in the folder whose name is Latin-1."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / os.fsdecode(b"caf\xe9.png")
     Image.new("RGB", (8, 8)).save(path)
@@ -59,7 +59,7 @@ def test_a_folder_of_such_a_name_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
     with pytest.raises(ReseenError, match=r"caf\\xe9: the path is not UTF-8"):
-        pictures_below(folder)
+        images_below(folder)
 
 
 def test_an_overlong_path_is_one_line(reseen, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from reseen.metrics import Calibration, Embedded
 from reseen.models import read_weights
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.job import PARTS, embed_pictures
+from reseen.retrieval.job import PARTS, embed_images
 from reseen.retrieval.record import Record
 from reseen.retrieval.sources import read_source
 from reseen.serve.explanation import MatchExplainer
@@ -44,7 +44,7 @@ def knowing(evaluated_run: Callable[..., Run]) -> Run:
 
 
 def kept(run: Run) -> tuple[list[Path], Embedded, np.ndarray]:
-    """The gallery's pictures, what the run kept of them, and its vectors at length 1."""
+    """The gallery's images, what the run kept of them, and its vectors at length 1."""
     found = Embedded.load(run.embeddings / "gallery.parquet")
     paths = [Path(str(run.data()["path"])) / "bounding_box_test" / str(name) for name in found.names]
     return paths, found, found.vectors / np.linalg.norm(found.vectors, axis=1, keepdims=True)
@@ -68,7 +68,7 @@ def test_a_run_with_the_flip_test_embeds_as_it_was_evaluated_from_wherever_it_is
 ) -> None:
     paths, _, vectors = kept(flipped)
     stage(flipped, tmp_path, repository="owner/name")
-    exported = export_network(flipped.path, [tmp_path / f"net{suffix}" for suffix in WRITERS], pictures=paths)
+    exported = export_network(flipped.path, [tmp_path / f"net{suffix}" for suffix in WRITERS], images=paths)
     facts = Embedder.from_pretrained(flipped.path).facts
     for source in (flipped.path, flipped.best_weights, tmp_path, *(entry.path for entry in exported)):
         embedder = Embedder.from_pretrained(source)
@@ -100,17 +100,17 @@ def test_a_calibrated_run_judges_searches_by_its_search_threshold(flipped: Run, 
     paths, found, _ = kept(flipped)
     embedder = Embedder.from_pretrained(flipped.path)
     gallery = Gallery(tmp_path / "gallery", embedder=embedder, create=True)
-    gallery.add(Record(picture=path, identity=name) for path, name in zip(paths, found.identities, strict=True))
+    gallery.add(Record(image=path, identity=name) for path, name in zip(paths, found.identities, strict=True))
     assert embedder.threshold != embedder.search_threshold
     assert gallery.search(paths[0])[0].threshold == embedder.search_threshold
     assert embedder.facts.search.records == len(paths)
 
 
 def test_an_explanation_is_of_the_images_as_shown_without_the_flip_test(
-    flipped: Run, picture: Callable[..., object], tmp_path: Path
+    flipped: Run, image: Callable[..., object], tmp_path: Path
 ) -> None:
     plain = Embedder.from_pretrained(without_flip(flipped, tmp_path))
-    pair = picture(1, 0), picture(1, 1)
+    pair = image(1, 0), image(1, 1)
     embedder = Embedder.from_pretrained(flipped.path)
     explained = MatchExplainer(embedder, embedder.network)(*pair)
     query, match = plain(pair)
@@ -149,7 +149,7 @@ def test_thresholds_found_with_cameras_are_not_used_without_them(
     assert calibrate_run(knowing, **RATES).metadata == "given"
     stage(knowing, tmp_path, repository="owner/name")
     paths, _, _ = kept(knowing)
-    (exported,) = export_network(knowing.path, [tmp_path / "net.pt2"], pictures=paths)
+    (exported,) = export_network(knowing.path, [tmp_path / "net.pt2"], images=paths)
     for source in (knowing.path, tmp_path, exported.path):
         embedder = Embedder.from_pretrained(source)
         assert (embedder.threshold, embedder.search_threshold) == (None, None)
@@ -190,7 +190,7 @@ def test_a_job_uses_cameras_only_on_request_and_its_vectors_then_enter_no_galler
     embedder = Embedder.from_pretrained(knowing.path)
     with_cameras, alone = tmp_path / "with", tmp_path / "alone"
     assert reseen("embed", table, "--model", knowing.path, "--out", with_cameras, "--metadata", "--chunk", 3)[0] == 0
-    embed_pictures(table, alone, embedder=embedder)
+    embed_images(table, alone, embedder=embedder)
     of = {
         out: polars.concat([polars.read_parquet(part) for part in out.glob(PARTS)]).sort("path")["vector"].to_numpy()
         for out in (with_cameras, alone)
@@ -199,7 +199,7 @@ def test_a_job_uses_cameras_only_on_request_and_its_vectors_then_enter_no_galler
     assert cosines(of[with_cameras], vectors[order]).min() > 1 - 1e-5
     np.testing.assert_allclose(of[alone], embedder([paths[row] for row in order]), atol=1e-6)
     with pytest.raises(ReseenError, match="its vectors were made with metadata camera, got none"):
-        embed_pictures(table, with_cameras, embedder=embedder)
+        embed_images(table, with_cameras, embedder=embedder)
     with pytest.raises(ReseenError, match="made with the camera of each image, and queries of a gallery have none"):
         read_source(with_cameras)
     assert read_source(alone).total == len(paths)
@@ -211,4 +211,4 @@ def test_a_job_refuses_metadata_that_the_table_lacks_or_the_network_does_not_acc
     folder = Path(str(knowing.data()["path"])) / "bounding_box_test"
     for run, reason in ((knowing, "a table with a column camera"), (flipped, "a run that was evaluated with metadata")):
         with pytest.raises(ReseenError, match=f"metadata: expected {reason}"):
-            embed_pictures(folder, tmp_path / "out", embedder=Embedder.from_pretrained(run.path), metadata=True)
+            embed_images(folder, tmp_path / "out", embedder=Embedder.from_pretrained(run.path), metadata=True)

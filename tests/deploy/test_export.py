@@ -1,4 +1,4 @@
-"""An export gives PyTorch's vectors for pictures of any size, in any batch, or is not kept."""
+"""An export gives PyTorch's vectors for images of any size, in any batch, or is not kept."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from shared import made_once
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def images(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Noise of five sizes, larger and smaller than the network's 32 x 32, and of its own."""
     folder = tmp_path_factory.mktemp("pictures")
     generator = np.random.default_rng(0)
@@ -45,12 +45,12 @@ def calibrated(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def exported(calibrated: Path, pictures: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
+def exported(calibrated: Path, images: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
     def export(folder: Path) -> None:
         outs = [folder / f"net{suffix}" for suffix in WRITERS]
         made = [
-            (entry.path.name, entry.difference, entry.pictures)
-            for entry in export_network(calibrated, outs, pictures=pictures)
+            (entry.path.name, entry.difference, entry.images)
+            for entry in export_network(calibrated, outs, images=images)
         ]
         (folder / "exported.json").write_text(json.dumps(made))
 
@@ -61,12 +61,12 @@ def exported(calibrated: Path, pictures: list[Path], tmp_path_factory: pytest.Te
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_an_export_embeds_as_the_run_does_whatever_the_size_and_the_batch(
-    suffix: str, exported: dict[str, Exported], calibrated: Path, pictures: list[Path]
+    suffix: str, exported: dict[str, Exported], calibrated: Path, images: list[Path]
 ) -> None:
     from_run, from_export = (Embedder.from_pretrained(source) for source in (calibrated, exported[suffix].path))
     assert from_export.facts == from_run.facts
     assert (from_export.threshold, from_export.search_threshold) == (0.5, 0.625)
-    np.testing.assert_allclose(from_export(pictures), from_run(pictures), atol=1e-5)
+    np.testing.assert_allclose(from_export(images), from_run(images), atol=1e-5)
     graph = from_export.network
     for shape in (1, 1, 1, 3), (1, 40, 31, 3), (3, 32, 32, 3), (5, 211, 77, 3):
         batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
@@ -76,20 +76,20 @@ def test_an_export_embeds_as_the_run_does_whatever_the_size_and_the_batch(
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_an_export_reports_a_small_difference_from_pytorch(
-    suffix: str, exported: dict[str, Exported], pictures: list[Path]
+    suffix: str, exported: dict[str, Exported], images: list[Path]
 ) -> None:
-    assert exported[suffix].pictures == len(pictures)
+    assert exported[suffix].images == len(images)
     assert 0 <= exported[suffix].difference < 1e-5
     assert not [path for path in exported[suffix].path.parent.iterdir() if path.name.startswith(".")]
 
 
 def test_an_export_that_differs_from_pytorch_is_not_written(
-    calibrated: Path, pictures: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calibrated: Path, images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = export.AnySize.forward
-    monkeypatch.setattr(export.AnySize, "forward", lambda self, pictures: right(self, pictures // 2 * 2))
+    monkeypatch.setattr(export.AnySize, "forward", lambda self, images: right(self, images // 2 * 2))
     with pytest.raises(ReseenError, match=r"net.pt2: not written: it differs from PyTorch by \d"):
-        export_network(calibrated, [tmp_path / "net.pt2"], pictures=pictures)
+        export_network(calibrated, [tmp_path / "net.pt2"], images=images)
     assert not list(tmp_path.iterdir())
 
 
@@ -100,24 +100,24 @@ def test_an_export_of_branches_with_metadata_takes_any_batch() -> None:
     model = multi_branch(backbone, lines, num_identities=None, metadata=metadata)
     torch.nn.init.normal_(model.metadata.table)
     network = EmbeddingNetwork(model.eval(), Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
-    pictures = torch.randint(0, 256, (3, 64, 32, 3), dtype=torch.uint8)
-    program = torch.export.export(network, (pictures[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    images = torch.randint(0, 256, (3, 64, 32, 3), dtype=torch.uint8)
+    program = torch.export.export(network, (images[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
     with torch.no_grad():
-        torch.testing.assert_close(program.module()(pictures), network(pictures))
+        torch.testing.assert_close(program.module()(images), network(images))
 
 
 def test_a_source_that_cannot_be_exported_is_an_error_of_one_line(
-    exported: dict[str, Exported], pictures: list[Path], tmp_path: Path
+    exported: dict[str, Exported], images: list[Path], tmp_path: Path
 ) -> None:
     source = exported[".onnx"].path
     for outs, given, reason in (
-        ([tmp_path / "a.txt"], pictures, "expected a file name that ends in one of .onnx, .pt2, .xml"),
-        ([tmp_path / "gone" / "a.onnx"], pictures, "there is no folder"),
+        ([tmp_path / "a.txt"], images, "expected a file name that ends in one of .onnx, .pt2, .xml"),
+        ([tmp_path / "gone" / "a.onnx"], images, "there is no folder"),
         ([tmp_path / "a.onnx"], [], "expected images to compare on, got none"),
-        ([tmp_path / "a.onnx"], pictures, "is an export already"),
+        ([tmp_path / "a.onnx"], images, "is an export already"),
     ):
         with pytest.raises(ReseenError, match=reason):
-            export_network(source, outs, pictures=given)
+            export_network(source, outs, images=given)
 
 
 @pytest.mark.parametrize("suffix", FILES)

@@ -40,10 +40,10 @@ def pushed(run: Run, folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def run(request: pytest.FixtureRequest, recipe_file: Path, tmp_path: Path, picture: Callable[..., Image.Image]) -> Run:
+def run(request: pytest.FixtureRequest, recipe_file: Path, tmp_path: Path, image: Callable[..., Image.Image]) -> Run:
     """Trained, scored on other data too, and calibrated on those."""
     home = tmp_path / "home-of-alice" / "customer"
-    data, other = (write_table(home / f"set-{first}", draw=picture, first=first) for first in (0, 20))
+    data, other = (write_table(home / f"set-{first}", draw=image, first=first) for first in (0, 20))
     recipe_file.write_text(recipe_file.read_text().replace(PLAIN, request.param))
     trained = train(recipe_file, data=data, out=home / "run", overrides=["training.epochs=1"]).run
     evaluate_run(trained)

@@ -13,7 +13,7 @@ GALLERY = Embedded(RANDOM.normal(size=(40, 3)), list("abcde" * 8), [*("1", "2", 
 
 
 def naive_cell(query_camera: str, gallery_camera: str, *, drops: bool) -> list[float]:
-    """Average precisions of one camera's queries among one camera's pictures."""
+    """Average precisions of one camera's queries among one camera's images."""
     precisions = []
     for vector, identity in zip(
         QUERY.vectors[QUERY.cameras == query_camera], QUERY.identities[QUERY.cameras == query_camera], strict=True
@@ -41,7 +41,7 @@ def test_every_cell_of_the_camera_matrix_is_computed_by_hand(protocol, drops):
     assert np.isnan(np.diag(found.mean_average_precision)).all() == drops
 
 
-def test_many_cameras_are_cut_to_those_with_the_most_pictures():
+def test_many_cameras_are_cut_to_those_with_the_most_images():
     query = Embedded(np.eye(4), list("abcd"), [10, 2, 2, 2])
     gallery = Embedded(np.eye(4), list("abcd"), [1, 3, 3, 3])
     found = camera_matrix(query, gallery, most=1)

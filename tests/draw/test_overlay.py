@@ -1,4 +1,4 @@
-"""Overlays: where a map says nothing the picture is as it was, and values lie where they belong."""
+"""Overlays: where a map says nothing the image is as it was, and values lie where they belong."""
 
 import numpy as np
 import torch

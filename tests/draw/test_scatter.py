@@ -46,7 +46,7 @@ def test_a_sample_takes_whole_identities_and_none_fills_it():
     assert (len(rows), len(set(rows.tolist()))) == (100, 100)
     assert rows.tolist() == sorted(rows.tolist())
     assert set(counts[names == "crowd"]) <= {20}
-    # All identities but the last one drawn are there with all their pictures.
+    # All identities but the last one drawn are there with all their images.
     assert sum(count != 5 for name, count in zip(names, counts, strict=True) if name != "crowd") <= 1
     assert rows.tolist() == sample_identities(identities, most=100, each=20).tolist()
     assert rows.tolist() != sample_identities(identities, most=100, each=20, seed=1).tolist()

@@ -1,4 +1,4 @@
-"""Ranked sheets: the right pictures in the right frames, all tiles of one size."""
+"""Ranked sheets: the right images in the right frames, all tiles of one size."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ INKS = {"a": (250, 200, 0), "b": (0, 200, 250), "c": (150, 0, 150)}
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> dict[str, Path]:
+def images(tmp_path: Path) -> dict[str, Path]:
     sizes = {"a": (120, 80), "b": (60, 90), "c": (90, 90)}
     for name, ink in INKS.items():
         Image.new("RGB", sizes[name], ink).save(tmp_path / f"{name}.png")
@@ -47,14 +47,14 @@ def centre_of(sheet: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, 
     return sheet.getpixel(((box[0] + box[2]) // 2, (box[1] + box[3]) // 2))
 
 
-def test_a_ranked_sheet_has_frames_images_and_their_order(pictures: dict[str, Path]):
+def test_a_ranked_sheet_has_frames_images_and_their_order(images: dict[str, Path]):
     query = Embedded(toward(0.0), ["x"], ["c1"])
     gallery = Embedded(toward(0.5, 0.1, 0.2, 0.05), ["x", "y", "x", "x"], ["c2", "c2", "", "c1"])
     sheet = ranked_sheet(
         query,
         gallery,
-        query_paths=[pictures["a"]],
-        gallery_paths=[pictures["a"], pictures["b"], pictures["c"], pictures["a"]],
+        query_paths=[images["a"]],
+        gallery_paths=[images["a"], images["b"], images["c"], images["a"]],
         queries=[0],
         top=6,
     )
@@ -66,9 +66,9 @@ def test_a_ranked_sheet_has_frames_images_and_their_order(pictures: dict[str, Pa
     assert {top for _, (_, top, _, _) in tiles} == {tiles[0][1][1]}
 
 
-def test_rows_of_a_sheet_follow_the_given_queries(pictures: dict[str, Path]):
+def test_rows_of_a_sheet_follow_the_given_queries(images: dict[str, Path]):
     side = Embedded(toward(0.0, 1.0, 2.0), ["x", "y", "z"])
-    paths = list(pictures.values())
+    paths = list(images.values())
     sheet = ranked_sheet(side, side, query_paths=paths, gallery_paths=paths, queries=[2, 0], top=1, protocol="wildlife")
     tiles = framed(sheet)
     assert [kind for kind, _ in tiles] == ["query", "match"] * 2
@@ -88,7 +88,7 @@ def test_images_on_a_sheet_keep_their_shape():
         assert width == right - left - 10 or height == bottom - top - 10
 
 
-def test_captions_give_identity_camera_and_similarity(pictures: dict[str, Path], monkeypatch):
+def test_captions_give_identity_camera_and_similarity(images: dict[str, Path], monkeypatch):
     said = []
 
     def listen(rows, *, columns, titles):
@@ -98,7 +98,7 @@ def test_captions_give_identity_camera_and_similarity(pictures: dict[str, Path],
     monkeypatch.setattr(sheet_module, "draw_sheet", listen)
     query = Embedded(toward(0.0), [7], [1])
     gallery = Embedded(toward(np.pi / 3, 0.0), [7, 8], [2, -1])
-    paths = [pictures["a"], pictures["b"]]
+    paths = [images["a"], images["b"]]
     columns = ranked_sheet(query, gallery, query_paths=paths[:1], gallery_paths=paths, queries=[0], top=2)
     assert columns == ["query", "1", "2"]
     assert said == [("id 7", "cam 1"), ("id 8", "cam ? · 1.000"), ("id 7", "cam 2 · 0.500")]
@@ -113,14 +113,14 @@ def test_long_captions_keep_their_end():
     assert 100 < font.getlength(short) <= 136
 
 
-def test_the_same_sheet_has_the_same_bytes(pictures: dict[str, Path]):
-    side, paths = Embedded(toward(0.0, 1.0, 2.0), [1, 2, 3]), list(pictures.values())
+def test_the_same_sheet_has_the_same_bytes(images: dict[str, Path]):
+    side, paths = Embedded(toward(0.0, 1.0, 2.0), [1, 2, 3]), list(images.values())
     draw = {"query_paths": paths, "gallery_paths": paths, "queries": [1], "protocol": "wildlife"}
     assert ranked_sheet(side, side, **draw).tobytes() == ranked_sheet(side, side, **draw).tobytes()
 
 
-def test_wrong_calls_of_sheets_are_refused(pictures: dict[str, Path], tmp_path: Path):
-    side, paths = Embedded(toward(0.0, 1.0), [1, 2]), list(pictures.values())
+def test_wrong_calls_of_sheets_are_refused(images: dict[str, Path], tmp_path: Path):
+    side, paths = Embedded(toward(0.0, 1.0), [1, 2]), list(images.values())
     with pytest.raises(ValueError, match="gallery_paths: expected 2, one per vector, got 3"):
         ranked_sheet(side, side, query_paths=paths[:2], gallery_paths=paths, queries=[0], protocol="wildlife")
     with pytest.raises(ReseenError, match="at least one query"):

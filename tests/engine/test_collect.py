@@ -1,4 +1,4 @@
-"""Sharing pictures out where there are fewer of them than processes: nobody fails, and the order is the table's."""
+"""Sharing images out where there are fewer of them than processes: nobody fails, and the order is the table's."""
 
 from contextlib import nullcontext
 from threading import Barrier, Thread, local
@@ -14,7 +14,7 @@ PROCESSES = 4
 
 
 class Numbers(Dataset):
-    """So many pictures, each its own number."""
+    """So many images, each its own number."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -60,17 +60,17 @@ def all_gather(into: list[Tensor], mine: Tensor) -> None:
 
 
 @pytest.mark.parametrize("pictures", [1, 3, 4, 7])
-def test_four_processes_collect_any_number_of_pictures(pictures: int, monkeypatch: pytest.MonkeyPatch):
+def test_four_processes_collect_any_number_of_images(images: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.distributed, "all_gather", all_gather)
     found: dict[int, list[float]] = {}
 
     def work(rank: int) -> None:
         settings = {"fabric": Process(rank), "batch_size": 2, "workers": 0, "description": "embed"}
-        found[rank] = collect(lambda batch: batch, Numbers(pictures), **settings)[:, 0].tolist()
+        found[rank] = collect(lambda batch: batch, Numbers(images), **settings)[:, 0].tolist()
 
     threads = [Thread(target=work, args=[rank]) for rank in range(PROCESSES)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == {rank: [float(row) for row in range(pictures)] for rank in range(PROCESSES)}
+    assert found == {rank: [float(row) for row in range(images)] for rank in range(PROCESSES)}

@@ -66,7 +66,7 @@ def test_two_processes_go_on_where_one_stopped_and_score_as_one_does(market, rec
     assert [(row["epoch"], row["processes"]) for row in rows] == [(1, 2), (2, 2)]
     assert (out / "report.html").exists()
     # 25 queries do not divide by 2 processes: the gathered order must be the table's all the same. And each process
-    # has seen other pictures, so that only the kept batch norms, shared out, give the score of the kept weights.
+    # has seen other images, so that only the kept batch norms, shared out, give the score of the kept weights.
     alone = evaluate_run(run).report
     assert rows[-1]["mAP"] == pytest.approx(alone.mean_average_precision, abs=1e-12)
 

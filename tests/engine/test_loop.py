@@ -50,7 +50,7 @@ def epoch_of(values, monkeypatch, *, stop_requested=lambda: False):
 def test_a_step_is_read_once_the_next_one_is_begun(monkeypatch):
     told, stats, place = epoch_of([1.0, 2.0, 4.0], monkeypatch)
     assert told == ["begun 0", "begun 1", "read 0", "begun 2", "read 1", "read 2"]
-    assert (stats.steps, stats.pictures, stats.sums) == (3, 6, {"total": 7.0})
+    assert (stats.steps, stats.images, stats.sums) == (3, 6, {"total": 7.0})
     assert place == Place(1, 0)
 
 

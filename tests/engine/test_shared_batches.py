@@ -27,11 +27,11 @@ def test_a_loss_over_pairs_needs_two_identities_on_each_process(market, recipe_f
         build_components(recipe, read_data(market()), rank=0, world_size=4)
 
 
-def test_a_run_says_how_many_pictures_a_step_takes(market, recipe_file, tmp_path):
+def test_a_run_says_how_many_images_a_step_takes(market, recipe_file, tmp_path):
     said = Recorder()
     overrides = ["training.epochs=1", "training.accumulate=2"]
     trained = train(recipe_file, data=market(), out=tmp_path / "run", overrides=overrides, progress=said)
-    steps = "12 pictures a step; 2 steps an epoch, 2 in all"
+    steps = "12 images a step; 2 steps an epoch, 2 in all"
     assert steps in said.lines
     facts = read_json(trained.run.environment_file)
     assert (facts["processes"], facts["steps"]) == ("1", steps)

@@ -64,7 +64,7 @@ def test_ctrl_c_finishes_the_step_and_resuming_ends_at_the_same_weights(whole, r
         with pytest.raises(Stopped, match="--resume"):
             train(recipe_file, **arguments, resume=done > 0, progress=Recorder(at_step=step - done))
         place = load_checkpoint(out / "last.ckpt")["place"]
-        assert place == divmod(step, 4), "24 pictures in batches of 6: 4 steps an epoch"
+        assert place == divmod(step, 4), "24 images in batches of 6: 4 steps an epoch"
         done = step
     resumed = train(recipe_file, **arguments, resume=True)
     assert_same_end(run.path, out)
@@ -132,7 +132,7 @@ def test_a_folder_that_is_no_run_is_left_alone(market, recipe_file, tmp_path):
 
 
 def spoil(data: Path) -> list[Path]:
-    """Zero bytes, cut in half, and not a picture."""
+    """Zero bytes, cut in half, and not an image."""
     zero, half, text = sorted((data / "bounding_box_train").iterdir())[:3]
     zero.write_bytes(b"")
     half.write_bytes(half.read_bytes()[:200])
@@ -140,16 +140,16 @@ def spoil(data: Path) -> list[Path]:
     return [zero, half, text]
 
 
-def test_unreadable_pictures_stop_training_before_the_first_step(market, recipe_file, tmp_path):
+def test_unreadable_images_stop_training_before_the_first_step(market, recipe_file, tmp_path):
     data = market()
     spoiled = spoil(data)
-    with pytest.raises(ReseenError, match="3 unreadable pictures") as caught:
+    with pytest.raises(ReseenError, match="3 unreadable images") as caught:
         train(recipe_file, data=data, out=tmp_path / "run")
     assert all(path.name in str(caught.value) for path in spoiled)
     assert not (tmp_path / "run").exists()
 
 
-def test_unreadable_pictures_are_skipped_and_counted_where_the_recipe_says_so(market, recipe_file, tmp_path):
+def test_unreadable_images_are_skipped_and_counted_where_the_recipe_says_so(market, recipe_file, tmp_path):
     data = market()
     spoil(data)
     said = Recorder()
@@ -159,25 +159,25 @@ def test_unreadable_pictures_are_skipped_and_counted_where_the_recipe_says_so(ma
     )
     assert trained.run.data()["skipped_unreadable"] == 3
     assert trained.run.data()["pictures"]["train"] == 21
-    assert "skipped 3 unreadable pictures" in said.lines[0]
-    assert "1 training identity has a single picture" in said.lines[1]
+    assert "skipped 3 unreadable images" in said.lines[0]
+    assert "1 training identity has a single image" in said.lines[1]
 
 
-def test_skipped_queries_and_gallery_pictures_stay_left_out_of_the_kept_run(market, recipe_file, tmp_path):
+def test_skipped_queries_and_gallery_images_stay_left_out_of_the_kept_run(market, recipe_file, tmp_path):
     data, out = market(test=4), tmp_path / "run"
     bad = [sorted((data / folder).iterdir())[-1] for folder in ("query", "bounding_box_test")]
-    for picture in bad:
-        picture.write_bytes(b"")
+    for image in bad:
+        image.write_bytes(b"")
     overrides = ["data.unreadable=skip", "training.epochs=1"]
     run = train(recipe_file, data=data, out=out, overrides=overrides).run
-    assert run.unreadable().keys() == {str(picture.relative_to(data)) for picture in bad}
+    assert run.unreadable().keys() == {str(image.relative_to(data)) for image in bad}
     said = Recorder()
     result = evaluate_run(run, progress=said)
     assert "left out, as in training: 2 unreadable" in said.lines[0]
     assert (len(result.query), len(result.gallery)) == (3, 11)
     assert result.report.mean_average_precision == run.metrics()[-1]["mAP"]
     assert saved_evaluation(run).report.evaluated == 3
-    # The same pictures elsewhere are the run's own, and what else is broken there is skipped as well.
+    # The same images elsewhere are the run's own, and what else is broken there is skipped as well.
     moved = shutil.copytree(data, tmp_path / "moved")
     assert evaluate_run(run, data=moved).name == "trained"
     min((moved / "query").iterdir()).write_bytes(b"")

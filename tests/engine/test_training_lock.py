@@ -23,7 +23,7 @@ from stopping import Recorder
 BRIEF = ["training.epochs=1"]
 
 
-def test_a_training_that_begins_while_another_reads_its_pictures_is_refused(market, recipe_file, tmp_path):
+def test_a_training_that_begins_while_another_reads_its_images_is_refused(market, recipe_file, tmp_path):
     data, out, refused = market(), tmp_path / "run", []
 
     class TrainsTwice(Reidentification):

@@ -1,4 +1,4 @@
-"""Tiny models whose necks have seen data, pairs of pictures; a run with attention, and data with masks."""
+"""Tiny models whose necks have seen data, pairs of images; a run with attention, and data with masks."""
 
 import json
 import shutil
@@ -82,11 +82,11 @@ def masked(finished: tuple[Path, Path], tmp_path: Path) -> Path:
     """The data of the finished runs with masks: a square whose place is its identity's; 7 and 8 are twins."""
     root = tmp_path / "masked"
     shutil.copytree(json.loads((finished[0] / "data.json").read_text())["path"], root)
-    for picture in sorted(root.glob("*/*.jpg")):
-        corner = 3 * (int(picture.name[:4]) - 4)
+    for image in sorted(root.glob("*/*.jpg")):
+        corner = 3 * (int(image.name[:4]) - 4)
         pixels = np.zeros((32, 32), dtype=bool)
         pixels[corner : corner + 6, 20:28] = True
-        mask = root / "masks" / picture.parent.name / f"{picture.stem}.png"
+        mask = root / "masks" / image.parent.name / f"{image.stem}.png"
         mask.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(mask)
     (root / "synth.json").write_text(json.dumps({"twin_pairs": [["0007", "0008"]]}))

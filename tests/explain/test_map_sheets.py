@@ -65,8 +65,8 @@ def test_a_pair_of_one_branch_is_one_row(explained, drawn):
     assert first[4] is None
     assert [tile.kind for tile in second] == ["query", "plain", "match", "plain", "plain"]
     assert tuple(second[1][2:]) == ("occlusion", "picture")
-    expected = contrast_overlay(second[0].picture, np.array([[1.0, -1.0]]))
-    assert np.array_equal(second[4].picture, expected)
+    expected = contrast_overlay(second[0].image, np.array([[1.0, -1.0]]))
+    assert np.array_equal(second[4].image, expected)
 
 
 def test_without_a_rival_there_is_no_column_of_contrasts(explained, drawn):
@@ -82,8 +82,8 @@ def test_branches_are_drawn_beside_their_sum_on_one_scale(explained, drawn):
     query, match = drawn["rows"]
     assert len(query) == len(match) == 5
     assert tuple(query[2][2:]) == ("0.250", "of the sum")
-    plain = query[0].picture
-    assert np.array_equal(query[2].picture, overlay(plain, np.arange(4.0).reshape(2, 2) + 1, top=6))
+    plain = query[0].image
+    assert np.array_equal(query[2].image, overlay(plain, np.arange(4.0).reshape(2, 2) + 1, top=6))
 
 
 def test_a_sheet_of_maps_is_drawn_as_an_image(explained):
@@ -119,7 +119,7 @@ def test_attention_sheets_have_a_row_per_image_with_the_first_map_of_each_module
 def test_flat_attention_maps_are_drawn_faint(tiles, seen, drawn):
     attention_sheet(tiles, seen)
     _, gate, flat = drawn["rows"][0]
-    moved = [np.abs(np.asarray(tile.picture, float) - 90).max() for tile in (gate, flat)]
+    moved = [np.abs(np.asarray(tile.image, float) - 90).max() for tile in (gate, flat)]
     assert moved[0] > 80
     assert moved[1] < 5
 
@@ -127,7 +127,7 @@ def test_flat_attention_maps_are_drawn_faint(tiles, seen, drawn):
 def test_with_a_position_every_attention_map_is_drawn(tiles, seen, drawn):
     attention_sheet(tiles, seen, position=(0.5, 0.5))
     assert [len(row) for row in drawn["rows"]] == [3, 2, 3, 2]
-    ringed = np.asarray(drawn["rows"][0][0].picture)
+    ringed = np.asarray(drawn["rows"][0][0].image)
     assert (ringed[16, 16] == 90).all()
     assert (ringed[16, 10:16] != 90).any()
 

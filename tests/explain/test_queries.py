@@ -1,4 +1,4 @@
-"""Which pictures a name means: a query, another picture of the data, a file, or nothing."""
+"""Which images a name means: a query, another image of the data, a file, or nothing."""
 
 import shutil
 
@@ -42,9 +42,9 @@ def test_a_query_is_named_with_or_without_suffix(ask):
         assert lines == []
 
 
-def test_images_that_are_no_queries_are_embedded_now_and_reported(ask, picture, tmp_path):
+def test_images_that_are_no_queries_are_embedded_now_and_reported(ask, image, tmp_path):
     mine = tmp_path / "mine.png"
-    picture(7, 0).save(mine)
+    image(7, 0).save(mine)
     _, _, result = ask()
     trained, query = result.splits.train.paths[3], result.splits.query.paths[0]
     (known, others), lines, _ = ask(names=[str(mine), query.name, trained.name])
@@ -68,7 +68,7 @@ def test_unknown_names_and_broken_images_are_refused(ask, tmp_path):
     ):
         ask(names=["0007_c9"])
     broken = tmp_path / "broken.jpg"
-    broken.write_bytes(b"no picture")
+    broken.write_bytes(b"no image")
     with pytest.raises(ReseenError, match=r"broken\.jpg"):
         ask(names=[str(broken)])
 

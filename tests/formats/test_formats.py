@@ -1,9 +1,9 @@
 """Files of every format that was ever written open for good; those of a newer one are refused in one line.
 
 ``kept/`` was made by the code of the last commit before formats were said, which is format 1: the tiny recipe of
-conftest trained for an epoch, evaluated and calibrated on drawn pictures; then every tensor of best.safetensors and
+conftest trained for an epoch, evaluated and calibrated on drawn images; then every tensor of best.safetensors and
 last.ckpt replaced by 64 numbers of seeded noise, repeated, so that xz packs them small. With that network a gallery of
-two records with vectors of noise, an embedding job of two drawn pictures, which are called /pictures/0.png and 1.png,
+two records with vectors of noise, an embedding job of two drawn images, which are called /pictures/0.png and 1.png,
 the facts of an export and the config.json of a Hub repository. Never make these files again: add those of a new format.
 """
 
@@ -42,7 +42,7 @@ from reseen.models import read_weights
 from reseen.recipe.training import recipe_text
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.job import embed_pictures
+from reseen.retrieval.job import embed_images
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.sources import read_source
@@ -121,7 +121,7 @@ def test_kept_embeddings_are_those_of_the_kept_weights(kept: Path) -> None:
 
 def test_a_kept_checkpoint_is_resumed(kept: Path, market: Callable[..., Path]) -> None:
     data = market()
-    edit_json(kept / "run" / "data.json", fingerprint=fingerprint(read_data(data)))  # pictures are drawn again
+    edit_json(kept / "run" / "data.json", fingerprint=fingerprint(read_data(data)))  # images are drawn again
     done = train(kept / "run" / "recipe.toml", data=data, out=kept / "run", resume=True)
     assert (done.epochs, [row["epoch"] for row in done.run.metrics()]) == (2, [1, 2])
 
@@ -138,7 +138,7 @@ def test_a_kept_gallery_takes_the_network_that_made_it(kept: Path) -> None:
 
 def test_a_kept_embedding_job_goes_on_and_enters_a_gallery(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("path,camera\n/pictures/0.png,c0\n/pictures/1.png,c1\n")
-    done = embed_pictures(tmp_path / "table.csv", kept / "job", embedder=Embedder.from_pretrained(kept / "run"))
+    done = embed_images(tmp_path / "table.csv", kept / "job", embedder=Embedder.from_pretrained(kept / "run"))
     assert (done.embedded, done.before, done.failures) == (0, 2, [])
     source = read_source(kept / "job")
     assert source.model == GalleryModel(NETWORK, 96)
@@ -176,7 +176,7 @@ def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
     Gallery(tmp_path / "gallery", model=GalleryModel(NETWORK, 96), create=True)
     table = lancedb.connect(str(tmp_path / "gallery")).open_table("records")
     (tmp_path / "table.csv").write_text("path\n/nowhere/0.png\n")
-    embed_pictures(tmp_path / "table.csv", tmp_path / "job", embedder=Embedder.from_pretrained(kept / "run"))
+    embed_images(tmp_path / "table.csv", tmp_path / "job", embedder=Embedder.from_pretrained(kept / "run"))
     with safe_open(run.best_weights, framework="pt") as file:
         card = json.loads(file.metadata()["reseen"])
     assert run.recipe_file.read_text().startswith("format = 2\n")
@@ -232,7 +232,7 @@ def newer_embeddings(kept: Path) -> None:
 def newer_job_to_go_on(kept: Path) -> None:
     edit_json(kept / "job" / "job.json", format=999, fingerprint="another")
     (kept / "table.csv").write_text("path,camera\n/pictures/0.png,c0\n")
-    embed_pictures(kept / "table.csv", kept / "job", embedder=Embedder.from_pretrained(kept / "run"))
+    embed_images(kept / "table.csv", kept / "job", embedder=Embedder.from_pretrained(kept / "run"))
 
 
 def newer_job_for_a_gallery(kept: Path) -> None:

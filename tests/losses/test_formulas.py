@@ -63,7 +63,7 @@ def test_soft_margin(features: Tensor) -> None:
     assert value.item() == pytest.approx(expected, rel=1e-12)
 
 
-def test_triplet_gradient_is_finite_where_pictures_coincide() -> None:
+def test_triplet_gradient_is_finite_where_images_coincide() -> None:
     features = torch.ones(4, 3, requires_grad=True)
     loss_by_name("triplet", num_identities=2, width=3)(at(features), torch.tensor([0, 0, 1, 1])).backward()
     assert features.grad is not None

@@ -36,7 +36,7 @@ def with_row(row: int, value: float) -> np.ndarray:
             bad(views=np.array(["a", 1, None, "b"], dtype=object)),
             "views: expected whole numbers or text, got int, str",
         ),
-        (bad(vectors=VECTORS[0]), r"vectors: expected \(pictures, width\)"),
+        (bad(vectors=VECTORS[0]), r"vectors: expected \(images, width\)"),
         (bad(vectors=VECTORS[:0], identities=[]), r"both at least 1, got \(0, 3\)"),
         (bad(vectors=VECTORS.astype(np.int64)), "expected float32 or float64, got int64"),
         (bad(vectors=VECTORS.astype(np.complex64)), "expected float32 or float64, got complex64"),
@@ -68,7 +68,7 @@ def test_the_metadata_of_a_file_are_read_without_its_vectors(tmp_path):
         (np.zeros(4, dtype=bool) | np.array([False, True, False, False]), [1]),
     ],
 )
-def test_pictures_are_picked_by_row_or_by_mask_with_all_their_labels(chosen, rows: list[int]):
+def test_images_are_picked_by_row_or_by_mask_with_all_their_labels(chosen, rows: list[int]):
     side = Embedded(VECTORS, ["a", "b", "c", "d"], cameras=[1, 2, 3, 4], names=["w", "x", "y", "z"])
     picked = side.rows(chosen)
     np.testing.assert_array_equal(picked.vectors, VECTORS[rows])

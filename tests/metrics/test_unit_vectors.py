@@ -39,7 +39,7 @@ def test_vectors_of_another_width_or_without_rows_are_refused():
     with pytest.raises(ReseenError, match="query vectors have 3 numbers, gallery vectors 4: embed both"):
         joint_unit_vectors(np.ones((2, 3)), np.ones((6, 4)))
     with pytest.raises(
-        ReseenError, match=r"gallery vectors: expected \(pictures, width\), both at least 1, got \(0, 3\)"
+        ReseenError, match=r"gallery vectors: expected \(images, width\), both at least 1, got \(0, 3\)"
     ):
         joint_unit_vectors(np.ones((2, 3)), np.ones((0, 3)))
 

@@ -1,4 +1,4 @@
-"""Metadata: which row a picture gets, what is unknown, what is out of range, and what training drops."""
+"""Metadata: which row an image gets, what is unknown, what is out of range, and what training drops."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def test_the_metadata_table_begins_at_zero() -> None:
     ("camera", "view", "row"),
     [(0, 0, (0, 0)), (2, 1, (2, 1)), (UNKNOWN, 1, (3, 1)), (1, UNKNOWN, (1, 2)), (UNKNOWN, UNKNOWN, (3, 2))],
 )
-def test_each_picture_gets_the_row_of_its_camera_and_view(camera: int, view: int, row: tuple[int, int]) -> None:
+def test_each_image_gets_the_row_of_its_camera_and_view(camera: int, view: int, row: tuple[int, int]) -> None:
     table = metadata()
     shifts = table(torch.tensor([camera]), torch.tensor([view]), batch=1)
     assert torch.equal(shifts, table.table[:, row[0], row[1]][:, None])

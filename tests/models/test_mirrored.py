@@ -8,7 +8,7 @@ from reseen.types import Output
 
 
 class LeftHalf(nn.Module):
-    """Embeds a picture as the mean colour of its left half, and its camera."""
+    """Embeds an image as the mean colour of its left half, and its camera."""
 
     def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Output:
         half = images[..., : images.shape[-1] // 2].mean(dim=(2, 3))

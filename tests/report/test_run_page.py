@@ -63,7 +63,7 @@ def test_the_page_of_a_run_shows_its_scores_drawings_and_facts(runs):
     assert "market1501" in text
 
 
-def test_pictures_are_saved_beside_the_page_and_old_ones_removed(runs):
+def test_images_are_saved_beside_the_page_and_old_ones_removed(runs):
     folder = runs[0] / "pictures"
     folder.mkdir()
     (folder / "twins.jpg").write_bytes(b"from before")
@@ -106,10 +106,10 @@ def test_drawings_with_nothing_to_show_are_left_out(runs, market):
     data = market("alone", test=2, shots=2)
     result = evaluate_run(run, data=data)
     perfect = result._replace(report=replace_report(result.report))
-    pictures = draw_run(run, perfect, progress=Silent())
-    # No failure, nobody confused, two gallery pictures of one camera, four pictures in all.
-    assert pictures.keys() == {"sheet", "cmc", "training", "similarities"}
-    assert [picture.suffix for picture in pictures.values()] == [".jpg", ".png", ".png", ".png"]
+    images = draw_run(run, perfect, progress=Silent())
+    # No failure, nobody confused, two gallery images of one camera, four images in all.
+    assert images.keys() == {"sheet", "cmc", "training", "similarities"}
+    assert [image.suffix for image in images.values()] == [".jpg", ".png", ".png", ".png"]
 
 
 def replace_report(report):
@@ -184,7 +184,7 @@ def test_sheets_of_two_runs_show_the_same_queries_under_each_other(runs, monkeyp
     for rows, titles in sheets:
         assert [title.split(":")[0] for title in titles] == ["seed-3", "seed-4"] * (len(rows) // 2)
         for one, other in zip(rows[::2], rows[1::2], strict=True):
-            assert one[0].picture.tobytes() == other[0].picture.tobytes()
+            assert one[0].image.tobytes() == other[0].image.tobytes()
             assert len(one) == len(other)
 
 

@@ -30,9 +30,9 @@ def test_saved_maps_come_in_the_order_of_the_page(run):
     save(run, "channels", "attention-01", "pairs-01", "something-else")
     (run.explanations / "explain.json").write_text("{}")
     found = saved_maps(run)
-    assert [picture.title for picture in found] == ["Why they match", "Attention", "Channel weights"]
-    assert [picture.suffix for picture in found] == [".jpg", ".jpg", ".png"], "plots stay sharp"
-    assert [picture.size for picture in found] == [(8, 4)] * 3
+    assert [image.title for image in found] == ["Why they match", "Attention", "Channel weights"]
+    assert [image.suffix for image in found] == [".jpg", ".jpg", ".png"], "plots stay sharp"
+    assert [image.size for image in found] == [(8, 4)] * 3
 
 
 def test_the_caption_counts_the_sheets_that_a_page_leaves_out(run):
@@ -44,6 +44,6 @@ def test_the_caption_counts_the_sheets_that_a_page_leaves_out(run):
 
 
 def test_a_saved_map_that_is_no_image_is_refused_by_name(run):
-    (run.explanations / "pairs-01.png").write_text("no picture")
-    with pytest.raises(ReseenError, match=r"pairs-01\.png: cannot read the picture: not a picture"):
+    (run.explanations / "pairs-01.png").write_text("no image")
+    with pytest.raises(ReseenError, match=r"pairs-01\.png: cannot read the image: not an image"):
         saved_maps(run)

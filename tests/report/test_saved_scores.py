@@ -30,7 +30,7 @@ def scored(method: str, stage: str, value: float) -> ScoredMap:
 
 QUESTIONS = [
     ScoredQuestion(
-        name, pictures=40, identities=12, marks_area=0.015, maps=[scored("centre", "", 0.5), scored("cam", "stage4", 2)]
+        name, images=40, identities=12, marks_area=0.015, maps=[scored("centre", "", 0.5), scored("cam", "stage4", 2)]
     )
     for name in TITLES
 ]

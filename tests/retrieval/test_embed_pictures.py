@@ -1,4 +1,4 @@
-"""The three-line call: the same vectors as evaluation, whatever the pictures come as."""
+"""The three-line call: the same vectors as evaluation, whatever the images come as."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import reseen
-from reseen.data.opening import PictureLimits, open_image
+from reseen.data.opening import ImageLimits, open_image
 from reseen.data.transforms import plain_transform
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.engine.checkpoint import load_card, save_weights
@@ -27,16 +27,16 @@ def embedder(weights_file: Path) -> Embedder:
 
 
 @pytest.fixture
-def files(tmp_path: Path, picture: Callable[..., Image.Image]) -> list[Path]:
-    """Seven pictures of seven sizes."""
+def files(tmp_path: Path, image: Callable[..., Image.Image]) -> list[Path]:
+    """Seven images of seven sizes."""
     paths = [tmp_path / f"{number}.png" for number in range(7)]
     for number, path in enumerate(paths):
-        picture(number, 0, size=24 + 5 * number).save(path)
+        image(number, 0, size=24 + 5 * number).save(path)
     return paths
 
 
 def by_evaluation(weights: Path, paths: list[Path]) -> np.ndarray:
-    """The long way: evaluation's transform and network, one picture at a time, divided by the length."""
+    """The long way: evaluation's transform and network, one image at a time, divided by the length."""
     data = load_card(weights).recipe["data"]
     transform = plain_transform(tuple(data["image_size"]), mean=tuple(data["mean"]), std=tuple(data["std"]))
     model = load_model(weights)
@@ -53,7 +53,7 @@ def test_the_embedder_gives_the_vectors_of_the_evaluation_in_order_and_of_length
     assert vectors.dtype == np.float32
     assert vectors.shape == (7, embedder.width)
     np.testing.assert_allclose(vectors, by_evaluation(weights_file, files), atol=1e-6)
-    assert np.abs(vectors @ vectors.T - np.eye(7)).max() > 1e-3, "different pictures, different vectors"
+    assert np.abs(vectors @ vectors.T - np.eye(7)).max() > 1e-3, "different images, different vectors"
 
 
 def test_the_embedder_takes_one_image_or_many_of_any_kind(embedder: Embedder, files: list[Path]) -> None:
@@ -75,14 +75,14 @@ def test_the_embedder_takes_one_image_or_many_of_any_kind(embedder: Embedder, fi
     assert embedder([]).shape == (0, embedder.width)
 
 
-def test_a_bad_picture_among_many_is_named(embedder: Embedder, files: list[Path], tmp_path: Path) -> None:
+def test_a_bad_image_among_many_is_named(embedder: Embedder, files: list[Path], tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
-    bad.write_bytes(b"no picture")
-    with pytest.raises(ReseenError, match=r"bad.jpg: cannot read the picture"):
+    bad.write_bytes(b"no image")
+    with pytest.raises(ReseenError, match=r"bad.jpg: cannot read the image"):
         embedder([*files, bad])
-    with pytest.raises(ReseenError, match=r"^picture 2 of 3: cannot read the picture"):
-        embedder([files[0].read_bytes(), b"no picture", files[1]])
-    with pytest.raises(ReseenError, match="expected a path, bytes, a PIL picture"):
+    with pytest.raises(ReseenError, match=r"^image 2 of 3: cannot read the image"):
+        embedder([files[0].read_bytes(), b"no image", files[1]])
+    with pytest.raises(ReseenError, match="expected a path, bytes, a PIL image"):
         embedder(5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 1 image, got 0"):
         embedder(files, batch=0)
@@ -92,13 +92,13 @@ def test_files_are_streamed_and_bad_ones_skipped_with_their_reason(
     embedder: Embedder, files: list[Path], tmp_path: Path
 ) -> None:
     bad, gone = tmp_path / "bad.jpg", tmp_path / "gone.jpg"
-    bad.write_bytes(b"no picture")
+    bad.write_bytes(b"no image")
     given = [*files[:2], bad, *files[2:], gone]
     found = list(embedder.embed_files(given, batch=3, workers=2, on_error="skip"))
     assert [entry.path for entry in found] == given
     assert [entry.path for entry in found if entry.vector is None] == [bad, gone]
-    assert "not a picture" in found[2].error
-    assert found[-1].error == f"{gone}: cannot read the picture: no such file"
+    assert "not an image" in found[2].error
+    assert found[-1].error == f"{gone}: cannot read the image: no such file"
     kept = np.stack([entry.vector for entry in found if entry.vector is not None])
     np.testing.assert_allclose(kept, embedder(files), atol=1e-6)
     with pytest.raises(ReseenError, match=r"bad.jpg"):
@@ -106,7 +106,7 @@ def test_files_are_streamed_and_bad_ones_skipped_with_their_reason(
 
 
 def test_images_beyond_the_embedders_limits_are_refused(embedder: Embedder, files: list[Path]) -> None:
-    embedder.limits = PictureLimits(pixels=100)
+    embedder.limits = ImageLimits(pixels=100)
     with pytest.raises(ReseenError, match="at most 100 pixels"):
         embedder(files)
 

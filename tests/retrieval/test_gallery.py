@@ -66,7 +66,7 @@ def naive(query: np.ndarray, keep: list[int], k: int) -> list[str]:
     return [f"{row}.jpg" for row in ranked[:k]]
 
 
-def pictures(matches) -> list[str]:
+def images(matches) -> list[str]:
     return [match.picture for match in matches]
 
 
@@ -104,20 +104,20 @@ def test_a_filtered_search_gives_the_records_that_a_plain_loop_gives(gallery, mo
     queries = np.random.default_rng(1).normal(size=(4, WIDTH))
     keep = [row for row in range(COUNT) if fits(row)]
     for query, matches in zip(queries, gallery.search(queries, k=5, **wish), strict=True):
-        assert pictures(matches) == naive(query, keep, 5)
-        expected = [float(np.float64(query) @ VECTORS[int(name[:-4])]) for name in pictures(matches)]
+        assert images(matches) == naive(query, keep, 5)
+        expected = [float(np.float64(query) @ VECTORS[int(name[:-4])]) for name in images(matches)]
         np.testing.assert_allclose([match.similarity for match in matches], expected / np.linalg.norm(query), atol=1e-6)
 
 
 @pytest.mark.parametrize("queries", [1, 5, 40])
 def test_a_search_gives_the_same_with_an_index_and_with_records_added_after_it(gallery, queries):
     wanted = VECTORS[:queries] + 0.1
-    before = [pictures(matches) for matches in gallery.search(wanted, k=7, cameras=["c1", "c2"])]
+    before = [images(matches) for matches in gallery.search(wanted, k=7, cameras=["c1", "c2"])]
     gallery.create_index()
     late = np.eye(WIDTH, dtype=np.float32)[0]
     gallery.add([Record(vector=late, reference="late.jpg", camera="c5")])
     assert gallery.info().indexed == COUNT
-    assert [pictures(matches) for matches in gallery.search(wanted, k=7, cameras=["c1", "c2"])] == before
+    assert [images(matches) for matches in gallery.search(wanted, k=7, cameras=["c1", "c2"])] == before
     assert gallery.search(late, k=1)[0][0].picture == "late.jpg"
     gallery.compact()
     assert gallery.info().indexed == COUNT + 1
@@ -171,7 +171,7 @@ def test_a_search_in_a_larger_gallery_needs_a_higher_similarity(gallery):
     assert Gallery(gallery.info().uri).search_threshold == found.threshold, "it stands in the gallery"
 
 
-def test_the_threshold_of_two_pictures_judges_no_search(tmp_path):
+def test_the_threshold_of_two_images_judges_no_search(tmp_path):
     """Galleries of before there was a search threshold open, and say that they have none."""
     Gallery(tmp_path / "old", model=GalleryModel("drawn", WIDTH, threshold=0.1), create=True).add(record(1))
     old = Gallery(tmp_path / "old")
@@ -195,11 +195,11 @@ def test_a_record_that_is_in_the_gallery_is_not_added_again(gallery):
     assert again.ids[0] == again.ids[3] != again.ids[2]
 
 
-def test_a_picture_is_the_same_by_its_bytes_and_its_box(tmp_path, picture):
+def test_a_image_is_the_same_by_its_bytes_and_its_box(tmp_path, image):
     embedder = PlainEmbedder()
     gallery = Gallery(tmp_path / "gallery", embedder=embedder, create=True)
     for name in ("a.png", "copy of a.png"):
-        picture(1, 0).save(tmp_path / name)
+        image(1, 0).save(tmp_path / name)
     first = Record(picture=tmp_path / "a.png", identity="first")
     box = (0, 0, 16, 16)
     added = gallery.add([first, tmp_path / "copy of a.png", Record(picture=tmp_path / "a.png", box=box)])
@@ -207,14 +207,14 @@ def test_a_picture_is_the_same_by_its_bytes_and_its_box(tmp_path, picture):
     assert embedder.embedded == 2, "what is there already is not embedded again"
     assert gallery.add((tmp_path / "a.png").read_bytes()).present == 1
     assert gallery.search(tmp_path / "a.png", k=1)[0].identity == "first"
-    cut = gallery.search(picture(1, 0).crop(box), k=1)[0][0]
+    cut = gallery.search(image(1, 0).crop(box), k=1)[0][0]
     assert (cut.box, cut.similarity) == (box, pytest.approx(1.0, abs=1e-6))
 
 
-def test_pictures_in_memory_are_known_again(tmp_path, picture):
+def test_images_in_memory_are_known_again(tmp_path, image):
     gallery = Gallery(tmp_path / "gallery", embedder=PlainEmbedder(), create=True)
-    pixels = np.asarray(picture(1, 0))
-    assert gallery.add([picture(1, 0), pixels, pixels.copy(), picture(2, 0)]).added == 2
+    pixels = np.asarray(image(1, 0))
+    assert gallery.add([image(1, 0), pixels, pixels.copy(), image(2, 0)]).added == 2
 
 
 def test_a_thumbnail_keeps_nothing_of_the_file_but_its_pixels(tmp_path):
@@ -242,14 +242,14 @@ def test_a_thumbnail_of_what_was_embedded_is_kept(tmp_path):
     np.testing.assert_allclose(np.asarray(cut).mean((0, 1)), (0, 0, 200), atol=4)
 
 
-def test_unreadable_images_become_failures_or_raise(tmp_path, picture):
+def test_unreadable_images_become_failures_or_raise(tmp_path, image):
     embedder = PlainEmbedder()
     gallery = Gallery(tmp_path / "gallery", embedder=embedder, create=True)
-    picture(1, 0).save(tmp_path / "good.png")
-    (tmp_path / "bad.png").write_bytes(b"not a picture")
+    image(1, 0).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"not an image")
     outside = Record(picture=tmp_path / "good.png", box=(40, 0, 50, 9))
     given = [tmp_path / "gone.png", tmp_path / "good.png", tmp_path / "bad.png", outside]
-    with pytest.raises(ReseenError, match=r"gone\.png: cannot read the picture: No such file"):
+    with pytest.raises(ReseenError, match=r"gone\.png: cannot read the image: No such file"):
         gallery.add(given)
     assert len(gallery) == 0
     added = gallery.add(given, on_error="skip")
@@ -325,7 +325,7 @@ def test_vectors_come_back_in_the_order_of_their_ids(gallery):
         (lambda held: held.search(np.zeros(WIDTH)), "not all zero"),
         (lambda held: held.search(b"picture"), "without an embedder"),
         (lambda held: held.add(b"picture"), "without an embedder"),
-        (lambda held: held.add(Record(identity="x")), "expected a picture or a vector"),
+        (lambda held: held.add(Record(identity="x")), "expected an image or a vector"),
         (
             lambda held: held.add(Record(vector=-VECTORS[0], fields={"speed": "fast"})),
             "'speed': expected a number, got 'fast'",

@@ -243,7 +243,7 @@ def test_readers_see_whole_versions_while_one_writes(tmp_path):
                 for queries in (1, 40):
                     seen = reader.search(np.stack([vector(0)] * queries), k=5)
                     if seen[-1][0].picture != "0.jpg":
-                        wrong.append(f"the best was {seen[-1][0].picture}")
+                        wrong.append(f"the best was {seen[-1][0].image}")
                 held = [match.fields["row"] for match in reader.search(vector(0), k=COUNT)[0]]
                 if sorted(held)[:100] != list(range(100)) or len({*held}) not in (100, 200):
                     wrong.append(f"{len(held)} records")

@@ -118,11 +118,11 @@ def test_an_interrupted_forget_is_completed_by_the_same_call(gallery, tmp_path, 
     assert rows_left(again) == set(range(COUNT)) - {7}
 
 
-def test_forget_removes_the_thumbnail_and_leaves_the_image_file(tmp_path, picture):
+def test_forget_removes_the_thumbnail_and_leaves_the_image_file(tmp_path, image):
     path = tmp_path / "seen.png"
-    picture(1, 0).save(path)
+    image(1, 0).save(path)
     gallery = Gallery(tmp_path / "gallery", embedder=PlainEmbedder(), create=True)
-    one = gallery.add([Record(picture=path, identity="someone"), picture(2, 0)]).ids[0]
+    one = gallery.add([Record(picture=path, identity="someone"), image(2, 0)]).ids[0]
     thumbnail = gallery.thumbnail(one)
 
     def lies_there() -> bool:

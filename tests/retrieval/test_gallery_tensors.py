@@ -39,7 +39,7 @@ def test_a_tensor_of_another_width_is_refused_in_one_line(gallery):
         gallery.search(VECTORS[:, :3])
 
 
-def test_a_tensor_of_pixels_is_a_picture(tmp_path):
+def test_a_tensor_of_pixels_is_a_image(tmp_path):
     gallery = Gallery(tmp_path / "pictures", embedder=PlainEmbedder(), create=True)
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     gallery.add(pixels)

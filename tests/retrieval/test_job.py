@@ -13,7 +13,7 @@ from PIL import Image
 
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import Embedder
-from reseen.retrieval.job import PARTS, ChunkDone, ChunkEmbedder, embed_pictures, in_this_process
+from reseen.retrieval.job import PARTS, ChunkDone, ChunkEmbedder, embed_images, in_this_process
 from reseen.retrieval.sources import read_source
 
 
@@ -23,14 +23,14 @@ def embedder(weights_file: Path) -> Embedder:
 
 
 @pytest.fixture
-def table(tmp_path: Path, picture: Callable[..., Image.Image]) -> Path:
-    """Eleven pictures of which one is none, with a camera each."""
+def table(tmp_path: Path, image: Callable[..., Image.Image]) -> Path:
+    """Eleven images of which one is none, with a camera each."""
     rows = []
     for number in range(11):
         path = tmp_path / f"{number:02d}.png"
-        picture(number, 0).save(path)
+        image(number, 0).save(path)
         rows.append({"path": path.name, "camera": f"c{number % 2}"})
-    (tmp_path / "04.png").write_bytes(b"no picture")
+    (tmp_path / "04.png").write_bytes(b"no image")
     polars.DataFrame(rows).write_csv(tmp_path / "table.csv")
     return tmp_path / "table.csv"
 
@@ -45,10 +45,10 @@ def failures(out: Path) -> list[str]:
 
 def test_the_parts_of_a_job_hold_its_rows_and_their_vectors(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     out = tmp_path / "out"
-    done = embed_pictures(table, out, embedder=embedder, batch=2, chunk=3)
+    done = embed_images(table, out, embedder=embedder, batch=2, chunk=3)
     assert (done.embedded, done.before) == (10, 0)
     assert [Path(failure.path).name for failure in done.failures] == failures(out) == ["04.png"]
-    assert "not a picture" in polars.read_csv(out / "failures.csv")["error"][0]
+    assert "not an image" in polars.read_csv(out / "failures.csv")["error"][0]
     assert len(list(out.glob(PARTS))) == 4
     rows = kept(out)
     assert rows.columns == ["path", "camera", "vector"]
@@ -58,15 +58,15 @@ def test_the_parts_of_a_job_hold_its_rows_and_their_vectors(table: Path, tmp_pat
 
 
 def test_a_second_run_of_a_job_does_what_is_left_and_tries_failures_again(
-    table: Path, tmp_path: Path, embedder: Embedder, picture: Callable[..., Image.Image]
+    table: Path, tmp_path: Path, embedder: Embedder, image: Callable[..., Image.Image]
 ) -> None:
     out = tmp_path / "out"
-    embed_pictures(table, out, embedder=embedder)
+    embed_images(table, out, embedder=embedder)
     first = {part.name: part.stat().st_mtime_ns for part in out.glob(PARTS)}
-    again = embed_pictures(table, out, embedder=embedder)
+    again = embed_images(table, out, embedder=embedder)
     assert (again.embedded, again.before, len(again.failures)) == (0, 10, 1)
-    picture(4, 0).save(tmp_path / "04.png")
-    mended = embed_pictures(table, out, embedder=embedder)
+    image(4, 0).save(tmp_path / "04.png")
+    mended = embed_images(table, out, embedder=embedder)
     assert (mended.embedded, mended.before, mended.failures) == (1, 10, [])
     assert failures(out) == []
     assert len(kept(out)) == 11
@@ -84,33 +84,33 @@ def test_a_stopped_job_keeps_its_parts(table: Path, tmp_path: Path, embedder: Em
             yield done
 
     with pytest.raises(KeyboardInterrupt):
-        embed_pictures(table, out, embedder=embedder, runner=stopped, chunk=2)
-    done = embed_pictures(table, out, embedder=embedder, chunk=2)
+        embed_images(table, out, embedder=embedder, runner=stopped, chunk=2)
+    done = embed_images(table, out, embedder=embedder, chunk=2)
     assert done.before == 5, "three chunks of two, one of them with the failure"
     assert done.before + done.embedded == len(kept(out)) == 10
     assert kept(out)["path"].is_unique().all()
 
 
 def test_vectors_of_two_networks_do_not_mix(table: Path, tmp_path: Path, embedder: Embedder) -> None:
-    embed_pictures(table, tmp_path / "out", embedder=embedder)
+    embed_images(table, tmp_path / "out", embedder=embedder)
     with pytest.raises(ReseenError, match=r"out: holds vectors of another network"):
-        embed_pictures(table, tmp_path / "out", embedder=Embedder.from_pretrained())
+        embed_images(table, tmp_path / "out", embedder=Embedder.from_pretrained())
 
 
 def test_a_job_refuses_a_folder_that_holds_something_else(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     with pytest.raises(ReseenError, match="is not empty and holds no embedding job"):
-        embed_pictures(table, tmp_path, embedder=embedder)
+        embed_images(table, tmp_path, embedder=embedder)
     (tmp_path / "file").touch()
     with pytest.raises(ReseenError, match="the folder cannot be made"):
-        embed_pictures(table, tmp_path / "file" / "out", embedder=embedder)
+        embed_images(table, tmp_path / "file" / "out", embedder=embedder)
     with pytest.raises(ValueError, match="at least 1 image"):
-        embed_pictures(table, tmp_path / "out", embedder=embedder, chunk=0)
+        embed_images(table, tmp_path / "out", embedder=embedder, chunk=0)
 
 
 def test_a_job_refuses_a_table_that_has_a_column_vector(tmp_path: Path, embedder: Embedder) -> None:
     (tmp_path / "t.csv").write_text("path,vector\na.jpg,1\n")
     with pytest.raises(ReseenError, match="has a column vector already"):
-        embed_pictures(tmp_path / "t.csv", tmp_path / "out", embedder=embedder)
+        embed_images(tmp_path / "t.csv", tmp_path / "out", embedder=embedder)
 
 
 def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
@@ -122,7 +122,7 @@ def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
 def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(
     table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path
 ) -> None:
-    embed_pictures(table, tmp_path / "here", embedder=embedder)
+    embed_images(table, tmp_path / "here", embedder=embedder)
     options = ("--ray", "--chunk", "4", "--quiet")
     patient = {"RAY_agent_register_timeout_ms": "300000", "RAY_raylet_start_wait_time_s": "300"}
     done = subprocess.run(
@@ -145,9 +145,9 @@ def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(
 def test_a_job_embeds_the_new_rows_of_a_source_that_has_grown(table: Path, tmp_path: Path, embedder: Embedder) -> None:
     whole = table.read_text()
     table.write_text("".join(whole.splitlines(keepends=True)[:4]))
-    embed_pictures(table, tmp_path / "out", embedder=embedder)
+    embed_images(table, tmp_path / "out", embedder=embedder)
     table.write_text(whole)
-    done = embed_pictures(table, tmp_path / "out", embedder=embedder)
+    done = embed_images(table, tmp_path / "out", embedder=embedder)
     assert (done.embedded, done.before) == (7, 3)
 
 
@@ -155,7 +155,7 @@ def test_a_table_to_embed_may_have_columns_of_any_name(table: Path, tmp_path: Pa
     columns = [polars.lit(word).alias(word) for word in ("lane", "lane now", "_there")]
     polars.read_csv(table).with_columns(columns).write_csv(table)
     for expected in ((10, 0), (0, 10)):
-        done = embed_pictures(table, tmp_path / "out", embedder=embedder)
+        done = embed_images(table, tmp_path / "out", embedder=embedder)
         assert (done.embedded, done.before) == expected
 
 
@@ -175,10 +175,10 @@ def test_a_table_to_embed_may_have_columns_of_any_name(table: Path, tmp_path: Pa
 def test_a_job_refuses_a_source_whose_embedded_rows_have_changed(
     table: Path, tmp_path: Path, embedder: Embedder, old: str, new: str, said: str
 ) -> None:
-    embed_pictures(table, tmp_path / "out", embedder=embedder)
+    embed_images(table, tmp_path / "out", embedder=embedder)
     table.write_text(table.read_text().replace(old, new))
     with pytest.raises(ReseenError, match=said) as raised:
-        embed_pictures(table, tmp_path / "out", embedder=embedder)
+        embed_images(table, tmp_path / "out", embedder=embedder)
     assert "\n" not in str(raised.value)
 
 
@@ -188,5 +188,5 @@ def test_a_folder_with_brackets_in_its_name_is_no_pattern(table: Path, tmp_path:
     for path in (*tmp_path.glob("*.png"), table):
         path.rename(inside / path.name)
     for before in (0, 10):
-        assert embed_pictures(inside / "table.csv", inside / "out", embedder=embedder).before == before
+        assert embed_images(inside / "table.csv", inside / "out", embedder=embedder).before == before
     assert sum(1 for _ in read_source(inside / "out").records) == 10

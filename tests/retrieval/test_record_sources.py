@@ -44,10 +44,10 @@ def test_the_fields_of_a_parquet_table_keep_their_types(tmp_path):
     assert record.fields == {"lane": 2, "seen": "2026-05-01", "towing": True}
 
 
-def test_records_come_from_an_image_a_folder_or_a_data_set(tmp_path, picture, market):
+def test_records_come_from_an_image_a_folder_or_a_data_set(tmp_path, image, market):
     (tmp_path / "photos").mkdir()
     for name in ("b.png", "a.png"):
-        picture(1, 0).save(tmp_path / "photos" / name)
+        image(1, 0).save(tmp_path / "photos" / name)
     assert [record.picture.name for record in read_source(tmp_path / "photos" / "b.png").records] == ["b.png"]
     assert [record.picture.name for record in read_source(tmp_path / "photos").records] == ["a.png", "b.png"]
     records = list(read_source(market(), split="query").records)

@@ -27,15 +27,15 @@ THRESHOLD = 0.9
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def as_bytes(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+def as_bytes(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     buffer = BytesIO()
-    picture.save(buffer, format=kind, **options)
+    image.save(buffer, format=kind, **options)
     return buffer.getvalue()
 
 
 @pytest.fixture
 def encoded() -> Callable[..., bytes]:
-    """A picture as a file's bytes."""
+    """An image as a file's bytes."""
     return as_bytes
 
 
@@ -50,11 +50,11 @@ def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Load
 
 
 @pytest.fixture
-def gallery(loaded: LoadedNetwork, tmp_path: Path, picture: Callable[..., Image.Image]) -> Gallery:
+def gallery(loaded: LoadedNetwork, tmp_path: Path, image: Callable[..., Image.Image]) -> Gallery:
     """24 records: identity and shot in the reference, an hour from one to the next."""
     records = [
         Record(
-            picture=as_bytes(picture(identity, shot)),
+            picture=as_bytes(image(identity, shot)),
             reference=f"{identity}-{shot}",
             identity=f"individual {identity}",
             camera=f"gate {shot % 2 + 1}",

@@ -37,15 +37,15 @@ def test_queries_of_equal_options_share_a_call(gallery, calls):
         assert [match.id for match in found[place]] == [match.id for match in alone]
 
 
-def test_records_share_a_commit_and_no_bad_one_spoils_another(gallery, calls, picture, encoded):
-    pictures = [encoded(picture(7, shot)) for shot in range(5)]
-    records = [Record(picture=data, identity=f"new {place}") for place, data in enumerate(pictures)]
-    records[1] = Record(picture=b"no picture", identity="bad")
-    records[2] = Record(picture=pictures[2], fields={"lane": "left"})
-    records[3] = Record(picture=pictures[3], fields={"lane": 4.0})
+def test_records_share_a_commit_and_no_bad_one_spoils_another(gallery, calls, image, encoded):
+    images = [encoded(image(7, shot)) for shot in range(5)]
+    records = [Record(picture=data, identity=f"new {place}") for place, data in enumerate(images)]
+    records[1] = Record(picture=b"no image", identity="bad")
+    records[2] = Record(picture=images[2], fields={"lane": "left"})
+    records[3] = Record(picture=images[3], fields={"lane": 4.0})
     results = Adder(gallery)(records)
     assert calls["add"] == [3, 1, 1]
-    assert "not a picture" in str(results[1])
+    assert "not an image" in str(results[1])
     assert isinstance(results[2], ConflictError)
     assert [len(results[place]) for place in (0, 3, 4)] == [32, 32, 32]
     assert len(gallery) == 27
@@ -53,10 +53,10 @@ def test_records_share_a_commit_and_no_bad_one_spoils_another(gallery, calls, pi
     assert again == [results[0], results[0]]
 
 
-def test_the_gallery_is_compacted_after_many_commits(gallery, calls, picture, encoded, monkeypatch):
+def test_the_gallery_is_compacted_after_many_commits(gallery, calls, image, encoded, monkeypatch):
     monkeypatch.setattr(coalescing, "_COMMITS_TO_COMPACT", 3)
     adder = Adder(gallery)
     for shot in range(8):
-        adder([Record(picture=encoded(picture(8, shot)))])
+        adder([Record(picture=encoded(image(8, shot)))])
     assert len(calls["compact"]) == 2
     assert len(gallery) == 32

@@ -28,7 +28,7 @@ def bomb(side: int) -> bytes:
 
 
 def bodies(encoded) -> dict[str, bytes]:
-    """No pictures, or none that are taken."""
+    """No images, or none that are taken."""
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
     whole = encoded(noise, "JPEG")
     return {
@@ -55,14 +55,14 @@ def test_bytes_that_are_no_image_are_refused_in_one_line(client, gallery, encode
         assert answer.status_code in {400, 404}, kind
         detail = answer.json()["detail"]
         assert "\n" not in detail, kind
-        assert "/" not in detail.replace("the picture", ""), f"{kind}: a path of ours: {detail}"
+        assert "/" not in detail.replace("the image", ""), f"{kind}: a path of ours: {detail}"
     assert len(gallery) == 24
 
 
-PICTURES = ["L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16", "1", "animated", "turned"]
+IMAGES = ["L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16", "1", "animated", "turned"]
 
 
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", IMAGES)
 def test_every_format_of_images_is_accepted(client, encoded, kind):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8))
     if kind == "animated":
@@ -124,8 +124,8 @@ NAMES = ["k", "camera", "after", "before", "where", "threshold", "box", "identit
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_query_parameters_beside_an_image_are_answered(client, gallery, picture, encoded, name):
-    body = encoded(picture(1, 5))
+def test_any_query_parameters_beside_an_image_are_answered(client, gallery, image, encoded, name):
+    body = encoded(image(1, 5))
     for word in WORDS:
         for path in ("/search", f"/records/{RECORD}/similar", "/records"):
             method = "GET" if path.endswith("similar") else "POST"
@@ -134,7 +134,7 @@ def test_any_query_parameters_beside_an_image_are_answered(client, gallery, pict
             assert answer.status_code != 200 or path != f"/records/{RECORD}/similar"
             if answer.status_code != 200:
                 assert len(answer.json()["detail"]) < 1000
-    assert 24 <= len(gallery) <= 26, "the same picture, in at most a few boxes"
+    assert 24 <= len(gallery) <= 26, "the same image, in at most a few boxes"
 
 
 @pytest.mark.parametrize(
@@ -161,17 +161,17 @@ def test_no_path_of_a_request_leads_to_a_file(client, path):
     assert "import" not in answer.text
 
 
-def test_a_reference_is_a_word_and_never_opened(client, tmp_path, picture, encoded):
-    (tmp_path / "secret.png").write_bytes(encoded(picture(5, 77)))
+def test_a_reference_is_a_word_and_never_opened(client, tmp_path, image, encoded):
+    (tmp_path / "secret.png").write_bytes(encoded(image(5, 77)))
     said = {"reference": str(tmp_path / "secret.png"), "identity": "mine"}
-    id = client.post("/records", params=said, content=encoded(picture(0, 88))).json()["id"]  # noqa: A001
+    id = client.post("/records", params=said, content=encoded(image(0, 88))).json()["id"]  # noqa: A001
     (tmp_path / "secret.png").unlink()
     assert client.get(f"/records/{id}/thumbnail").status_code == 200
     assert client.get(f"/records/{id}/similar").status_code == 200
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about damaged TIFF files
-def test_damaged_pictures_by_the_hundred_leave_nothing_behind(client, encoded):
+def test_damaged_images_by_the_hundred_leave_nothing_behind(client, encoded):
     generator = np.random.default_rng(0)
     noise = Image.fromarray(generator.integers(0, 256, (48, 48, 3), np.uint8))
     wholes = [np.frombuffer(encoded(noise, kind), np.uint8) for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")]
@@ -217,7 +217,7 @@ def test_unexpected_bodies_are_refused(client, gallery):
     assert len(gallery) == 24
 
 
-def test_the_service_writes_nothing_but_the_gallery(client, gallery, picture, encoded, tmp_path, monkeypatch):
+def test_the_service_writes_nothing_but_the_gallery(client, gallery, image, encoded, tmp_path, monkeypatch):
     opened: list[str] = []
     large = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)))
     assert len(large) > 2_000_000, "more than what form parsers keep in memory"

@@ -19,9 +19,9 @@ TOKEN = "the-token-of-the-page"
 
 
 @pytest.fixture
-def file(tmp_path: Path, picture) -> Path:
+def file(tmp_path: Path, image) -> Path:
     path = tmp_path / "query.png"
-    picture(2, 9).resize((96, 96)).save(path)
+    image(2, 9).resize((96, 96)).save(path)
     return path
 
 
@@ -199,7 +199,7 @@ def test_a_file_that_is_no_image_is_an_error_after_which_the_page_goes_on(browse
     page = opened(browser, url)
     page.set_input_files("#file", tmp_path / "bad.png")
     page.wait_for_selector("#trouble:not([hidden])")
-    assert "not a picture in a known format" in page.locator("#trouble").inner_text()
+    assert "not an image in a known format" in page.locator("#trouble").inner_text()
     page.set_input_files("#file", file)
     assert found(page)[:1] == ["individual 2"]
     assert page.locator("#trouble").is_hidden()
@@ -332,14 +332,14 @@ def test_every_text_of_the_page_contrasts_with_its_background(browser, url, file
     assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []
 
 
-def test_a_picture_that_lies_on_its_side_is_cut_as_it_is_seen(browser, url, tmp_path, file):
+def test_a_image_that_lies_on_its_side_is_cut_as_it_is_seen(browser, url, tmp_path, file):
     exif = Image.Exif()
     exif[0x0112] = 6
     open_image(file).resize((120, 60)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
     page = opened(browser, url)
     page.set_input_files("#file", tmp_path / "turned.jpg")
     found(page)
-    assert page.evaluate("[picture.naturalWidth, picture.naturalHeight]") == [60, 120]
+    assert page.evaluate("[image.naturalWidth, image.naturalHeight]") == [60, 120]
     page.locator("#crop").focus()
     with page.expect_response(lambda answer: "box=" in answer.url):
         for _ in range(10):

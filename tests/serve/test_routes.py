@@ -16,9 +16,9 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def stripes(picture, encoded) -> bytes:
-    """A new picture of individual 2."""
-    return encoded(picture(2, 9))
+def stripes(image, encoded) -> bytes:
+    """A new image of individual 2."""
+    return encoded(image(2, 9))
 
 
 def test_embed_answers_the_embedders_vector(client, gallery, stripes):
@@ -27,8 +27,8 @@ def test_embed_answers_the_embedders_vector(client, gallery, stripes):
     assert answer["model"] == gallery.embedder.fingerprint
 
 
-def test_a_box_is_cut_out_of_the_upright_picture(client, gallery, picture, encoded):
-    turned = picture(3, 0, size=40).crop((0, 0, 40, 24)).rotate(90, expand=True)
+def test_a_box_is_cut_out_of_the_upright_image(client, gallery, image, encoded):
+    turned = image(3, 0, size=40).crop((0, 0, 40, 24)).rotate(90, expand=True)
     exif = Image.Exif()
     exif[0x0112] = 6
     upright = turned.rotate(-90, expand=True)
@@ -200,13 +200,13 @@ def test_the_service_has_an_openapi_description_and_a_strict_content_policy(clie
     assert client.get("/docs").status_code == 404, "its usual page fetches scripts from elsewhere"
 
 
-def test_concurrent_requests_each_get_their_own_answer(client, gallery, picture, encoded):
+def test_concurrent_requests_each_get_their_own_answer(client, gallery, image, encoded):
     from concurrent.futures import ThreadPoolExecutor
 
-    pictures = [encoded(picture(number % 6, 20 + number)) for number in range(24)]
+    images = [encoded(image(number % 6, 20 + number)) for number in range(24)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda data: client.post("/embed", content=data).json()["vector"], pictures))
-    np.testing.assert_allclose(found, gallery.embedder(pictures), atol=1e-5)
+        found = list(pool.map(lambda data: client.post("/embed", content=data).json()["vector"], images))
+    np.testing.assert_allclose(found, gallery.embedder(images), atol=1e-5)
 
 
 def test_a_gallery_without_an_embedder_is_not_served(gallery, tmp_path):

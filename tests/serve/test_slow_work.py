@@ -1,4 +1,4 @@
-"""What takes longer than a picture may: writes are waited for, what is given up does not pile up."""
+"""What takes longer than an image may: writes are waited for, what is given up does not pile up."""
 
 import json
 import socket
@@ -38,13 +38,13 @@ def slow_gallery(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Gallery:
     return gallery
 
 
-def test_a_write_that_outlasts_the_deadline_still_answers_truly(slow_gallery, picture, encoded):
+def test_a_write_that_outlasts_the_deadline_still_answers_truly(slow_gallery, image, encoded):
     app = create_app(slow_gallery, limits=Limits(seconds=SECONDS))
     with TestClient(app, base_url="http://localhost") as asking:
         answer = asking.post("/forget", json={"identity": "individual 1"})
         assert (answer.status_code, answer.json()) == (200, {"forgotten": 4})
         assert len(slow_gallery) == 20
-        answer = asking.post("/records?identity=new", content=encoded(picture(7, 0)))
+        answer = asking.post("/records?identity=new", content=encoded(image(7, 0)))
         assert answer.status_code == 200
         assert len(slow_gallery) == 21
 
@@ -60,10 +60,10 @@ def test_a_client_that_leaves_does_not_stop_a_write(slow_gallery, served):
         until(lambda: len(slow_gallery) == 20)
 
 
-def test_pictures_that_wait_for_their_explanation_are_not_in_memory(gallery, picture, encoded, monkeypatch):
-    """One explanation is at work and takes long: of the other pictures none is decoded, given up or not."""
+def test_images_that_wait_for_their_explanation_are_not_in_memory(gallery, image, encoded, monkeypatch):
+    """One explanation is at work and takes long: of the other images none is decoded, given up or not."""
     match = gallery.search(np.eye(1, gallery.embedder.width)[0], k=1)[0][0]
-    body, go, lock = encoded(picture(1, 9)), Event(), Lock()
+    body, go, lock = encoded(image(1, 9)), Event(), Lock()
     decoded: list[int] = []
     real = service.open_image
 

@@ -21,17 +21,17 @@ def draw_labels(number: int, size: tuple[int, int] = (32, 64)) -> np.ndarray:
 
 
 def write_scene(root: Path, split: str, number: int, size: tuple[int, int] = (32, 64)) -> tuple[Path, Path]:
-    """One pair of files; the picture shows the labels' colours with some noise."""
+    """One pair of files; the image shows the labels' colours with some noise."""
     ids = draw_labels(number, size)
     noise = np.random.default_rng(number).normal(0, 10, (*size, 3))
     colours = np.zeros((256, 3))
     for label, colour in COLOURS.items():
         colours[label] = colour
     below = f"{split}/town/town_{number:06d}_000019"
-    picture = root / f"leftImg8bit/{below}_leftImg8bit.png"
+    image = root / f"leftImg8bit/{below}_leftImg8bit.png"
     labels = root / f"gtFine/{below}_gtFine_labelIds.png"
-    for path in (picture, labels):
+    for path in (image, labels):
         path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray((colours[ids] + noise).clip(0, 255).astype(np.uint8)).save(picture)
+    Image.fromarray((colours[ids] + noise).clip(0, 255).astype(np.uint8)).save(image)
     Image.fromarray(ids).save(labels)
-    return picture, labels
+    return image, labels

@@ -32,6 +32,6 @@ def keep_run(path: Path, recipe_file: Path, *, noise: float = 0.5, identities: i
     gallery.save(run.embeddings / "gallery.parquet")
     report = evaluate(query, gallery)
     run.save_scores({"trained": {**report.scores(), "protocol": "market1501", "average_precision": "rectangle"}})
-    pictures = {"train": 0, "query": len(query), "gallery": len(gallery)}
-    write_json(run.data_file, {"path": f"/data/{data}", "fingerprint": data * 32, "pictures": pictures})
+    images = {"train": 0, "query": len(query), "gallery": len(gallery)}
+    write_json(run.data_file, {"path": f"/data/{data}", "fingerprint": data * 32, "pictures": images})
     return run

@@ -11,7 +11,7 @@ from reseen.metrics import Embedded, Protocol
 
 
 class Entry(NamedTuple):
-    """What a gallery ranks: a picture, or the pictures of a track. ``number`` counts entries in gallery order."""
+    """What a gallery ranks: an image, or the images of a track. ``number`` counts entries in gallery order."""
 
     number: int
     rows: list[int]

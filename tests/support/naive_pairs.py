@@ -23,7 +23,7 @@ def naive_pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> li
                 continue
             if genuine and protocol.drop_same_camera and _same(query.cameras, gallery.cameras, row, entry):
                 continue
-            if genuine and _same_picture(query, gallery, row, entry):
+            if genuine and _same_image(query, gallery, row, entry):
                 continue
             pairs.append(Pair(row, entry, genuine, cosine(query.vectors[row], gallery.vectors[entry])))
     return pairs
@@ -33,7 +33,7 @@ def _same(query, gallery, row: int, entry: int) -> bool:
     return bool(query[row] == gallery[entry]) and not is_unknown(query[row])
 
 
-def _same_picture(query: Embedded, gallery: Embedded, row: int, entry: int) -> bool:
+def _same_image(query: Embedded, gallery: Embedded, row: int, entry: int) -> bool:
     if query.names is None or not _same(query.names, gallery.names, row, entry):
         return False
     return query.cameras is None or bool(query.cameras[row] == gallery.cameras[entry])

@@ -11,14 +11,14 @@ def all_similarities(vectors):
 
 
 def naive_lists(vectors) -> list[list[int]]:
-    """Every picture's ranking of all: itself first, then by similarity, ties by row."""
+    """Every image's ranking of all: itself first, then by similarity, ties by row."""
     similarity = all_similarities(vectors)
     rows = range(len(similarity))
     return [sorted(rows, key=lambda other: (other != row, -similarity[row, other], other)) for row in rows]
 
 
 def naive_weights(lists, distances, *, k1: int) -> list[dict[int, float]]:
-    """Each picture's grown set, as weights of sum 1."""
+    """Each image's grown set, as weights of sum 1."""
 
     def mutual(row, depth):
         return {other for other in lists[row][:depth] if row in lists[other][:depth]}

@@ -1,4 +1,4 @@
-"""Stands in for a network where a test is about galleries: a picture's vector is its pixels, shrunk."""
+"""Stands in for a network where a test is about galleries: an image's vector is its pixels, shrunk."""
 
 from collections.abc import Sequence
 
@@ -37,8 +37,8 @@ class PlainEmbedder:
     def prepare(self, source: Image.Image, *, bgr: bool = False, name: str = "") -> NDArray[np.uint8]:
         return np.asarray(source.resize((4, 4), Image.Resampling.BOX))
 
-    def embed_prepared(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        self.embedded += len(pictures)
-        pixels = np.array(pictures, np.float32).reshape(-1, self.width)
+    def embed_prepared(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        self.embedded += len(images)
+        pixels = np.array(images, np.float32).reshape(-1, self.width)
         about = pixels - pixels.mean(axis=1, keepdims=True) + 1e-3
         return about / np.linalg.norm(about, axis=1, keepdims=True)

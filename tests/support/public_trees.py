@@ -38,13 +38,13 @@ def label_file(path: Path, items: Sequence[str], *, kind: str = "Training") -> P
     return lines(path, [*head, *items, "  </Items>", f"</{kind}Images>"])
 
 
-def picture_of(seed: int) -> np.ndarray:
+def image_of(seed: int) -> np.ndarray:
     """(H, W, 3) uint8, higher than wide, of its own content."""
     return np.random.default_rng(seed).integers(0, 256, (12 + seed % 3, 6, 3), dtype=np.uint8)
 
 
 def write_mat(path: Path, kinds: Mapping[str, Sequence[Sequence[Sequence[int | None]]]]) -> Path:
-    """cuhk-03.mat: for each kind, pairs of persons of ten shots, each the seed of its picture or None.
+    """cuhk-03.mat: for each kind, pairs of persons of ten shots, each the seed of its image or None.
 
     As MATLAB 7.3 writes cells: references into ``#refs#``, every array with its axes reversed, an empty cell as its
     two sizes.
@@ -65,7 +65,7 @@ def write_mat(path: Path, kinds: Mapping[str, Sequence[Sequence[Sequence[int | N
                 for person, shots in enumerate(persons):
                     for shot, seed in enumerate(shots):
                         empty = seed is None
-                        array = np.zeros(2, dtype=np.uint64) if empty else picture_of(seed).T
+                        array = np.zeros(2, dtype=np.uint64) if empty else image_of(seed).T
                         cell[shot, person] = kept(array, MATLAB_empty=int(empty))
                 made = store.create_dataset(f"x{len(store)}", data=cell, dtype=h5py.ref_dtype)
                 cells.append(made.ref)

@@ -8,7 +8,7 @@ from reseen.metrics import Embedded, Protocol, custom_protocol
 def random_sides(seed: int, *, most: int = 16) -> tuple[Embedded, Embedded]:
     """A query set and a gallery drawn from few vectors, so that many entries tie exactly.
 
-    A third of the cases has one camera, a third shares its pictures, and a quarter has vectors that hardly differ.
+    A third of the cases has one camera, a third shares its images, and a quarter has vectors that hardly differ.
     """
     rng = np.random.default_rng(seed)
     width = int(rng.integers(2, 7))

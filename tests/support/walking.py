@@ -17,7 +17,7 @@ from reseen.tasks.reid.recipe import read_recipe
 
 
 class Batch(NamedTuple):
-    """No picture is looked at."""
+    """No image is looked at."""
 
     image: Tensor = torch.zeros(1, 3, 1, 1)
 

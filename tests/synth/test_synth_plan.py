@@ -1,4 +1,4 @@
-"""The plan: every picture asked for, twins together, every query with a match."""
+"""The plan: every image asked for, twins together, every query with a match."""
 
 from collections import Counter
 
@@ -50,7 +50,7 @@ def test_queries_that_stay_are_one_for_each_identity_and_camera() -> None:
     assert {(q.identity, q.camera) for q in queries(shots, apart=False)} == expected
 
 
-def test_two_lone_pictures_give_one_query_where_queries_leave_the_gallery() -> None:
+def test_two_lone_images_give_one_query_where_queries_leave_the_gallery() -> None:
     shots = [Shot(k, 0, 1, camera, 5, (k,), train=False) for k, camera in enumerate((1, 2))]
     assert queries(shots, apart=True) == shots[:1]
     assert queries(shots, apart=False) == shots

@@ -42,7 +42,7 @@ def test_a_frame_holds_all_points_and_keeps_its_shape(aspect: float) -> None:
 def test_a_face_covers_the_pixels_that_it_should(renderer) -> None:
     camera = Camera((10.5, 0, 1), (0, 0, 1), (-0.1, -0.1, 0.1, 0.1))
     seen = renderer.render([Part(box((1, 1, 1), centre=(0, 0, 1)))], camera, NOON)
-    # The near face, 1 m wide, is 10 m away: 0.1 of a window 0.2 wide, a quarter of the picture.
+    # The near face, 1 m wide, is 10 m away: 0.1 of a window 0.2 wide, a quarter of the image.
     assert seen.alpha.mean() == pytest.approx(0.25, abs=0.01)
     assert seen.alpha[32, 32] == 1
     assert seen.alpha[4, 4] == 0

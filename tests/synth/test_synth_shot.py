@@ -1,4 +1,4 @@
-"""One picture: views by bearing, the street under the wheels, what the sensor does, what stands in front."""
+"""One image: views by bearing, the street under the wheels, what the sensor does, what stands in front."""
 
 import numpy as np
 import pytest
@@ -55,29 +55,29 @@ def test_above_the_fronts_is_sky() -> None:
 
 
 def test_a_plain_sensor_changes_little_and_a_strong_one_its_share() -> None:
-    picture = np.full((64, 64, 3), 120, np.float32)
+    image = np.full((64, 64, 3), 120, np.float32)
     plain = Sensor(resolution=(1, 1), blur=0, noise=0)
-    out = np.asarray(develop(picture, plain, np.random.default_rng(0)), float)
+    out = np.asarray(develop(image, plain, np.random.default_rng(0)), float)
     assert 120 * 0.7 < out.mean() < 120 * 1.3
     assert out.std(axis=(0, 1)) == pytest.approx(0, abs=1e-6)
     warm = Sensor(resolution=(1, 1), blur=0, noise=0, gains=(1.2, 1.0, 0.8))
-    neutral = np.asarray(develop(picture, plain, np.random.default_rng(0)), float).mean((0, 1))
-    tinted = np.asarray(develop(picture, warm, np.random.default_rng(0)), float).mean((0, 1))
+    neutral = np.asarray(develop(image, plain, np.random.default_rng(0)), float).mean((0, 1))
+    tinted = np.asarray(develop(image, warm, np.random.default_rng(0)), float).mean((0, 1))
     assert tinted / neutral == pytest.approx([1.2, 1.0, 0.8], abs=0.03)
 
 
 def test_noise_has_the_deviation_that_it_says() -> None:
-    picture = np.full((128, 128, 3), 120, np.float32)
+    image = np.full((128, 128, 3), 120, np.float32)
     sensor = Sensor(resolution=(1, 1), blur=0, noise=8)
-    out = np.asarray(develop(picture, sensor, np.random.default_rng(0)), float)
+    out = np.asarray(develop(image, sensor, np.random.default_rng(0)), float)
     # Brightness noise of 8 and half of it again in each colour.
     assert out[..., 0].std() == pytest.approx(8 * np.sqrt(1.25), rel=0.05)
 
 
 def test_less_resolution_means_less_detail() -> None:
-    picture = np.random.default_rng(1).uniform(0, 255, (64, 64, 3)).astype(np.float32)
+    image = np.random.default_rng(1).uniform(0, 255, (64, 64, 3)).astype(np.float32)
     sharp, dull = (
-        np.asarray(develop(picture, Sensor(resolution=(r, r), blur=0, noise=0), np.random.default_rng(0)), float)
+        np.asarray(develop(image, Sensor(resolution=(r, r), blur=0, noise=0), np.random.default_rng(0)), float)
         for r in (1.0, 0.4)
     )
     assert dull.std() < 0.7 * sharp.std()

@@ -63,7 +63,7 @@ def test_another_seed_makes_another_set(veri: Path, tmp_path: Path) -> None:
     assert not any(name.endswith(".jpg") and value in same for name, value in contents(veri).items())
 
 
-def test_masks_do_not_change_the_pictures(veri: Path, tmp_path: Path) -> None:
+def test_masks_do_not_change_the_images(veri: Path, tmp_path: Path) -> None:
     synthesise("vehicle", tmp_path / "bare", **{**SMALL, "masks": False}, seed=3, workers=1)
     bare = contents(tmp_path / "bare")
     assert bare == {name: value for name, value in contents(veri).items() if not name.startswith("masks/")}
@@ -95,7 +95,7 @@ def test_match_lists_are_what_a_loop_finds(veri: Path) -> None:
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_labels_and_orientations_cover_every_picture(veri: Path, split: str) -> None:
+def test_labels_and_orientations_cover_every_image(veri: Path, split: str) -> None:
     names = lines(veri / f"name_{split}.txt")
     items = ET.parse(veri / f"{split}_label.xml").getroot().findall("Items/Item")
     assert [item.attrib["imageName"] for item in items] == names
@@ -111,21 +111,21 @@ def test_labels_and_orientations_cover_every_picture(veri: Path, split: str) -> 
     assert len({row[-1] for row in rows}) > 2
 
 
-def test_tracks_hold_each_test_picture_once(veri: Path) -> None:
+def test_tracks_hold_each_test_image_once(veri: Path) -> None:
     tracks = [line.split(" ") for line in lines(veri / "test_track.txt")]
     assert sorted(name for track in tracks for name in track) == lines(veri / "name_test.txt")
     assert all(len({parsed(name) for name in track}) == 1 for track in tracks)
 
 
-def test_pictures_have_the_size_asked_for_and_masks_match_them(veri: Path) -> None:
+def test_images_have_the_size_asked_for_and_masks_match_them(veri: Path) -> None:
     marked = 0
     for path in [*(veri / "image_train").iterdir(), *(veri / "image_test").iterdir()]:
         with (
-            Image.open(path) as picture,
+            Image.open(path) as image,
             Image.open(veri / "masks" / path.parent.name / path.with_suffix(".png").name) as mask,
         ):
-            assert picture.size == mask.size == (48, 48)
-            assert picture.mode == "RGB"
+            assert image.size == mask.size == (48, 48)
+            assert image.mode == "RGB"
             share = np.asarray(mask, float).mean()
         assert share < 0.5
         marked += share > 0
@@ -183,7 +183,7 @@ def test_market_queries_leave_the_gallery(tmp_path: Path) -> None:
     ("kind", "wrong", "message"),
     [
         ("vehicle", {"identities": 1}, "at least 2"),
-        ("vehicle", {"images": 17}, "at least 18 pictures"),
+        ("vehicle", {"images": 17}, "at least 18 images"),
         ("vehicle", {"image_size": 31}, "at least 32"),
         ("vehicle", {"twins": 1.5}, "from 0 to 1"),
         ("vehicle", {"seed": -1}, "0 or more"),
@@ -220,5 +220,5 @@ def test_height_and_width_may_differ_and_an_empty_folder_is_free(tmp_path: Path)
     (tmp_path / "wide").mkdir()
     synthesise("vehicle", tmp_path / "wide", identities=2, images=4, image_size=(40, 64), workers=1)
     for path in (tmp_path / "wide").glob("image_*/*.jpg"):
-        with Image.open(path) as picture:
-            assert picture.size == (64, 40)
+        with Image.open(path) as image:
+            assert image.size == (64, 40)

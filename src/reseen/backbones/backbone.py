@@ -72,7 +72,7 @@ class Backbone(nn.Module):
         """
         got = tuple(images.shape[-2:])
         if self.bound_to_size and got != self.image_size:
-            raise ReseenError(f"backbone built for pictures of {by(self.image_size)}, got {by(got)}")
+            raise ReseenError(f"backbone built for images of {by(self.image_size)}, got {by(got)}")
         return self._as_map(self._features(images, cameras, views))
 
     @property

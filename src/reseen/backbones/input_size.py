@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from reseen.attention.resize import Resizable
 from reseen.backbones.backbone import Backbone
-from reseen.backbones.probe import pass_empty_picture
+from reseen.backbones.probe import pass_empty_image
 from reseen.types import FeatureMap
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -43,7 +43,7 @@ def set_input_size(network: Network, *, image_size: tuple[int, int]) -> Network:
         if isinstance(part, Backbone):
             part.set_input_size(image_size)
             hooks.append(part.register_forward_hook(_note_map))
-    pass_empty_picture(resized, resized, image_size=image_size)
+    pass_empty_image(resized, resized, image_size=image_size)
     for hook in hooks:
         hook.remove()
     return resized

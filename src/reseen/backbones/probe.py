@@ -11,17 +11,17 @@ CANNOT_RUN = (RuntimeError, ValueError, TypeError, AssertionError, IndexError, Z
 """What timm networks raise for an image that is too small or does not divide into their patches."""
 
 
-def pass_empty_picture(network: nn.Module, forward: Callable[[Tensor], object], *, image_size: tuple[int, int]) -> None:
+def pass_empty_image(network: nn.Module, forward: Callable[[Tensor], object], *, image_size: tuple[int, int]) -> None:
     """Call ``forward`` of ``network`` on zeros (1, 3, H, W) in evaluation mode, where statistics stay as they are.
 
-    Raises ReseenError if the network cannot take pictures of ``image_size`` (height, width).
+    Raises ReseenError if the network cannot take images of ``image_size`` (height, width).
     """
-    picture = torch.zeros(1, 3, *image_size, device=next(network.parameters()).device)
+    image = torch.zeros(1, 3, *image_size, device=next(network.parameters()).device)
     was_training = network.training
     network.eval()
     try:
         with torch.no_grad():
-            forward(picture)
+            forward(image)
     except CANNOT_RUN as error:
         raise cannot_take(network, image_size, error) from error
     finally:
@@ -29,9 +29,9 @@ def pass_empty_picture(network: nn.Module, forward: Callable[[Tensor], object], 
 
 
 def cannot_take(network: nn.Module, image_size: tuple[int, int], error: BaseException) -> ReseenError:
-    """One line for what a network raised on a picture of ``image_size``."""
+    """One line for what a network raised on an image of ``image_size``."""
     reason = " ".join(str(error).split())[:200]
-    return ReseenError(f"{type(network).__name__} cannot take pictures of {by(image_size)}: {reason}")
+    return ReseenError(f"{type(network).__name__} cannot take images of {by(image_size)}: {reason}")
 
 
 def by(size: tuple[int, ...]) -> str:

@@ -50,9 +50,7 @@ def resnet(
     if pretrained and ibn is not None:
         raise ReseenError(f"timm has no weights for '{name}' with IBN-a: give a weights file or pretrained = false")
     if pretrained and stem is not None:
-        raise ReseenError(
-            f"timm has no weights for '{name}' with a stem for small pictures: give a weights file or none"
-        )
+        raise ReseenError(f"timm has no weights for '{name}' with a stem for small images: give a weights file or none")
     body = timm_body(name, image_size=image_size, output_stride=output_stride, pretrained=pretrained)
     if last_stride == 1:
         keep_size(body.get_submodule("layer4.0"))
@@ -64,7 +62,7 @@ def resnet(
 
 
 def set_small_stem(body: nn.Module) -> None:
-    """Begin a timm ResNet with a 3 x 3 convolution of stride 1 and no pooling, in place, for pictures of 32 x 32.
+    """Begin a timm ResNet with a 3 x 3 convolution of stride 1 and no pooling, in place, for images of 32 x 32.
 
     He et al. (2016) do so for CIFAR. Raises ReseenError for all but ResNets that begin with one 7 x 7 convolution.
     """

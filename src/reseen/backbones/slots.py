@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from torch import Tensor, nn
 
 from reseen.backbones.backbone import features_of
-from reseen.backbones.probe import pass_empty_picture
+from reseen.backbones.probe import pass_empty_image
 from reseen.errors import ReseenError, unknown
 from reseen.types import FeatureMap
 
@@ -112,7 +112,7 @@ def _maps(body: Any, paths: list[str], image_size: tuple[int, int]) -> dict[str,
         for path in paths
     ]
     try:
-        pass_empty_picture(body, features_of(body), image_size=image_size)
+        pass_empty_image(body, features_of(body), image_size=image_size)
     finally:
         for hook in hooks:
             hook.remove()

@@ -41,7 +41,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
     """
     if address is not None and not ray:
         raise ReseenError("embed: --address names a Ray cluster; add --ray")
-    from reseen.retrieval.job import embed_pictures
+    from reseen.retrieval.job import embed_images
 
     progress = progress_for(quiet=quiet)
     embedder = embedder_for(model, device=device, progress=progress)
@@ -51,7 +51,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
         from reseen.retrieval.on_ray import on_ray
 
         runner = on_ray(embedder, out, batch=batch, device=device, address=address)
-    done = embed_pictures(
+    done = embed_images(
         source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, metadata=metadata, progress=progress
     )
     there = f", {done.before:,} were there before" if done.before else ""

@@ -24,7 +24,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     drop_same_camera: asked.DropSameCamera = None,
     junk: asked.Junk = None,
     tracks: asked.Tracks = None,
-    same_pictures: asked.SamePictures = None,
+    same_pictures: asked.SameImages = None,
     shots: asked.Shots = None,
     trials: asked.Trials = None,
     seed: asked.DrawSeed = None,

@@ -36,7 +36,7 @@ Junk = Annotated[
 Tracks = Annotated[
     bool | None, typer.Option("--tracks", help="Rank tracks, each by its nearest image.", rich_help_panel=RULES)
 ]
-SamePictures = Annotated[
+SameImages = Annotated[
     bool | None,
     typer.Option(
         "--same-pictures", help="Query and gallery are one set; a file name is one image.", rich_help_panel=RULES

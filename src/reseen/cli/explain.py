@@ -27,7 +27,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
         typer.Option(help="The folder to write to; explain/ in the run if left out, which its report shows."),
     ] = None,
     query: Annotated[
-        list[str], typer.Option(metavar="NAME", help="A query by its file's name, or any picture file; repeatable.")
+        list[str], typer.Option(metavar="NAME", help="A query by its file's name, or any image file; repeatable.")
     ] = [],  # noqa: B006 - typer copies it
     method: Annotated[
         str | None,

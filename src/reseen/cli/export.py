@@ -21,7 +21,7 @@ def export(
         Path | None,
         typer.Option(help="Write this .pt2 file, without pickles; open others' files only if you trust them."),
     ] = None,
-    pictures: Annotated[
+    images: Annotated[
         Path | None, typer.Option(help="Images to compare on, a folder or table; the run's own if left out.")
     ] = None,
     quiet: Quiet = False,
@@ -39,11 +39,11 @@ def export(
     logging.getLogger("onnxscript").setLevel(logging.ERROR)  # else it logs every node that it leaves as it is
     outs = _outs({".onnx": onnx, ".xml": openvino, ".pt2": torch_export})
     from reseen.data.image_table import list_images
-    from reseen.deploy.export import export_network, pictures_of
+    from reseen.deploy.export import export_network, images_of
 
-    checked = pictures_of(source) if pictures is None else [Path(path) for path in list_images(pictures)["path"]]
+    checked = images_of(source) if images is None else [Path(path) for path in list_images(images)["path"]]
     table = Table("file", "MB", "largest difference", "images")
-    for file, difference, count in export_network(source, outs, pictures=checked, progress=progress_for(quiet=quiet)):
+    for file, difference, count in export_network(source, outs, images=checked, progress=progress_for(quiet=quiet)):
         parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
         size = sum(part.stat().st_size for part in parts)
         table.add_row(str(file), f"{size / 1e6:.1f}", f"{difference:.1e}", str(count))

@@ -27,7 +27,7 @@ Where = Annotated[
 
 
 def read_filters(filters: Sequence[str], kinds: Mapping[str, str]) -> "dict[str, FieldFilter]":
-    """``FIELD=VALUE`` for fields of ``kinds`` (string, number, boolean); identity and picture are strings.
+    """``FIELD=VALUE`` for fields of ``kinds`` (string, number, boolean); identity and image are strings.
 
     ReseenError for a filter that cannot be read.
     """

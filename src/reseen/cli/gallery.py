@@ -45,7 +45,7 @@ def info(gallery: GalleryAddress) -> None:
         ("fields", fields or "none"),
         ("model", f"{held.model}, embeddings of {held.width} numbers"),
         ("searches", opened.judged_by),
-        ("two pictures", "no threshold" if held.threshold is None else f"threshold {held.threshold:.4f}"),
+        ("two images", "no threshold" if held.threshold is None else f"threshold {held.threshold:.4f}"),
         ("index", index),
         ("size", f"{held.bytes / 1e6:,.1f} MB"),
     ):
@@ -58,7 +58,7 @@ def update(
     ids: Annotated[list[str], typer.Argument(help="Records, by the ids that a search shows with --json.")],
     *,
     set_: Annotated[
-        list[str], typer.Option("--set", metavar="COLUMN=VALUE", help="identity, camera, time, picture or a field.")
+        list[str], typer.Option("--set", metavar="COLUMN=VALUE", help="identity, camera, time, image or a field.")
     ],
 ) -> None:
     """Change values of records; an empty value removes one.

@@ -66,8 +66,8 @@ def add(  # noqa: PLR0913 - one parameter an option
     common = {name: value for name, value in values.items() if value is not None}
     progress = progress_for(quiet=quiet)
     sources = [read_source(path, split=split) for path in source]
-    pictures = any(part.model is None for part in sources)
-    embedder = embedder_for(model, device=device, progress=progress) if pictures else None
+    images = any(part.model is None for part in sources)
+    embedder = embedder_for(model, device=device, progress=progress) if images else None
     done = []
     with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
         for part in sources:

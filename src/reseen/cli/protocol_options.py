@@ -19,7 +19,7 @@ def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol
     if "drop_same_camera" not in options:
         raise ReseenError(f"--protocol {CUSTOM}: say --drop-same-camera or --keep-same-camera")
     if "trials" in options and "shots" not in options:
-        raise ReseenError("--trials: nothing is drawn without --shots, the pictures an identity in the gallery")
+        raise ReseenError("--trials: nothing is drawn without --shots, the images an identity in the gallery")
     if "junk" in options:
         options["junk"] = words(str(options["junk"]))
     return custom_protocol(**options)  # type: ignore[arg-type]

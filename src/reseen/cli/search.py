@@ -24,7 +24,7 @@ _ROWS = 20
 
 
 def search(  # noqa: PLR0913 - one parameter an option
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Query images.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Query images.")],
     *,
     gallery: Annotated[str, typer.Option(help="A gallery: a folder, or an object store's address.")] = "gallery",
     model: NetworkSource = "efficientnet_lite0",
@@ -62,7 +62,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     embedder = embedder_for(model, device=device, progress=progress_for(quiet=quiet))
     opened = Gallery(gallery, embedder=embedder)
     all_matches = opened.search(
-        pictures,
+        images,
         k=k,
         cameras=camera or None,
         after=None if after is None else read_time(after),
@@ -70,14 +70,14 @@ def search(  # noqa: PLR0913 - one parameter an option
         where=read_filters(where, opened.fields()),
         threshold=threshold,
     )
-    for path, matches in zip(pictures, all_matches, strict=True):
+    for path, matches in zip(images, all_matches, strict=True):
         results().print(_table(path, matches), highlight=False)
     if threshold is None:
         say(opened.judged_by)
-    write_png(sheet, _drawn(opened, pictures[:_ROWS], all_matches[:_ROWS]))
+    write_png(sheet, _drawn(opened, images[:_ROWS], all_matches[:_ROWS]))
     say(f"sheet: {sheet}")
     if json is not None:
-        write_json(json, [_as_dict(path, matches) for path, matches in zip(pictures, all_matches, strict=True)])
+        write_json(json, [_as_dict(path, matches) for path, matches in zip(images, all_matches, strict=True)])
 
 
 def _table(path: Path, matches: "Matches") -> Table:
@@ -122,15 +122,15 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _drawn(gallery: "Gallery", pictures: Sequence[Path], all_matches: "Sequence[Matches]") -> "Image.Image":
+def _drawn(gallery: "Gallery", images: Sequence[Path], all_matches: "Sequence[Matches]") -> "Image.Image":
     """A row a query; matches from the threshold up are ticked, others crossed; without a threshold all are plain."""
     from reseen.data.opening import DEFAULT_LIMITS, open_image
     from reseen.draw import Tile, draw_sheet
 
-    opened = [open_image(path, limits=DEFAULT_LIMITS) for path in pictures]
+    opened = [open_image(path, limits=DEFAULT_LIMITS) for path in images]
     rows = [
-        [Tile(picture, "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
-        for picture, path, matches in zip(opened, pictures, all_matches, strict=True)
+        [Tile(image, "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
+        for image, path, matches in zip(opened, images, all_matches, strict=True)
     ]
     return draw_sheet(rows, columns=["query", *(str(rank) for rank in range(1, max(map(len, rows))))])
 
@@ -141,10 +141,10 @@ def _tiles(gallery: "Gallery", matches: "Matches") -> "Iterator[Tile]":
     for match in matches:
         kind: Kind = "query" if match.known is None else ("match" if match.known else "other")
         camera = "cam ?" if match.camera is None else f"cam {match.camera}"
-        yield Tile(_picture_of(gallery, match), kind, match.identity or "?", f"{camera} · {match.similarity:.3f}")
+        yield Tile(_image_of(gallery, match), kind, match.identity or "?", f"{camera} · {match.similarity:.3f}")
 
 
-def _picture_of(gallery: "Gallery", match: "Match") -> "Image.Image":
+def _image_of(gallery: "Gallery", match: "Match") -> "Image.Image":
     """The thumbnail, else the file that the record refers to, else an empty card."""
     from PIL import Image
 
@@ -155,8 +155,8 @@ def _picture_of(gallery: "Gallery", match: "Match") -> "Image.Image":
     if small is not None:
         return open_image(small, limits=DEFAULT_LIMITS)
     try:
-        picture = open_image(match.picture or "", limits=DEFAULT_LIMITS)
-        return picture if match.box is None else picture.crop(match.box)
+        image = open_image(match.picture or "", limits=DEFAULT_LIMITS)
+        return image if match.box is None else image.crop(match.box)
     except ReseenError:
         return Image.new("RGB", (96, 96), (226, 229, 233))
 

@@ -86,7 +86,7 @@ def evaluate(
 @segment.command()
 def predict(
     run: TrainedRun,
-    pictures: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
+    images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
     out: Annotated[Path, typer.Option(help="The folder for NAME_labelIds.png and NAME_overlay.jpg.")],
     *,
     quiet: Quiet = False,
@@ -101,5 +101,5 @@ def predict(
     """
     from reseen.tasks.segment.predict import predict_run
 
-    written = predict_run(run, pictures, out=out, progress=progress_for(quiet=quiet))
+    written = predict_run(run, images, out=out, progress=progress_for(quiet=quiet))
     say(f"{out}: {len(written)} label maps and overlays")

@@ -41,7 +41,7 @@ def check(
     """
     splits = read_data(path, layout=layout, seed=seed, allow_unparsed=True)
     named = splits.tables()
-    paths = sorted({picture for split in named.values() for picture in split.paths})
+    paths = sorted({image for split in named.values() for image in split.paths})
     reasons, digests = _examine(paths, progress)
     known = LAYOUTS[splits.layout]
     counts = compare(splits, known.published)
@@ -90,7 +90,7 @@ def _unparsed(splits: Splits) -> Iterator[Finding]:
 def _unreadable(reasons: Mapping[Path, str], total: int, root: Path) -> Iterator[Finding]:
     if reasons:
         examples = tuple(reason.removeprefix(f"{root}/") for reason in list(reasons.values())[:_EXAMPLES])
-        yield Finding("unreadable", f"{len(reasons)} of {total} pictures cannot be read", examples)
+        yield Finding("unreadable", f"{len(reasons)} of {total} images cannot be read", examples)
 
 
 def _no_valid_match(query: Split, gallery: Split, *, same_camera_counts: bool) -> Iterator[Finding]:
@@ -145,12 +145,12 @@ def _duplicates(
             )
             for group in sorted(groups)[:_EXAMPLES]
         )
-        message = f"{len(groups)} pictures stand in more than one split with the same content"
+        message = f"{len(groups)} images stand in more than one split with the same content"
         yield Finding("duplicate-across-splits", message, examples)
 
 
 def _same_query(group: Sequence[tuple[str, str]]) -> bool:
-    """Whether these are only query pictures with their own copies in the gallery."""
+    """Whether these are only query images with their own copies in the gallery."""
     parts = ("train", "query", "gallery")
     names = {part: {Path(path).name for name, path in group if name == part} for part in parts}
     return not names["train"] and names["query"] <= names["gallery"]
@@ -161,11 +161,11 @@ def _notes(splits: Splits) -> Iterator[str]:
     counts = splits.train.frame.group_by("identity").len()
     single = sorted(counts.filter(polars.col("len") == 1)["identity"])
     if single:
-        yield f"{len(single)} of {counts.height} training identities have one picture only: {first(single)}"
+        yield f"{len(single)} of {counts.height} training identities have one image only: {first(single)}"
     for name, split in splits.tables().items():
         if not len(split):
             yield f"{name} is empty"
         for column in ("camera", "view"):
             unknown = split.frame[column].null_count()
             if 0 < unknown < len(split):
-                yield f"{unknown} of {len(split)} {name} pictures have no known {column}"
+                yield f"{unknown} of {len(split)} {name} images have no known {column}"

@@ -29,7 +29,7 @@ def random_resized_crop(
 
 
 def centre_crop(*, image_size: tuple[int, int], share: Part = 0.875) -> Transform:
-    """The middle as image_size (H, W), from a picture resized so that this is ``share`` of its tighter side."""
+    """The middle as image_size (H, W), from an image resized so that this is ``share`` of its tighter side."""
     return partial(_centre_crop, image_size=image_size, share=share)
 
 
@@ -43,7 +43,7 @@ def translate_crop(
 ) -> Transform:
     """Resized to ``scale`` times image_size (H, W) and a piece of image_size cut out anywhere, or else just resized.
 
-    RGA's 2-D translation: the picture is resized once, from its own size.
+    RGA's 2-D translation: the image is resized once, from its own size.
     """
     return partial(_translate_crop, image_size=image_size, probability=probability, scale=scale)
 

@@ -22,7 +22,7 @@ class Draw(NamedTuple):
     seed: int
 
 
-class Pictures(Dataset[Sample]):
+class ImageDataset(Dataset[Sample]):
     """The images of a split as Samples, decoded on access.
 
     ``transform`` turns an RGB image into a (3, H, W) tensor and may draw from torch's global generator. For a Draw,

@@ -6,7 +6,7 @@ import polars
 
 from reseen.data.datasets.table import load_table, refuse_rows
 from reseen.data.table import first
-from reseen.data.walking import SUFFIXES, check_names, pictures_below
+from reseen.data.walking import SUFFIXES, check_names, images_below
 from reseen.errors import ReseenError, unknown
 
 _EXPECTS = "a folder of images, or a .csv or .parquet table with a column path"
@@ -57,7 +57,7 @@ def read_image_table(source: Path) -> polars.DataFrame:
 
 
 def _folder(folder: Path) -> polars.DataFrame:
-    paths = [str(path) for path in pictures_below(folder)]
+    paths = [str(path) for path in images_below(folder)]
     if not paths:
         raise ReseenError(f"{folder}: expected images ({', '.join(sorted(SUFFIXES))}), found none")
     return polars.DataFrame({"path": paths})

@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from reseen.data.upright import DAMAGE, upright_rgb
 from reseen.errors import ReseenError
 
-PictureSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
+ImageSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
 """A path, the bytes of an encoded file, a Pillow image, or an array (H, W, 3) uint8."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
@@ -28,10 +28,10 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 Result = TypeVar("Result")
 _READ_AT_ONCE = 1 << 20
 """Up to so many bytes a file is read whole; a larger one would take memory beside its pixels."""
-_CANNOT = "cannot read the picture: "
+_CANNOT = "cannot read the image: "
 
 
-class PictureError(ReseenError):
+class ImageError(ReseenError):
     """An image that cannot be opened; ``message`` names it.
 
     torch rebuilds a worker's exception from the text of its traceback, whose last line is the message.
@@ -41,18 +41,18 @@ class PictureError(ReseenError):
         super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
 
 
-class PictureLimits(NamedTuple):
+class ImageLimits(NamedTuple):
     """The most pixels (width x height) of an image and bytes of a file; larger ones are refused before decoding."""
 
     pixels: int = 40_000_000
     bytes: int = 64_000_000
 
 
-DEFAULT_LIMITS = PictureLimits()
+DEFAULT_LIMITS = ImageLimits()
 
 
 def open_image(
-    source: PictureSource, *, limits: PictureLimits | None = None, bgr: bool = False, name: str = ""
+    source: ImageSource, *, limits: ImageLimits | None = None, bgr: bool = False, name: str = ""
 ) -> Image.Image:
     """Open an image as upright 8-bit RGB; see `upright_rgb`.
 
@@ -71,30 +71,30 @@ def open_image(
         (3, 2)
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source, limits, bgr=bgr, name=name or "the picture")
+        return _from_array(source, limits, bgr=bgr, name=name or "the image")
     return read_image(source, upright_rgb, limits=limits, name=name)
 
 
 def read_image(
-    source: PictureSource,
+    source: ImageSource,
     read: Callable[[Image.Image], Result],
     *,
-    limits: PictureLimits | None = None,
+    limits: ImageLimits | None = None,
     name: str = "",
 ) -> Result:
     """Open an image and return ``read(opened)``, for what needs something else than upright RGB.
 
     Raises PictureError as `open_image` does.
     """
-    name = name or (str(source) if isinstance(source, str | Path) else "the picture")
+    name = name or (str(source) if isinstance(source, str | Path) else "the image")
     try:
         return _decoded(source, read, limits)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(f"{name}: {_too_large(error, limits)}") from None
-    except PictureError as error:
-        raise PictureError(f"{name}: {error}") from None
+        raise ImageError(f"{name}: {_too_large(error, limits)}") from None
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
     except DAMAGE as error:
-        raise PictureError(f"{name}: {_CANNOT}{_damage(error)}") from None
+        raise ImageError(f"{name}: {_CANNOT}{_damage(error)}") from None
 
 
 def regular_size(path: Path) -> int:
@@ -110,7 +110,7 @@ def regular_size(path: Path) -> int:
     return status.st_size
 
 
-def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limits: PictureLimits | None) -> Result:
+def _decoded(source: ImageSource, read: Callable[[Image.Image], Result], limits: ImageLimits | None) -> Result:
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
         return read(source)
@@ -119,13 +119,13 @@ def _decoded(source: PictureSource, read: Callable[[Image.Image], Result], limit
         return read(opened)
 
 
-def _encoded(source: PictureSource, limits: PictureLimits | None) -> BinaryIO:
+def _encoded(source: ImageSource, limits: ImageLimits | None) -> BinaryIO:
     """A file open for reading. A small one is read whole, since each system call costs as much as decoding a row."""
     if isinstance(source, bytes | bytearray | memoryview):
         _check_bytes(len(source), limits)
         return BytesIO(source)
     if not isinstance(source, str | Path):
-        raise PictureError(f"expected a path, bytes, a PIL picture or a numpy array, got {type(source).__name__}")
+        raise ImageError(f"expected a path, bytes, a PIL image or a numpy array, got {type(source).__name__}")
     size = regular_size(Path(source))
     _check_bytes(size, limits)
     if size > _READ_AT_ONCE:
@@ -137,46 +137,46 @@ def _encoded(source: PictureSource, limits: PictureLimits | None) -> BinaryIO:
         os.close(descriptor)
 
 
-def _from_array(array: NDArray[Any], limits: PictureLimits | None, *, bgr: bool, name: str) -> Image.Image:
+def _from_array(array: NDArray[Any], limits: ImageLimits | None, *, bgr: bool, name: str) -> Image.Image:
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
         shape = " x ".join(map(str, array.shape))
-        raise PictureError(f"{name}: expected (height, width, 3) of uint8, got {shape} of {array.dtype}")
+        raise ImageError(f"{name}: expected (height, width, 3) of uint8, got {shape} of {array.dtype}")
     height, width = array.shape[:2]
     try:
         _check_size((width, height), limits)
-    except PictureError as error:
-        raise PictureError(f"{name}: {error}") from None
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
     return Image.fromarray(np.ascontiguousarray(array[..., ::-1] if bgr else array))
 
 
-def _check_bytes(count: int, limits: PictureLimits | None) -> None:
+def _check_bytes(count: int, limits: ImageLimits | None) -> None:
     if count == 0:
-        raise PictureError(f"{_CANNOT}the file is empty (0 bytes)")
+        raise ImageError(f"{_CANNOT}the file is empty (0 bytes)")
     if limits is not None and count > limits.bytes:
-        raise PictureError(f"expected a file of at most {limits.bytes:,} bytes, got {count:,}")
+        raise ImageError(f"expected a file of at most {limits.bytes:,} bytes, got {count:,}")
 
 
-def _check_size(size: tuple[int, int], limits: PictureLimits | None) -> None:
+def _check_size(size: tuple[int, int], limits: ImageLimits | None) -> None:
     width, height = size
     if min(size) < 1:
-        raise PictureError(f"expected at least 1 x 1 pixel, got {width} x {height}")
+        raise ImageError(f"expected at least 1 x 1 pixel, got {width} x {height}")
     if limits is not None and width * height > limits.pixels:
-        raise PictureError(_too_many(f"{width:,} x {height:,} = {width * height:,}", limits))
+        raise ImageError(_too_many(f"{width:,} x {height:,} = {width * height:,}", limits))
 
 
-def _too_large(error: Exception, limits: PictureLimits | None) -> str:
+def _too_large(error: Exception, limits: ImageLimits | None) -> str:
     """The refusal of an image that Pillow did not begin to decode."""
     return f"{_CANNOT}{error}" if limits is None else _too_many("more than Pillow opens", limits)
 
 
-def _too_many(got: str, limits: PictureLimits) -> str:
-    return f"expected a picture of at most {limits.pixels:,} pixels, got {got}; make it smaller"
+def _too_many(got: str, limits: ImageLimits) -> str:
+    return f"expected an image of at most {limits.pixels:,} pixels, got {got}; make it smaller"
 
 
 def _damage(error: Exception) -> str:
     """Why an image did not decode, in one line."""
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture in a known format"
+        return "not an image in a known format"
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, OSError) and error.strerror:

@@ -53,14 +53,14 @@ def _count(tables: tuple[Split, ...]) -> Count:
 
 
 def _agree(counts: Count, published: Count) -> bool:
-    return counts.pictures == published.pictures and published.identities in (None, counts.identities)
+    return counts.images == published.images and published.identities in (None, counts.identities)
 
 
 def _distance(counts: dict[str, Count], edition: PublishedCounts) -> int:
-    return sum(abs(counts[part].pictures - count.pictures) for part, count in edition.parts.items())
+    return sum(abs(counts[part].images - count.images) for part, count in edition.parts.items())
 
 
 def _is_about(counts: dict[str, Count], edition: PublishedCounts) -> bool:
-    pairs = [(counts[part].pictures, count.pictures) for part, count in edition.parts.items()]
+    pairs = [(counts[part].images, count.images) for part, count in edition.parts.items()]
     here, there = (sum(numbers) for numbers in zip(*pairs, strict=True))
     return any(mine == theirs for mine, theirs in pairs) or there <= 2 * here <= 4 * there

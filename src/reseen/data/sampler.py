@@ -60,7 +60,7 @@ class IdentityBatches(Sampler[list[Draw]]):
         self._epoch, self._start = epoch, start
 
     @property
-    def pictures(self) -> int:
+    def images(self) -> int:
         """Images in a batch of all processes together."""
         return self._identities * self._images
 
@@ -69,11 +69,11 @@ class IdentityBatches(Sampler[list[Draw]]):
         return self._batches
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        pictures = self._epoch_rows()
-        seeds = self._generator(1).integers(2**32, size=pictures.shape)
+        images = self._epoch_rows()
+        seeds = self._generator(1).integers(2**32, size=images.shape)
         mine = slice(self._share.start * self._images, self._share.stop * self._images)
         for batch in range(self._start, len(self)):
-            drawn = zip(pictures[batch, mine], seeds[batch, mine], strict=True)
+            drawn = zip(images[batch, mine], seeds[batch, mine], strict=True)
             yield [Draw(int(row), int(seed)) for row, seed in drawn]
 
     def _epoch_rows(self) -> np.ndarray:

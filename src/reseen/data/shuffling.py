@@ -25,7 +25,7 @@ class ShuffledBatches(Sampler[list[Draw]]):
             )
         self._share = share_of(batch_size, what="data.batch_size", rank=rank, world_size=world_size)
         if rows < batch_size:
-            raise ReseenError(f"{rows} training pictures do not fill a batch of {batch_size}; lower the batch size")
+            raise ReseenError(f"{rows} training images do not fill a batch of {batch_size}; lower the batch size")
         self._rows, self._size, self._seed = rows, batch_size, seed
         self._epoch, self._start = 0, 0
 
@@ -34,7 +34,7 @@ class ShuffledBatches(Sampler[list[Draw]]):
         self._epoch, self._start = epoch, start
 
     @property
-    def pictures(self) -> int:
+    def images(self) -> int:
         """Images in a batch of all processes together."""
         return self._size
 

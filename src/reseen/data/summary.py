@@ -30,13 +30,13 @@ class SplitSummary(NamedTuple):
     """Counts of one split; a spread is None where nothing is known."""
 
     name: str
-    pictures: int
+    images: int
     identities: int
     cameras: int
     views: int
     without_camera: int
     without_view: int
-    pictures_per_identity: Spread | None
+    images_per_identity: Spread | None
     cameras_per_identity: Spread | None
 
 
@@ -89,13 +89,13 @@ def summarise(name: str, split: Split) -> SplitSummary:
     )
     return SplitSummary(
         name=name,
-        pictures=len(split),
+        images=len(split),
         identities=per_identity.height,
         cameras=len(split.camera_names),
         views=len(split.view_names),
         without_camera=split.frame["camera"].null_count(),
         without_view=split.frame["view"].null_count(),
-        pictures_per_identity=_spread(per_identity["pictures"]),
+        images_per_identity=_spread(per_identity["pictures"]),
         cameras_per_identity=_spread(per_identity["cameras"]) if split.camera_names else None,
     )
 
@@ -111,8 +111,8 @@ _HEADINGS = (
 
 
 def _cells(split: SplitSummary) -> tuple[str, ...]:
-    counts = (split.pictures, split.identities, split.cameras, split.views)
-    spreads = (split.pictures_per_identity, split.cameras_per_identity)
+    counts = (split.images, split.identities, split.cameras, split.views)
+    spreads = (split.images_per_identity, split.cameras_per_identity)
     return (split.name, *(f"{count:,}" for count in counts), *(_range(spread) for spread in spreads))
 
 

@@ -173,7 +173,7 @@ def without_unreadable(split: Split, bad: Collection[Path]) -> tuple[Split, int]
     kept = Split(split.frame.filter(~polars.col("path").is_in(sorted(lost))))
     dropped = len(split) - len(kept)
     if dropped and not len(kept):
-        raise ReseenError(f"expected readable pictures, got none among {len(split)}: {first(sorted(lost))}")
+        raise ReseenError(f"expected readable images, got none among {len(split)}: {first(sorted(lost))}")
     return kept, dropped
 
 

@@ -1,6 +1,6 @@
-"""What is done to a picture on its way to the network: one table, and the two pipelines made from it.
+"""What is done to an image on its way to the network: one table, and the two pipelines made from it.
 
-Pictures travel as uint8 (3, H, W) tensors through torchvision.transforms.v2 and are then scaled to 0..1 and
+Images travel as uint8 (3, H, W) tensors through torchvision.transforms.v2 and are then scaled to 0..1 and
 normalised: (x - mean) / std. Only ``random_erasing`` comes after that, so its fill is in normalised units and
 a fill of 0 is the mean. Everything random is drawn from torch's global generator.
 """
@@ -102,7 +102,7 @@ def augmix(
     chains: Count = 3,
     probability: Share = 1.0,
 ) -> Transform:
-    """AugMix (Hendrycks et al., ICLR 2020): several chains of operations mixed with the picture itself."""
+    """AugMix (Hendrycks et al., ICLR 2020): several chains of operations mixed with the image itself."""
     return _sometimes(v2.AugMix(severity, chains), probability)
 
 
@@ -130,22 +130,22 @@ def _of_table(name: str) -> Factory:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """An RGB picture -> float32 (3, H, W): ``before`` on uint8, then normalised, then ``after``."""
+    """An RGB image -> float32 (3, H, W): ``before`` on uint8, then normalised, then ``after``."""
 
     before: tuple[Transform, ...]
     after: tuple[Transform, ...]
     scale: Tensor
     shift: Tensor
 
-    def __call__(self, picture: Image) -> Tensor:
-        """The picture as the network takes it."""
-        image = torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    def __call__(self, image: Image) -> Tensor:
+        """The image as the network takes it."""
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
         for step in self.before:
-            image = step(image)
-        image = image.to(torch.float32, memory_format=torch.contiguous_format).mul_(self.scale).sub_(self.shift)
+            pixels = step(pixels)
+        pixels = pixels.to(torch.float32, memory_format=torch.contiguous_format).mul_(self.scale).sub_(self.shift)
         for step in self.after:
-            image = step(image)
-        return image
+            pixels = step(pixels)
+        return pixels
 
 
 def build_transforms(

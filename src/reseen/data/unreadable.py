@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
-from reseen.data.opening import PictureError, open_image
+from reseen.data.opening import ImageError, open_image
 from reseen.data.table import Splits, first, without_unreadable
 from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
@@ -14,7 +14,7 @@ from reseen.progress import Progress
 def find_unreadable(paths: Iterable[Path], progress: Progress) -> dict[Path, str]:
     """Decode every image to its last row: those that do not decode, in order, each with the reason."""
     paths = list(paths)
-    with progress.bar("check pictures", total=len(paths)) as bar:
+    with progress.bar("check images", total=len(paths)) as bar:
         reasons = in_threads(_why_unreadable, paths, progress=lambda _done, _total: bar.advance())
         return {path: reason for path, reason in reasons if reason}
 
@@ -36,7 +36,7 @@ def report_unreadable(bad: Mapping[Path, str], progress: Progress, *, skip: bool
     """Say which images are skipped. ReseenError where they may not be skipped."""
     if not bad:
         return
-    count = f"{len(bad)} unreadable picture{'' if len(bad) == 1 else 's'}"
+    count = f"{len(bad)} unreadable image{'' if len(bad) == 1 else 's'}"
     reasons = first([f"{path} ({reason})" for path, reason in sorted(bad.items())])
     if not skip:
         raise ReseenError(f"{count}: {reasons}; repair or remove them, or leave them out: --set data.unreadable=skip")
@@ -56,6 +56,6 @@ def below(root: Path, listed: Mapping[str, str]) -> dict[Path, str]:
 def _why_unreadable(path: Path) -> str:
     try:
         open_image(path)
-    except PictureError as error:
-        return str(error).removeprefix(f"{path}: cannot read the picture: ")
+    except ImageError as error:
+        return str(error).removeprefix(f"{path}: cannot read the image: ")
     return ""

@@ -38,33 +38,33 @@ def upright_rgb(opened: Image.Image) -> Image.Image:
     return _as_rgb(_upright(opened))
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    turn = _TURNS.get(_orientation(picture))
+def _upright(image: Image.Image) -> Image.Image:
+    turn = _TURNS.get(_orientation(image))
     if turn is None:
-        return picture
-    turned = picture.transpose(turn)
-    turned.info = {key: value for key, value in picture.info.items() if key == "transparency"}  # it is upright now
+        return image
+    turned = image.transpose(turn)
+    turned.info = {key: value for key, value in image.info.items() if key == "transparency"}  # it is upright now
     return turned
 
 
-def _orientation(picture: Image.Image) -> int:
+def _orientation(image: Image.Image) -> int:
     """The EXIF's orientation; 1 (upright) where it cannot be read."""
     try:
-        orientation: int = picture.getexif().get(_ORIENTATION, 1)
+        orientation: int = image.getexif().get(_ORIENTATION, 1)
     except (*DAMAGE, AttributeError, Warning):
         return 1
     return orientation
 
 
-def _as_rgb(picture: Image.Image) -> Image.Image:
+def _as_rgb(image: Image.Image) -> Image.Image:
     """Converted piece by piece, so that the copies on the way to RGB are small beside the image."""
-    if picture.mode == "RGB":
-        return picture.copy() if picture.readonly else picture
-    if picture.width * picture.height <= _PIECE:
-        return _piece_as_rgb(picture)
-    rgb = Image.new("RGB", picture.size)
-    for box in _pieces(picture.size):
-        rgb.paste(_piece_as_rgb(picture.crop(box)), box)
+    if image.mode == "RGB":
+        return image.copy() if image.readonly else image
+    if image.width * image.height <= _PIECE:
+        return _piece_as_rgb(image)
+    rgb = Image.new("RGB", image.size)
+    for box in _pieces(image.size):
+        rgb.paste(_piece_as_rgb(image.crop(box)), box)
     return rgb
 
 
@@ -77,13 +77,13 @@ def _pieces(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
         yield left, top, min(left + columns, width), min(top + rows, height)
 
 
-def _piece_as_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
+def _piece_as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
         # Pillow would clip 16-bit values at 255 instead of scaling them.
-        picture = Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
-    if picture.mode == "F":
+        image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode == "F":
         raise ValueError("expected 8 or 16 bits per channel, got floating point")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture).convert("RGB")
-    return picture.convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image).convert("RGB")
+    return image.convert("RGB")

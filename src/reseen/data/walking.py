@@ -16,7 +16,7 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", "
 _BYTE = re.compile("[\udc80-\udcff]")
 
 
-def pictures_below(folder: Path) -> list[Path]:
+def images_below(folder: Path) -> list[Path]:
     """The images in the folder and below, sorted; names that begin with a dot are left out.
 
     Raises ReseenError naming those whose names are not UTF-8, and a folder that may not be looked into.

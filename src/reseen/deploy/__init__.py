@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reseen.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from reseen.deploy.export import Exported, export_network, pictures_of
+    from reseen.deploy.export import Exported, export_network, images_of
     from reseen.deploy.facts import Facts, LoadedNetwork, Network
     from reseen.deploy.hub import Pushed, load_from_hub, push
     from reseen.deploy.loading import load_network
@@ -19,15 +19,15 @@ __all__ = [
     "Pushed",
     "SearchThreshold",
     "export_network",
+    "images_of",
     "load_from_hub",
     "load_network",
-    "pictures_of",
     "push",
 ]
 
 __getattr__ = lazy_names(
     __name__,
-    export=("Exported", "export_network", "pictures_of"),
+    export=("Exported", "export_network", "images_of"),
     facts=("Facts", "LoadedNetwork", "Network"),
     hub=("Pushed", "load_from_hub", "push"),
     loading=("load_network",),

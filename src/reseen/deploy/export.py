@@ -39,24 +39,24 @@ _TRACED_SIZE = (150, 170)
 
 
 class Exported(NamedTuple):
-    """An exported file, and its largest ``difference`` from PyTorch over so many ``pictures``."""
+    """An exported file, and its largest ``difference`` from PyTorch over so many ``images``."""
 
     path: Path
     difference: float
-    pictures: int
+    images: int
 
 
 def export_network(
-    source: str | Path, outs: Sequence[Path], *, pictures: Sequence[Path], progress: Progress = SILENT
+    source: str | Path, outs: Sequence[Path], *, images: Sequence[Path], progress: Progress = SILENT
 ) -> list[Exported]:
     """Export a network to files.
 
-    Each file is loaded again and compared with PyTorch on ``pictures``, one by one at their own sizes, and as a batch.
+    Each file is loaded again and compared with PyTorch on ``images``, one by one at their own sizes, and as a batch.
 
     Args:
         source: A run, a weights file or a Hub repository.
         outs: The files to write; their suffixes (`WRITERS`) say in which format.
-        pictures: Images to compare on.
+        images: Images to compare on.
         progress: Shows a bar.
 
     Raises:
@@ -72,10 +72,10 @@ def export_network(
     """
     for out in outs:
         _check_out(out)
-    if not pictures:
+    if not images:
         raise ReseenError("export: expected images to compare on, got none")
     loaded = load_network(source)
-    checked = [np.array(open_image(path)) for path in _spread(pictures)]
+    checked = [np.array(open_image(path)) for path in _spread(images)]
     with progress.bar("export", total=len(outs) + 1) as bar:
         program = _traced(loaded)
         bar.advance()
@@ -86,7 +86,7 @@ def export_network(
     return exported
 
 
-def pictures_of(source: str | Path) -> list[Path]:
+def images_of(source: str | Path) -> list[Path]:
     """The gallery images of a run. Raises ReseenError for another source, and if the run's data have moved."""
     if not (Path(source) / "recipe.toml").is_file():
         raise ReseenError(f"{source}: not a run, so it has no images to compare on; name some with --pictures")
@@ -100,10 +100,10 @@ def _check_out(out: Path) -> None:
         raise ReseenError(f"{out}: there is no folder {out.parent}")
 
 
-def _spread(pictures: Sequence[Path]) -> list[Path]:
+def _spread(images: Sequence[Path]) -> list[Path]:
     """At most CHECKED of them, evenly spread."""
-    places = np.linspace(0, len(pictures) - 1, num=min(CHECKED, len(pictures))).round().astype(int)
-    return [pictures[place] for place in places]
+    places = np.linspace(0, len(images) - 1, num=min(CHECKED, len(images))).round().astype(int)
+    return [images[place] for place in places]
 
 
 def _traced(loaded: LoadedNetwork) -> Program:
@@ -134,10 +134,10 @@ def _export(program: Program, loaded: LoadedNetwork, *, out: Path, checked: Sequ
 def _difference(loaded: LoadedNetwork, exported: LoadedNetwork, checked: Sequence[NDArray[np.uint8]]) -> float:
     """The largest difference, for images one by one and as a batch of one size. NaN stays NaN."""
     shrink = resize(image_size=loaded.facts.image_size)
-    tensors = [torch.from_numpy(picture).permute(2, 0, 1) for picture in checked]
+    tensors = [torch.from_numpy(image).permute(2, 0, 1) for image in checked]
     batch = np.stack([shrink(tensor).permute(1, 2, 0).numpy() for tensor in tensors])
     expected = loaded.network(batch)
-    alone = np.concatenate([exported.network(picture[None]) for picture in checked])
+    alone = np.concatenate([exported.network(image[None]) for image in checked])
     together = exported.network(batch)
     return float(max(np.abs(alone - expected).max(), np.abs(together - expected).max()))
 

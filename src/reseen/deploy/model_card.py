@@ -67,10 +67,10 @@ def _network(run: Run, facts: Facts) -> str:
 
 
 def _data(facts: Mapping[str, object]) -> str:
-    pictures, identities = facts.get("pictures"), facts.get("identities")
-    if not isinstance(pictures, Mapping) or not isinstance(identities, Mapping):
+    images, identities = facts.get("pictures"), facts.get("identities")
+    if not isinstance(images, Mapping) or not isinstance(identities, Mapping):
         return ""
-    rows = "\n".join(f"| {name} | {count:,} | {identities.get(name, 0):,} |" for name, count in pictures.items())
+    rows = "\n".join(f"| {name} | {count:,} | {identities.get(name, 0):,} |" for name, count in images.items())
     layout = facts.get("layout", "unknown")
     return f"## Data\n\nIn the layout of {layout}.\n\n| part | images | identities |\n|---|---|---|\n{rows}"
 

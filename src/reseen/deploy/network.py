@@ -57,18 +57,18 @@ class EmbeddingNetwork(nn.Module):
         for name, values in normalisation.scale_and_shift()._asdict().items():
             self.register_buffer(name, values, persistent=False)
 
-    def forward(self, pictures: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
         """(B, H, W, 3) uint8, and the model's numbers (B,) of cameras and views -> (B, D)."""
-        return nn.functional.normalize(self.model(self.normalised(pictures), cameras, views).embedding, dim=1)
+        return nn.functional.normalize(self.model(self.normalised(images), cameras, views).embedding, dim=1)
 
     @property
     def as_shown(self) -> nn.Module:
         """``model`` without the flip test, for maps over an image."""
         return self.model.model if isinstance(self.model, Mirrored) else self.model
 
-    def normalised(self, pictures: Tensor) -> Tensor:
+    def normalised(self, images: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 -> (B, 3, H, W), the input of ``model``."""
-        return rearrange(pictures.float() * self.scale - self.shift, "b h w c -> b c h w")
+        return rearrange(images.float() * self.scale - self.shift, "b h w c -> b c h w")
 
 
 class OnTorch:
@@ -85,13 +85,13 @@ class OnTorch:
         self._device = device
 
     def __call__(
-        self, pictures: NDArray[np.uint8], cameras: Names | None = None, views: Names | None = None
+        self, images: NDArray[np.uint8], cameras: Names | None = None, views: Names | None = None
     ) -> NDArray[np.float32]:
         """(B, H, W, 3), and the camera and view of each by name, None if unknown -> (B, D)."""
         known = self.visible_metadata
         metadata = (self._numbered(known.cameras, cameras), self._numbered(known.views, views))
         with torch.inference_mode():
-            vectors: Tensor = self.network(torch.from_numpy(pictures).to(self._device), *metadata)
+            vectors: Tensor = self.network(torch.from_numpy(images).to(self._device), *metadata)
             return vectors.float().cpu().numpy()
 
     def _numbered(self, known: Sequence[str], names: Names | None) -> Tensor | None:

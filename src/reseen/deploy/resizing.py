@@ -25,26 +25,26 @@ class AnySize(nn.Module):
         self.network = network
         self.image_size = image_size
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """(B, H', W', 3) uint8 -> (B, D)."""
-        vectors: Tensor = self.network(resize(pictures, self.image_size))
+        vectors: Tensor = self.network(resize(images, self.image_size))
         return vectors
 
 
-def resize(pictures: Tensor, image_size: tuple[int, int]) -> Tensor:
+def resize(images: Tensor, image_size: tuple[int, int]) -> Tensor:
     """(B, H', W', 3) uint8 -> (B, H, W, 3) float32 of whole numbers 0..255, equal to torchvision's v2.Resize."""
     height, width = image_size
-    narrow = _along_columns(pictures.float().transpose(1, 2), width)
+    narrow = _along_columns(images.float().transpose(1, 2), width)
     return _along_columns(narrow.transpose(1, 2), height)
 
 
-def _along_columns(pictures: Tensor, length: int) -> Tensor:
+def _along_columns(images: Tensor, length: int) -> Tensor:
     """(B, H', W', 3) -> (B, length, W', 3), rounded to bytes.
 
     The weights are split into their upper and lower byte, since only sums below 2^24 are exact in float32.
     """
-    weights, one = _weights(pictures.shape[1], length)
-    upper, columns = torch.floor(weights / _BYTE), rearrange(pictures, "b h w c -> b h (w c)")
+    weights, one = _weights(images.shape[1], length)
+    upper, columns = torch.floor(weights / _BYTE), rearrange(images, "b h w c -> b h (w c)")
     lower_sums = torch.matmul(weights - upper * _BYTE, columns)
     sums = torch.matmul(upper, columns) + torch.floor(lower_sums / _BYTE)
     one = one / _BYTE

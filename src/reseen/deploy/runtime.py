@@ -28,9 +28,9 @@ class OnOnnxRuntime:
     def __init__(self, session: Any) -> None:
         self._session = session
 
-    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
-        vectors: NDArray[np.float32] = self._session.run(None, {self._session.get_inputs()[0].name: pictures})[0]
+        vectors: NDArray[np.float32] = self._session.run(None, {self._session.get_inputs()[0].name: images})[0]
         return vectors
 
 
@@ -40,10 +40,10 @@ class OnOpenVino:
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
 
-    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
         # A new request each time: calls of the compiled model share one, and fail when two run at once.
-        results = self._compiled.create_infer_request().infer({0: pictures})
+        results = self._compiled.create_infer_request().infer({0: images})
         return np.array(next(iter(results.values())))
 
 
@@ -53,10 +53,10 @@ class OnProgram:
     def __init__(self, program: torch.export.ExportedProgram) -> None:
         self._module = program.module()
 
-    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(B, H, W, 3) -> (B, D)."""
         with torch.inference_mode():
-            vectors: NDArray[np.float32] = self._module(torch.from_numpy(pictures)).numpy()
+            vectors: NDArray[np.float32] = self._module(torch.from_numpy(images)).numpy()
         return vectors
 
 

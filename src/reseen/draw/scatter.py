@@ -74,8 +74,8 @@ def place_on_plane(vectors: Vectors, *, seed: int = 0) -> NDArray[np.float64]:
 
 def most_frequent(labels: Labels, *, count: int = DISTINCT) -> list[str]:
     """The known labels with the most images, sorted by name."""
-    names, pictures = np.unique(labels[known(labels)], return_counts=True)
-    return [str(name) for name in np.sort(names[np.argsort(-pictures, kind="stable")[:count]])]
+    names, images = np.unique(labels[known(labels)], return_counts=True)
+    return [str(name) for name in np.sort(names[np.argsort(-images, kind="stable")[:count]])]
 
 
 def plot_plane(points: NDArray[np.float64], panels: Sequence[Panel]) -> Figure:

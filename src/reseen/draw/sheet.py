@@ -36,7 +36,7 @@ _CROSS = (((-0.36, -0.36), (0.36, 0.36)), ((-0.36, 0.36), (0.36, -0.36)))
 class Tile(NamedTuple):
     """One framed image with two short lines under it."""
 
-    picture: Image.Image
+    image: Image.Image
     kind: Kind
     first_line: str
     second_line: str
@@ -119,7 +119,7 @@ def draw_sheet(
 
     The first column is set a little apart; None leaves a place empty. All tiles have the same size.
     """
-    width, height = _tile_size([tile.picture for row in rows for tile in row if tile is not None])
+    width, height = _tile_size([tile.image for row in rows for tile in row if tile is not None])
     heading = 0 if titles is None else _HEADING
     step_x, step_y = width + 2 * _FRAME + _GAP, heading + height + 2 * _FRAME + _CAPTION + _GAP
     sheet_width = 2 * _MARGIN + len(columns) * step_x
@@ -148,9 +148,9 @@ def _camera_words(cameras: Labels | None, row: int) -> str:
     return f"cam {cameras[row]}"
 
 
-def _tile_size(pictures: Sequence[Image.Image]) -> tuple[int, int]:
+def _tile_size(images: Sequence[Image.Image]) -> tuple[int, int]:
     """One size of fixed area for all, with the shape of the median image, between 1 : 2 and 2 : 1."""
-    shapes = sorted(picture.width / picture.height for picture in pictures)
+    shapes = sorted(image.width / image.height for image in images)
     shape = min(max(shapes[len(shapes) // 2], 0.5), 2.0)
     height = round((_AREA / shape) ** 0.5)
     return max(round(height * shape), 136), height
@@ -163,10 +163,10 @@ def _draw_tile(sheet: Image.Image, tile: Tile, *, corner: tuple[int, int], size:
     right, bottom = left + width + 2 * _FRAME, top + height + 2 * _FRAME
     draw.rectangle((left, top, right - 1, bottom - 1), fill=FRAMES[tile.kind])
     draw.rectangle((left + _FRAME, top + _FRAME, right - _FRAME - 1, bottom - _FRAME - 1), fill=_MAT)
-    scale = min(width / tile.picture.width, height / tile.picture.height)
-    fitted = (max(1, round(tile.picture.width * scale)), max(1, round(tile.picture.height * scale)))
-    picture = tile.picture.resize(fitted, Image.Resampling.LANCZOS)
-    sheet.paste(picture, (left + _FRAME + (width - fitted[0]) // 2, top + _FRAME + (height - fitted[1]) // 2))
+    scale = min(width / tile.image.width, height / tile.image.height)
+    fitted = (max(1, round(tile.image.width * scale)), max(1, round(tile.image.height * scale)))
+    image = tile.image.resize(fitted, Image.Resampling.LANCZOS)
+    sheet.paste(image, (left + _FRAME + (width - fitted[0]) // 2, top + _FRAME + (height - fitted[1]) // 2))
     if tile.kind in ("match", "other"):
         _draw_badge(sheet, kind=tile.kind, centre=(right - _BADGE - 2, top + _BADGE + 2))
     centre = (left + right) // 2

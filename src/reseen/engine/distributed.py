@@ -30,10 +30,10 @@ def in_first_process(fabric: Fabric, work: Callable[[], ResultT]) -> ResultT:
 
 def step_in_words(parts: LoopParts, *, epochs: int) -> str:
     """The images in an optimiser step of all processes together, and the number of steps."""
-    pictures, processes = parts.batches.pictures * parts.accumulate, parts.fabric.world_size
-    shared = f", {pictures // processes:,} on each of {processes} processes" if processes > 1 else ""
+    images, processes = parts.batches.images * parts.accumulate, parts.fabric.world_size
+    shared = f", {images // processes:,} on each of {processes} processes" if processes > 1 else ""
     steps = ceil(len(parts.batches) / parts.accumulate)
-    return f"{pictures:,} pictures a step{shared}; {steps:,} steps an epoch, {steps * epochs:,} in all"
+    return f"{images:,} images a step{shared}; {steps:,} steps an epoch, {steps * epochs:,} in all"
 
 
 def share_buffers(model: nn.Module, *, fabric: Fabric) -> None:

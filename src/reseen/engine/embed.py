@@ -1,4 +1,4 @@
-"""Pictures to vectors: every row of a split once, in order, on as many devices as there are."""
+"""Images to vectors: every row of a split once, in order, on as many devices as there are."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from reseen.data.dataset import Pictures
+from reseen.data.dataset import ImageDataset
 from reseen.data.loader import ordered_loader
 from reseen.data.table import Split
 from reseen.metrics import Embedded
@@ -18,7 +18,7 @@ from reseen.progress import SILENT, Progress
 
 def embed(
     model: nn.Module,
-    pictures: Pictures,
+    images: ImageDataset,
     *,
     fabric: Fabric,
     batch_size: int,
@@ -29,7 +29,7 @@ def embed(
     """Embed images: (N, D) float32 on the CPU, in the order of the split. ``model`` is in eval mode on its device."""
     return collect(
         lambda batch: model(batch.image, batch.camera, batch.view).embedding,
-        pictures,
+        images,
         fabric=fabric,
         batch_size=batch_size,
         workers=workers,
@@ -40,7 +40,7 @@ def embed(
 
 def collect(
     forward: Callable[[Any], Tensor],
-    pictures: Dataset[Any],
+    images: Dataset[Any],
     *,
     fabric: Fabric,
     batch_size: int,
@@ -52,9 +52,9 @@ def collect(
 
     Each process takes every world_size-th image; all receive the whole result.
     """
-    total = len(pictures)  # type: ignore[arg-type]
+    total = len(images)  # type: ignore[arg-type]
     mine = range(fabric.global_rank, total, fabric.world_size)
-    loader = ordered_loader(pictures, batch_size=batch_size, workers=workers, indices=list(mine))
+    loader = ordered_loader(images, batch_size=batch_size, workers=workers, indices=list(mine))
     blocks: list[Tensor] = []
     with torch.inference_mode(), progress.bar(description, total=len(mine)) as bar:
         for batch in loader:

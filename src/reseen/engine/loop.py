@@ -55,14 +55,14 @@ class EpochStats:
     """Sums of an epoch so far; checkpoints keep them, so that a stopped epoch loses none."""
 
     steps: int = 0
-    pictures: int = 0
+    images: int = 0
     seconds: float = 0.0
     sums: dict[str, float] = field(default_factory=dict)
 
-    def add(self, terms: LossTerms, *, pictures: int) -> None:
+    def add(self, terms: LossTerms, *, images: int) -> None:
         """Add one batch."""
         self.steps += 1
-        self.pictures += pictures
+        self.images += images
         for name, value in {"total": terms.total, **terms.terms}.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(value.detach())
 
@@ -72,7 +72,7 @@ class EpochStats:
         return {
             "loss": means.pop("total"),
             "losses": means,
-            "images_per_second": round(self.pictures / self.seconds, 2),
+            "images_per_second": round(self.images / self.seconds, 2),
             "seconds": round(self.seconds, 2),
         }
 
@@ -82,7 +82,7 @@ class PendingStep(NamedTuple):
 
     terms: LossTerms
     place: Place
-    pictures: int
+    images: int
 
 
 def train_epoch(
@@ -156,7 +156,7 @@ def _any_requested(fabric: Fabric, requested: bool) -> bool:  # noqa: FBT001
 def _finish(pending: PendingStep | None, stats: EpochStats) -> None:
     """Wait for a step and count it; ReseenError if its loss is not finite."""
     if pending is not None:
-        stats.add(pending.terms, pictures=pending.pictures)
+        stats.add(pending.terms, images=pending.images)
         _check_finite(pending.terms, pending.place)
 
 
@@ -173,4 +173,4 @@ def _note(stats: EpochStats, seconds: float) -> str:
     if not stats.steps:
         return "loss ..."  # the first step is still pending
     mean = stats.sums["total"] / stats.steps
-    return f"loss {mean:.3f}  {stats.pictures / (stats.seconds + seconds):.0f} images/s"
+    return f"loss {mean:.3f}  {stats.images / (stats.seconds + seconds):.0f} images/s"

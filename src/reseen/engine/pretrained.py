@@ -10,9 +10,9 @@ from reseen.models.normalisation import normalisation_of
 from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import ATTENTION
-from reseen.recipe.training import PictureLines
+from reseen.recipe.training import ImageSettings
 
-LinesT = TypeVar("LinesT", bound=PictureLines)
+LinesT = TypeVar("LinesT", bound=ImageSettings)
 
 
 def start_backbone(
@@ -48,7 +48,7 @@ def normalised(data: LinesT, *, model: BackboneSettings) -> LinesT:
 
 class _WithBackbone(Protocol):
     @property
-    def data(self) -> PictureLines: ...
+    def data(self) -> ImageSettings: ...
     @property
     def model(self) -> BackboneSettings: ...
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...

@@ -91,7 +91,7 @@ class Run:
         return self.path / "report.html"
 
     @property
-    def pictures(self) -> Path:
+    def images(self) -> Path:
         """The folder of the page's drawings."""
         return self.path / "pictures"
 

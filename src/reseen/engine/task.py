@@ -36,7 +36,7 @@ class Batches(Protocol):
         ...
 
     @property
-    def pictures(self) -> int:
+    def images(self) -> int:
         """Images in a batch of all processes together, as the recipe says."""
         ...
 

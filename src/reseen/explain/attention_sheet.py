@@ -67,9 +67,9 @@ def plot_channels(attention: Sequence[AttentionMaps]) -> Figure | None:
 def _drawn(tile: Tile, module: AttentionMaps, *, name: str, row: int) -> Tile:
     values: Values = module.maps[name][row].cpu().numpy()
     low, high = float(values.min()), float(values.max())
-    drawn = overlay(tile.picture, values - low, top=max(high - low, FLAT * abs(high)))
+    drawn = overlay(tile.image, values - low, top=max(high - low, FLAT * abs(high)))
     return Tile(drawn, "plain", f"{module.place} {module.kind}", f"{name} {low:.3g}-{high:.3g}")
 
 
 def _ringed(tile: Tile, position: Position) -> Tile:
-    return tile._replace(picture=marked(tile.picture, position))
+    return tile._replace(image=marked(tile.image, position))

@@ -21,7 +21,7 @@ from reseen.tasks.reid.saved_evaluation import saved_evaluation
 
 BATCH = 32
 """Images in one batch."""
-PICTURES = 8
+IMAGES = 8
 """Images on one sheet."""
 KIND = "attention"
 """The first part of a sheet's file name."""
@@ -115,8 +115,8 @@ def _write_sheets(
     out: Path, tiles: Sequence[Tile], attention: Sequence[AttentionMaps], *, position: Position | None
 ) -> list[Path]:
     files: list[Path] = []
-    for start in range(0, len(tiles), PICTURES):
-        shown = slice(start, start + PICTURES)
+    for start in range(0, len(tiles), IMAGES):
+        shown = slice(start, start + IMAGES)
         part = [
             module._replace(maps={name: values[shown] for name, values in module.maps.items()}) for module in attention
         ]

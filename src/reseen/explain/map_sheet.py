@@ -40,7 +40,7 @@ def map_sheet(
     titles: list[str] = []
     branches = len(explained[0].query) - 1
     for entry in explained:
-        query, match = _pictures(entry, gallery, gallery_paths)
+        query, match = _images(entry, gallery, gallery_paths)
         of_query, of_match = (
             _maps(tile, maps, shares=entry.shares, words=words)
             for tile, maps in ((query, entry.query), (match, entry.match))
@@ -61,7 +61,7 @@ def map_sheet(
 _COLUMNS = ("query", "its map", "match", "its map")
 
 
-def _pictures(entry: ExplainedPair, gallery: Embedded, gallery_paths: Sequence[Path]) -> tuple[Tile, Tile]:
+def _images(entry: ExplainedPair, gallery: Embedded, gallery_paths: Sequence[Path]) -> tuple[Tile, Tile]:
     pair = entry.pair
     query = tile_of(pair.queries.embedded, pair.row, path=pair.queries.split.paths[pair.row], kind="query")
     path = gallery_paths[pair.entry]
@@ -75,16 +75,16 @@ def _maps(tile: Tile, maps: Sequence[Values], *, shares: NDArray[np.floating], w
     """
     whole, *branches = maps
     top = max((float(branch.max()) for branch in branches), default=0.0)
-    drawn = [Tile(overlay(tile.picture, whole), "plain", *words)]
+    drawn = [Tile(overlay(tile.image, whole), "plain", *words)]
     for branch, share in zip(branches, shares, strict=False):
-        drawn.append(Tile(overlay(tile.picture, branch, top=top), "plain", f"{share:.3f}", "of the sum"))
+        drawn.append(Tile(overlay(tile.image, branch, top=top), "plain", f"{share:.3f}", "of the sum"))
     return drawn
 
 
 def _contrast(entry: ExplainedPair, query: Tile) -> Tile | None:
     if entry.contrast is None:
         return None
-    return Tile(contrast_overlay(query.picture, entry.contrast), "plain", "orange: for match", "blue: for rank 1")
+    return Tile(contrast_overlay(query.image, entry.contrast), "plain", "orange: for match", "blue: for rank 1")
 
 
 def _titles(entry: ExplainedPair, gallery: Embedded) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from lightning_fabric import Fabric
 
-from reseen.data.dataset import Pictures
+from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split
 from reseen.engine.embed import embed, embedded
 from reseen.engine.hardware import one_device
@@ -33,8 +33,8 @@ class RunModel:
 
         PictureError names an image that cannot be read.
         """
-        pictures = self._pictures(split)
-        samples = [pictures[row] for row in rows]
+        images = self._images(split)
+        samples = [images[row] for row in rows]
         return ModelInputs(
             images=self.fabric.to_device(torch.stack([sample.image for sample in samples])),
             cameras=self.fabric.to_device(torch.tensor([sample.camera for sample in samples])),
@@ -45,7 +45,7 @@ class RunModel:
         """The vectors of a whole table."""
         vectors = embed(
             self.model,
-            self._pictures(split),
+            self._images(split),
             fabric=self.fabric,
             batch_size=self.recipe.evaluation.batch_size,
             workers=0,
@@ -54,9 +54,9 @@ class RunModel:
         )
         return embedded(split, vectors)
 
-    def _pictures(self, split: Split) -> Pictures:
+    def _images(self, split: Split) -> ImageDataset:
         told = visible_metadata(self.model, self.recipe)
-        return Pictures(
+        return ImageDataset(
             split,
             transform=transform_for(self.model, self.recipe),
             identity_names=(),

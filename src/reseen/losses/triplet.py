@@ -26,7 +26,7 @@ class BatchHardTriplet(nn.Module):
     def forward(self, features: Tensor, labels: Tensor) -> Tensor:
         """(B, C), (B,) -> scalar.
 
-        Raises ValueError if an anchor has no other picture of its identity, or no picture of another, in the
+        Raises ValueError if an anchor has no other image of its identity, or no image of another, in the
         batch.
         """
         if self.normalize:

@@ -27,25 +27,25 @@ _COLUMNS = {"identities": "identity", "cameras": "camera", "views": "view", "nam
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """N embedded pictures. Each field takes an array, a list, or a torch tensor on any device, and becomes an array.
+    """N embedded images. Each field takes an array, a list, or a torch tensor on any device, and becomes an array.
 
     Args:
         vectors: (N, D) float32 or float64, of any length but zero; half precision becomes float32.
         identities: (N,) whole numbers or text.
         cameras: (N,) whole numbers or text, -1 or ``""`` where unknown; None when none is known.
         views: As ``cameras``.
-        names: (N,) text that tells a reader which picture it is.
-        tracks: (N,) whole numbers or text, equal for the pictures of one identity that one camera took in passing;
+        names: (N,) text that tells a reader which image it is.
+        tracks: (N,) whole numbers or text, equal for the images of one identity that one camera took in passing;
             no two tracks share a name.
 
     Raises:
         ReseenError: Lengths differ, a vector is zero or not finite, or a field has another kind of values.
 
     Example:
-        >>> pictures = Embedded([[1.0, 0.0], [0.0, 2.0]], ["ann", "bob"], cameras=[3, None])
-        >>> len(pictures), pictures.width, pictures.cameras.tolist()
+        >>> images = Embedded([[1.0, 0.0], [0.0, 2.0]], ["ann", "bob"], cameras=[3, None])
+        >>> len(images), images.width, images.cameras.tolist()
         (2, 2, [3, -1])
-        >>> pictures.rows([False, True]).identities.tolist()
+        >>> images.rows([False, True]).identities.tolist()
         ['bob']
     """
 
@@ -76,7 +76,7 @@ class Embedded:
         return int(self.vectors.shape[1])
 
     def rows(self, rows: Indices | Bools | Sequence[int]) -> Self:
-        """(n,) rows -> these pictures, in that order; or (N,) True for each picture to take."""
+        """(n,) rows -> these images, in that order; or (N,) True for each image to take."""
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64)
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
@@ -140,7 +140,7 @@ def read_vectors(values: ArrayLike, *, what: str = "vectors") -> Vectors:
     """
     vectors = as_array(values)
     if vectors.ndim != 2 or not vectors.size:
-        raise ReseenError(f"{what}: expected (pictures, width), both at least 1, got {vectors.shape}")
+        raise ReseenError(f"{what}: expected (images, width), both at least 1, got {vectors.shape}")
     if vectors.dtype not in (np.float32, np.float64):
         raise ReseenError(f"{what}: expected float32 or float64, got {vectors.dtype}")
     largest, smallest = vectors.max(axis=1), vectors.min(axis=1)
@@ -150,7 +150,7 @@ def read_vectors(values: ArrayLike, *, what: str = "vectors") -> Vectors:
     ):
         if bad.any():
             raise ReseenError(
-                f"{bad.sum()} of {len(bad)} {what} {why}, first at row {bad.argmax()}: embed these pictures again or "
+                f"{bad.sum()} of {len(bad)} {what} {why}, first at row {bad.argmax()}: embed these images again or "
                 "leave them out"
             )
     return vectors

@@ -39,8 +39,8 @@ def evaluate(
     skipped.
 
     Args:
-        query: The Q pictures to search for.
-        gallery: The G pictures to search among.
+        query: The Q images to search for.
+        gallery: The G images to search among.
         protocol: A name of ``PROTOCOLS``, or a ``Protocol`` such as ``custom_protocol`` makes.
         average_precision: A name of ``AVERAGE_PRECISIONS``.
         rerank: Rank by the similarities of a re-ranking, such as ``KReciprocal()``, instead of the cosine.
@@ -112,8 +112,8 @@ def require_valid_query(query: Embedded, gallery: Embedded, *, protocol: str | P
     """Check that a query has a valid match, which the labels alone decide.
 
     Args:
-        query: The pictures to search for.
-        gallery: The pictures to search among.
+        query: The images to search for.
+        gallery: The images to search among.
         protocol: A name of ``PROTOCOLS`` or a ``Protocol``.
 
     Raises:

@@ -16,10 +16,10 @@ class Protocol:
         drop_same_camera: Whether gallery entries of the query's identity and camera are left out of its ranking.
         junk: Identities, as text, whose gallery entries are left out for every query.
         source: Where the rules are written down.
-        tracks: Whether an entry is a track, as near as its nearest picture.
-        same_pictures: Whether query and gallery hold the same pictures, recognised by name; no picture is ranked for
-            itself, and a picture that a trial draws into its gallery is no query of that trial.
-        shots: Pictures of each identity that a trial draws into its gallery; None: all, and a single trial. Of the
+        tracks: Whether an entry is a track, as near as its nearest image.
+        same_pictures: Whether query and gallery hold the same images, recognised by name; no image is ranked for
+            itself, and an image that a trial draws into its gallery is no query of that trial.
+        shots: Images of each identity that a trial draws into its gallery; None: all, and a single trial. Of the
             query's own identity they are drawn among those that count for it.
         trials: How often the gallery is drawn.
         seed: Decides the draws.
@@ -46,18 +46,18 @@ class Protocol:
             if number is not None and number < 1:
                 raise ValueError(f"{field}: expected at least 1, got {number}")
         if self.shots is None and self.trials > 1:
-            raise ValueError(f"trials: {self.trials} trials need 'shots', how many pictures an identity each draws")
+            raise ValueError(f"trials: {self.trials} trials need 'shots', how many images an identity each draws")
 
     def describe(self) -> str:
         """The rules in one clause, to stand beside every score."""
         rules = ["same identity and camera dropped" if self.drop_same_camera else "same camera kept"]
         rules += [f"identity {', '.join(self.junk)} dropped" if self.junk else "no identity dropped"]
-        rules += ["a track counts as its nearest picture"] * self.tracks
-        rules += ["no picture ranked for itself"] * self.same_pictures
+        rules += ["a track counts as its nearest image"] * self.tracks
+        rules += ["no image ranked for itself"] * self.same_pictures
         if self.shots is not None:
-            pictures = "1 picture" if self.shots == 1 else f"{self.shots} pictures"
+            images = "1 image" if self.shots == 1 else f"{self.shots} images"
             trials = "1 trial" if self.trials == 1 else f"mean of {self.trials} trials"
-            rules += [f"{pictures} an identity drawn as gallery, {trials}, seed {self.seed}"]
+            rules += [f"{images} an identity drawn as gallery, {trials}, seed {self.seed}"]
         if self.depth is not None:
             rules += [f"average precision over the first {self.depth} ranks of all matches"]
         return f"{self.name} ({', '.join(rules)})"
@@ -128,7 +128,7 @@ _TABLE = (
         "vehicleid",
         drop_same_camera=False,
         junk=("-1",),
-        source="Liu et al., CVPR 2016: one picture an identity is the gallery, the others are queries",
+        source="Liu et al., CVPR 2016: one image an identity is the gallery, the others are queries",
         same_pictures=True,
         shots=1,
         trials=10,

@@ -1,4 +1,4 @@
-"""Embedders: from pictures to the vectors that retrieval compares."""
+"""Embedders: from images to the vectors that retrieval compares."""
 
 from reseen.deprecation import moved_names
 from reseen.models.catalogue import MODELS, NamedModel

@@ -45,8 +45,8 @@ class ColourHistogram(nn.Module):
         """(B, 3, H, W) RGB in [0, 1], not normalised -> Output with embedding (B, S * K) of unit length."""
         bins = self._bin_of(*hue_saturation_value(images.clamp(0, 1)))
         stripe = torch.arange(images.shape[2], device=images.device) * self.stripes // images.shape[2]
-        picture = torch.arange(len(images), device=images.device)
-        row = rearrange(picture, "b -> b 1 1") * self.stripes + rearrange(stripe, "h -> h 1")
+        image = torch.arange(len(images), device=images.device)
+        row = rearrange(image, "b -> b 1 1") * self.stripes + rearrange(stripe, "h -> h 1")
         counts = torch.bincount((row * self._bins + bins).flatten(), minlength=len(images) * self.width)
         shares = rearrange(counts, "(b k) -> b k", b=len(images)).to(images.dtype)
         vectors = nn.functional.normalize(shares.sqrt(), dim=1)

@@ -15,7 +15,7 @@ class BNNeck(nn.Module):
         self.norm.bias.requires_grad = False
 
     def forward(self, pooled: Tensor) -> Tensor:
-        """(B, C) -> (B, C); a training batch needs at least two pictures."""
+        """(B, C) -> (B, C); a training batch needs at least two images."""
         necked: Tensor = self.norm(pooled)
         return necked
 

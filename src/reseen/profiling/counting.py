@@ -23,7 +23,7 @@ PER_NORMALISED = 4
 
 
 class Macs(NamedTuple):
-    """Multiply-adds of one picture's forward pass, by kind."""
+    """Multiply-adds of one image's forward pass, by kind."""
 
     convolution: int = 0
     matmul: int = 0
@@ -36,7 +36,7 @@ class Macs(NamedTuple):
 
 
 def count_macs(model: nn.Module, image_size: tuple[int, int]) -> Mapping[str, Macs]:
-    """Count the multiply-adds of one picture's forward pass in evaluation, module by module.
+    """Count the multiply-adds of one image's forward pass in evaluation, module by module.
 
     Element-wise work (activations, pooling, softmax) is not counted.
 
@@ -55,24 +55,24 @@ def count_macs(model: nn.Module, image_size: tuple[int, int]) -> Mapping[str, Ma
     model.eval()
     counter = FlopCounterMode(display=False, custom_mapping=dict.fromkeys(NORMS, _normalised))
     with _weightless(), counter, torch.no_grad():
-        model(_pictures(model, 1, image_size))
+        model(_images(model, 1, image_size))
     root = type(model).__name__
     counts = {name: ops for name, ops in counter.get_flop_counts().items() if name.split(".")[0] == root}
     return {name.removeprefix(root).removeprefix("."): _macs(ops) for name, ops in counts.items()}
 
 
 def peak_activations(model: nn.Module, image_size: tuple[int, int], *, batch: int = 2) -> int:
-    """The most bytes for each picture that the tensors of a forward pass hold at once.
+    """The most bytes for each image that the tensors of a forward pass hold at once.
 
     In training mode they include everything that backward needs. The model and its statistics are left as they are.
 
     Args:
         model: Any network over (B, 3, H, W).
         image_size: (H, W).
-        batch: Pictures in the pass.
+        batch: Images in the pass.
 
     Returns:
-        Bytes, divided by the pictures.
+        Bytes, divided by the images.
 
     Example:
         >>> peak_activations(nn.Conv2d(3, 8, kernel_size=1), (4, 2))
@@ -80,14 +80,14 @@ def peak_activations(model: nn.Module, image_size: tuple[int, int], *, batch: in
     """
     live = _Live()
     with _weightless(), torch.set_grad_enabled(model.training):
-        images = _pictures(model, batch, image_size)
+        images = _images(model, batch, image_size)
         with live:
             output = model(images)
     del output
     return live.peak // batch
 
 
-def _pictures(model: nn.Module, batch: int, image_size: tuple[int, int]) -> Tensor:
+def _images(model: nn.Module, batch: int, image_size: tuple[int, int]) -> Tensor:
     return torch.zeros(batch, 3, *image_size, device=next(model.parameters()).device)
 
 

@@ -12,7 +12,7 @@ from reseen.tasks.reid.build_model import build_model
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a model; ``macs`` of one picture's forward pass."""
+    """One part of a model; ``macs`` of one image's forward pass."""
 
     parameters: int
     trainable_parameters: int
@@ -29,9 +29,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Profile:
-    """A model's cost for pictures of ``image_size`` (height, width) and so many training identities.
+    """A model's cost for images of ``image_size`` (height, width) and so many training identities.
 
-    ``activations_inference`` and ``activations_training``: bytes of float32 a picture, the most alive at once in
+    ``activations_inference`` and ``activations_training``: bytes of float32 an image, the most alive at once in
     evaluation, and the most alive in a training step's forward pass, which keeps what backward needs.
     """
 

@@ -20,8 +20,8 @@ REIDENTIFY = "reid"
 """The task of a recipe that names none."""
 
 
-class PictureLines(Section):
-    """How pictures are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own."""
+class ImageSettings(Section):
+    """How images are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own."""
 
     image_size: Size
     mean: Triple | None = None

@@ -1,19 +1,19 @@
-"""Pages: of a run, of two runs side by side, of a task's run; each is a `Page` of scores, pictures and sections."""
+"""Pages: of a run, of two runs side by side, of a task's run; each is a `Page` of scores, images and sections."""
 
 from reseen.report.differences import Change
+from reseen.report.images import PageImage, image_of
 from reseen.report.page import Cell, Page, Section, Table, write_page
-from reseen.report.pictures import Picture, picture_of
 from reseen.report.scores import ScoreRow, score_section
 
 __all__ = [
     "Cell",
     "Change",
     "Page",
-    "Picture",
+    "PageImage",
     "ScoreRow",
     "Section",
     "Table",
-    "picture_of",
+    "image_of",
     "score_section",
     "write_page",
 ]

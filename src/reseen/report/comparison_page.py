@@ -16,8 +16,8 @@ from reseen.metrics import Comparison, compare
 from reseen.progress import Progress, Silent
 from reseen.report.differences import change_section, changes, distinct_names, flat_settings, recipe_section
 from reseen.report.drawings import DRAWINGS, FRAMES_EXPLAINED, TOP, query_outcome, tiles_of
+from reseen.report.images import PageImage, image_of
 from reseen.report.page import Page, Section, Table, write_page
-from reseen.report.pictures import Picture, picture_of
 from reseen.report.run_page import draw_run
 from reseen.report.saved_maps import saved_maps
 from reseen.report.saved_scores import saved_scores
@@ -85,7 +85,7 @@ def report_pair(
         title=f"{names[0]} and {names[1]}",
         summary=_summary(runs, comparison),
         scores=_scores(runs, comparison),
-        pictures=list(_pictures(runs, progress=progress)),
+        images=list(_images(runs, progress=progress)),
         sections=[
             Section("Explanations, scored", [_named(table, run) for run in runs for table in saved_scores(run.run)]),
             recipe_section(changed, names=names, alike=len(recipes[0].keys() | recipes[1].keys()) - len(changed)),
@@ -149,36 +149,36 @@ def _summary(runs: tuple[RunScores, RunScores], comparison: Comparison | None) -
     )
 
 
-def _pictures(runs: tuple[RunScores, RunScores], *, progress: Progress) -> Iterator[Picture]:
+def _images(runs: tuple[RunScores, RunScores], *, progress: Progress) -> Iterator[PageImage]:
     first, second = (run.result for run in runs)
     changed = changed_queries(first.report, second.report, first.query.identities)
     for rows, winner in ((changed.better, runs[1]), (changed.worse, runs[0])):
         if rows:
             yield _sheet(runs, rows, winner=winner.name)
     for run in runs:
-        yield from (_of_run(run, picture) for picture in saved_maps(run.run))
+        yield from (_of_run(run, image) for image in saved_maps(run.run))
     cmc = plot_cmc({run.name: run.result.report.cmc for run in runs})
-    yield picture_of(cmc, title="Cumulative matches", caption=DRAWINGS["cmc"].caption)
+    yield image_of(cmc, title="Cumulative matches", caption=DRAWINGS["cmc"].caption)
     paired = plot_paired(
         first.report.average_precisions, second.report.average_precisions, names=(runs[0].name, runs[1].name)
     )
-    yield picture_of(paired, title="Query by query", caption=_PAIRED)
+    yield image_of(paired, title="Query by query", caption=_PAIRED)
     drawn = [draw_run(run.run, run.result, names=_EACH, progress=progress) for run in runs]
     for name in _EACH:
-        for run, pictures in zip(runs, drawn, strict=True):
-            if name in pictures:
-                yield replace(_of_run(run, pictures[name]), group=name)
+        for run, images in zip(runs, drawn, strict=True):
+            if name in images:
+                yield replace(_of_run(run, images[name]), group=name)
 
 
-def _of_run(run: RunScores, picture: Picture) -> Picture:
-    return replace(picture, title=f"{picture.title}: {run.name}")
+def _of_run(run: RunScores, image: PageImage) -> PageImage:
+    return replace(image, title=f"{image.title}: {run.name}")
 
 
 def _named(table: Table, run: RunScores) -> Table:
     return table._replace(title=f"{table.title}: {run.name}")
 
 
-def _sheet(runs: tuple[RunScores, RunScores], queries: list[int], *, winner: str) -> Picture:
+def _sheet(runs: tuple[RunScores, RunScores], queries: list[int], *, winner: str) -> PageImage:
     """The same queries ranked by either run, one under the other."""
     rows, titles = [], []
     for query, *ranked in zip(queries, *(tiles_of(run.result, queries) for run in runs), strict=True):
@@ -190,4 +190,4 @@ def _sheet(runs: tuple[RunScores, RunScores], queries: list[int], *, winner: str
         f"either run. {FRAMES_EXPLAINED}"
     )
     sheet = draw_sheet(rows, columns=rank_columns(TOP), titles=titles)
-    return picture_of(sheet, title=f"Where {winner} is better", caption=caption)
+    return image_of(sheet, title=f"Where {winner} is better", caption=caption)

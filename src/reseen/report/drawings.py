@@ -19,7 +19,7 @@ from reseen.engine.run import Run
 from reseen.metrics import Calibration, Report
 from reseen.metrics.labels import known
 from reseen.report.confusions import Confusion, confused_pairs, confusion_sheet, find_confusions
-from reseen.report.pictures import Drawing
+from reseen.report.images import Drawing
 from reseen.tasks.reid.scoring import Evaluated
 
 SYSTEMS = ("histogram", "untrained", "trained")

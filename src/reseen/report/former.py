@@ -7,8 +7,8 @@ from pathlib import Path
 from reseen.data.summary import SplitSummary
 from reseen.report.differences import Change, change_section
 from reseen.report.differences import recipe_section as recipe_changes
+from reseen.report.images import PageImage
 from reseen.report.page import Page, Section, Table, write_page
-from reseen.report.pictures import Picture
 from reseen.report.scores import Intervals, ScoreRow, score_section, with_difference
 from reseen.report.sections import command_section, data_section, environment_section, recipe_section
 
@@ -21,7 +21,7 @@ class ReportContent:
     systems: Sequence[ScoreRow] = ()
     settings: str = ""
     summary: str = ""
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[PageImage] = ()
     explanations: Sequence[Table] = ()
     data: Sequence[SplitSummary] = ()
     data_facts: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class BesideContent:
     settings: str = ""
     summary: str = ""
     differences: Intervals = field(default_factory=dict)
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[PageImage] = ()
     explanations: Sequence[Table] = ()
     data: Sequence[SplitSummary] = ()
     data_facts: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A page: one HTML file that needs no network and no script, of scores, pictures and sections.
+"""A page: one HTML file that needs no network and no script, of scores, images and sections.
 
 The pages of a run, of two runs and of a task are values of the same model. All text is escaped.
 """
@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reseen.files import write_text
-from reseen.report.pictures import Picture, rows_of
+from reseen.report.images import PageImage, rows_of
 
 
 class Cell(NamedTuple):
@@ -71,7 +71,7 @@ class Page:
     title: str
     summary: str = ""
     scores: Section = NO_SCORES
-    pictures: Sequence[Picture] = ()
+    images: Sequence[PageImage] = ()
     sections: Sequence[Section] = ()
 
 
@@ -84,7 +84,7 @@ def write_page(path: Path, page: Page) -> None:
 
     Raises:
         ReseenError: The file cannot be written.
-        ValueError: A picture is neither PNG nor JPEG.
+        ValueError: An image is neither PNG nor JPEG.
 
     Example:
         >>> import tempfile
@@ -108,7 +108,7 @@ def render(page: Page) -> str:
     return templates.get_template("page.html").render(
         page=page,
         sections=[section for section in page.sections if not section.empty],
-        picture_rows=list(rows_of(page.pictures)),
+        image_rows=list(rows_of(page.images)),
     )
 
 

@@ -7,8 +7,8 @@ from reseen.engine.run import Run, open_run
 from reseen.files import write_bytes
 from reseen.progress import Progress, Silent
 from reseen.report.drawings import DRAWINGS, scored_systems
+from reseen.report.images import PageImage, image_of
 from reseen.report.page import Page, Section, write_page
-from reseen.report.pictures import Picture, picture_of
 from reseen.report.saved_maps import saved_maps
 from reseen.report.saved_scores import saved_scores
 from reseen.report.scores import ScoreRow, interval_ends, score_section
@@ -62,14 +62,14 @@ def report_run(
     progress = progress or Silent()
     result = result or saved_evaluation(run, data=data, progress=progress)
     drawn = draw_run(run, result, progress=progress)
-    save_pictures(run.pictures, drawn)
+    save_images(run.images, drawn)
     sheets, plots = ([drawn[name] for name in drawn if DRAWINGS[name].sheet is sheet] for sheet in (True, False))
     path = run.report_file if out is None else Path(out)
     page = Page(
         title=f"reseen: {'/'.join(run.path.resolve().parts[-2:])}",
         summary=_summary(run, result),
         scores=score_section(_score_rows(run, result), settings=result.report.settings),
-        pictures=[*sheets, *saved_maps(run), *plots],
+        images=[*sheets, *saved_maps(run), *plots],
         sections=[
             Section("Explanations, scored", saved_scores(run)),
             data_of(run, result.splits),
@@ -84,25 +84,25 @@ def report_run(
 
 def draw_run(
     run: Run, result: Evaluated, *, names: Sequence[str] = tuple(DRAWINGS), progress: Progress
-) -> dict[str, Picture]:
+) -> dict[str, PageImage]:
     """The named drawings of a run, in order, without those that have nothing to show."""
-    pictures = {}
+    images = {}
     with progress.bar("draw", total=len(names)) as bar:
         for name in names:
             kind = DRAWINGS[name]
             drawing = kind.draw(run, result)
             if drawing is not None:
-                pictures[name] = picture_of(drawing, title=kind.title, caption=kind.caption)
+                images[name] = image_of(drawing, title=kind.title, caption=kind.caption)
             bar.advance(note=kind.title)
-    return pictures
+    return images
 
 
-def save_pictures(folder: Path, pictures: Mapping[str, Picture]) -> None:
-    """Write each picture to a file of its name, and remove the files of drawings that are not among them."""
+def save_images(folder: Path, images: Mapping[str, PageImage]) -> None:
+    """Write each image to a file of its name, and remove the files of drawings that are not among them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, picture in pictures.items():
-        write_bytes(folder / f"{name}{picture.suffix}", picture.data)
-    for name in DRAWINGS.keys() - pictures.keys():
+    for name, image in images.items():
+        write_bytes(folder / f"{name}{image.suffix}", image.data)
+    for name in DRAWINGS.keys() - images.keys():
         for old in folder.glob(f"{name}.*"):
             old.unlink()
 

@@ -1,4 +1,4 @@
-"""The maps that `reseen explain` saved in a run, as pictures for its page."""
+"""The maps that `reseen explain` saved in a run, as images for its page."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reseen.data.opening import read_image
 from reseen.draw.encode import jpeg_bytes
 from reseen.engine.run import Run
-from reseen.report.pictures import Picture
+from reseen.report.images import PageImage
 
 _MOST = 2
 """Sheets of one kind on a page; the others stay in their folder."""
@@ -47,17 +47,17 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
 )
 
 
-def saved_maps(run: Run) -> list[Picture]:
+def saved_maps(run: Run) -> list[PageImage]:
     """The first sheets of each kind in the run's ``explain/``, if any."""
-    return [picture for start, kind in _KINDS.items() for picture in _of_kind(run.explanations, start, kind)]
+    return [image for start, kind in _KINDS.items() for image in _of_kind(run.explanations, start, kind)]
 
 
-def _of_kind(folder: Path, start: str, kind: _Kind) -> Iterator[Picture]:
+def _of_kind(folder: Path, start: str, kind: _Kind) -> Iterator[PageImage]:
     files = sorted(folder.glob(f"{start}*.png"))
     more = f" {len(files) - _MOST} more sheets are in {folder}." if len(files) > _MOST else ""
     for number, file in enumerate(files[:_MOST], start=1):
         title = kind.title if number == 1 else f"{kind.title}, {number}"
-        yield Picture(title, kind.caption + more * (number == _MOST), _bytes(file, kind), group="maps")
+        yield PageImage(title, kind.caption + more * (number == _MOST), _bytes(file, kind), group="maps")
 
 
 def _bytes(file: Path, kind: _Kind) -> bytes:

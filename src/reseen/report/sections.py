@@ -24,11 +24,11 @@ def data_section(summaries: Sequence[SplitSummary], facts: Mapping[str, str]) ->
     rows = [
         (
             split.name,
-            f"{split.pictures:,}",
+            f"{split.images:,}",
             f"{split.identities:,}",
             str(split.cameras or "unknown"),
             str(split.views or "unknown"),
-            _spread(split.pictures_per_identity),
+            _spread(split.images_per_identity),
             _spread(split.cameras_per_identity),
         )
         for split in summaries

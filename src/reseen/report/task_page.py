@@ -6,8 +6,8 @@ from typing import Any
 from reseen.draw.curves import plot_training
 from reseen.draw.encode import png_bytes, write_png
 from reseen.engine.run import Run
+from reseen.report.images import PageImage
 from reseen.report.page import Page, Section, Table, write_page
-from reseen.report.pictures import Picture
 from reseen.report.scores import ScoreRow, score_section
 from reseen.report.sections import (
     command_of,
@@ -25,7 +25,7 @@ def write_task_page(
     task: str,
     columns: Mapping[str, str],
     summary: str,
-    pictures: Sequence[Picture],
+    images: Sequence[PageImage],
     tables: Sequence[Table] = (),
 ) -> None:
     """Write a run's page. ``columns``: score -> heading, of which those are shown that some system has."""
@@ -35,7 +35,7 @@ def write_task_page(
         title=f"reseen {task}: {run.path.resolve().name}",
         summary=summary,
         scores=score_section([ScoreRow(name, row) for name, row in systems.items()], columns=shown),
-        pictures=pictures,
+        images=images,
         sections=[
             *(Section(table.title, [table]) for table in tables),
             command_section([command_of(run, task)]),
@@ -46,8 +46,8 @@ def write_task_page(
     write_page(run.report_file, page)
 
 
-def training_picture(run: Run, *, score: str, words: str) -> Picture:
+def training_image(run: Run, *, score: str, words: str) -> PageImage:
     """The run's curves, also written beside the page as ``training.png``; ``words``: what the score is called."""
     figure = plot_training(run.metrics(), score=score, words=words)
     write_png(run.path / "training.png", figure)
-    return Picture("Training", f"Mean of each epoch; {words} after the epochs that were scored.", png_bytes(figure))
+    return PageImage("Training", f"Mean of each epoch; {words} after the epochs that were scored.", png_bytes(figure))

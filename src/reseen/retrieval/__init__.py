@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.filters import FieldFilter, Span
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.info import Info
-    from reseen.retrieval.job import FailedImage, JobDone, embed_pictures
+    from reseen.retrieval.job import FailedImage, JobDone, embed_images
     from reseen.retrieval.record import Added, Failure, Match, Matches, Record
     from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.sources import RecordSource, read_source
@@ -30,7 +30,7 @@ __all__ = [
     "Record",
     "RecordSource",
     "Span",
-    "embed_pictures",
+    "embed_images",
     "read_source",
 ]
 
@@ -40,7 +40,7 @@ __getattr__ = lazy_names(
     filters=("FieldFilter", "Span"),
     gallery=("Gallery",),
     info=("Info",),
-    job=("FailedImage", "JobDone", "embed_pictures"),
+    job=("FailedImage", "JobDone", "embed_images"),
     record=("Added", "Failure", "Match", "Matches", "Record"),
     schema=("GalleryModel",),
     sources=("RecordSource", "read_source"),

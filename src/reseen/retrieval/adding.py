@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from reseen.data.opening import PictureError, PictureSource
+from reseen.data.opening import ImageError, ImageSource
 from reseen.data.walking import readable
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import EmbeddedRecord, IdentifiedRecord, as_table, content_id, embed_records, reference_of
@@ -32,7 +32,7 @@ def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | No
     embedded, unreadable = embed_records(list(reversed(new.values())), embedder, width=store.model.width)
     failures += [Failure(entry.place, reference_of(entry.record), reason) for entry, reason in unreadable]
     if failures and not skip:
-        raise PictureError(min(failures).reason)
+        raise ImageError(min(failures).reason)
     added = _insert(store, embedded) if embedded else 0
     failed = {entry.id for entry, _ in unreadable}
     held = {entry.place: entry.id for entry in identified if entry.id not in failed}
@@ -40,7 +40,7 @@ def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | No
     return Added(added, len(held) - added, tuple(sorted(failures)), ids)
 
 
-def as_records(records: Iterable[Record | PictureSource] | Record | PictureSource) -> Iterator[Record]:
+def as_records(records: Iterable[Record | ImageSource] | Record | ImageSource) -> Iterator[Record]:
     """Records of images and records, of which there may be one or many."""
     single = (Record, str, Path, bytes, bytearray, memoryview, Image.Image, np.ndarray)
     several: Iterable[Any] = [records] if isinstance(records, single) else records
@@ -59,7 +59,7 @@ def _identify(batch: Sequence[Record], *, first: int) -> tuple[list[IdentifiedRe
     for place, record in enumerate(batch, start=first):
         try:
             identified.append(IdentifiedRecord(place, content_id(record), record))
-        except PictureError as error:
+        except ImageError as error:
             failures.append(Failure(place, _readable_reference(record), str(error)))
     return identified, failures
 

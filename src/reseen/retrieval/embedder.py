@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, PictureError, PictureLimits, PictureSource, open_image
+from reseen.data.opening import DEFAULT_LIMITS, ImageError, ImageLimits, ImageSource, open_image
 from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
 from reseen.deploy.facts import LoadedNetwork
@@ -23,11 +23,11 @@ from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch
 from reseen.deprecation import renamed_attribute
 from reseen.retrieval.side_information import SideInformation, side_information
 
-Pictures: TypeAlias = PictureSource | Iterable[PictureSource]
+Images: TypeAlias = ImageSource | Iterable[ImageSource]
 """One image or many; an array of four axes is many."""
 
 Vectors: TypeAlias = NDArray[np.float32]
-Prepared: TypeAlias = NDArray[np.uint8] | PictureError
+Prepared: TypeAlias = NDArray[np.uint8] | ImageError
 """An image (H, W, 3) of the network's input size, or the error of one that cannot be read."""
 
 BATCH = 16
@@ -66,7 +66,7 @@ class Embedder:
         (2, 1280)
     """
 
-    def __init__(self, loaded: LoadedNetwork, *, limits: PictureLimits = DEFAULT_LIMITS) -> None:
+    def __init__(self, loaded: LoadedNetwork, *, limits: ImageLimits = DEFAULT_LIMITS) -> None:
         self.network, self.facts, self.source = loaded
         self.limits = limits
         self.width = self.facts.width
@@ -106,7 +106,7 @@ class Embedder:
 
     def __call__(
         self,
-        images: Pictures,
+        images: Images,
         *,
         bgr: bool = False,
         batch: int = BATCH,
@@ -131,11 +131,11 @@ class Embedder:
         """
         sources = _as_list(images)
         metadata = self._side_information(cameras, views, count=len(sources))
-        named = [(f"picture {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
+        named = [(f"image {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
         vectors = []
         prepare = partial(self._prepare_named, bgr=bgr)
         for _, vector in self._stream(named, prepare, metadata=metadata, batch=batch, workers=None):
-            if isinstance(vector, PictureError):
+            if isinstance(vector, ImageError):
                 raise vector
             vectors.append(vector)
         return np.stack(vectors) if vectors else np.empty((0, self.width), np.float32)
@@ -169,18 +169,18 @@ class Embedder:
         files = [Path(path) for path in paths]
         metadata = self._side_information(cameras, views, count=len(files))
         for path, vector in self._stream(files, self.prepare, metadata=metadata, batch=batch, workers=workers):
-            if not isinstance(vector, PictureError):
+            if not isinstance(vector, ImageError):
                 yield FileVector(path, vector)
             elif on_error == "skip":
                 yield FileVector(path, None, str(vector))
             else:
                 raise vector
 
-    def prepare(self, source: PictureSource, *, bgr: bool = False, name: str = "") -> Prepared:
+    def prepare(self, source: ImageSource, *, bgr: bool = False, name: str = "") -> Prepared:
         """Open and resize an image for `embed_prepared`; returns the error of one that cannot be read."""
         try:
             opened = open_image(source, limits=self.limits, bgr=bgr, name=name)
-        except PictureError as error:
+        except ImageError as error:
             return error
         image = self._resize(torch.from_numpy(np.array(opened)).permute(2, 0, 1))
         return image.permute(1, 2, 0).numpy()
@@ -194,7 +194,7 @@ class Embedder:
         cameras, views = zip(*metadata, strict=True)
         return self.network(np.stack(images), cameras, views)
 
-    def _prepare_named(self, item: tuple[str, PictureSource], *, bgr: bool) -> Prepared:
+    def _prepare_named(self, item: tuple[str, ImageSource], *, bgr: bool) -> Prepared:
         name, source = item
         return self.prepare(source, bgr=bgr, name="" if isinstance(source, str | Path) else name)
 
@@ -211,7 +211,7 @@ class Embedder:
         metadata: Sequence[SideInformation] | None,
         batch: int,
         workers: int | None,
-    ) -> Iterator[tuple[Item, Vectors | PictureError]]:
+    ) -> Iterator[tuple[Item, Vectors | ImageError]]:
         """Each item with its vector, or the error of one that cannot be read."""
         if batch < 1:
             raise ValueError(f"expected a batch of at least 1 image, got {batch}")
@@ -225,13 +225,13 @@ class Embedder:
 
     def _embed_chunk(
         self, chunk: Sequence[tuple[Item, Prepared]], metadata: Sequence[SideInformation] | None
-    ) -> Iterator[tuple[Item, Vectors | PictureError]]:
-        readable = [not isinstance(prepared, PictureError) for _, prepared in chunk]
-        good = [prepared for _, prepared in chunk if not isinstance(prepared, PictureError)]
+    ) -> Iterator[tuple[Item, Vectors | ImageError]]:
+        readable = [not isinstance(prepared, ImageError) for _, prepared in chunk]
+        good = [prepared for _, prepared in chunk if not isinstance(prepared, ImageError)]
         known = None if metadata is None else list(compress(metadata, readable))
         vectors = iter(self.embed_prepared(good, metadata=known) if good else ())
         for item, prepared in chunk:
-            yield item, prepared if isinstance(prepared, PictureError) else next(vectors)
+            yield item, prepared if isinstance(prepared, ImageError) else next(vectors)
 
 
 def _prepared(
@@ -242,7 +242,7 @@ def _prepared(
     return in_threads(prepare, items, threads=workers)
 
 
-def _as_list(images: Pictures) -> list[PictureSource]:
+def _as_list(images: Images) -> list[ImageSource]:
     if isinstance(images, _ONE) or (isinstance(images, np.ndarray) and images.ndim != 4):
         return [images]
     return list(images) if isinstance(images, Iterable) else [images]

@@ -36,7 +36,7 @@ def condition(
 ) -> Expr | None:
     """All filters combined, or None without any. ``after`` is included, ``before`` is not.
 
-    ``where``: identity, picture, id or a free field, and what it must hold. An empty column never matches.
+    ``where``: identity, image, id or a free field, and what it must hold. An empty column never matches.
     Raises ReseenError for a field that no record has, and for a value of another type than the field's.
     """
     parts: list[Expr] = []

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.arrays import ArrayLike, as_array, is_tensor
-from reseen.data.opening import PictureSource
+from reseen.data.opening import ImageSource
 from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
 from reseen.extras import extra
@@ -30,7 +30,7 @@ with extra("gallery"):
     from reseen.retrieval.versions import committed, delete_all
 
 if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
-    from reseen.retrieval.embedder import Embedder, Pictures
+    from reseen.retrieval.embedder import Embedder, Images
 
 Vectors: TypeAlias = ArrayLike
 
@@ -86,7 +86,7 @@ class Gallery:
 
     def add(
         self,
-        records: Iterable[Record | PictureSource] | Record | PictureSource,
+        records: Iterable[Record | ImageSource] | Record | ImageSource,
         *,
         batch: int = 256,
         on_error: Literal["raise", "skip"] = "raise",
@@ -120,7 +120,7 @@ class Gallery:
 
     def search(
         self,
-        queries: "Pictures | Vectors",
+        queries: "Images | Vectors",
         *,
         k: int = 10,
         cameras: Sequence[str] | None = None,
@@ -157,7 +157,7 @@ class Gallery:
         return [replace(matches, judged_by=text) for matches in results]
 
     def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:
-        """Set identity, camera, time, picture or free fields of these records, where None clears; their number."""
+        """Set identity, camera, time, image or free fields of these records, where None clears; their number."""
         with self._store.writing() as table:
             add_columns(table, [free_fields(changes)])
             values = changed_values(changes, table.schema)
@@ -230,7 +230,7 @@ class Gallery:
 
     @property
     def threshold(self) -> float | None:
-        """From which two pictures show one individual: the embedder's, or what the gallery was made with, or None."""
+        """From which two images show one individual: the embedder's, or what the gallery was made with, or None."""
         threshold = self._expected.threshold if self._expected else None
         return self.model.threshold if threshold is None else threshold
 
@@ -265,7 +265,7 @@ class Gallery:
         records = len(self)
         return search.at(records), search.describe(records)
 
-    def _query_vectors(self, queries: "Pictures | Vectors") -> NDArray[np.float32]:
+    def _query_vectors(self, queries: "Images | Vectors") -> NDArray[np.float32]:
         if is_tensor(queries):
             queries = as_array(queries)
         if isinstance(queries, np.ndarray) and np.issubdtype(queries.dtype, np.floating):

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, PictureError, open_image, regular_size
+from reseen.data.opening import DEFAULT_LIMITS, ImageError, open_image, regular_size
 from reseen.data.threads import in_threads
 from reseen.data.walking import readable
 from reseen.errors import ReseenError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _THUMBNAIL = 192
 _QUALITY = 80
 
-NEEDS_EMBEDDER = "this gallery was opened without an embedder; give it one to add or search pictures"
+NEEDS_EMBEDDER = "this gallery was opened without an embedder; give it one to add or search images"
 
 
 class IdentifiedRecord(NamedTuple):
@@ -64,19 +64,19 @@ def content_id(record: Record) -> str:
     Of a file the bytes count, of an image in memory the pixels. Raises PictureError for a file that cannot be read.
     """
     digest = hashlib.sha256()
-    picture = record.picture
+    image = record.picture
     name = reference_of(record)
     if name is not None and readable(name) != name:
-        raise PictureError(f"{readable(name)}: its name is not UTF-8, which a gallery cannot hold; rename it")
-    if picture is None:
+        raise ImageError(f"{readable(name)}: its name is not UTF-8, which a gallery cannot hold; rename it")
+    if image is None:
         digest.update(repr(record.reference).encode())
         digest.update(np.asarray(record.vector, dtype="<f4").tobytes())
-    elif isinstance(picture, str | Path):
-        _digest_file(Path(picture), digest)
-    elif isinstance(picture, bytes | bytearray | memoryview):
-        digest.update(picture)
+    elif isinstance(image, str | Path):
+        _digest_file(Path(image), digest)
+    elif isinstance(image, bytes | bytearray | memoryview):
+        digest.update(image)
     else:
-        pixels = np.asarray(picture)
+        pixels = np.asarray(image)
         digest.update(f"{pixels.shape} {pixels.dtype.str}".encode())
         digest.update(np.ascontiguousarray(pixels).tobytes())
     digest.update(repr(None if record.box is None else tuple(map(int, record.box))).encode())
@@ -189,7 +189,7 @@ def cut_out(image: Image.Image, box: Box, *, name: str) -> Image.Image:
     left, top, right, bottom = box
     inside = (max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height))
     if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        raise PictureError(f"{name}: box {tuple(box)} lies outside the image of {image.width} x {image.height}")
+        raise ImageError(f"{name}: box {tuple(box)} lies outside the image of {image.width} x {image.height}")
     return image.crop(inside)
 
 
@@ -200,4 +200,4 @@ def _digest_file(path: Path, digest: "hashlib._Hash") -> None:
             while piece := file.read(1 << 20):
                 digest.update(piece)
     except OSError as error:
-        raise PictureError(f"{path}: cannot read the picture: {error.strerror}") from None
+        raise ImageError(f"{path}: cannot read the image: {error.strerror}") from None

@@ -92,7 +92,7 @@ def in_this_process(embedder: ChunkEmbedder) -> Runner:
     return lambda chunks: (embedder(chunk) for chunk in chunks)
 
 
-def embed_pictures(
+def embed_images(
     source: Path | str,
     out: Path | str,
     *,

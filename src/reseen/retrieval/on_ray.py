@@ -47,7 +47,7 @@ def on_ray(
     address: str | None = None,
     processes: int | None = None,
 ) -> Runner:
-    """Make a runner for `embed_pictures` that uses Ray.
+    """Make a runner for `embed_images` that uses Ray.
 
     On a cluster, every machine must see the network, the images and ``out`` under the same paths.
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from numpy.typing import NDArray
 
 from reseen.arrays import as_array
-from reseen.data.opening import PictureSource
+from reseen.data.opening import ImageSource
 from reseen.errors import ReseenError
 
 FieldValue: TypeAlias = str | float | bool | None
@@ -26,7 +26,7 @@ class Record:
     """One sighting of an individual: an image, or a vector that was made of one, or both.
 
     Attributes:
-        picture: The image: a path, the bytes of a file, a PIL image, or an array (height, width, 3) of uint8 RGB.
+        image: The image: a path, the bytes of a file, a PIL image, or an array (height, width, 3) of uint8 RGB.
         vector: (D,), an array or a torch tensor, which is an array here.
         reference: The name of the image in answers; by default its path.
         identity: The individual, if known.
@@ -39,15 +39,15 @@ class Record:
         ReseenError: There is neither an image nor a vector, or the box is empty.
 
     Example:
-        >>> record = Record(picture="gate.jpg", camera="gate 2", box=(10, 20, 74, 84), fields={"colour": "red"})
+        >>> record = Record(image="gate.jpg", camera="gate 2", box=(10, 20, 74, 84), fields={"colour": "red"})
         >>> record.box
         (10, 20, 74, 84)
         >>> Record(identity="a")
         Traceback (most recent call last):
-        reseen.errors.ReseenError: a record: expected a picture or a vector, got neither
+        reseen.errors.ReseenError: a record: expected an image or a vector, got neither
     """
 
-    picture: PictureSource | None = None
+    picture: ImageSource | None = None
     vector: NDArray[Any] | None = None
     reference: str | None = None
     identity: str | None = None
@@ -58,7 +58,7 @@ class Record:
 
     def __post_init__(self) -> None:
         if self.picture is None and self.vector is None:
-            raise ReseenError("a record: expected a picture or a vector, got neither")
+            raise ReseenError("a record: expected an image or a vector, got neither")
         if self.vector is not None:
             object.__setattr__(self, "vector", as_array(self.vector))
         if self.box is not None and (len(self.box) != 4 or self.box[0] >= self.box[2] or self.box[1] >= self.box[3]):

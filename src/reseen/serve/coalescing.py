@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.data.opening import PictureError
+from reseen.data.opening import ImageError
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Matches, Record
@@ -71,5 +71,5 @@ class Adder:
             added = self._gallery.add(records, on_error="skip")
         except ReseenError as error:
             return [ConflictError(str(error))] * len(records)
-        reasons = {failure.place: PictureError(failure.reason) for failure in added.failures}
+        reasons = {failure.place: ImageError(failure.reason) for failure in added.failures}
         return [reasons[place] if kept is None else kept for place, kept in enumerate(added.ids)]

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import PictureError
+from reseen.data.opening import ImageError
 from reseen.deploy.facts import Network
 from reseen.deploy.network import EmbeddingNetwork, OnTorch
 from reseen.draw.overlay import overlay
@@ -55,14 +55,14 @@ class MatchExplainer:
             raise ReseenError(self.reason)
         with self._lock:
             pair = _pair_maps(self._network, self._input(query), self._input(match))
-        small = [_shrunk(picture) for picture in (query, match)]
-        over = [overlay(picture, values) for picture, values in zip(small, pair.maps, strict=True)]
+        small = [_shrunk(image) for image in (query, match)]
+        over = [overlay(image, values) for image, values in zip(small, pair.maps, strict=True)]
         return ExplainedMatch(pair.similarity, small[0], over[0], small[1], over[1])
 
-    def _input(self, picture: Image.Image) -> torch.Tensor:
+    def _input(self, image: Image.Image) -> torch.Tensor:
         """The model's input, (1, 3, H, W)."""
-        prepared = self._embedder.prepare(picture)
-        if isinstance(prepared, PictureError):
+        prepared = self._embedder.prepare(image)
+        if isinstance(prepared, ImageError):
             raise prepared
         assert self._network is not None
         return self._network.normalised(torch.from_numpy(prepared).to(self._network.scale.device)[None])
@@ -81,7 +81,7 @@ def _pair_maps(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tens
     return _PairMaps(float(pair.similarity[0]), (of_query, of_match))
 
 
-def _shrunk(picture: Image.Image) -> Image.Image:
-    small = picture.copy()
+def _shrunk(image: Image.Image) -> Image.Image:
+    small = image.copy()
     small.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.LANCZOS)
     return small

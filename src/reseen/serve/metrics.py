@@ -27,7 +27,7 @@ class Metrics:
             registry=self._registry,
         )
         self._batches = Histogram(
-            "reseen_batch_pictures", "Pictures in one pass of the network.", buckets=_SIZES, registry=self._registry
+            "reseen_batch_pictures", "Images in one pass of the network.", buckets=_SIZES, registry=self._registry
         )
         self._dropped = Counter(
             "reseen_connections_dropped",
@@ -41,9 +41,9 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def embedded(self, pictures: int) -> None:
+    def embedded(self, images: int) -> None:
         """Count a pass of the network."""
-        self._batches.observe(pictures)
+        self._batches.observe(images)
 
     def dropped(self) -> None:
         """Count a dropped connection."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import PictureError, PictureLimits, open_image
+from reseen.data.opening import ImageError, ImageLimits, open_image
 from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
@@ -54,7 +54,7 @@ class Service:
         self.uri = gallery.info().uri
         self.metrics = Metrics(records=lambda: len(gallery))
         self.explainer = MatchExplainer(self.embedder, network)
-        self._image_limits = PictureLimits(pixels=limits.pixels, bytes=limits.bytes)
+        self._image_limits = ImageLimits(pixels=limits.pixels, bytes=limits.bytes)
         self._embed: Batcher[NDArray[np.uint8], NDArray[np.float32]] = Batcher(
             lambda prepared: list(self.embedder.embed_prepared(prepared)),
             most=_MOST_IMAGES,
@@ -154,11 +154,11 @@ class Service:
     def open(self, data: bytes, box: Box | None) -> Image.Image:
         """The upright image, or the part of it in the box."""
         image = open_image(data, limits=self._image_limits)
-        return image if box is None else cut_out(image, box, name="the picture")
+        return image if box is None else cut_out(image, box, name="the image")
 
     def _prepared(self, data: bytes, box: Box | None) -> NDArray[np.uint8]:
         prepared = self.embedder.prepare(self.open(data, box))
-        if isinstance(prepared, PictureError):
+        if isinstance(prepared, ImageError):
             raise prepared
         return prepared
 

@@ -20,7 +20,7 @@ class RenderedSet(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Pictures per split, as the readers count them."""
+    """Images per split, as the readers count them."""
 
     train: int
     query: int
@@ -79,7 +79,7 @@ def _labels(shots: Sequence[Shot], descriptions: Sequence[Description], *, train
 
 
 def _orientation(shot: Shot, view: int) -> str:
-    """One line of the keypoint files: the picture, twenty points (none is known here), the orientation."""
+    """One line of the keypoint files: the image, twenty points (none is known here), the orientation."""
     return f"{_veri_file(shot)} {' '.join(['-1 -1'] * 20)} {view}"
 
 
@@ -118,7 +118,7 @@ def _finish_market(root: Path, done: RenderedSet) -> Counts:
 
 
 def mask_name(file: str) -> str:
-    """Where, below masks/, the mask of a picture lies.
+    """Where, below masks/, the mask of an image lies.
 
     >>> mask_name("image_test/0001_c001_00000005_0.jpg")
     'image_test/0001_c001_00000005_0.png'

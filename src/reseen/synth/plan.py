@@ -8,7 +8,7 @@ import numpy as np
 from reseen.errors import ReseenError
 
 FEWEST = 2
-"""Pictures that each identity needs: one as a query and one, from another camera, to be found."""
+"""Images that each identity needs: one as a query and one, from another camera, to be found."""
 
 
 class Shot(NamedTuple):
@@ -67,7 +67,7 @@ def split(twins: Sequence[bool], *, test_share: float, rng: np.random.Generator)
 
 
 def make_plan(twins: Sequence[bool], *, images: int, cameras: int, test_share: float, seed: Sequence[int]) -> Plan:
-    """The plan for ``images`` pictures, spread evenly over the identities and over a few cameras of each."""
+    """The plan for ``images`` images, spread evenly over the identities and over a few cameras of each."""
     rng = np.random.default_rng([*seed, 1])
     train = split(twins, test_share=test_share, rng=rng)
     numbers = [int(k) + 1 for k in rng.permutation(len(twins))]
@@ -92,7 +92,7 @@ def make_plan(twins: Sequence[bool], *, images: int, cameras: int, test_share: f
 
 
 def _seen_by(count: int, cameras: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """(camera, pictures) pairs: two or three pictures a camera, at least two cameras."""
+    """(camera, images) pairs: two or three images a camera, at least two cameras."""
     several = int(np.clip(round(count / 2.5), 2, min(cameras, count)))
     chosen = sorted(int(c) + 1 for c in rng.choice(cameras, size=several, replace=False))
     extra = set(rng.permutation(several)[: count % several].tolist())

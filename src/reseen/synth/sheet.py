@@ -14,7 +14,7 @@ GAP = 2
 def contact_sheet(root: Path, *, rows: int = 8, columns: int = 10, height: int = 128) -> Image.Image:
     """Draw one image per identity and camera of the synthetic set in ``root``, pairs of twins first.
 
-    A row holds the first ``columns`` cameras that have seen its identity; pictures are ``height`` pixels high.
+    A row holds the first ``columns`` cameras that have seen its identity; images are ``height`` pixels high.
     """
     facts = root / "synth.json"
     if not facts.is_file():
@@ -24,7 +24,7 @@ def contact_sheet(root: Path, *, rows: int = 8, columns: int = 10, height: int =
     alone = [name for name in about["identity"] if name not in set(paired)]
     half = min(len(paired), (rows + 1) // 4 * 2)
     chosen = [*paired[:half], *alone][:rows]
-    seen = _pictures(root)
+    seen = _images(root)
     columns = min(columns, max(len(seen[name]) for name in chosen))
     size = about["image_size"]
     width = round(height * size[1] / size[0])
@@ -36,8 +36,8 @@ def contact_sheet(root: Path, *, rows: int = 8, columns: int = 10, height: int =
     return sheet
 
 
-def _pictures(root: Path) -> dict[str, dict[str, Path]]:
-    """Identity -> camera -> its first picture."""
+def _images(root: Path) -> dict[str, dict[str, Path]]:
+    """Identity -> camera -> its first image."""
     seen: dict[str, dict[str, Path]] = {}
     for path in sorted(root.glob("*/*.jpg")):
         name, camera = path.name.split("_")[:2]

@@ -77,7 +77,7 @@ class Studio:
             masks=order.masks,
         )
         file = LAYOUTS[self._subject.layout].file(shot)
-        taken.picture.save(order.root / file, quality=station.sensor.quality)
+        taken.image.save(order.root / file, quality=station.sensor.quality)
         if taken.marks is not None:
             Image.fromarray(taken.marks).save(order.root / "masks" / mask_name(file))
         return taken.view

@@ -28,9 +28,9 @@ class Subject(NamedTuple):
     """One kind of object.
 
     ``draw_identities(count, *, twins_share, rng)`` -> identities, pairs of twins next to each other.
-    ``draw_state(station, rng)`` -> what changes from picture to picture; hashable.
+    ``draw_state(station, rng)`` -> what changes from image to image; hashable.
     ``build(identity, state)`` -> parts. ``stations(rng)`` -> the cameras, numbered from 1.
-    ``aspect``: width / height of a picture whose size is given by one number. ``layout``: a name in LAYOUTS.
+    ``aspect``: width / height of an image whose size is given by one number. ``layout``: a name in LAYOUTS.
     ``lay_out(name, *, light, seed)`` -> the tiles of a station's street.
     """
 

@@ -19,7 +19,7 @@ from reseen.synth.studio import RenderSettings, jobs, take_all
 from reseen.synth.subject import Description, Subject
 
 SMALLEST = 32
-"""The least height and width of a picture, pixels."""
+"""The least height and width of an image, pixels."""
 
 
 class SynthResult(NamedTuple):
@@ -134,7 +134,7 @@ def _checked(
         raise ReseenError(f"identities: at least 2 (one to train on, one to test with), got {identities}")
     if images < FEWEST * identities:
         raise ReseenError(
-            f"images: {identities} identities need at least {FEWEST * identities} pictures ({FEWEST} each, from "
+            f"images: {identities} identities need at least {FEWEST * identities} images ({FEWEST} each, from "
             f"different cameras), got {images}"
         )
     if not 0 <= twins <= 1:

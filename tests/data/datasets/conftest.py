@@ -47,7 +47,7 @@ def msmt17(tmp_path: Path, write_named: WriteNamed) -> Callable[..., Path]:
 
 @pytest.fixture
 def vehicleid(tmp_path: Path, write_named: WriteNamed) -> Callable[..., Path]:
-    """VehicleID with the test lists of these sizes, each of the same five pictures."""
+    """VehicleID with the test lists of these sizes, each of the same five images."""
 
     def make(*sizes: int) -> Path:
         root = tmp_path / "VehicleID_V1.0"
@@ -62,7 +62,7 @@ def vehicleid(tmp_path: Path, write_named: WriteNamed) -> Callable[..., Path]:
 
 @pytest.fixture
 def veriwild(tmp_path: Path, write_named: WriteNamed) -> Callable[..., Path]:
-    """VERI-Wild with the lists of this size, as given out: a number and a camera behind each picture."""
+    """VERI-Wild with the lists of this size, as given out: a number and a camera behind each image."""
 
     def make(size: int = 3000) -> Path:
         root = tmp_path / "VERI-Wild"
@@ -78,7 +78,7 @@ def veriwild(tmp_path: Path, write_named: WriteNamed) -> Callable[..., Path]:
 
 @pytest.fixture
 def cityflow(tmp_path: Path, write_named: WriteNamed) -> Path:
-    """The challenge's release: four vehicles to train on in two cameras each, and test pictures without labels."""
+    """The challenge's release: four vehicles to train on in two cameras each, and test images without labels."""
     root = tmp_path / "AIC21_Track2_ReID"
     names = [f"{number:06d}.jpg" for number in range(1, 9)]
     vehicles = [f"{number:04d}" for number in (1, 1, 2, 2, 3, 3, 9, 9)]
@@ -100,7 +100,7 @@ def cityflow(tmp_path: Path, write_named: WriteNamed) -> Path:
 
 @pytest.fixture
 def wildlife(tmp_path: Path, write_named: WriteNamed) -> Callable[..., Path]:
-    """A frame of wildlife-datasets as CSV, of these rows behind its header, over six pictures."""
+    """A frame of wildlife-datasets as CSV, of these rows behind its header, over six images."""
 
     def make(header: str, *rows: str) -> Path:
         root = write_named(tmp_path / "animals", [f"images/{number}.jpg" for number in range(6)])

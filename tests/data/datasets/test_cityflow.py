@@ -18,9 +18,7 @@ def test_without_test_labels_the_training_identities_are_split(cityflow: Path) -
     assert splits.query.camera_names
     assert {path.parent.name for path in (*splits.query.paths, *splits.gallery.paths)} == {"image_train"}
     assert len(splits.notes) == 1
-    assert splits.notes[0].startswith(
-        "the challenge withholds the test labels: 3 pictures of image_query and image_test"
-    )
+    assert splits.notes[0].startswith("the challenge withholds the test labels: 3 images of image_query and image_test")
     assert "the 8 of image_train are split here by identity, seed 1" in splits.notes[0]
 
 
@@ -39,19 +37,17 @@ def test_veris_folders_of_the_same_names_are_veris(veri: Path, cityflow: Path) -
     assert choose_layout(cityflow) == "cityflow"
 
 
-def test_pictures_without_a_label_are_noted(cityflow: Path, write_picture: Callable[..., Path]) -> None:
-    write_picture(cityflow / "image_train/000077.jpg")
-    assert read_data(cityflow).notes[1] == (
-        "1 pictures of image_train are left out, not in train_label.xml: 000077.jpg"
-    )
+def test_images_without_a_label_are_noted(cityflow: Path, write_image: Callable[..., Path]) -> None:
+    write_image(cityflow / "image_train/000077.jpg")
+    assert read_data(cityflow).notes[1] == ("1 images of image_train are left out, not in train_label.xml: 000077.jpg")
 
 
 def test_labels_that_name_no_vehicle_or_no_file_are_refused(cityflow: Path) -> None:
     label_file(cityflow / "train_label.xml", [item("000001.jpg", "0001", "c001"), item("000002.jpg", None, "c001")])
-    with pytest.raises(ReseenError, match=r"train_label.xml: 1 of 2 items name no picture or no vehicle: .*000002"):
+    with pytest.raises(ReseenError, match=r"train_label.xml: 1 of 2 items name no image or no vehicle: .*000002"):
         read_data(cityflow)
     label_file(cityflow / "train_label.xml", [item("000099.jpg", "0001", "c001")])
-    with pytest.raises(ReseenError, match=r"1 of 1 listed pictures do not exist: .*000099.jpg"):
+    with pytest.raises(ReseenError, match=r"1 of 1 listed images do not exist: .*000099.jpg"):
         read_data(cityflow)
     label_file(cityflow / "train_label.xml", [])
     with pytest.raises(ReseenError, match=r"expected <Item imageName=.* lines, got none"):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from public_trees import NP_FILES, picture_of, write_config, write_mat
+from public_trees import NP_FILES, image_of, write_config, write_mat
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.datasets.cuhk03_release import unpack_cuhk03
 from reseen.errors import ReseenError
@@ -41,7 +41,7 @@ def test_a_third_camera_does_not_parse(tmp_path: Path, write_named: Callable[...
         read_data(root)
 
 
-def test_unpacked_pictures_are_the_arrays(cuhk03_release: Path) -> None:
+def test_unpacked_images_are_the_arrays(cuhk03_release: Path) -> None:
     told: list[tuple[int, int]] = []
     done = unpack_cuhk03(cuhk03_release, progress=lambda *at: told.append(at))
     labelled, detected = cuhk03_release / "images_labeled", cuhk03_release / "images_detected"
@@ -52,8 +52,8 @@ def test_unpacked_pictures_are_the_arrays(cuhk03_release: Path) -> None:
     assert names[:4] == ["1_001_1_01.png", "1_001_1_02.png", "1_001_2_06.png", "1_002_1_01.png"]
     assert names[-1] == "2_001_2_10.png"
     for name, seed in (("1_001_2_06.png", 2), ("2_001_2_10.png", 9)):
-        assert np.array_equal(np.asarray(Image.open(labelled / name)), picture_of(seed))
-    assert np.array_equal(np.asarray(Image.open(detected / "1_001_2_07.png")), picture_of(6))
+        assert np.array_equal(np.asarray(Image.open(labelled / name)), image_of(seed))
+    assert np.array_equal(np.asarray(Image.open(detected / "1_001_2_07.png")), image_of(6))
 
 
 def test_what_is_unpacked_is_not_written_again(cuhk03_release: Path) -> None:
@@ -90,10 +90,8 @@ def test_the_release_form_reads_by_the_protocols_lists(cuhk03_release: Path) -> 
     ]  # fmt: skip
 
 
-def test_pictures_still_packed_are_told_how_to_be_unpacked(cuhk03_release: Path) -> None:
-    with pytest.raises(
-        ReseenError, match=rf"labelled pictures in images_labeled/, .*: reseen unpack {cuhk03_release}$"
-    ):
+def test_images_still_packed_are_told_how_to_be_unpacked(cuhk03_release: Path) -> None:
+    with pytest.raises(ReseenError, match=rf"labelled images in images_labeled/, .*: reseen unpack {cuhk03_release}$"):
         read_data(cuhk03_release, layout="cuhk03_labelled")
     (cuhk03_release / "cuhk03_release/cuhk-03.mat").unlink()
     with pytest.raises(ReseenError, match=r"nor is cuhk-03.mat here to unpack"):
@@ -123,7 +121,7 @@ def test_lists_that_are_wrong_are_named(cuhk03_release: Path) -> None:
     write_config(config, rows, {**parts, "gallery_idx": [0]})
     assert "expected rows from 1 to 3 of its list" in complaint()
     write_config(config, [*rows[:2], ("1_009_2_06.png", 2)], parts)
-    assert "1 of 1 listed pictures do not exist" in complaint()
+    assert "1 of 1 listed images do not exist" in complaint()
     savemat(config, {"labels": [1.0]})
     assert "got none named train_idx, query_idx, gallery_idx, filelist" in complaint()
     config.write_bytes(b"not MATLAB" * 40)
@@ -154,5 +152,5 @@ def test_a_mat_of_another_form_is_refused(tmp_path: Path) -> None:
 def test_published_counts_are_of_767_and_700_identities() -> None:
     for name, total in (("cuhk03_labelled", 14_096), ("cuhk03_detected", 14_097)):
         counts = LAYOUTS[name].published[0].parts
-        assert sum(count.pictures for count in counts.values()) == total
+        assert sum(count.images for count in counts.values()) == total
         assert [count.identities for count in counts.values()] == [767, 700, 700]

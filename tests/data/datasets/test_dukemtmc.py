@@ -17,9 +17,9 @@ def test_identities_and_cameras_come_from_the_names(duke: Path) -> None:
     assert splits.gallery.cameras.tolist() == ["5", "8"]
 
 
-def test_markets_names_are_not_dukes(duke: Path, market: Path, write_picture: Callable[..., Path]) -> None:
+def test_markets_names_are_not_dukes(duke: Path, market: Path, write_image: Callable[..., Path]) -> None:
     assert choose_layout(market) == "market1501"
-    write_picture(duke / "query/0001_c1s1_001051_00.jpg")
+    write_image(duke / "query/0001_c1s1_001051_00.jpg")
     with pytest.raises(ReseenError, match=r"1 of 2 file names in query does not parse as 0002_c1_f0044158.jpg"):
         read_data(duke)
 

@@ -1,4 +1,4 @@
-"""A folder per identity: split by identity and by seed, single pictures as distractors."""
+"""A folder per identity: split by identity and by seed, single images as distractors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,9 +43,9 @@ def test_too_few_identities_are_refused(tmp_path: Path, write_named: Callable[..
         read_data(tmp_path / "singles")
 
 
-def test_pictures_beside_the_folders_are_no_identity(tmp_path: Path, write_named: Callable[..., Path]) -> None:
+def test_images_beside_the_folders_are_no_identity(tmp_path: Path, write_named: Callable[..., Path]) -> None:
     write_named(tmp_path, ["cover.png"])
     with pytest.raises(ReseenError, match="got none of these"):
         read_data(tmp_path)
-    with pytest.raises(ReseenError, match="got no picture in any sub-folder"):
+    with pytest.raises(ReseenError, match="got no image in any sub-folder"):
         read_data(tmp_path, layout="folder")

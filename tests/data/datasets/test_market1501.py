@@ -25,7 +25,7 @@ def test_junk_and_distractors_stay_in_the_gallery_and_leave_train(
     write_named(market / "bounding_box_train", ["-1_c1s1_000001_00.jpg", "0000_c1s1_000001_00.jpg"])
     splits = read_data(market)
     assert splits.train.identity_names == ("0002", "0007")
-    assert splits.notes == ("2 junk or distractor pictures of bounding_box_train left out",)
+    assert splits.notes == ("2 junk or distractor images of bounding_box_train left out",)
 
 
 def test_market1501_may_lie_one_folder_below_the_given_one(market: Path) -> None:
@@ -33,14 +33,14 @@ def test_market1501_may_lie_one_folder_below_the_given_one(market: Path) -> None
     assert read_data(market.parent, layout="market1501").train.frame.equals(read_data(market).train.frame)
 
 
-def test_files_that_are_no_pictures_are_not_looked_at(market: Path) -> None:
+def test_files_that_are_no_images_are_not_looked_at(market: Path) -> None:
     (market / "query/Thumbs.db").write_bytes(b"x")
     (market / "query/._0001_c1s1_001051_00.jpg").write_bytes(b"x")
     assert len(read_data(market).query) == 2
 
 
-def test_a_camera_of_two_digits_keeps_both(market: Path, write_picture: Callable[..., Path]) -> None:
-    write_picture(market / "query/0009_c12s1_000001_00.jpg")
+def test_a_camera_of_two_digits_keeps_both(market: Path, write_image: Callable[..., Path]) -> None:
+    write_image(market / "query/0009_c12s1_000001_00.jpg")
     assert read_data(market).query.cameras.tolist() == ["1", "2", "12"]
 
 
@@ -65,7 +65,7 @@ def test_a_folder_where_no_name_parses_is_an_error_even_if_some_may_fail(market:
 def test_a_missing_and_an_empty_folder_are_named(market: Path) -> None:
     for path in (market / "query").iterdir():
         path.unlink()
-    with pytest.raises(ReseenError, match=r"query: expected pictures named like .* got no picture file"):
+    with pytest.raises(ReseenError, match=r"query: expected images named like .* got no image file"):
         read_data(market)
     (market / "query").rmdir()
     with pytest.raises(ReseenError, match=r"got none named query$"):

@@ -15,7 +15,7 @@ def test_both_versions_read_alike(msmt17: Callable[..., Path], version: int, fol
     splits = read_data(root)
     assert splits.layout == "msmt17"
     assert splits.train.identities.tolist() == ["train/0000", "train/0001", "train/0001"]
-    assert splits.train.cameras.tolist() == ["01", "14", "02"], "list_val.txt belongs to the training pictures"
+    assert splits.train.cameras.tolist() == ["01", "14", "02"], "list_val.txt belongs to the training images"
     assert splits.train.paths[0] == root / folder / "0000/0000_000_01_0303morning_0015_0.jpg"
     assert splits.query.identities.tolist() == ["test/0000", "test/0001"]
     assert splits.gallery.cameras.tolist() == ["03", "15"]
@@ -38,12 +38,12 @@ def test_a_line_of_another_form_is_named(msmt17: Callable[..., Path]) -> None:
         read_data(root)
 
 
-def test_missing_pictures_are_named_three_at_most(msmt17: Callable[..., Path]) -> None:
+def test_missing_images_are_named_three_at_most(msmt17: Callable[..., Path]) -> None:
     root = msmt17()
     for path in (root / "train").rglob("*.jpg"):
         path.unlink()
     with pytest.raises(
-        ReseenError, match=r"list_train.txt: 3 of 3 listed pictures do not exist: .*/0000_000_01_.*, .*, "
+        ReseenError, match=r"list_train.txt: 3 of 3 listed images do not exist: .*/0000_000_01_.*, .*, "
     ):
         read_data(root)
 

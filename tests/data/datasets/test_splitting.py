@@ -52,6 +52,6 @@ def test_the_share_is_a_fifth_where_cameras_allow() -> None:
 
 
 def test_a_later_query_does_not_take_an_earlier_ones_only_match() -> None:
-    for seed in range(40):  # of ten pictures two would be queries; both "1" and the only "2" cannot be
+    for seed in range(40):  # of ten images two would be queries; both "1" and the only "2" cannot be
         query, _ = split_queries(seen([["1"] * 9 + ["2"]]), seed=seed)
         assert query.cameras.tolist() in (["1", "1"], ["2"])

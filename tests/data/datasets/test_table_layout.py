@@ -87,7 +87,7 @@ WRONG = {
     "no column 'path'; did you mean 'Path'": ["Path,identity", "images/0.jpg,a"],
     "no column 'identity'; did you mean 'ident'": ["path,ident", "images/0.jpg,a"],
     "no column 'camera', but one named 'camera_id'; rename it": ["path,identity,camera_id", "images/0.jpg,a,1"],
-    "expected a row per picture, got none": ["path,identity"],
+    "expected a row per image, got none": ["path,identity"],
     "1 rows without path, .*: 3$": ["path,identity", "images/0.jpg,a", ",b"],
     "2 rows without identity, .*: 3, 4$": ["path,identity", "images/0.jpg,a", "images/1.jpg,", "images/2.jpg, "],
     "no split 'querry'; did you mean 'query'": ["path,identity,split", "images/0.jpg,a,train", "images/1.jpg,b,querry"],

@@ -21,7 +21,7 @@ def test_query_and_gallery_are_the_whole_test_list(vehicleid: Callable[..., Path
     assert splits.query.camera_names == ()
 
 
-def test_pictures_that_no_list_names_are_not_read(vehicleid: Callable[..., Path]) -> None:
+def test_images_that_no_list_names_are_not_read(vehicleid: Callable[..., Path]) -> None:
     splits = read_data(vehicleid())
     assert "0000008.jpg" not in {path.name for path in (*splits.train.paths, *splits.query.paths)}
 
@@ -32,14 +32,14 @@ def test_a_name_may_have_its_ending(vehicleid: Callable[..., Path]) -> None:
     assert read_data(root).train.paths == [root / "image/0000001.jpg"]
 
 
-def test_check_takes_no_picture_for_a_duplicate(vehicleid: Callable[..., Path]) -> None:
+def test_check_takes_no_image_for_a_duplicate(vehicleid: Callable[..., Path]) -> None:
     assert check(vehicleid()).clean
 
 
 def test_an_empty_list_and_a_missing_one_are_named(vehicleid: Callable[..., Path]) -> None:
     root = vehicleid()
     (root / "train_test_split/train_list.txt").write_text("\n")
-    with pytest.raises(ReseenError, match=r"train_list.txt: expected a line per picture like '0000001 12', got none"):
+    with pytest.raises(ReseenError, match=r"train_list.txt: expected a line per image like '0000001 12', got none"):
         read_data(root)
     (root / "train_test_split/train_list.txt").write_text("0000001 5\n")
     with pytest.raises(ReseenError, match=r"test_list_2400.txt: no such list"):

@@ -1,4 +1,4 @@
-"""The VeRi-776 layout: names, and orientations from the keypoint files where they have the picture."""
+"""The VeRi-776 layout: names, and orientations from the keypoint files where they have the image."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,14 +21,14 @@ def test_identities_and_cameras_come_from_the_names(veri: Path) -> None:
     assert splits.train.view_names == ()
 
 
-def test_views_come_from_the_keypoint_files_and_no_picture_is_dropped(veri: Path) -> None:
+def test_views_come_from_the_keypoint_files_and_no_image_is_dropped(veri: Path) -> None:
     (veri / "keypoint_train.txt").write_text(f"VeRi/image_train/0001_c001_00016450_0.jpg {PAIRS} 0\n\n")
     (veri / "keypoint_test.txt").write_text(
         f"image_test\\0005_c003_00077625_0.jpg {PAIRS} 7\r\nmy data/0005_c014_00077630_0.jpg {PAIRS} -1\r\n"
     )
     splits = read_data(veri)
     assert splits.train.views.tolist() == ["0", ""]
-    assert splits.query.views.tolist() == ["7"], "the query picture has the view of its name in the test file"
+    assert splits.query.views.tolist() == ["7"], "the query image has the view of its name in the test file"
     assert splits.gallery.views.tolist() == ["7", ""]
     assert splits.train.frame.columns == ["path", "identity", "camera", "view"]
 
@@ -41,8 +41,8 @@ def test_a_line_of_another_form_is_named(tmp_path: Path, line: str) -> None:
         read_views(path)
 
 
-def test_a_camera_of_another_width_does_not_parse(veri: Path, write_picture: Callable[..., Path]) -> None:
-    write_picture(veri / "image_train/0001_c0014_00016450_0.jpg")
+def test_a_camera_of_another_width_does_not_parse(veri: Path, write_image: Callable[..., Path]) -> None:
+    write_image(veri / "image_train/0001_c0014_00016450_0.jpg")
     with pytest.raises(ReseenError, match="1 of 3 file names in image_train does not parse as 0001_c014"):
         read_data(veri)
 
@@ -56,21 +56,21 @@ def test_tracks_become_a_column_of_the_gallery_alone(veri: Path) -> None:
     assert splits.notes == ()
 
 
-def test_a_track_is_named_for_its_first_picture(tmp_path: Path) -> None:
+def test_a_track_is_named_for_its_first_image(tmp_path: Path) -> None:
     path = tmp_path / "test_track.txt"
     path.write_text("b.jpg a.jpg \r\n0002_c002_t1 image_test\\c.jpg d.jpg\n")
     assert read_tracks(path) == {"b.jpg": "b", "a.jpg": "b", "c.jpg": "c", "d.jpg": "c"}
     assert read_tracks(tmp_path / "none.txt") == {}
 
 
-def test_a_picture_in_no_track_is_one_of_its_own_and_noted(veri: Path) -> None:
+def test_a_image_in_no_track_is_one_of_its_own_and_noted(veri: Path) -> None:
     (veri / "test_track.txt").write_text("0005_c003_00077625_0.jpg\n")
     splits = read_data(veri)
     assert splits.gallery.frame["track"].to_list() == ["0005_c003_00077625_0", "0005_c014_00077630_0"]
-    assert splits.notes == ("1 of 2 gallery pictures stand in no line of test_track.txt: 0005_c014_00077630_0.jpg",)
+    assert splits.notes == ("1 of 2 gallery images stand in no line of test_track.txt: 0005_c014_00077630_0.jpg",)
 
 
-def test_a_picture_in_two_tracks_is_refused(veri: Path) -> None:
+def test_a_image_in_two_tracks_is_refused(veri: Path) -> None:
     (veri / "test_track.txt").write_text("a.jpg b.jpg\nb.jpg\n")
-    with pytest.raises(ReseenError, match=r"test_track.txt: 1 pictures stand in more than one track: b.jpg$"):
+    with pytest.raises(ReseenError, match=r"test_track.txt: 1 images stand in more than one track: b.jpg$"):
         read_data(veri)

@@ -41,7 +41,7 @@ def test_plain_lists_take_their_cameras_from_the_vehicles_file(veriwild: Callabl
     assert splits.gallery.cameras.tolist() == ["41", ""]
 
 
-def test_the_lists_may_lie_beside_the_pictures(veriwild: Callable[..., Path]) -> None:
+def test_the_lists_may_lie_beside_the_images(veriwild: Callable[..., Path]) -> None:
     root = veriwild()
     for path in (root / "train_test_split").iterdir():
         path.rename(root / path.name)
@@ -68,5 +68,5 @@ def test_missing_lists_and_odd_lines_are_named(veriwild: Callable[..., Path]) ->
 
 def test_published_counts_add_up_to_the_whole_set() -> None:
     large = LAYOUTS["veriwild_large"].published[0].parts
-    assert sum(count.pictures for count in large.values()) == 416_314, "the set's own total"
+    assert sum(count.images for count in large.values()) == 416_314, "the set's own total"
     assert large["train"].identities + large["query"].identities == 40_671

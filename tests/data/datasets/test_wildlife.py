@@ -60,7 +60,7 @@ def test_withheld_query_identities_are_noted_and_the_rest_is_split(wildlife: Cal
     )
 
 
-def test_unknown_crowded_and_repeated_pictures_are_left_out_and_counted(wildlife: Callable[..., Path]) -> None:
+def test_unknown_crowded_and_repeated_images_are_left_out_and_counted(wildlife: Callable[..., Path]) -> None:
     rows = [
         "0,a,images/0.jpg,", "1,a,images/1.jpg,", "2,b,images/2.jpg,", "3,b,images/3.jpg,",
         "4,unknown,images/4.jpg,", "5,a,images/5.jpg,", '6,b,images/5.jpg,"[1, 2, 3, 4]"', '7,a,images/0.jpg,"[1, 2]"',
@@ -69,15 +69,15 @@ def test_unknown_crowded_and_repeated_pictures_are_left_out_and_counted(wildlife
     assert len(splits.train) + len(splits.query) + len(splits.gallery) == 4
     assert splits.notes == (
         "1 of 8 rows without a path or a known identity are left out",
-        "2 of 8 rows of pictures with several animals are left out, images/5.jpg",
-        "1 of 8 rows that name a picture again are left out",
+        "2 of 8 rows of images with several animals are left out, images/5.jpg",
+        "1 of 8 rows that name an image again are left out",
     )
 
 
 def test_bounding_boxes_are_not_applied_and_that_is_noted(wildlife: Callable[..., Path]) -> None:
     rows = [f'{row},{"ab"[row % 2]},images/{row}.jpg,"[0, 0, 9, 9]"' for row in range(4)]
     splits = read_data(wildlife("image_id,identity,path,bbox", *rows))
-    assert splits.notes == ("4 of 4 rows have a bounding box, which is not applied: pictures are taken whole",)
+    assert splits.notes == ("4 of 4 rows have a bounding box, which is not applied: images are taken whole",)
 
 
 def test_an_original_split_is_used_when_its_words_are_known(wildlife: Callable[..., Path]) -> None:
@@ -111,7 +111,7 @@ WRONG = {
     ],
     "1 of 1 listed files do not exist: images/9.jpg": [HEADER, ROWS[0].replace("0.jpg", "9.jpg")],
     "of a known animal, got none among 1 rows": [HEADER, ROWS[0].replace("t01", "Unknown")],
-    "expected a row per picture of a known animal, got none among 0 rows": [HEADER],
+    "expected a row per image of a known animal, got none among 0 rows": [HEADER],
     "got none named identity": ["image_id,path", "0,images/0.jpg"],
 }
 

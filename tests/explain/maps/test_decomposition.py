@@ -49,8 +49,8 @@ def test_the_share_of_a_position_is_that_of_a_loop(single, images):
         nothing = model.neck(torch.zeros(1, maps.shape[1], dtype=torch.float64))
         positions = maps.shape[2] * maps.shape[3]
 
-        def part(picture: int, row: int, column: int) -> torch.Tensor:
-            alone = maps[picture, :, row, column] / positions
+        def part(image: int, row: int, column: int) -> torch.Tensor:
+            alone = maps[image, :, row, column] / positions
             return (model.neck(alone[None]) - nothing + nothing / positions)[0]
 
         for (i, j), (k, m) in (((0, 0), (1, 1)), ((1, 0), (0, 1))):

@@ -1,4 +1,4 @@
-"""Masks found by their pictures' names, and one line where there are none."""
+"""Masks found by their images' names, and one line where there are none."""
 
 from pathlib import Path
 

@@ -43,7 +43,7 @@ def scored(run, masked):
 
 
 def test_both_questions_are_scored_on_all_their_queries(scored):
-    assert [(question.name, question.pictures, question.identities) for question in scored.questions] == [
+    assert [(question.name, question.images, question.identities) for question in scored.questions] == [
         ("match", 3, 3),
         ("twin", 2, 2),
     ]
@@ -54,7 +54,7 @@ def test_both_questions_are_scored_on_all_their_queries(scored):
 
 
 def test_scores_are_the_means_of_the_measures(run, masked, scored):
-    """Picture by picture, each alone, with the question of a twin: the means of what measures says."""
+    """Image by image, each alone, with the question of a twin: the means of what measures says."""
     run_model, result = load_run_model(run), saved_evaluation(run)
     paths = result.splits.query.paths
     cases = [case for case in find_cases(result, range(3), count=3, twins=[("0007", "0008")]) if case.twin is not None]
@@ -127,7 +127,7 @@ def test_data_of_another_folder_are_embedded_now_and_reported(finished, masked):
     recorder = Recorder()
     scored = score_explanations(finished[0], masked, pairs=2, method="decomposition", progress=recorder)
     assert recorder.lines == [f"{masked}: not the data of the run, embedded now"]
-    assert scored.questions[0].pictures == 2
+    assert scored.questions[0].images == 2
 
 
 def test_attention_is_scored_beside_methods(attended, masked):

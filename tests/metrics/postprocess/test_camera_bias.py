@@ -13,7 +13,7 @@ def test_camera_means_are_subtracted_by_hand():
         np.array([[2.0, 0.0], [0.0, 1.0], [0.0, -3.0]]), [1, 2, 3], cameras=["a", "a", "b"], views=[1, 2, 3]
     )
     # UnitVectors (1, 0), (0, 1), (0, -1); overall (1/3, 0); camera a (1/2, 1/2), b (0, -1).
-    # With one picture at the overall mean among them, camera a has ((1, 1) + (1/3, 0)) / 3 = (4/9, 1/3),
+    # With one image at the overall mean among them, camera a has ((1, 1) + (1/3, 0)) / 3 = (4/9, 1/3),
     # b ((0, -1) + (1/3, 0)) / 2 = (1/6, -1/2).
     found = without_camera_bias(gallery, shrinkage=1)
     np.testing.assert_allclose(found.vectors, [[5 / 9, -1 / 3], [-4 / 9, 2 / 3], [-1 / 6, -1 / 2]], rtol=1e-6)
@@ -39,13 +39,13 @@ def test_a_camera_bias_put_in_is_taken_out():
     assert spread(cleaned.vectors) < spread(biased.vectors) / 50
 
 
-def test_camera_bias_refuses_pictures_that_do_not_fit():
+def test_camera_bias_refuses_images_that_do_not_fit():
     plain = Embedded(np.ones((2, 3)), [1, 2])
-    with pytest.raises(ReseenError, match="camera bias: expected a camera for each picture, got none"):
+    with pytest.raises(ReseenError, match="camera bias: expected a camera for each image, got none"):
         without_camera_bias(plain)
     seen = Embedded(np.eye(4), [1, 2, 3, 4], cameras=[1, 2, 1, 2])
     other = Embedded(np.ones((2, 3)), [1, 2], cameras=[1, 2])
     with pytest.raises(ReseenError, match="vectors have 4 numbers, those of the reference 3"):
         without_camera_bias(seen, reference=other)
-    with pytest.raises(ValueError, match="shrinkage: expected at least 0 pictures, got -1"):
+    with pytest.raises(ValueError, match="shrinkage: expected at least 0 images, got -1"):
         without_camera_bias(seen, shrinkage=-1)

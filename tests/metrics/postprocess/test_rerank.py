@@ -107,7 +107,7 @@ def test_k_reciprocal_describes_its_settings():
         ({"k2": 21}, "k2: expected 1 to k1 = 20, got 21"),
         ({"weight": 1.5}, "weight: expected 0 .* to 1 .*, got 1.5"),
         ({"weight": float("nan")}, "weight: expected 0 .* to 1 .*, got nan"),
-        ({"k1": 51}, "k1: expected at most the gallery's 50 pictures, got 51; take a smaller k1"),
+        ({"k1": 51}, "k1: expected at most the gallery's 50 images, got 51; take a smaller k1"),
     ],
 )
 def test_k_reciprocal_refuses_settings_out_of_bounds(settings, message: str):

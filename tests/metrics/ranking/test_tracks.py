@@ -1,4 +1,4 @@
-"""Tracks as gallery entries: their nearest picture counts, and what makes a track unfit."""
+"""Tracks as gallery entries: their nearest image counts, and what makes a track unfit."""
 
 import numpy as np
 import pytest
@@ -17,18 +17,18 @@ def gallery(identities: str, cameras: str, tracks, cosines=(0.9, 0.1, 0.5, 0.7, 
     return Embedded(leaning(*cosines), list(identities), [f"c{one}" for one in cameras], tracks=tracks)
 
 
-def test_a_track_is_as_near_as_its_nearest_picture():
-    # Tracks: b .9, a .7 (its pictures .1 and .7), b .5, a .95 (own camera, with .2: dropped). Match at rank 2 of 3.
+def test_a_track_is_as_near_as_its_nearest_image():
+    # Tracks: b .9, a .7 (its images .1 and .7), b .5, a .95 (own camera, with .2: dropped). Match at rank 2 of 3.
     side = gallery("babaaa", "222211", [7, 3, 5, 3, 1, 1])
     report = evaluate(QUERY, side, protocol="veri776_track")
     assert report.first_hits.tolist() == [2]
     assert report.mean_average_precision == pytest.approx(1 / 2)
-    assert "a track counts as its nearest picture" in report.settings
-    # Picture by picture: b .9, a .7, b .5, a .1.
+    assert "a track counts as its nearest image" in report.settings
+    # Image by image: b .9, a .7, b .5, a .1.
     assert evaluate(QUERY, side).mean_average_precision == pytest.approx((1 / 2 + 2 / 4) / 2)
 
 
-def test_equal_tracks_stand_in_the_order_of_their_first_pictures():
+def test_equal_tracks_stand_in_the_order_of_their_first_images():
     side = gallery("babab", "22222", ["z", "y", "x", "y", "z"], cosines=(0.1, 0.8, 0.8, 0.1, 0.8))
     assert evaluate(QUERY, side, protocol="veri776_track").first_hits.tolist() == [2]
 
@@ -37,9 +37,9 @@ def test_equal_tracks_stand_in_the_order_of_their_first_pictures():
     ("side", "words"),
     [
         (gallery("babaaa", "222211", None), "needs tracks, and the gallery has none: add a column 'track'"),
-        (gallery("babaaa", "222211", [7, 3, -1, 3, 1, -1]), "2 of 6 gallery pictures have none, first at row 2"),
-        (gallery("babaaa", "222211", [7, 3, 5, 3, 3, 7]), "track 7 has pictures of several identities"),
-        (gallery("babaaa", "222211", [7, 3, 5, 3, 1, 3]), "track 3 has pictures of several cameras"),
+        (gallery("babaaa", "222211", [7, 3, -1, 3, 1, -1]), "2 of 6 gallery images have none, first at row 2"),
+        (gallery("babaaa", "222211", [7, 3, 5, 3, 3, 7]), "track 7 has images of several identities"),
+        (gallery("babaaa", "222211", [7, 3, 5, 3, 1, 3]), "track 3 has images of several cameras"),
     ],
 )
 def test_unfit_tracks_are_refused_in_one_line(side: Embedded, words: str):

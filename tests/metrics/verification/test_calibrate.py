@@ -19,10 +19,10 @@ def population(generator, identities, *, shots=SHOTS) -> tuple[Embedded, Embedde
     """Identities about centres of their own, some of them harder than others, two cameras."""
     centres = generator.normal(size=(identities, 1, WIDTH))
     hardness = generator.gamma(4, 0.15, size=(identities, 1, 1))
-    pictures = (centres + hardness * generator.normal(size=(identities, 2 * shots, WIDTH))).astype(np.float32)
+    images = (centres + hardness * generator.normal(size=(identities, 2 * shots, WIDTH))).astype(np.float32)
     labels = np.repeat(np.arange(identities), shots)
     cameras = np.tile([f"c{shot % 2}" for shot in range(shots)], identities)
-    halves = pictures[:, :shots], pictures[:, shots:]
+    halves = images[:, :shots], images[:, shots:]
     query, gallery = (Embedded(half.reshape(-1, WIDTH), labels, cameras=cameras) for half in halves)
     return query, gallery
 
@@ -103,7 +103,7 @@ def test_perfect_separation_is_zero_with_the_rule_of_three():
 
 
 def test_rules_of_rankings_are_none_of_pairs():
-    """VehicleID's trials and a track's nearest picture say which entries are ranked, not which pairs are compared."""
+    """VehicleID's trials and a track's nearest image say which entries are ranked, not which pairs are compared."""
     query, _ = population(np.random.default_rng(3), 20)
     names = np.array([str(row) for row in range(len(query))])
     both = Embedded(query.vectors, query.identities, cameras=query.cameras, names=names)
@@ -155,7 +155,7 @@ def test_rates_that_cannot_be_calibrated_are_refused(calibrated, settings, messa
 
 def test_vectors_that_are_all_alike_are_refused():
     alike = Embedded(np.ones((40, 3), dtype=np.float32), np.arange(40) // 2)
-    with pytest.raises(ReseenError, match="have a cosine of 1; expected no picture under two identities"):
+    with pytest.raises(ReseenError, match="have a cosine of 1; expected no image under two identities"):
         calibrate(alike, alike, protocol="wildlife", false_accept_rate=0.1)
     with pytest.raises(ReseenError, match="0 pairs of different identities"):
         calibrate(Embedded(np.eye(3), [1, 1, 1]), Embedded(np.eye(3), [1, 1, 1]), protocol="wildlife")

@@ -81,7 +81,7 @@ def test_strangers_stay_unknown_in_a_gallery_of_many_times_the_size(times):
     nearest = (unit[0] @ unit[1].T).max(axis=1)
     assert np.mean(nearest >= search.at(len(larger))) < 0.04, "at most twice the wanted share"
     assert np.mean(nearest >= search.value) > 0.02 * times**0.5, "without a rise there are many more"
-    assert np.mean(nearest >= found.threshold) > 0.3, "the threshold of two pictures is none of a search"
+    assert np.mean(nearest >= found.threshold) > 0.3, "the threshold of two images is none of a search"
 
 
 @pytest.mark.parametrize("wanted", [0.05, 0.3, 0.29, 0.999])

@@ -91,7 +91,7 @@ def test_blocks_of_pairs_cover_all_queries_in_order():
     assert sum(len(block.similarity) for block in blocks) == len(pairs.query_rows) == len(pairs.identities.query)
 
 
-def test_a_picture_and_itself_are_no_pair():
+def test_a_image_and_itself_are_no_pair():
     vectors = np.eye(4, dtype=np.float32)
     both = Embedded(vectors, [1, 1, 2, 2], names=["a", "b", "a", "b"])
     rules = Protocol("all", drop_same_camera=False, junk=(), source="here")

@@ -158,13 +158,13 @@ def test_a_body_beyond_the_limit_is_refused(gallery, path, streamed) -> None:
         answer = asking.post(path, content=content, headers={"Content-Type": "application/json"})
         assert answer.status_code == 413
         assert answer.json() == {"detail": "expected at most 5,000 bytes, got more"}
-        assert asking.post("/search", content=body[:5000]).status_code == 400, "it is within the limit, but no picture"
+        assert asking.post("/search", content=body[:5000]).status_code == 400, "it is within the limit, but no image"
 
 
-def test_a_picture_beyond_the_limit_of_pixels_is_refused(gallery, picture, encoded) -> None:
+def test_a_image_beyond_the_limit_of_pixels_is_refused(gallery, image, encoded) -> None:
     with TestClient(create_app(gallery, limits=Limits(pixels=1000)), base_url="http://localhost") as asking:
         for path in ("/search", "/embed", "/records"):
-            answer = asking.post(path, content=encoded(picture(0, 0)))
+            answer = asking.post(path, content=encoded(image(0, 0)))
             assert answer.status_code == 400
             assert "at most 1,000 pixels, got 32 x 32 = 1,024" in answer.json()["detail"]
     assert len(gallery) == 24

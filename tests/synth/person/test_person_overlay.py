@@ -49,9 +49,9 @@ def test_a_print_has_one_crisp_quad_for_each_inked_cell() -> None:
 
 @pytest.mark.parametrize("kind", PRINTS)
 def test_every_print_has_ink_and_leaves_some_cloth(kind: str) -> None:
-    picture = draw_print(kind, ((1, 0, 0), (0, 0, 1)))
-    assert 0.1 < picture.keep.mean() < 0.95
-    assert {tuple(colour) for colour in picture.texture.reshape(-1, 3).tolist()} <= {(1, 0, 0), (0, 0, 1)}
+    image = draw_print(kind, ((1, 0, 0), (0, 0, 1)))
+    assert 0.1 < image.keep.mean() < 0.95
+    assert {tuple(colour) for colour in image.texture.reshape(-1, 3).tolist()} <= {(1, 0, 0), (0, 0, 1)}
 
 
 def test_prints_have_different_shapes() -> None:

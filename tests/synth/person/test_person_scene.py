@@ -38,7 +38,7 @@ def test_every_place_is_painted_from_its_seed(name: str) -> None:
     assert not np.array_equal(first.front, other.front)
 
 
-def test_pictures_of_twins_differ_at_their_marks_only() -> None:
+def test_images_of_twins_differ_at_their_marks_only() -> None:
     people = SUBJECT.draw_identities(60, twins_share=1.0, rng=np.random.default_rng(4))
     station = SUBJECT.stations(np.random.default_rng(0))[0]
     state = SUBJECT.draw_state(station, np.random.default_rng(7))

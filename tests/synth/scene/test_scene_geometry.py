@@ -71,7 +71,7 @@ def test_lane_lines_are_white_and_dashed() -> None:
 
 
 def test_a_box_and_the_ground_are_seen_where_the_pinhole_says() -> None:
-    """A 2 m cube's near face 10 m ahead spans 0.2 of the picture plane; ground at distance d is 1.5 / d below."""
+    """A 2 m cube's near face 10 m ahead spans 0.2 of the image plane; ground at distance d is 1.5 / d below."""
     cube = placed([thing("car", box((2, 2, 2), centre=(1, 0, 1)))], at=(10, 0))
     camera = Camera((0, 0, 1.5), (10, 0, 1.5), (-0.5, -0.25, 0.5, 0.25))
     with Photographer((128, 256)) as photographer:

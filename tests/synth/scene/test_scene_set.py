@@ -57,28 +57,28 @@ def test_two_processes_and_a_stop_in_between_change_nothing(scenes: Path, tmp_pa
 
 def test_what_is_left_of_another_set_is_not_gone_on_from(scenes: Path, tmp_path: Path) -> None:
     draft = tmp_path / ".set-unfinished"
-    picture, _ = files(draft, 0)
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"another set's")
+    image, _ = files(draft, 0)
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"another set's")
     with pytest.raises(StoppedError):
         synthesise_scenes(tmp_path / "set", **SIZE, workers=1, progress=stop)
-    assert picture.read_bytes() == files(scenes, 0)[0].read_bytes()
+    assert image.read_bytes() == files(scenes, 0)[0].read_bytes()
 
 
 def test_torchvision_reads_it(scenes: Path) -> None:
     for split, count in (("train", 4), ("val", 1)):
         read = Cityscapes(str(scenes), split=split, mode="fine", target_type="semantic")
         assert len(read) == count
-        for picture, labels in read:
-            assert picture.size == labels.size == (96, 48)
+        for image, labels in read:
+            assert image.size == labels.size == (96, 48)
             assert set(np.unique(np.asarray(labels)).tolist()) <= set(LABELS.values())
 
 
-def test_pictures_are_lit_and_labels_are_streets(scenes: Path) -> None:
+def test_images_are_lit_and_labels_are_streets(scenes: Path) -> None:
     for place in range(5):
-        picture, labels = (np.asarray(Image.open(path)) for path in files(scenes, place))
-        assert picture.shape == (48, 96, 3)
-        assert picture.std() > 15
+        image, labels = (np.asarray(Image.open(path)) for path in files(scenes, place))
+        assert image.shape == (48, 96, 3)
+        assert image.std() > 15
         bottom, top = labels[36], labels[:4]
         assert {LABELS["road"]} <= set(bottom.tolist())
         assert not {LABELS["road"], LABELS["ego vehicle"]} & set(top.ravel().tolist())

@@ -46,7 +46,7 @@ def classify_recipe(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def class_folder(tmp_path: Path, picture: Callable) -> Callable[..., Path]:
+def class_folder(tmp_path: Path, image: Callable) -> Callable[..., Path]:
     """train/ and val/ with a folder a class, each class with stripes of its own."""
 
     def make(name: str = "classes", *, classes: tuple[str, ...] = ("ash", "elm", "oak"), shots: int = 6) -> Path:
@@ -56,7 +56,7 @@ def class_folder(tmp_path: Path, picture: Callable) -> Callable[..., Path]:
                 folder = root / part / label
                 folder.mkdir(parents=True)
                 for shot in range(first, first + (shots if part == "train" else 3)):
-                    picture(number, shot).save(folder / f"{shot}.png")
+                    image(number, shot).save(folder / f"{shot}.png")
         return root
 
     return make

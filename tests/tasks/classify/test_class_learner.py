@@ -4,20 +4,20 @@ import pytest
 import torch
 from torch import nn
 
-from reseen.tasks.classify.classes import LabelledPicture
+from reseen.tasks.classify.classes import LabelledImage
 from reseen.tasks.classify.learner import ClassLearner
 from reseen.tasks.classify.recipe import Loss, Mix
 
 
 class Means(nn.Module):
-    """Two logits that are means over the picture's first two channels."""
+    """Two logits that are means over the image's first two channels."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return 3 * images[:, :2].mean(dim=(2, 3))
 
 
-def batch(size: int = 6) -> LabelledPicture:
-    return LabelledPicture(torch.rand(size, 3, 8, 8), torch.arange(size) % 2)
+def batch(size: int = 6) -> LabelledImage:
+    return LabelledImage(torch.rand(size, 3, 8, 8), torch.arange(size) % 2)
 
 
 def loss_of(logits: torch.Tensor, shares: torch.Tensor, smoothing: float) -> float:
@@ -36,9 +36,9 @@ def test_the_loss_is_that_of_the_formula(smoothing):
 
 
 @pytest.mark.parametrize("mix", [Mix(mixup=0.4), Mix(cutmix=1.0)])
-def test_a_mixed_label_has_the_share_that_its_picture_has(mix):
+def test_a_mixed_label_has_the_share_that_its_image_has(mix):
     learner = ClassLearner(nn.Identity(), classes=6, loss=Loss(), mix=mix)
-    # Picture k is k everywhere, and is mixed with its neighbour: its mean tells how much of each is in it.
+    # Image k is k everywhere, and is mixed with its neighbour: its mean tells how much of each is in it.
     images = torch.arange(6.0).reshape(6, 1, 1, 1).expand(6, 3, 8, 8).contiguous()
     before = images.clone()
     for seed in range(20):

@@ -17,7 +17,7 @@ CIFAR = {"cifar10": (CIFAR10, "labels", 10), "cifar100": (CIFAR100, "fine_labels
 
 
 def write_cifar(root: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
-    """A few pictures in the archive's own files, whose checksums the reader is told; the first file's pictures."""
+    """A few images in the archive's own files, whose checksums the reader is told; the first file's images."""
     kind, key, classes = CIFAR[name]
     folder = root / kind.base_folder
     folder.mkdir(parents=True)
@@ -50,10 +50,10 @@ def test_cifar_is_read_as_its_archive_unpacks(name, tmp_path, monkeypatch):
     assert splits.class_names[:2] == ("class 0", "class 1")
     assert len(splits.train.labels) == 4 * len(kind.train_list)
     assert splits.val.labels.tolist() == [0, 1, 2, 3]
-    picture, label = splits.train.source[1]
+    image, label = splits.train.source[1]
     planes = data[1].reshape(3, 32, 32)  # red, then green, then blue, row by row
     assert label == 1
-    assert np.array_equal(np.asarray(picture), planes.transpose(1, 2, 0))
+    assert np.array_equal(np.asarray(image), planes.transpose(1, 2, 0))
 
 
 def test_a_damaged_cifar_file_is_named_by_its_folder(tmp_path, monkeypatch):
@@ -69,13 +69,13 @@ def test_folders_are_classes_in_the_order_of_their_names(class_folder):
     assert (splits.layout, splits.class_names) == ("folder", ("ash", "elm", "oak"))
     assert splits.train.labels.tolist() == [0] * 6 + [1] * 6 + [2] * 6
     assert splits.val.labels.tolist() == [0] * 3 + [1] * 3 + [2] * 3
-    picture, label = splits.train.source[6]
+    image, label = splits.train.source[6]
     assert label == 1
     with Image.open(root / "train/elm/0.png") as first:
-        assert np.array_equal(np.asarray(picture), np.asarray(first))
+        assert np.array_equal(np.asarray(image), np.asarray(first))
 
 
-def test_the_fingerprint_sees_a_picture_more_and_a_class_renamed(class_folder):
+def test_the_fingerprint_sees_a_image_more_and_a_class_renamed(class_folder):
     root = class_folder()
     before = read_classes(root).fingerprint
     assert read_classes(root).fingerprint == before
@@ -92,20 +92,20 @@ def test_class_folders_that_differ_are_named(class_folder):
         read_classes(root)
 
 
-def test_a_class_without_pictures_is_named(class_folder):
+def test_a_class_without_images_is_named(class_folder):
     root = class_folder()
     (root / "val" / "pine").mkdir()
-    with pytest.raises(ReseenError, match=r"val: class folders without pictures: pine"):
+    with pytest.raises(ReseenError, match=r"val: class folders without images: pine"):
         read_classes(root)
 
 
-def test_a_flat_folder_is_no_class_folder(class_folder, picture):
+def test_a_flat_folder_is_no_class_folder(class_folder, image):
     root = class_folder()
     for folder in (root / "val").iterdir():
         for file in folder.iterdir():
             file.rename(root / "val" / f"{folder.name}-{file.name}")
         folder.rmdir()
-    with pytest.raises(ReseenError, match=r"val: expected a folder of pictures for each class, got none"):
+    with pytest.raises(ReseenError, match=r"val: expected a folder of images for each class, got none"):
         read_classes(root)
 
 
@@ -122,7 +122,7 @@ def test_a_folder_of_no_layout_of_classes_is_told_what_is_expected(layout, messa
 
 
 def test_a_class_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ReseenError, match="expected a folder of pictures with classes, got nothing there"):
+    with pytest.raises(ReseenError, match="expected a folder of images with classes, got nothing there"):
         read_classes(tmp_path / "absent")
 
 

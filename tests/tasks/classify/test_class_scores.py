@@ -37,11 +37,11 @@ def test_scores_are_scikit_learns(classes):
         assert row.precision == (pytest.approx(precision) if not np.isnan(precision) else None)
 
 
-def test_a_class_without_pictures_has_no_share():
+def test_a_class_without_images_has_no_share():
     logits = torch.eye(3)[[0, 0, 1]]
     report = report_on(logits, torch.tensor([0, 1, 1]), class_names=("a", "b", "c"))
     assert report.confusion.tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
-    assert [(row.pictures, row.recall, row.precision) for row in report.per_class()] == [
+    assert [(row.images, row.recall, row.precision) for row in report.per_class()] == [
         (1, 1.0, 0.5),
         (2, 0.5, 1.0),
         (0, None, None),

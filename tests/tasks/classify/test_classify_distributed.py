@@ -25,5 +25,5 @@ def test_two_processes_train_one_run_and_score_as_one_process_does(class_folder,
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("report:") == 1, "one process reports"
     run = open_run(out)
-    # 9 validation pictures do not divide by 2 processes.
+    # 9 validation images do not divide by 2 processes.
     assert run.metrics()[-1]["top1"] == pytest.approx(evaluate_run(run).report.top1, abs=1e-12)

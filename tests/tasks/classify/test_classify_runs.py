@@ -78,7 +78,7 @@ def test_attention_sits_where_the_recipe_says_and_loads_again(class_folder, clas
     assert recipe.model.attention["stage1"]["name"] == "rga_sc"
     images = torch.rand(2, 3, 32, 32)
     assert model(images).shape == (2, 3)
-    assert torch.allclose(model(images)[1:], model(images[1:]), atol=1e-5), "pictures are independent"
+    assert torch.allclose(model(images)[1:], model(images[1:]), atol=1e-5), "images are independent"
 
 
 def test_other_classes_than_were_learned_are_refused(class_folder, classify_recipe, tmp_path):
@@ -89,7 +89,7 @@ def test_other_classes_than_were_learned_are_refused(class_folder, classify_reci
     assert evaluate_run(trained.run, data=class_folder("same")).report.confusion.sum() == 9
 
 
-def test_unreadable_pictures_stop_a_run_or_are_skipped(class_folder, classify_recipe, tmp_path):
+def test_unreadable_images_stop_a_run_or_are_skipped(class_folder, classify_recipe, tmp_path):
     data = class_folder()
     (data / "train" / "elm" / "0.png").write_bytes(b"")
     with pytest.raises(ReseenError, match=r"elm/0\.png \(the file is empty .*--set data\.unreadable=skip"):
@@ -101,7 +101,7 @@ def test_unreadable_pictures_stop_a_run_or_are_skipped(class_folder, classify_re
     assert any("skipped 1 unreadable" in line for line in said.lines)
 
 
-def test_skipped_validation_pictures_stay_left_out_of_the_kept_run(class_folder, classify_recipe, tmp_path):
+def test_skipped_validation_images_stay_left_out_of_the_kept_run(class_folder, classify_recipe, tmp_path):
     data = class_folder()
     (data / "val" / "oak" / "100.png").write_bytes(b"")
     run = train(classify_recipe, data, tmp_path / "run", "data.unreadable=skip", "training.epochs=1").run
@@ -109,7 +109,7 @@ def test_skipped_validation_pictures_stay_left_out_of_the_kept_run(class_folder,
     assert evaluate_run(run).report.confusion.sum() == 8
 
 
-def test_each_process_needs_two_pictures_of_a_batch(class_folder, classify_recipe):
+def test_each_process_needs_two_images_of_a_batch(class_folder, classify_recipe):
     recipe = CLASSIFICATION.resolve(read_as(ClassifyRecipe, classify_recipe))
     with pytest.raises(ReseenError, match=r"data\.batch_size is 4, .*expected at least 2 for each of 4 processes"):
         build_components(recipe, read_classes(class_folder()), rank=0, world_size=4)

@@ -62,7 +62,7 @@ def test_the_papers_row_stands_beside_ours_with_what_differs(market, recipe_file
         recipe_file, rows=["mbr_4b", "light"], seeds=[1], data=market(), out=tmp_path / "out", overrides=ONE_EPOCH
     )
     assert row.notes["what differs"] == (
-        "24 training pictures of market, not VeRi-776; epochs: 1, not 130; 32 x 32, not 256 x 256; "
+        "24 training images of market, not VeRi-776; epochs: 1, not 130; 32 x 32, not 256 x 256; "
         "random start weights, not ImageNet's"
     )
     assert cells(row)[4] == "84.72% / 97.68% (LKA-ReID, Table II)"

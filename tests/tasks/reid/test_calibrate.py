@@ -1,4 +1,4 @@
-"""Calibrating a run: the file it keeps, and what it says of the pictures it came from."""
+"""Calibrating a run: the file it keeps, and what it says of the images it came from."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_thresholds_are_kept_in_the_run(run):
     assert calibrate_run(run, false_accept_rate=0.01, protocol="wildlife").settings.startswith("wildlife")
 
 
-def test_the_runs_own_test_pictures_are_called_that(run):
+def test_the_runs_own_test_images_are_called_that(run):
     assert calibrate_run(run, false_accept_rate=0.01).source == OPTIMISTIC
 
 

@@ -56,9 +56,9 @@ def test_runs_on_other_data_are_refused(tmp_path, runs, recipe_file):
         compare_runs(runs[0], other)
 
 
-def test_runs_on_other_pictures_are_not_compared(tmp_path, runs, recipe_file):
+def test_runs_on_other_images_are_not_compared(tmp_path, runs, recipe_file):
     larger = keep_run(tmp_path / "larger", recipe_file, identities=13)
-    with pytest.raises(ReseenError, match="different query pictures: 24 and 26; evaluate both"):
+    with pytest.raises(ReseenError, match="different query images: 24 and 26; evaluate both"):
         compare_runs(runs[0], larger)
     names = np.array([f"{row}.jpg" for row in range(24)])
     changed(runs[1], names=names)

@@ -54,7 +54,7 @@ def test_other_data_leave_a_runs_embeddings_and_scores_alone(trained, market, tm
     assert bytes_of(trained) == kept
     assert trained.scores() == {**scores, result.name: trained.scores()[result.name]}
     (tmp_path / "own").rename(tmp_path / "moved")
-    assert evaluate(trained, data=tmp_path / "moved").name == "trained", "the same pictures elsewhere are its own"
+    assert evaluate(trained, data=tmp_path / "moved").name == "trained", "the same images elsewhere are its own"
 
 
 def test_what_differs_from_the_recipe_stands_in_a_row_of_its_own(trained) -> None:
@@ -65,7 +65,7 @@ def test_what_differs_from_the_recipe_stands_in_a_row_of_its_own(trained) -> Non
         "trained, protocol wildlife, trapezoid average precision, flip test, k-reciprocal (k1=4, k2=2, weight=0.3)"
     )
     assert result.report.settings.startswith("wildlife")
-    assert "mean of each picture and its mirror image" in result.report.settings
+    assert "mean of each image and its mirror image" in result.report.settings
     assert (bytes_of(trained), trained.scores()["trained"]) == (kept, plain)
     assert abs(result.query.vectors - Embedded.load(trained.embeddings / "query.parquet").vectors).max() > 1e-4
 
@@ -98,13 +98,13 @@ def test_files_without_cameras_are_scored_without(files, tmp_path) -> None:
     [
         ({"protocol": "market"}, "no protocol 'market'; did you mean 'market1501'"),
         ({"average_precision": "round"}, "no average precision 'round'; known: old-sklearn"),
-        ({"rerank": KReciprocal(k1=25)}, r"k1: expected at most the gallery's 24 pictures, got 25"),
+        ({"rerank": KReciprocal(k1=25)}, r"k1: expected at most the gallery's 24 images, got 25"),
         ({"expand": Expansion(25)}, "top: expected 1 to 24, .* got 25"),
         ({"expand_gallery": Expansion(24)}, "top: expected 1 to 23, .* got 24"),
         ({"expand": Expansion(3), "protocol": "vehicleid"}, "'vehicleid' draws a gallery for each trial"),
         ({"rerank": KReciprocal(k1=6), "protocol": "cuhk03_classic"}, "no one gallery could be re-ranked"),
         ({"protocol": "veri776_track"}, "'veri776_track' needs tracks, and the gallery has none"),
-        ({"flip": True}, "--flip says how pictures are embedded"),
+        ({"flip": True}, "--flip says how images are embedded"),
         ({"device": "cuda"}, "device 'cuda': torch finds no GPU here"),
         ({"data": "pictures"}, "two files of embeddings need none"),
     ],
@@ -125,7 +125,7 @@ def test_a_source_that_is_none_says_what_it_should_be(files, tmp_path, trained) 
     Embedded(known.vectors[:, :3], known.identities).save(narrow)
     for words, message in (
         ((query,), "one file of embeddings alone; expected two"),
-        ((trained.best_weights,), "weights alone have no pictures; say with --data"),
+        ((trained.best_weights,), "weights alone have no images; say with --data"),
         ((text,), "expected a run's folder, weights .* got a file .txt"),
         ((tmp_path / "none",), "no such run"),
         ((trained.path, trained.path), "`reseen compare` takes two"),
@@ -151,5 +151,5 @@ def test_broken_vectors_are_named_by_file_and_row(files, tmp_path) -> None:
 
 def test_nothing_is_embedded_where_the_labels_already_refuse(trained, monkeypatch) -> None:
     monkeypatch.setattr("reseen.tasks.reid.scoring.embed_query_gallery", lambda *_, **__: pytest.fail("embedded"))
-    with pytest.raises(ReseenError, match="k1: expected at most the gallery's 9 pictures, got 20"):
+    with pytest.raises(ReseenError, match="k1: expected at most the gallery's 9 images, got 20"):
         evaluate(trained, rerank=KReciprocal())

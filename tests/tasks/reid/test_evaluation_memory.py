@@ -22,7 +22,7 @@ def test_a_plain_evaluation_takes_what_the_metrics_say() -> None:
     "postprocessing",
     [Postprocessing(rerank=KReciprocal()), Postprocessing(expand=Expansion(5)), Postprocessing(camera_bias=True)],
 )
-def test_refinements_take_more_and_grow_with_the_pictures(postprocessing) -> None:
+def test_refinements_take_more_and_grow_with_the_images(postprocessing) -> None:
     small, large = (predict(n, 7 * n, 512, protocol=MARKET, postprocessing=postprocessing) for n in (10_000, 20_000))
     assert predict_memory(10_000, 70_000, 512) < small < large < 2.2 * small, "never with queries times gallery"
     assert predict(*MSMT17, protocol=MARKET, postprocessing=postprocessing) < 8e9

@@ -42,7 +42,7 @@ def test_tracks_and_file_names_reach_the_protocols_that_need_them() -> None:
 
 
 def test_a_set_that_is_query_and_gallery_at_once_is_scored() -> None:
-    pictures = split_of(["a.jpg", "b.jpg", "c.jpg", "d.jpg"], ["1", "1", "2", "2"])
+    images = split_of(["a.jpg", "b.jpg", "c.jpg", "d.jpg"], ["1", "1", "2", "2"])
     vectors = torch.tensor([[1.0, 0.1], [1.0, 0.0], [0.0, 1.0], [0.1, 1.0]])
-    report = evaluate(embedded(pictures, vectors), embedded(pictures, vectors), protocol="vehicleid")
+    report = evaluate(embedded(images, vectors), embedded(images, vectors), protocol="vehicleid")
     assert report.mean_average_precision == pytest.approx(1.0)

@@ -13,7 +13,7 @@ from reseen.errors import ReseenError
 from reseen.tasks.reid.releases import RELEASES, import_weights
 
 SIZE = (128, 128)
-"""Of pictures; small, but with enough positions for the reductions."""
+"""Of images; small, but with enough positions for the reductions."""
 
 
 def block(inputs: int, outputs: int) -> list[nn.Module]:

@@ -97,13 +97,13 @@ def test_a_run_in_a_folder_named_like_a_pattern_is_read_as_it_is_named(finished,
     assert calibrate_run(run, false_accept_rate=0.2, false_alarm_rate=0.5).threshold <= 1
 
 
-def test_embeddings_of_other_pictures_are_refused(run, market, embedded_again):
+def test_embeddings_of_other_images_are_refused(run, market, embedded_again):
     other = market("other", test=2)
-    with pytest.raises(ReseenError, match=r"made from 3 other pictures than the 2 of these data.*reseen evaluate"):
+    with pytest.raises(ReseenError, match=r"made from 3 other images than the 2 of these data.*reseen evaluate"):
         saved_evaluation(run, data=other)
     renamed = market("renamed")
     next((renamed / "bounding_box_test").iterdir()).rename(renamed / "bounding_box_test" / "0007_c2s9_000009_01.jpg")
-    with pytest.raises(ReseenError, match="made from 9 other pictures than the 9 of these data"):
+    with pytest.raises(ReseenError, match="made from 9 other images than the 9 of these data"):
         saved_evaluation(run, data=renamed)
     assert embedded_again == []
 

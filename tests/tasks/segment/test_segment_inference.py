@@ -1,4 +1,4 @@
-"""Windows and whole pictures, against a naive average."""
+"""Windows and whole images, against a naive average."""
 
 from itertools import pairwise
 
@@ -61,7 +61,7 @@ def segmenter(segment_recipe):
 
 
 @torch.no_grad()
-def test_one_window_is_the_whole_picture(segmenter):
+def test_one_window_is_the_whole_image(segmenter):
     images = torch.randn(2, 3, 32, 64)
     whole, windows = (
         Labeller(segmenter, window=(32, 64), inference=how).probabilities(images) for how in ("whole", "sliding")
@@ -71,7 +71,7 @@ def test_one_window_is_the_whole_picture(segmenter):
 
 
 @torch.no_grad()
-def test_attention_is_resized_to_whole_pictures_of_other_sizes(segmenter):
+def test_attention_is_resized_to_whole_images_of_other_sizes(segmenter):
     before = {name: value.clone() for name, value in segmenter.state_dict().items()}
     labeller = Labeller(segmenter, window=(32, 64))
     with pytest.raises(ReseenError, match="built for"):

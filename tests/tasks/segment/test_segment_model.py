@@ -51,7 +51,7 @@ def test_heads_keep_the_place_of_things(name):
     assert head(torch.randn(2, 16, 6, 9)).shape == (2, 5, 6, 9)
 
 
-def test_logits_have_the_pictures_size_and_a_second_head_in_training(segment_recipe):
+def test_logits_have_the_images_size_and_a_second_head_in_training(segment_recipe):
     model = build_segmenter(resolved(read_as(SegmentRecipe, segment_recipe)), start_weights=False)
     images = torch.randn(2, 3, 32, 64)
     trained = model(images)

@@ -27,10 +27,10 @@ def test_the_classes_are_cityscapes_nineteen_in_order():
 
 def test_scenes_and_labels_are_paired_in_the_order_of_their_names(scenes):
     splits = read_scenes(scenes())
-    assert [pair.picture.name[:11] for pair in splits.train] == [f"town_{number:06d}" for number in range(6)]
+    assert [pair.image.name[:11] for pair in splits.train] == [f"town_{number:06d}" for number in range(6)]
     assert len(splits.val) == 2
     for pair in (*splits.train, *splits.val):
-        assert pair.labels.name.split("_gtFine")[0] == pair.picture.name.split("_leftImg8bit")[0]
+        assert pair.labels.name.split("_gtFine")[0] == pair.image.name.split("_leftImg8bit")[0]
         assert pair.labels.is_file()
 
 
@@ -62,7 +62,7 @@ def test_a_scene_set_without_images_is_refused(scenes):
     root = scenes()
     shutil.rmtree(root / "leftImg8bit/val/town")
     (root / "leftImg8bit/val/town").mkdir()
-    with pytest.raises(ReseenError, match=r"no pictures \*_leftImg8bit.png below leftImg8bit/val/CITY"):
+    with pytest.raises(ReseenError, match=r"no images \*_leftImg8bit.png below leftImg8bit/val/CITY"):
         read_scenes(root)
 
 
@@ -74,10 +74,10 @@ def test_missing_counterparts_name_the_first_three(scenes):
     with pytest.raises(ReseenError) as caught:
         read_scenes(root)
     said = str(caught.value)
-    assert "4 pictures without a label map (leftImg8bit/train/town/town_000000_000019_leftImg8bit.png, " in said
+    assert "4 images without a label map (leftImg8bit/train/town/town_000000_000019_leftImg8bit.png, " in said
     assert "town_000002_000019_leftImg8bit.png, ...)" in said
     assert "town_000003" not in said
-    assert "1 label maps without a picture (gtFine/train/town/town_000005_000019_gtFine_labelIds.png)" in said
+    assert "1 label maps without an image (gtFine/train/town/town_000005_000019_gtFine_labelIds.png)" in said
 
 
 def test_label_values_outside_the_classes_are_refused(scenes):
@@ -92,8 +92,8 @@ def test_label_values_outside_the_classes_are_refused(scenes):
 
 def test_an_image_and_labels_of_different_size_are_refused(scenes):
     root = scenes()
-    picture, _ = write_scene(root, "train", 1, (32, 60))
-    Image.open(picture).resize((64, 32)).save(picture)
+    image, _ = write_scene(root, "train", 1, (32, 60))
+    Image.open(image).resize((64, 32)).save(image)
     with pytest.raises(
         ReseenError, match=r"1 unfit: .*town_000001_000019_leftImg8bit.png is 32 x 64 but .*_labelIds.png is 32 x 60"
     ):
@@ -103,7 +103,7 @@ def test_an_image_and_labels_of_different_size_are_refused(scenes):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda path: path.write_bytes(b"no picture"), "cannot read the picture: not a picture"),
+        (lambda path: path.write_bytes(b"no image"), "cannot read the image: not an image"),
         (lambda path: Image.new("RGB", (64, 32)).save(path), "expected a label map of one 8-bit channel, got uint8"),
     ],
 )

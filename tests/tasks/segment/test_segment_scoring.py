@@ -18,7 +18,7 @@ def scored(found, labels):
     scorer = Scorer(fabric=one_device(), inference="by hand")
     for one, other in zip(found, labels, strict=True):
         scorer.add(torch.as_tensor(one)[None], torch.as_tensor(other)[None])
-    return scorer.report(pictures=len(found))
+    return scorer.report(images=len(found))
 
 
 def test_mean_intersection_over_union_equals_a_case_computed_by_hand():
@@ -65,5 +65,5 @@ def test_chance_answers_with_the_usual_class_of_each_place(scenes):
         assert usual[i, j] == seen.argmax()
     report = chance(splits, progress=Silent())
     assert 0.3 < report.accuracy < 1
-    assert report.pictures == 2
+    assert report.images == 2
     assert CLASS_NAMES[usual[0, 0]] == "sky"

@@ -74,13 +74,13 @@ def test_more_epochs_beat_chance(scenes, segment_recipe, tmp_path):
     assert loaded.recipe.model.attention["stage4"]["name"] == "rga_sc"
 
 
-def test_pieces_larger_than_pictures_are_said_once(scenes, segment_recipe, tmp_path):
+def test_pieces_larger_than_images_are_said_once(scenes, segment_recipe, tmp_path):
     recorder = Recorder()
     overrides = ["data.image_size=[48,64]", "training.epochs=1"]
     train(segment_recipe, scenes(), tmp_path / "run", overrides=overrides, progress=recorder)
     said = [line for line in recorder.lines if "larger than" in line]
     assert len(said) == 1
-    assert "48 x 64 is larger than 6 of 6 training pictures (the first is 32 x 64): they are padded" in said[0]
+    assert "48 x 64 is larger than 6 of 6 training images (the first is 32 x 64): they are padded" in said[0]
 
 
 def test_a_recipe_of_another_task_names_its_command(recipe_file):
@@ -111,10 +111,10 @@ def test_the_segment_commands_train_report_and_evaluate(reseen, scenes, segment_
     assert set(np.unique(ids).tolist()) <= set(KNOWN_IDS)
     code, _, err = reseen("segment", "predict", run, tmp_path / "nowhere", "--out", tmp_path / "x", "-q")
     assert code == 2
-    assert "expected a picture or a folder with pictures" in err
+    assert "expected an image or a folder with images" in err
 
 
-def test_pictures_that_differ_in_their_suffix_alone_are_written_apart(tmp_path, monkeypatch):
+def test_images_that_differ_in_their_suffix_alone_are_written_apart(tmp_path, monkeypatch):
     names = ["a.png", "a.jpg", "b.png", "c.png", "c.png.jpg", "deep/a.png"]
     for number, name in enumerate(names):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -140,12 +140,12 @@ def test_help_teaches_by_example(reseen, command):
     assert f"reseen segment {command}" in out.split("Example")[1]
 
 
-def test_overlays_are_blends_of_picture_and_colours():
+def test_overlays_are_blends_of_image_and_colours():
     classes = np.asarray([[0, 10, 255]], np.uint8)
-    picture = Image.fromarray(np.full((1, 3, 3), 200, np.uint8))
+    image = Image.fromarray(np.full((1, 3, 3), 200, np.uint8))
     painted = np.asarray(paint(classes))[0]
     assert painted.tolist() == [COLOURS[0].tolist(), COLOURS[10].tolist(), [0, 0, 0]]
-    laid = np.asarray(overlay(picture, classes, strength=0.5)).astype(int)[0]
+    laid = np.asarray(overlay(image, classes, strength=0.5)).astype(int)[0]
     assert abs(laid[:2] - (200 + painted[:2].astype(int)) / 2).max() <= 1
     assert laid[2].tolist() == [200, 200, 200]
 

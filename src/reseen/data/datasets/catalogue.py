@@ -50,7 +50,7 @@ def protocol_of(name: str) -> str:
 
 
 def count_of(name: str, part: str) -> str:
-    """A layout's published pictures and identities of a part, a line an edition; "-" where there are none."""
+    """A layout's published images and identities of a part, a line an edition; "-" where there are none."""
     counts = [edition.parts[part] for edition in LAYOUTS[name].published if part in edition.parts]
     return "\n".join(count.words() for count in counts) or "-"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.listing import ListEntry, listed_split
-from reseen.data.datasets.naming import pictures_in
-from reseen.data.datasets.places import find_home, some_picture
+from reseen.data.datasets.naming import images_in
+from reseen.data.datasets.places import find_home, some_image
 from reseen.data.datasets.splitting import split_identities, split_queries
 from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
@@ -29,7 +29,7 @@ _ATTRIBUTE = re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
 def recognise(path: Path) -> bool:
-    """Whether this folder, or its only sub-folder of this kind, has training pictures named by number, and labels."""
+    """Whether this folder, or its only sub-folder of this kind, has training images named by number, and labels."""
     return find_home(path, _is_home) is not None
 
 
@@ -41,16 +41,16 @@ def read(path: Path, seed: int) -> Splits:
     if _has_vehicles(root / _QUERY[1]) and _has_vehicles(root / _GALLERY[1]):
         return Splits("cityflow", root, train, _labelled(root, *_QUERY), _labelled(root, *_GALLERY), notes=notes)
     trained, test = split_identities(train, seed=seed)
-    left = sum(len(pictures_in(root / name)) for name, _ in (_QUERY, _GALLERY) if (root / name).is_dir())
+    left = sum(len(images_in(root / name)) for name, _ in (_QUERY, _GALLERY) if (root / name).is_dir())
     withheld = (
-        f"the challenge withholds the test labels: {left} pictures of {_QUERY[0]} and {_GALLERY[0]} are left out, and"
+        f"the challenge withholds the test labels: {left} images of {_QUERY[0]} and {_GALLERY[0]} are left out, and"
         f" the {len(train)} of {_TRAIN[0]} are split here by identity, seed {seed}; no published score compares"
     )
     return Splits("cityflow", root, trained, *split_queries(test, seed=seed), notes=(withheld, *notes))
 
 
 def _is_home(folder: Path) -> bool:
-    return (folder / _TRAIN[1]).is_file() and Path(some_picture(folder / _TRAIN[0])).stem.isdecimal()
+    return (folder / _TRAIN[1]).is_file() and Path(some_image(folder / _TRAIN[0])).stem.isdecimal()
 
 
 def _items(file: Path) -> list[dict[str, str]]:
@@ -70,7 +70,7 @@ def _labelled(root: Path, folder: str, labels: str) -> Split:
         raise ReseenError(f'{file}: expected <Item imageName="..." vehicleID="..." cameraID="..."/> lines, got none')
     wrong = [str(item) for item in items if not (item.get("imageName") and item.get("vehicleID"))]
     if wrong:
-        raise ReseenError(f"{file}: {len(wrong)} of {len(items)} items name no picture or no vehicle: {first(wrong)}")
+        raise ReseenError(f"{file}: {len(wrong)} of {len(items)} items name no image or no vehicle: {first(wrong)}")
     return listed_split([_entry(root / folder, item) for item in items], source=file)
 
 
@@ -80,8 +80,8 @@ def _entry(folder: Path, item: Mapping[str, str]) -> ListEntry:
 
 def _unlisted(root: Path, train: Split) -> tuple[str, ...]:
     listed = {path.name for path in train.paths}
-    others = [path.name for path in pictures_in(root / _TRAIN[0]) if path.name not in listed]
-    left = f"{len(others)} pictures of {_TRAIN[0]} are left out, not in {_TRAIN[1]}: {first(others)}"
+    others = [path.name for path in images_in(root / _TRAIN[0]) if path.name not in listed]
+    left = f"{len(others)} images of {_TRAIN[0]} are left out, not in {_TRAIN[1]}: {first(others)}"
     return (left,) if others else ()
 
 

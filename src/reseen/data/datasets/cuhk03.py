@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from reseen.data.datasets.cuhk03_release import find_mat, find_release, picture_folder, protocol_lists
+from reseen.data.datasets.cuhk03_release import find_mat, find_release, image_folder, protocol_lists
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.listing import ListEntry, listed_split
 from reseen.data.datasets.market1501 import read_like_market
@@ -67,12 +67,12 @@ def _release(path: Path, kind: str) -> Path | None:
 
 
 def _read_release(root: Path, kind: str) -> tuple[Split, Split, Split]:
-    pictures, config = picture_folder(root, kind), protocol_lists(root, kind)
+    images, config = image_folder(root, kind), protocol_lists(root, kind)
     if not config.is_file():
         raise ReseenError(f"{root}: expected the new protocol's lists, {config.name}, got none; {WHERE_LISTS}")
-    if not pictures.is_dir():
+    if not images.is_dir():
         do = f"write them out first: reseen unpack {root}" if find_mat(root) else "nor is cuhk-03.mat here to unpack"
-        raise ReseenError(f"{root}: expected the {_word(kind)} pictures in {pictures.name}/, got none; {do}")
+        raise ReseenError(f"{root}: expected the {_word(kind)} images in {images.name}/, got none; {do}")
     fields = _load(config)
     labels, names = fields["labels"].ravel(), [str(np.ravel(name)[0]) for name in fields["filelist"].ravel()]
     matches = [_NAME.fullmatch(name) for name in names]
@@ -83,7 +83,7 @@ def _read_release(root: Path, kind: str) -> tuple[Split, Split, Split]:
             f" {len(names)} names, {len(wrong)} of another form: {first(wrong)}"
         )
     entries = [
-        ListEntry(pictures / name, f"{int(label):04d}", match[1] if match else None)
+        ListEntry(images / name, f"{int(label):04d}", match[1] if match else None)
         for name, label, match in zip(names, labels, matches, strict=True)
     ]
     train, query, gallery = (_part(entries, fields[part], config) for part in _PARTS)

@@ -58,7 +58,7 @@ def unpack_cuhk03(path: Path | str, *, progress: ProgressCallback | None = None)
     mat = root and find_mat(root)
     if root is None or mat is None:
         raise ReseenError(f"{path}: expected CUHK03's {MAT}, or a folder with it, got none")
-    folders = {kind: picture_folder(root, kind) for kind in KINDS}
+    folders = {kind: image_folder(root, kind) for kind in KINDS}
     present = tuple(folder for folder in folders.values() if folder.is_dir())
     wanted = {kind: folder for kind, folder in folders.items() if folder not in present}
     return Unpacked(_write(mat, wanted, progress) if wanted else {}, present)
@@ -75,7 +75,7 @@ def find_mat(root: Path) -> Path | None:
     return next((file for file in (root / MAT, root / _BELOW / MAT) if file.is_file()), None)
 
 
-def picture_folder(root: Path, kind: str) -> Path:
+def image_folder(root: Path, kind: str) -> Path:
     """The folder of the unpacked images of a kind."""
     return root / f"images_{kind}"
 
@@ -128,9 +128,9 @@ def _write_kind(
     partial.mkdir()
     count = 0
     for done, cell in enumerate(cells, start=place[0] + 1):
-        picture = file[cell.reference]
-        if picture.ndim == 3:  # an empty cell is stored as its two sizes
-            Image.fromarray(picture[()].T).save(partial / cell.name)
+        image = file[cell.reference]
+        if image.ndim == 3:  # an empty cell is stored as its two sizes
+            Image.fromarray(image[()].T).save(partial / cell.name)
             count += 1
         if progress:
             progress(done, place[1])

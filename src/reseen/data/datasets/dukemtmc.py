@@ -9,7 +9,7 @@ from pathlib import Path
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.market1501 import read_like_market
 from reseen.data.datasets.naming import Naming, home
-from reseen.data.datasets.places import some_picture
+from reseen.data.datasets.places import some_image
 from reseen.data.table import Splits
 
 EXPECTS = "a folder with bounding_box_train/, query/, bounding_box_test/ of files like 0002_c1_f0044158.jpg"
@@ -23,7 +23,7 @@ NAMING = Naming(
 def recognise(path: Path) -> bool:
     """Whether this folder, or its only sub-folder of this kind, has Market's folders of files named with a frame."""
     root = home(path, NAMING)
-    return root is not None and any(NAMING.pattern.match(some_picture(root / name)) for name in NAMING.folders)
+    return root is not None and any(NAMING.pattern.match(some_image(root / name)) for name in NAMING.folders)
 
 
 def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split

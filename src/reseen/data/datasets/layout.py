@@ -18,9 +18,9 @@ class About(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How many pictures of how many identities; None where sources do not agree."""
+    """How many images of how many identities; None where sources do not agree."""
 
-    pictures: int
+    images: int
     identities: int | None = None
 
     def words(self) -> str:
@@ -29,7 +29,7 @@ class Count(NamedTuple):
         >>> Count(3_368, 750).words()
         '3,368 of 750'
         """
-        return f"{self.pictures:,}" + ("" if self.identities is None else f" of {self.identities:,}")
+        return f"{self.images:,}" + ("" if self.identities is None else f" of {self.identities:,}")
 
 
 class PublishedCounts(NamedTuple):
@@ -56,7 +56,7 @@ class Layout(NamedTuple):
 
     ``read`` takes the folder (or file) and the seed of any split it has to make. ``protocol``: the name of the one
     its scores are printed under; None: market1501 where cameras are known, and wildlife where they are not.
-    ``queries_in_gallery``: every query picture stands in the gallery too, under the same file name.
+    ``queries_in_gallery``: every query image stands in the gallery too, under the same file name.
     ``same_camera_counts``: the protocol takes a match under the query's own camera.
     """
 

@@ -27,11 +27,11 @@ class ListEntry(NamedTuple):
 def read_list(path: Path, form: LineFormat) -> list[re.Match[str]]:
     """Match each line that is not empty. ReseenError for no list, an empty one, or lines of another format."""
     if not path.is_file():
-        raise ReseenError(f"{path}: no such list; expected a line per picture like '{form.example}'")
+        raise ReseenError(f"{path}: no such list; expected a line per image like '{form.example}'")
     text = path.read_text(encoding="utf-8", errors="replace").splitlines()
     lines = [(number, line.strip()) for number, line in enumerate(text, start=1) if line.strip()]
     if not lines:
-        raise ReseenError(f"{path}: expected a line per picture like '{form.example}', got none")
+        raise ReseenError(f"{path}: expected a line per image like '{form.example}', got none")
     matches = [(number, line, form.pattern.fullmatch(line)) for number, line in lines]
     wrong = [f"line {number} {line[:60]!r}" for number, line, match in matches if not match]
     if wrong:
@@ -43,7 +43,7 @@ def listed_split(entries: Sequence[ListEntry], *, source: Path) -> Split:
     """The Split of the images that ``source`` lists. ReseenError for missing files."""
     missing = [str(entry.path) for entry in entries if not entry.path.is_file()]
     if missing:
-        raise ReseenError(f"{source}: {len(missing)} of {len(entries)} listed pictures do not exist: {first(missing)}")
+        raise ReseenError(f"{source}: {len(missing)} of {len(entries)} listed images do not exist: {first(missing)}")
     cameras = [entry.camera for entry in entries]
     return split_of([entry.path for entry in entries], [entry.identity for entry in entries], cameras=cameras)
 

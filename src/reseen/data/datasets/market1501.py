@@ -20,7 +20,7 @@ NAMING = Naming(
     example="0002_c1s1_000451_03.jpg",
 )
 NOBODY = ("-1", "0000")
-"""The identities of pictures that show no one of the training set: junk and distractors."""
+"""The identities of images that show no one of the training set: junk and distractors."""
 
 
 def recognise(path: Path) -> bool:
@@ -38,7 +38,7 @@ def read_like_market(layout: str, root: Path, naming: Naming) -> Splits:
     tables = read_named(root, naming)
     someone = ~np.isin(tables.train.identities, NOBODY)
     left_out = int((~someone).sum())
-    notes = (f"{left_out} junk or distractor pictures of {naming.folders[0]} left out",) if left_out else ()
+    notes = (f"{left_out} junk or distractor images of {naming.folders[0]} left out",) if left_out else ()
     train = tables.train.rows(someone)
     return Splits(layout, root, train, tables.query, tables.gallery, tables.unparsed, notes)
 

@@ -1,7 +1,7 @@
-"""The MSMT17 layout (Wei et al., CVPR 2018), both versions: lists of pictures, V2's with the faces blurred.
+"""The MSMT17 layout (Wei et al., CVPR 2018), both versions: lists of images, V2's with the faces blurred.
 
-V1 keeps its pictures in ``train/`` and ``test/``, V2 in ``mask_train_v2/`` and ``mask_test_v2/``. A line of a list
-is a picture and its identity: ``0000/0000_000_01_0303morning_0015_0.jpg 0``; the third field of the name is the
+V1 keeps its images in ``train/`` and ``test/``, V2 in ``mask_train_v2/`` and ``mask_test_v2/``. A line of a list
+is an image and its identity: ``0000/0000_000_01_0303morning_0015_0.jpg 0``; the third field of the name is the
 camera. Both halves number their identities from 0, so theirs are named "train/0000" and "test/0000" here.
 """
 
@@ -20,7 +20,7 @@ EXPECTS = (
 )
 _VERSIONS = (("train", "test"), ("mask_train_v2", "mask_test_v2"))
 _LINE = LineFormat(
-    re.compile(r"(?P<picture>(?:\S*/)?[^\s/_]+_[^\s/_]+_(?P<camera>\d+)_[^\s/]+)\s+(?P<identity>\d+)"),
+    re.compile(r"(?P<image>(?:\S*/)?[^\s/_]+_[^\s/_]+_(?P<camera>\d+)_[^\s/]+)\s+(?P<identity>\d+)"),
     "0000/0000_000_01_0303morning_0015_0.jpg 0",
 )
 
@@ -39,9 +39,7 @@ def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings i
     train, test = _folders(root)
     lists = [root / f"list_{name}.txt" for name in ("train", "val")]
     present = [file for file in lists if file.is_file()] or lists
-    notes = (
-        () if lists[1].is_file() else ("list_val.txt is not there, so its part of the training pictures is not read",)
-    )
+    notes = () if lists[1].is_file() else ("list_val.txt is not there, so its part of the training images is not read",)
     tables = (
         _listed(present, root / train, half="train"),
         _listed([root / "list_query.txt"], root / test, half="test"),

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.datasets.places import find_home, is_picture
+from reseen.data.datasets.places import find_home, is_image
 from reseen.data.table import Split, Unparsed, split_of
 from reseen.data.walking import check_names
 from reseen.errors import ReseenError
@@ -49,17 +49,17 @@ def read_named(root: Path, naming: Naming) -> NamedTables:
     return NamedTables(train, query, gallery, tuple(left for _, left in read if left.names))
 
 
-def pictures_in(folder: Path) -> list[Path]:
+def images_in(folder: Path) -> list[Path]:
     """The image files right in a folder, sorted by name, without hidden ones. ReseenError for names not in UTF-8."""
-    files = sorted(path for path in folder.iterdir() if is_picture(path))
+    files = sorted(path for path in folder.iterdir() if is_image(path))
     check_names([Path(path.name) for path in files], folder)
     return files
 
 
 def _read_folder(folder: Path, naming: Naming) -> tuple[Split, Unparsed]:
-    files = pictures_in(folder)
+    files = images_in(folder)
     if not files:
-        raise ReseenError(f"{folder}: expected pictures named like {naming.example}, got no picture file")
+        raise ReseenError(f"{folder}: expected images named like {naming.example}, got no image file")
     matches = [(path, naming.pattern.match(path.name)) for path in files]
     parsed = [(path, match[1], match[2]) for path, match in matches if match]
     names = tuple(path.name for path, match in matches if not match)

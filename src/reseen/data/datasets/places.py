@@ -21,12 +21,12 @@ def find_home(path: Path, is_home: Callable[[Path], bool]) -> Path | None:
     return homes[0] if len(homes) == 1 else None
 
 
-def some_picture(folder: Path) -> str:
+def some_image(folder: Path) -> str:
     """The file name of any image right in the folder, or "" where there is none."""
     entries = folder.iterdir() if folder.is_dir() else iter(())
-    return next((entry.name for entry in entries if is_picture(entry)), "")
+    return next((entry.name for entry in entries if is_image(entry)), "")
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """Whether the name is that of an image, and not hidden."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")

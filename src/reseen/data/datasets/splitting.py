@@ -26,11 +26,11 @@ def split_identities(split: Split, *, seed: int) -> tuple[Split, Split]:
 
 
 def split_queries(test: Split, *, seed: int) -> tuple[Split, Split]:
-    """Query and gallery out of the test pictures.
+    """Query and gallery out of the test images.
 
-    Of each identity, about ``QUERY_SHARE`` of the pictures and at least one become queries, as long as every
-    query keeps a picture in the gallery from another camera, or from an unknown one. Other identities (one
-    picture, or one camera) stand in the gallery only. Raises ReseenError when no identity can have a query.
+    Of each identity, about ``QUERY_SHARE`` of the images and at least one become queries, as long as every
+    query keeps an image in the gallery from another camera, or from an unknown one. Other identities (one
+    image, or one camera) stand in the gallery only. Raises ReseenError when no identity can have a query.
     """
     generator = np.random.default_rng([seed, 1])
     identities, cameras = test.identities, test.cameras
@@ -41,7 +41,7 @@ def split_queries(test: Split, *, seed: int) -> tuple[Split, Split]:
     if not is_query.any():
         raise ReseenError(
             f"none of the {len(test.identity_names)} test identities can have a query:"
-            " expected one with two pictures, from two cameras where cameras are known"
+            " expected one with two images, from two cameras where cameras are known"
         )
     return test.rows(is_query), test.rows(~is_query)
 

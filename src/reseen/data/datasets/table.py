@@ -108,7 +108,7 @@ def _rows(table: Path) -> polars.DataFrame:
     frame = load_table(table)
     _check_columns(frame.columns, table)
     if frame.is_empty():
-        raise ReseenError(f"{table}: expected a row per picture, got none")
+        raise ReseenError(f"{table}: expected a row per image, got none")
     known = [name for name in (*COLUMNS, "split") if name in frame.columns]
     frame = frame.with_columns(as_names(frame[name]) for name in known)
     for name in _REQUIRED:
@@ -156,5 +156,5 @@ LAYOUT = Layout(
     recognise,
     read,
     EXPECTS,
-    About("pictures of your own, in a table", "any", source="you", access="yours", licence="yours"),
+    About("images of your own, in a table", "any", source="you", access="yours", licence="yours"),
 )

@@ -1,8 +1,8 @@
 """The VehicleID layout (Liu et al., CVPR 2016), one layout a test list: 800, 1,600 or 2,400 identities.
 
-A line of a list is a picture's name without its ending and its identity: ``0000001 12``. Cameras are not known.
+A line of a list is an image's name without its ending and its identity: ``0000001 12``. Cameras are not known.
 The set brings no split into query and gallery: both tables hold the whole test list, and the protocol draws one
-picture an identity for the gallery, several times over.
+image an identity for the gallery, several times over.
 """
 
 import re
@@ -16,13 +16,13 @@ from reseen.data.datasets.listing import LineFormat, ListEntry, listed_split, re
 from reseen.data.datasets.places import find_home
 from reseen.data.table import Split, Splits
 
-_LINE = LineFormat(re.compile(r"(?P<picture>\S+?)(?:\.jpg)?\s+(?P<identity>\d+)"), "0000001 12")
+_LINE = LineFormat(re.compile(r"(?P<image>\S+?)(?:\.jpg)?\s+(?P<identity>\d+)"), "0000001 12")
 _TESTS = MappingProxyType({800: 6_493, 1_600: 13_377, 2_400: 19_777})
-"""Identities of a test list -> its pictures."""
+"""Identities of a test list -> its images."""
 
 
 def recognise(path: Path, *, size: int) -> bool:
-    """Whether this folder, or its only sub-folder of this kind, has the pictures and the list of this size."""
+    """Whether this folder, or its only sub-folder of this kind, has the images and the list of this size."""
     return _home(path, size) is not None
 
 
@@ -44,9 +44,9 @@ def _test_list(size: int) -> str:
 
 
 def _listed(root: Path, name: str) -> Split:
-    file, pictures = root / "train_test_split" / name, root / "image"
+    file, images = root / "train_test_split" / name, root / "image"
     matches = read_list(file, _LINE)
-    entries = [ListEntry(pictures / f"{match['picture']}.jpg", match["identity"]) for match in matches]
+    entries = [ListEntry(images / f"{match['picture']}.jpg", match["identity"]) for match in matches]
     return listed_split(entries, source=file)
 
 
@@ -58,7 +58,7 @@ def _layout(size: int) -> Layout:
         f"a folder with image/ and train_test_split/ of train_list.txt and {_test_list(size)}",
         ABOUT,
         protocol="vehicleid",
-        # As the lists given out hold them; the paper's table prints others (110,178 pictures to train).
+        # As the lists given out hold them; the paper's table prints others (110,178 images to train).
         published=(PublishedCounts(train=Count(113_346, 13_164), query=test, gallery=test),),
         queries_in_gallery=True,
         same_camera_counts=True,

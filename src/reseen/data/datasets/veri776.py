@@ -1,10 +1,10 @@
 """The VeRi-776 layout (Liu et al., ECCV 2016), and the orientations of Wang et al. (ICCV 2017) if present.
 
 ``0001_c014_00016450_0.jpg``: identity 0001, camera 014. The optional ``keypoint_train.txt`` and
-``keypoint_test.txt`` hold one line a picture: its path, 20 pairs x y, and one of eight orientations 0..7,
-which becomes the view "0".."7". A picture without a line, or with orientation -1, has no known view.
+``keypoint_test.txt`` hold one line an image: its path, 20 pairs x y, and one of eight orientations 0..7,
+which becomes the view "0".."7". An image without a line, or with orientation -1, has no known view.
 
-The optional ``test_track.txt`` holds one line a track, the names of its pictures: what one camera took of one vehicle
+The optional ``test_track.txt`` holds one line a track, the names of its images: what one camera took of one vehicle
 in passing. The gallery then has the column ``track``, which the image-to-track protocol ranks.
 """
 
@@ -16,7 +16,7 @@ import polars
 
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.naming import Naming, home, read_named
-from reseen.data.datasets.places import is_picture
+from reseen.data.datasets.places import is_image
 from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
 
@@ -65,30 +65,30 @@ def read_views(path: Path) -> dict[str, str]:
 
 
 def read_tracks(path: Path) -> dict[str, str]:
-    """File name -> track of a track file; empty without the file. ReseenError: a picture in two tracks.
+    """File name -> track of a track file; empty without the file. ReseenError: an image in two tracks.
 
-    A track is named for its first picture. What stands in a line besides names of pictures, as the name of a track
+    A track is named for its first image. What stands in a line besides names of images, as the name of a track
     that some copies have, is passed over.
     """
     tracks: dict[str, str] = {}
     twice: list[str] = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else ():
-        names = [PureWindowsPath(word).name for word in line.split() if is_picture(Path(word))]
+        names = [PureWindowsPath(word).name for word in line.split() if is_image(Path(word))]
         twice += [name for name in names if name in tracks]
         tracks.update(dict.fromkeys(names, Path(names[0]).stem) if names else {})
     if twice:
-        raise ReseenError(f"{path}: {len(twice)} pictures stand in more than one track: {first(twice)}")
+        raise ReseenError(f"{path}: {len(twice)} images stand in more than one track: {first(twice)}")
     return tracks
 
 
 def _with_tracks(gallery: Split, tracks: Mapping[str, str]) -> tuple[Split, tuple[str, ...]]:
-    """The gallery with its column of tracks if any are known; a picture in none is a track of its own, and noted."""
+    """The gallery with its column of tracks if any are known; an image in none is a track of its own, and noted."""
     if not tracks:
         return gallery, ()
     names = [path.name for path in gallery.paths]
     alone = [name for name in names if name not in tracks]
     column = polars.Series("track", [tracks.get(name, Path(name).stem) for name in names], dtype=polars.String)
-    note = f"{len(alone)} of {len(names)} gallery pictures stand in no line of test_track.txt: {first(alone)}"
+    note = f"{len(alone)} of {len(names)} gallery images stand in no line of test_track.txt: {first(alone)}"
     return Split(gallery.frame.with_columns(column)), (note,) if alone else ()
 
 
@@ -109,7 +109,7 @@ LAYOUT = Layout(
         licence="not for commercial use, by the authors' terms",
     ),
     protocol="veri776",
-    # The training identities are 576 by the paper, and other numbers in tools that read the pictures.
+    # The training identities are 576 by the paper, and other numbers in tools that read the images.
     published=(PublishedCounts(train=Count(37_778), query=Count(1_678, 200), gallery=Count(11_579, 200)),),
     queries_in_gallery=True,
 )

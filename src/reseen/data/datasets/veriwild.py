@@ -1,6 +1,6 @@
 """The VERI-Wild layout (Lou et al., CVPR 2019), one layout a test list: small, medium or large.
 
-``images/00001/000001.jpg``: the folder is the identity. A line of a list names the picture, with or without its
+``images/00001/000001.jpg``: the folder is the identity. A line of a list names the image, with or without its
 ending; where a third field follows, it is the camera, which else stands in ``vehicle_info.txt``
 (``00001/000001;23;2018-03-11 07:26:35;...``). The lists' own second field is not read: in the training list it
 numbers the identities anew.
@@ -19,7 +19,7 @@ from reseen.data.table import Split, Splits
 from reseen.errors import ReseenError
 
 _LINE = LineFormat(
-    re.compile(r"(?P<identity>[^\s/]+)/(?P<picture>[^\s/]+?)(?:\.jpg)?(?:\s+\d+(?:\s+(?P<camera>\w+))?)?"),
+    re.compile(r"(?P<identity>[^\s/]+)/(?P<image>[^\s/]+?)(?:\.jpg)?(?:\s+\d+(?:\s+(?P<camera>\w+))?)?"),
     "00001/000001.jpg 0 23",
 )
 _TRAIN = ("train_list_start0.txt", "train_list.txt")
@@ -28,7 +28,7 @@ _GALLERIES = MappingProxyType({"small": 38_861, "medium": 64_389, "large": 128_5
 
 
 def recognise(path: Path, *, size: str) -> bool:
-    """Whether this folder, or its only sub-folder of this kind, has the pictures and the lists of this size."""
+    """Whether this folder, or its only sub-folder of this kind, has the images and the lists of this size."""
     return _home(path, size) is not None
 
 
@@ -64,15 +64,15 @@ def _listed(root: Path, names: tuple[str, ...], cameras: Mapping[str, str]) -> S
     file = first_of(_lists(root), names)
     if file is None:
         raise ReseenError(f"{_lists(root)}: expected one of the lists {', '.join(names)}, got none")
-    pictures, entries = root / "images", []
+    images, entries = root / "images", []
     for match in read_list(file, _LINE):
         name = f"{match['identity']}/{match['picture']}"
-        entries.append(ListEntry(pictures / f"{name}.jpg", match["identity"], match["camera"] or cameras.get(name)))
+        entries.append(ListEntry(images / f"{name}.jpg", match["identity"], match["camera"] or cameras.get(name)))
     return listed_split(entries, source=file)
 
 
 def _cameras(root: Path) -> dict[str, str]:
-    """identity/picture -> camera, as far as vehicle_info.txt is there and has lines of that form."""
+    """identity/image -> camera, as far as vehicle_info.txt is there and has lines of that form."""
     file = _lists(root) / "vehicle_info.txt"
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
     fields = (line.split(";") for line in text.splitlines())

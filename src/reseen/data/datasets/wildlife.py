@@ -1,10 +1,10 @@
-"""A frame of wildlife-datasets (Cermak et al., WACV 2024) kept as CSV or Parquet: a row an animal in a picture.
+"""A frame of wildlife-datasets (Cermak et al., WACV 2024) kept as CSV or Parquet: a row an animal in an image.
 
 Columns: identity, path (from the table's own folder), image_id or species, and as far as known camera, orientation
 (which becomes the view), split, date and others, which are kept. ``split`` may say train, val (read as train), test,
 database and query, and so may ``original_split`` where that is missing; otherwise half of the identities are for
-testing. Rows that cannot be used are left out and noted: an unknown identity, and a picture of several animals, since
-pictures are taken whole.
+testing. Rows that cannot be used are left out and noted: an unknown identity, and an image of several animals, since
+images are taken whole.
 """
 
 from collections.abc import Sequence
@@ -86,12 +86,12 @@ def _usable(frame: polars.DataFrame, table: Path) -> _UsableRows:
     alone = named.filter(~polars.col("path").is_in(several.to_list()))
     kept = alone.unique("path", keep="first", maintain_order=True)
     if kept.is_empty():
-        raise ReseenError(f"{table}: expected a row per picture of a known animal, got none among {frame.height} rows")
+        raise ReseenError(f"{table}: expected a row per image of a known animal, got none among {frame.height} rows")
     counts = {
         "without a path or a known identity are left out": frame.height - named.height,
-        f"of pictures with several animals are left out, {first(sorted(several))}": named.height - alone.height,
-        "that name a picture again are left out": alone.height - kept.height,
-        "have a bounding box, which is not applied: pictures are taken whole": _boxed(kept),
+        f"of images with several animals are left out, {first(sorted(several))}": named.height - alone.height,
+        "that name an image again are left out": alone.height - kept.height,
+        "have a bounding box, which is not applied: images are taken whole": _boxed(kept),
     }
     return _UsableRows(kept, tuple(f"{count} of {frame.height} rows {what}" for what, count in counts.items() if count))
 

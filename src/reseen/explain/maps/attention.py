@@ -1,6 +1,6 @@
 """The model's own attention maps: the weights that its attention modules give to positions and channels.
 
-B = pictures, C = channels, h, w = height and width of the map that the attention works on.
+B = images, C = channels, h, w = height and width of the map that the attention works on.
 """
 
 import re
@@ -42,7 +42,7 @@ class AttentionMaps(NamedTuple):
 
 
 def attention_maps(
-    model: nn.Module, pictures: ModelInputs | Tensor, *, position: Position | None = None
+    model: nn.Module, images: ModelInputs | Tensor, *, position: Position | None = None
 ) -> tuple[AttentionMaps, ...]:
     """The attention of every module of a kind in ``READERS``, in the order in which images pass them.
 
@@ -52,7 +52,7 @@ def attention_maps(
 
     Args:
         model: An embedder, in any mode; it is left as it is.
-        pictures: (B, 3, H, W) normalised images, or `ModelInputs` for a model that uses cameras and views.
+        images: (B, 3, H, W) normalised images, or `ModelInputs` for a model that uses cameras and views.
         position: A place (down, right) as shares of height and width. Adds the relations of RGA-S from that position i
             to each k, r(i, k), and back, r(k, i); the heads of self-attention then show what that position attends to.
 
@@ -73,7 +73,7 @@ def attention_maps(
     """
     if position is not None and not all(0 <= share <= 1 for share in position):
         raise ReseenError(f"position: expected shares of height and width from 0 to 1, got {position}")
-    inputs = pictures if isinstance(pictures, ModelInputs) else ModelInputs(pictures)
+    inputs = images if isinstance(images, ModelInputs) else ModelInputs(images)
     attention: list[AttentionMaps] = []
 
     def read(path: str, module: nn.Module, maps: tuple[Tensor, ...]) -> None:

@@ -2,7 +2,7 @@
 
 Pooling, BNNeck and the dot product are linear in the map (or, for maximum and generalized mean, each pooled number
 can be shared out among the positions that made it), so a similarity is a sum over pairs of one position of either
-picture: Stylianou et al., "Visualizing Deep Similarity Networks", WACV 2019; Zhu et al., "Visual Explanation for Deep
+image: Stylianou et al., "Visualizing Deep Similarity Networks", WACV 2019; Zhu et al., "Visual Explanation for Deep
 Metric Learning", 2021. What does not depend on a position (the neck's mean, metadata) is shared out evenly. B =
 pairs, C = channels, h, w = height and width of the map, n = branches.
 """

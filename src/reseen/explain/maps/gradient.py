@@ -3,7 +3,7 @@
 Grad-CAM (Selvaraju et al., 2017): each channel's activation times the mean of its gradients. HiResCAM (Draelos and
 Carin, 2020): each activation times its own gradient, which keeps where a channel mattered. Both are signed here: values
 below 0 speak against the match. A cosine does not change when its vector grows, so each map weighs positions
-against the rest of the picture instead of adding up to the similarity. B = pairs, C = channels, h, w = height and
+against the rest of the image instead of adding up to the similarity. B = pairs, C = channels, h, w = height and
 width of the map, n = branches.
 """
 

@@ -9,19 +9,19 @@ from torch import Tensor, nn
 
 from reseen.explain.maps.model_inputs import ModelInputs, Vectors, branch_vectors, similarity_shares
 
-PICTURE = "picture"
+IMAGE = "picture"
 """The stage of occlusion: the image itself."""
 CELLS = 8
 """G: squares are two cells wide and high and move by one."""
 
 
-def occlusion(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str = PICTURE) -> tuple[Tensor, ...]:
+def occlusion(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: str = IMAGE) -> tuple[Tensor, ...]:
     """-> n of (B, G, G): a cell's mean loss over the squares that cover it, signed.
 
     A square is painted with 0, the mean colour of the data.
     """
-    if stage != PICTURE:
-        raise ValueError(f"stage: occlusion works on '{PICTURE}', got '{stage}'")
+    if stage != IMAGE:
+        raise ValueError(f"stage: occlusion works on '{IMAGE}', got '{stage}'")
     images = inputs.images
     cells = min(CELLS, *images.shape[2:])
     rows, columns = (_edges(size, cells) for size in images.shape[2:])

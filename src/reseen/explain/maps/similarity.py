@@ -16,7 +16,7 @@ from reseen.errors import ReseenError, unknown
 from reseen.explain.maps.decomposition import decomposition
 from reseen.explain.maps.gradient import grad_cam, hires_cam
 from reseen.explain.maps.model_inputs import ModelInputs, Vectors, branch_vectors, evaluation_mode, similarity_shares
-from reseen.explain.maps.occlusion import PICTURE, occlusion
+from reseen.explain.maps.occlusion import IMAGE, occlusion
 from reseen.explain.maps.stages import LAST, fine_stage, stage_layers
 
 Maps = tuple[Tensor, ...]
@@ -24,7 +24,7 @@ Maps = tuple[Tensor, ...]
 
 
 class PairMaps(NamedTuple):
-    """``shares`` (B, n) of the branches in the similarity, and for each picture of the pairs a map a branch."""
+    """``shares`` (B, n) of the branches in the similarity, and for each image of the pairs a map a branch."""
 
     shares: Tensor
     query: Maps
@@ -50,7 +50,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "hires_cam": Method(hires_cam, lambda model: tuple(stage_layers(model)), fine_stage),
         "grad_cam": Method(grad_cam, lambda model: tuple(stage_layers(model)), fine_stage),
         "decomposition": Method(decomposition, lambda _: (LAST,), lambda _: LAST),
-        "occlusion": Method(occlusion, lambda _: (PICTURE,), lambda _: PICTURE),
+        "occlusion": Method(occlusion, lambda _: (IMAGE,), lambda _: IMAGE),
     }
 )
 """Name -> the method that maps a similarity."""

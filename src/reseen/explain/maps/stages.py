@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from reseen.backbones import Backbone
-from reseen.backbones.probe import pass_empty_picture
+from reseen.backbones.probe import pass_empty_image
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
 from reseen.explain.maps.model_inputs import evaluation_mode
@@ -57,7 +57,7 @@ def fine_stage(model: nn.Module) -> str:
     hooks = [module.register_forward_hook(note) for module in set(chain.from_iterable(layers.values()))]
     try:
         with evaluation_mode(model):
-            pass_empty_picture(model, model, image_size=backbone_of(model).image_size)
+            pass_empty_image(model, model, image_size=backbone_of(model).image_size)
     finally:
         for hook in hooks:
             hook.remove()

@@ -1,6 +1,6 @@
 """The maps that are scored: every method at every stage, every attention, and two that ignore the image.
 
-B = pictures, h, w = height and width of a map.
+B = images, h, w = height and width of a map.
 """
 
 from collections.abc import Callable, Sequence

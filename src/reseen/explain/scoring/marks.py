@@ -1,6 +1,6 @@
 """Where the marks are that tell identities apart: the masks that `reseen synth --masks` writes beside its images.
 
-B = pictures, H, W = height and width that the network is fed.
+B = images, H, W = height and width that the network is fed.
 """
 
 from collections.abc import Mapping, Sequence

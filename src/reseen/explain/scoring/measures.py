@@ -1,6 +1,6 @@
 """Measures of a map: whether it lies on the marks, points at one, and shows what the similarity depends on.
 
-B = pictures, h, w = height and width of a map, H, W = of a picture.
+B = images, h, w = height and width of a map, H, W = of an image.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from torch.nn.functional import interpolate, max_pool2d
 from torchvision.transforms.v2.functional import gaussian_blur
 
 TOLERANCE = 1 / 32
-"""How far from a mark, as a share of the picture's shorter side, a map may point: 4 pixels of 128."""
+"""How far from a mark, as a share of the image's shorter side, a map may point: 4 pixels of 128."""
 STEPS = 6
-"""Into how many equal parts deletion and insertion cut a picture."""
+"""Into how many equal parts deletion and insertion cut an image."""
 BLUR = 1 / 8
-"""Standard deviation of the blur that takes detail away, as a share of the picture's shorter side."""
+"""Standard deviation of the blur that takes detail away, as a share of the image's shorter side."""
 
 Similarity = Callable[[Tensor], Tensor]
 """Images (B, 3, H, W) -> the similarity that is explained (B,)."""
@@ -74,7 +74,7 @@ def curve_ends(images: Tensor, similarity: Similarity) -> CurveEnds:
 
 
 def areas(images: Tensor, maps: Tensor, similarity: Similarity, *, ends: CurveEnds, steps: int = STEPS) -> Areas:
-    """Pictures (B, 3, H, W) and maps (B, H, W) -> the areas under the curves of deletion and insertion.
+    """Images (B, 3, H, W) and maps (B, H, W) -> the areas under the curves of deletion and insertion.
 
     Petsiuk et al., "RISE", BMVC 2018: pixels go in the order of the map, the largest first, and come in the same
     order; here removed pixels are strongly blurred, so that no edges are added to the image. A map of what the

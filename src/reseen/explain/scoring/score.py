@@ -59,10 +59,10 @@ class ScoredMap:
 
 @dataclass(frozen=True)
 class ScoredQuestion:
-    """The maps of one question; ``marks_area``: the share of the ``pictures`` that the marks cover."""
+    """The maps of one question; ``marks_area``: the share of the ``images`` that the marks cover."""
 
     name: str
-    pictures: int
+    images: int
     identities: int
     marks_area: float
     maps: Sequence[ScoredMap]

@@ -48,7 +48,7 @@ def _question_as_json(question: ScoredQuestion) -> dict[str, Any]:
         }
         for scored in question.maps
     ]
-    about = {"pictures": question.pictures, "identities": question.identities, "marks_area": question.marks_area}
+    about = {"pictures": question.images, "identities": question.identities, "marks_area": question.marks_area}
     return {**about, "maps": maps}
 
 
@@ -107,7 +107,7 @@ def score_page(scored: ScoredExplanations) -> str:
 
 def caption(question: ScoredQuestion) -> str:
     """How many queries a table is about, and how much of them the marks cover."""
-    queries = f"{question.pictures} queries of {question.identities} identities"
+    queries = f"{question.images} queries of {question.identities} identities"
     return f"{queries}; marks cover {question.marks_area:.1%} of their pixels."
 
 

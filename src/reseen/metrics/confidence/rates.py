@@ -41,7 +41,7 @@ def dyadic_rate(events: csr_array, *, queries: Counts, gallery: Counts, confiden
     """(I, I) events among the pairs of two identities -> their share in all such pairs.
 
     ``events[i, j]`` counts pairs of a query of identity i and a gallery entry of identity j, its diagonal is not
-    looked at; ``queries`` and ``gallery`` (I,) count the pictures. Two pairs may depend on each other when they have
+    looked at; ``queries`` and ``gallery`` (I,) count the images. Two pairs may depend on each other when they have
     an identity in common, on either side: the dyadic variance of Fafchamps and Gubert (J. Development Economics 83,
     2007), not below that of independent pairs of identities. At least one pair of two identities.
     """

@@ -1,4 +1,4 @@
-"""Camera bias: the mean vector of a camera's pictures, subtracted from each of them."""
+"""Camera bias: the mean vector of a camera's images, subtracted from each of them."""
 
 from dataclasses import replace
 
@@ -14,41 +14,41 @@ from reseen.types import UNKNOWN
 def without_camera_bias(embedded: Embedded, *, reference: Embedded | None = None, shrinkage: float = 10.0) -> Embedded:
     """Subtract from each vector, brought to length 1, the mean vector of its camera.
 
-    A picture whose camera is unknown, or not in the reference, loses the mean over all cameras.
+    An image whose camera is unknown, or not in the reference, loses the mean over all cameras.
 
     Args:
-        embedded: The pictures; they need cameras.
-        reference: The pictures over which means are taken; None: ``embedded`` itself. For queries give the gallery, so
+        embedded: The images; they need cameras.
+        reference: The images over which means are taken; None: ``embedded`` itself. For queries give the gallery, so
             that both lose the same means.
-        shrinkage: Pictures of the mean over all cameras that are added to each camera's mean, so that a camera of few
-            pictures does not lose its identities.
+        shrinkage: Images of the mean over all cameras that are added to each camera's mean, so that a camera of few
+            images does not lose its identities.
 
     Returns:
-        The same pictures with other vectors.
+        The same images with other vectors.
 
     Raises:
-        ReseenError: No cameras, widths that differ, or a picture whose vector becomes zero.
+        ReseenError: No cameras, widths that differ, or an image whose vector becomes zero.
         ValueError: Negative ``shrinkage``.
 
     Example:
-        >>> pictures = Embedded([[1.0, 0.0], [0.0, 1.0]], ["ann", "bob"], cameras=[1, 1])
-        >>> without_camera_bias(pictures).vectors.tolist()
+        >>> images = Embedded([[1.0, 0.0], [0.0, 1.0]], ["ann", "bob"], cameras=[1, 1])
+        >>> without_camera_bias(images).vectors.tolist()
         [[0.5, -0.5], [-0.5, 0.5]]
     """
     if shrinkage < 0:
-        raise ValueError(f"shrinkage: expected at least 0 pictures, got {shrinkage}")
+        raise ValueError(f"shrinkage: expected at least 0 images, got {shrinkage}")
     reference = embedded if reference is None else reference
     if embedded.width != reference.width:
         raise ReseenError(f"vectors have {embedded.width} numbers, those of the reference {reference.width}")
     codes = shared_codes(_cameras(embedded), _cameras(reference), what="cameras")
-    units, pictures = (
+    units, images = (
         checked_unit_vectors(embedded.vectors, name="given"),
         checked_unit_vectors(reference.vectors, name="reference"),
     )
-    overall = pictures.mean(axis=0, dtype=np.float64)
+    overall = images.mean(axis=0, dtype=np.float64)
     vectors = (units - overall).astype(np.float32)
     for camera in np.intersect1d(codes.query, codes.gallery[codes.gallery != UNKNOWN]):
-        rows, of_camera = codes.query == camera, pictures[codes.gallery == camera]
+        rows, of_camera = codes.query == camera, images[codes.gallery == camera]
         mean = (of_camera.sum(axis=0, dtype=np.float64) + shrinkage * overall) / (len(of_camera) + shrinkage)
         vectors[rows] = units[rows] - mean
     return replace(embedded, vectors=vectors)
@@ -56,5 +56,5 @@ def without_camera_bias(embedded: Embedded, *, reference: Embedded | None = None
 
 def _cameras(embedded: Embedded) -> Labels:
     if embedded.cameras is None:
-        raise ReseenError("camera bias: expected a camera for each picture, got none; leave the correction out")
+        raise ReseenError("camera bias: expected a camera for each image, got none; leave the correction out")
     return embedded.cameras

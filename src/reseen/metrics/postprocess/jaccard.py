@@ -1,6 +1,6 @@
 """Jaccard distances between sparse rows of weights, through an index from each column to the gallery rows that hold it.
 
-Source: Zhong et al., CVPR 2017. N = Q + G pictures, the queries first.
+Source: Zhong et al., CVPR 2017. N = Q + G images, the queries first.
 """
 
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ def _sparse(matrix: Any) -> Sparse:
 def rerank_block(block: Block, overlap: Overlaps, *, lowest: Float32, weight: float, threads: RowThreads) -> None:
     """Cosines become minus the re-ranked distances, in place.
 
-    ``lowest`` (N,): each row's cosine to the picture farthest from it; ``weight`` of the original distance.
+    ``lowest`` (N,): each row's cosine to the image farthest from it; ``weight`` of the original distance.
     """
     largest = np.maximum(1 - lowest[block.queries], LEAST_DISTANCE)
     shares = np.stack([weight / largest, np.full_like(largest, 1 - weight)], axis=1)

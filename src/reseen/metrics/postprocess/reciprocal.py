@@ -1,6 +1,6 @@
 """k-reciprocal sets as sparse weights (Zhong et al., CVPR 2017).
 
-N = pictures, queries and gallery alike; K = k1 + 1 neighbours a list, the picture itself first. Two pictures are
+N = images, queries and gallery alike; K = k1 + 1 neighbours a list, the image itself first. Two images are
 reciprocal when each stands in the other's list. A set R(p) grows by the smaller set R'(c), made of lists of
 round(k1 / 2) + 1, of each member c that shares more than two thirds of it; rounding is to even, as the
 authors' code has it.
@@ -54,7 +54,7 @@ def reciprocal_weights(units: UnitVectors, neighbours: Neighbours, *, threads: R
 
 
 class _Sets(NamedTuple):
-    """Sets of pictures: row r has ``columns`` from starts[r] to starts[r + 1]."""
+    """Sets of images: row r has ``columns`` from starts[r] to starts[r + 1]."""
 
     starts: Int64
     columns: Int32

@@ -37,7 +37,7 @@ class KReciprocal:
     """Settings of k-reciprocal re-ranking (Zhong et al., CVPR 2017).
 
     Args:
-        k1: Neighbours that describe a picture; at most the pictures of the gallery.
+        k1: Neighbours that describe an image; at most the images of the gallery.
         k2: Neighbours over which these descriptions are averaged, 1 to ``k1``.
         weight: Of the original distance, 0 to 1; the Jaccard distance has the rest.
 
@@ -76,11 +76,11 @@ class KReciprocal:
         units = joint_unit_vectors(query, gallery)
         return self._blocks(units, split=len(query), queries=queries, device=device)
 
-    def require_gallery(self, pictures: int) -> None:
-        """ReseenError for a gallery of fewer pictures than k1."""
-        if self.k1 > pictures:
+    def require_gallery(self, images: int) -> None:
+        """ReseenError for a gallery of fewer images than k1."""
+        if self.k1 > images:
             raise ReseenError(
-                f"k1: expected at most the gallery's {pictures} pictures, got {self.k1}; "
+                f"k1: expected at most the gallery's {images} images, got {self.k1}; "
                 "take a smaller k1 or a larger gallery"
             )
 
@@ -114,7 +114,7 @@ def k_reciprocal(
     Args:
         query_vectors: (Q, D), an array or a torch tensor; brought to length 1 here.
         gallery_vectors: (G, D), likewise.
-        k1: Neighbours that describe a picture; at most G.
+        k1: Neighbours that describe an image; at most G.
         k2: Neighbours over which these descriptions are averaged, 1 to ``k1``.
         weight: Of the original distance, 0 to 1.
         device: Where products are computed: "cpu", or a device of torch.

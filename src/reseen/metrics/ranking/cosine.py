@@ -20,7 +20,7 @@ from reseen.metrics.ranking.trials import Trial, matches_in
 from reseen.metrics.similarity import exact_similarity, too_close
 from reseen.metrics.unit_vectors import in_range, unit_vectors
 
-QUERIES, PICTURES = 512, 2048
+QUERIES, IMAGES = 512, 2048
 """Similarities that each thread holds at once: 4 MB."""
 
 BYTES = 256_000_000
@@ -48,12 +48,12 @@ class Cosine:
         self._has_tracks = bool((self._lengths != 1).any())
 
     def exact(self, queries: Indices, entries: Indices) -> Float64:
-        """(n,) queries and entries -> (n,) similarity, an entry's being its nearest picture's."""
+        """(n,) queries and entries -> (n,) similarity, an entry's being its nearest image's."""
         similarity = exact_similarity(
             self._query,
             self._gallery,
             query_rows=np.repeat(queries, self._lengths[entries]),
-            gallery_rows=self._pictures(entries),
+            gallery_rows=self._images(entries),
             threads=self._threads,
         )
         if not self._has_tracks or not len(similarity):
@@ -74,10 +74,10 @@ class Cosine:
         similarity, margin = self.exact(owner, matches.entries), too_close(self._query.shape[1]) / 2
         counter = rival_counter(matches, similarity, identities=identities.query[matches.queries], margin=margin)
         count_tile = self._tile_counter(counter, unit_vectors(self._query, matches.queries, threads=self._threads))
-        for part in cut(self._lengths[columns], limit=PICTURES):
+        for part in cut(self._lengths[columns], limit=IMAGES):
             entries = columns[part]
             tile = Tile(entries, identities.gallery[entries], self._starts(entries) if self._has_tracks else None)
-            units = unit_vectors(self._gallery, self._pictures(entries), threads=self._threads)
+            units = unit_vectors(self._gallery, self._images(entries), threads=self._threads)
             for close_calls in count_tile(units, tile):
                 rivals = entries[close_calls.columns]
                 exact = self.exact(matches.queries[close_calls.queries], rivals)
@@ -91,8 +91,8 @@ class Cosine:
 
         return count_on_device(counter, units, device=self._device)
 
-    def _pictures(self, entries: Indices) -> Indices:
-        """(n,) entries -> rows of their pictures in the gallery, entry after entry."""
+    def _images(self, entries: Indices) -> Indices:
+        """(n,) entries -> rows of their images in the gallery, entry after entry."""
         return self._selection.kept[ranges(self._selection.starts[entries], self._lengths[entries])]
 
     def _starts(self, entries: Indices) -> Indices:

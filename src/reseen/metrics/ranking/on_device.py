@@ -80,7 +80,7 @@ def _parts(lengths: Indices) -> list[slice]:
 
 
 def _best_of_each(values: Tensor, starts: Indices) -> Tensor:
-    """(b, pictures) and (c + 1,) where each entry's begin -> (b, c) of each entry's nearest picture."""
+    """(b, images) and (c + 1,) where each entry's begin -> (b, c) of each entry's nearest image."""
     entry = torch.from_numpy(owners(np.diff(starts))).to(values.device)
     best = values.new_full((len(values), len(starts) - 1), -torch.inf)
     return best.scatter_reduce(1, entry.expand(len(values), -1), values, "amax")

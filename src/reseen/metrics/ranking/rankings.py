@@ -44,18 +44,18 @@ def rankings(
     top: int = 10,
     queries: Sequence[int] | Indices | None = None,
 ) -> Rankings:
-    """Rank the gallery's pictures for some queries, in the order by which ``evaluate`` counts.
+    """Rank the gallery's images for some queries, in the order by which ``evaluate`` counts.
 
     Args:
-        query: The Q pictures to search for.
-        gallery: The G pictures to search among.
-        protocol: A name of ``PROTOCOLS`` or a ``Protocol``. Its tracks and trials change nothing here: every picture
+        query: The Q images to search for.
+        gallery: The G images to search among.
+        protocol: A name of ``PROTOCOLS`` or a ``Protocol``. Its tracks and trials change nothing here: every image
             that counts is in the ranking.
         top: Entries to return for each query.
         queries: Rows of ``query``, in any order; None: all.
 
     Returns:
-        The ``top`` most similar pictures of each query; equal ones in gallery order.
+        The ``top`` most similar images of each query; equal ones in gallery order.
 
     Raises:
         ReseenError: Unknown protocol, or labels that do not fit it.

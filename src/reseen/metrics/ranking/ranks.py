@@ -32,7 +32,7 @@ class Hits(NamedTuple):
 
 
 CountTile = Callable[[UnitVectors, Tile], Iterable[CloseCalls]]
-"""(c, D) units of a tile's pictures, and the tile -> the values too close to call; the others are counted."""
+"""(c, D) units of a tile's images, and the tile -> the values too close to call; the others are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class RivalCounter:
     counts: ThresholdCounts
 
     def count(self, values: Float32, tile: TileByIdentity, *, begin: int) -> CloseCalls:
-        """(n, pictures of the tile) similarities of the queries from ``begin`` on -> the values too close to call.
+        """(n, images of the tile) similarities of the queries from ``begin`` on -> the values too close to call.
 
         Writes into ``values``.
         """

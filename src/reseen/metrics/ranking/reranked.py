@@ -27,12 +27,12 @@ def reranked_hits(
     def hits(trial: Trial) -> Iterator[QueryHits]:
         entries = trial.columns
         starts = offsets(np.diff(selection.starts)[entries])
-        pictures = selection.kept[ranges(selection.starts[entries], np.diff(starts))]
+        images = selection.kept[ranges(selection.starts[entries], np.diff(starts))]
         tile = Tile(entries, selection.identities.gallery[entries], starts if starts[-1] > len(entries) else None)
         queries = np.arange(len(query)) if selection.names is None else trial.queries
         blocks = rerank.blocks(
             take_rows(query, queries),
-            take_rows(selection.gallery, pictures),
+            take_rows(selection.gallery, images),
             queries=np.searchsorted(queries, trial.queries),
             device=device,
         )

@@ -1,6 +1,6 @@
 """Which gallery entries count for each query under a protocol.
 
-Q = queries, G = gallery entries (pictures, or tracks of pictures) that are not junk, P = pictures behind them.
+Q = queries, G = gallery entries (images, or tracks of images) that are not junk, P = images behind them.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Selection:
 
     @cached_property
     def vectors(self) -> Vectors:
-        """(P, D) of the pictures kept; a copy where some are not."""
+        """(P, D) of the images kept; a copy where some are not."""
         return take_rows(self.gallery, self.kept)
 
     def eligible(self, query: int) -> Eligible:
@@ -98,7 +98,7 @@ def compressed(queries: Indices, owner: Indices, entries: Indices) -> Matches:
 
 
 def select(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Selection:
-    """Apply a protocol to pictures. ReseenError: widths differ, a label is missing that it needs, only junk."""
+    """Apply a protocol to images. ReseenError: widths differ, a label is missing that it needs, only junk."""
     if query.width != gallery.width:
         raise ReseenError(f"vectors of the query have {query.width} numbers, those of the gallery {gallery.width}")
     kept = np.flatnonzero(~is_junk(gallery.identities, protocol=protocol)).astype(np.int64)
@@ -163,13 +163,13 @@ def _known_cameras(embedded: Embedded, *, side: str, protocol: Protocol) -> Labe
 
 
 def _names(query: Embedded, gallery: Embedded, *, identities: Codes, protocol: Protocol) -> Codes | None:
-    """Numbers of the pictures, by name and identity; None where the protocol ignores names."""
+    """Numbers of the images, by name and identity; None where the protocol ignores names."""
     if not protocol.same_pictures:
         return None
     for side, embedded in (("query", query), ("gallery", gallery)):
         if embedded.names is None or not known(embedded.names).all():
             raise ReseenError(
-                f"protocol '{protocol.name}' tells a picture from itself by name, and the {side} has "
+                f"protocol '{protocol.name}' tells an image from itself by name, and the {side} has "
                 f"{'no names' if embedded.names is None else 'pictures without one'}: give names to both sides"
             )
     assert query.names is not None

@@ -14,9 +14,9 @@ from reseen.metrics.ranking.selection import Selection
 JUNK = "junk identity"
 ABSENT = "identity not in the gallery"
 OWN_CAMERA = "matches from its own camera only"
-OWN_PICTURE = "no match but the picture itself"
+OWN_IMAGE = "no match but the image itself"
 DRAWN = "drawn into the gallery of every trial"
-SKIP_REASONS = (JUNK, ABSENT, OWN_CAMERA, OWN_PICTURE, DRAWN)
+SKIP_REASONS = (JUNK, ABSENT, OWN_CAMERA, OWN_IMAGE, DRAWN)
 
 _PAIRS = 2_000_000
 """Pairs of a query and an entry of its identity that are compared at once."""
@@ -54,7 +54,7 @@ def nothing_valid(selection: Selection, query: Embedded) -> str:
 
 def skip_reasons(selection: Selection, queries: Indices) -> NDArray[np.str_]:
     """(n,) queries that were not evaluated -> (n,) of ``SKIP_REASONS``."""
-    dropped = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_PICTURE
+    dropped = OWN_CAMERA if selection.protocol.drop_same_camera else OWN_IMAGE
     absent = selection.groups.length[queries] == 0
     conditions = [selection.query_junk[queries], absent, ~have_match(selection, queries)]
     return np.select(conditions, [JUNK, ABSENT, dropped], default=DRAWN)

@@ -14,7 +14,7 @@ from reseen.metrics.kernels.compiled import compiled
 class Tile(NamedTuple):
     """Entries counted together: their ``entries`` (c,) numbers and ``identities`` (c,).
 
-    ``starts`` (c + 1,) where each entry's pictures begin; None where an entry is a picture.
+    ``starts`` (c + 1,) where each entry's images begin; None where an entry is an image.
     """
 
     entries: Indices
@@ -37,7 +37,7 @@ def by_identity(tile: Tile) -> TileByIdentity:
 
 
 def best_of_entries(values: Float32, starts: Indices) -> Float32:
-    """(b, pictures), (c + 1,) where each entry's begin -> (b, c) of each entry's nearest picture."""
+    """(b, images), (c + 1,) where each entry's begin -> (b, c) of each entry's nearest image."""
     best = np.empty((len(values), len(starts) - 1), dtype=np.float32)
     _best_of_each(values, starts, best)
     return best

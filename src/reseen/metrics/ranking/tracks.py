@@ -1,4 +1,4 @@
-"""Tracks as gallery entries, each with its pictures; tracks that do not fit are refused."""
+"""Tracks as gallery entries, each with its images; tracks that do not fit are refused."""
 
 from dataclasses import replace
 
@@ -13,9 +13,9 @@ from reseen.metrics.ranking.selection import Selection, group
 
 
 def by_track(selection: Selection, gallery: Embedded) -> Selection:
-    """A selection of pictures -> the same of tracks, in the order of their first pictures.
+    """A selection of images -> the same of tracks, in the order of their first images.
 
-    ReseenError: no tracks, a picture without one, or a track of several identities or cameras.
+    ReseenError: no tracks, an image without one, or a track of several identities or cameras.
     """
     tracks = _known_tracks(selection, gallery)
     _, first, number = np.unique(tracks, return_index=True, return_inverse=True)
@@ -49,17 +49,17 @@ def _known_tracks(selection: Selection, gallery: Embedded) -> Labels:
     without = np.flatnonzero(~known(tracks))
     if len(without):
         raise ReseenError(
-            f"protocol '{name}' needs tracks, and {len(without)} of {len(tracks)} gallery pictures have none, "
+            f"protocol '{name}' needs tracks, and {len(without)} of {len(tracks)} gallery images have none, "
             f"first at row {selection.kept[without[0]]}"
         )
     return tracks
 
 
 def _require_one(values: Indices, of_first: Indices, *, tracks: Labels, what: str) -> None:
-    """Every picture of a track has the value of its first."""
+    """Every image of a track has the value of its first."""
     mixed = np.flatnonzero(values != of_first)
     if len(mixed):
         raise ReseenError(
-            f"track {tracks[mixed[0]]} has pictures of several {what}: a track is one identity in one camera, "
+            f"track {tracks[mixed[0]]} has images of several {what}: a track is one identity in one camera, "
             "and its name stands once among all"
         )

@@ -1,1 +1,1 @@
-"""Whether two pictures show one identity: thresholds, the errors at them, and search that may answer "unknown"."""
+"""Whether two images show one identity: thresholds, the errors at them, and search that may answer "unknown"."""

@@ -1,7 +1,7 @@
-"""calibrate: the similarity from which two pictures count as one identity, and the errors made at it.
+"""calibrate: the similarity from which two images count as one identity, and the errors made at it.
 
 False accepts and rejects are counted over comparisons, as the false match and non-match rates of ISO/IEC 19795-1:
-every picture has a vector, none fails to be acquired. I = identities.
+every image has a vector, none fails to be acquired. I = identities.
 """
 
 import math
@@ -24,7 +24,7 @@ from reseen.metrics.verification.pairs import Pairs, find_pairs
 from reseen.metrics.verification.roc import Curve
 
 _OF_RANKINGS: Mapping[str, Any] = MappingProxyType({"tracks": False, "shots": None, "trials": 1, "depth": None})
-"""The rules of a protocol that do not concern pairs of pictures."""
+"""The rules of a protocol that do not concern pairs of images."""
 
 
 def calibrate(
@@ -36,15 +36,15 @@ def calibrate(
     protocol: str | Protocol = "market1501",
     confidence: float = 0.95,
 ) -> Calibration:
-    """Thresholds from all pairs of a query and a gallery picture that the protocol lets count.
+    """Thresholds from all pairs of a query and a gallery image that the protocol lets count.
 
-    Give pictures on which nothing was trained or chosen: on others the rates come out too good. The pairs are computed
+    Give images on which nothing was trained or chosen: on others the rates come out too good. The pairs are computed
     twice, in blocks, and not stored. Intervals take into account that pairs with a common identity depend on each
     other (``metrics/confidence/rates.py``).
 
     Args:
-        query: Pictures of one side of a pair.
-        gallery: Pictures of the other side, and the gallery of searches.
+        query: Images of one side of a pair.
+        gallery: Images of the other side, and the gallery of searches.
         false_accept_rate: Share of impostor pairs that may be accepted.
         false_alarm_rate: Share of searches for an unknown identity that may name one.
         protocol: A name of ``PROTOCOLS`` or a ``Protocol``.
@@ -79,12 +79,12 @@ def calibrate(
         impostor_pairs=int(counts.impostor.sum()),
         identities=pairs.identity_count,
         confidence=confidence,
-        settings=f"{rules.describe()}, pairs of a query and a gallery picture, cosine",
+        settings=f"{rules.describe()}, pairs of a query and a gallery image, cosine",
     )
 
 
 def _verification(pairs: Pairs, counts: PairCounts, *, false_accept_rate: float, confidence: float) -> dict[str, Any]:
-    """The fields of a Calibration that say how two pictures are compared."""
+    """The fields of a Calibration that say how two images are compared."""
     _require_enough(int(counts.impostor.sum()), false_accept_rate)
     curve = Curve.of(counts.genuine, counts.impostor)
     threshold, equal = curve.lowest_threshold(false_accept_rate), curve.equal_error().threshold
@@ -154,7 +154,7 @@ def _require_enough(impostor_pairs: int, false_accept_rate: float) -> None:
         raise ReseenError(
             f"{impostor_pairs:,} pairs of different identities cannot show a false accept rate of "
             f"{false_accept_rate:g}: expected at least {math.ceil(1 / false_accept_rate):,}; "
-            "ask for a higher rate or give more pictures"
+            "ask for a higher rate or give more images"
         )
 
 
@@ -162,5 +162,5 @@ def _require_reachable(threshold: float, false_accept_rate: float) -> None:
     if threshold >= 1:
         raise ReseenError(
             f"no threshold keeps a false accept rate of {false_accept_rate:g}: more pairs of different identities have "
-            "a cosine of 1; expected no picture under two identities, and vectors that are not all alike"
+            "a cosine of 1; expected no image under two identities, and vectors that are not all alike"
         )

@@ -20,8 +20,8 @@ class Calibration:
     ``threshold``: the lowest at which the wanted false accept rate is kept; ``false_accept_rate`` (share of impostor
     pairs accepted) and ``false_reject_rate`` (share of genuine pairs rejected) are those at it. ``equal_error_rate``:
     where the two meet, at ``equal_error_threshold``. ``identification``: the same for searches, which have their own
-    threshold. ``settings`` says how this was computed, ``source`` from which pictures. ``flip`` and ``metadata``: how
-    the pictures were embedded, as in the evaluation's settings of these names; None where that was not recorded.
+    threshold. ``settings`` says how this was computed, ``source`` from which images. ``flip`` and ``metadata``: how
+    the images were embedded, as in the evaluation's settings of these names; None where that was not recorded.
     """
 
     wanted_false_accept_rate: float

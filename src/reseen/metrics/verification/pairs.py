@@ -1,4 +1,4 @@
-"""All pairs of a query and a gallery picture that count, with their cosine, block by block.
+"""All pairs of a query and a gallery image that count, with their cosine, block by block.
 
 A pair is genuine when both show one identity, else an impostor's. Q = queries, G = gallery entries, of those that are
 not junk; I = identities.
@@ -32,7 +32,7 @@ class PairBlock(NamedTuple):
 class Pairs:
     """The pairs of one query set and one gallery.
 
-    ``identities`` of the Q and the G, numbered alike from 0; ``excluded``: labels that the two pictures of a pair must
+    ``identities`` of the Q and the G, numbered alike from 0; ``excluded``: labels that the two images of a pair must
     not share.
     """
 
@@ -62,8 +62,8 @@ class Pairs:
 def find_pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Pairs:
     """The pairs that count under a protocol, whatever its trials.
 
-    Junk stands in no pair, nor do a picture and itself (identity, camera and name agree), nor, where the protocol
-    drops them from a ranking, two pictures of one identity and camera. ReseenError: what ``require_valid_query``
+    Junk stands in no pair, nor do an image and itself (identity, camera and name agree), nor, where the protocol
+    drops them from a ranking, two images of one identity and camera. ReseenError: what ``require_valid_query``
     refuses.
     """
     require_valid_query(query, gallery, protocol=protocol)
@@ -85,7 +85,7 @@ def find_pairs(query: Embedded, gallery: Embedded, *, protocol: Protocol) -> Pai
 
 
 def _not_shared(query: Embedded, gallery: Embedded, *, identities: Codes, protocol: Protocol) -> Iterator[Codes]:
-    """Labels that two pictures of a pair do not have in common, -1 where unknown."""
+    """Labels that two images of a pair do not have in common, -1 where unknown."""
     cameras = None
     if query.cameras is not None and gallery.cameras is not None:
         cameras = shared_codes(query.cameras, gallery.cameras, what="cameras")

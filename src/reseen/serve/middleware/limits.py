@@ -69,7 +69,7 @@ class LimitsMiddleware:
             await busy(scope, receive, send)
         elif not await self._answered_in_time(scope, receive, send):
             late = error_response(
-                504, f"no answer within {self._limits.seconds:g} seconds; send a smaller picture, or again"
+                504, f"no answer within {self._limits.seconds:g} seconds; send a smaller image, or again"
             )
             await late(scope, receive, send)
 

@@ -92,9 +92,9 @@ def _tapered(grid: Grid, half: float) -> Grid:
 
 
 def _sticker(bag: Bag, centre: Place, *, right: tuple[float, float, float], size: float) -> Mesh:
-    picture = paint.draw_print(bag.sticker, (bag.trim, bag.colour), cells=12)
+    image = paint.draw_print(bag.sticker, (bag.trim, bag.colour), cells=12)
     spot = [float(value) for value in centre]
-    return patch(picture.texture, centre=spot, right=right, up=(0, 0, 1), size=(size, size), keep=picture.keep)
+    return patch(image.texture, centre=spot, right=right, up=(0, 0, 1), size=(size, size), keep=image.keep)
 
 
 def straps(bag: Bag, chart: Chart) -> list[Overlay]:

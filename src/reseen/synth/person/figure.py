@@ -1,4 +1,4 @@
-"""A person put together: everything that does not change from picture to picture, and then the body in its pose.
+"""A person put together: everything that does not change from image to image, and then the body in its pose.
 
 R = rings, S = points round a ring, V = vertices.
 """
@@ -42,7 +42,7 @@ class Rigid(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """All of a person that pictures share."""
+    """All of a person that images share."""
 
     worn: tuple[WornSurface, ...]
     skirts: tuple[Skirt, ...]
@@ -50,7 +50,7 @@ class Figure(NamedTuple):
 
 
 def build(person: Person, state: PersonState) -> list[Part]:
-    """The person as it stands or walks in one picture, its feet on the ground, facing +x."""
+    """The person as it stands or walks in one image, its feet on the ground, facing +x."""
     figure = assemble(person)
     body = stand_up(person.build, state.pose)
     rng = np.random.default_rng(state.seed)
@@ -93,13 +93,13 @@ def _print(person: Person, chart: Chart) -> list[Overlay]:
     item = person.marks.print
     if item is None:
         return []
-    picture = paint.draw_print(item.kind, item.colours, cells=16)
-    cells = np.linspace(-0.5, 0.5, len(picture.keep) + 1)
+    image = paint.draw_print(item.kind, item.colours, cells=16)
+    cells = np.linspace(-0.5, 0.5, len(image.keep) + 1)
     half = float(trunk_profile(person.build, [0.735])[0, 0]) + 0.9 * person.outfit.upper.ease
     turns = clothes.turn_at((item.shift + item.width * cells) / half)
     heights = 0.735 - item.width / person.build.height * cells
     turns = turns if item.place == "chest" else turns + np.pi
-    return [printed(chart, texture=picture.texture, keep=picture.keep, heights=heights, turns=turns)]
+    return [printed(chart, texture=image.texture, keep=image.keep, heights=heights, turns=turns)]
 
 
 def _arms(person: Person) -> list[WornSurface]:

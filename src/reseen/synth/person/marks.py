@@ -37,7 +37,7 @@ class Bag(NamedTuple):
 
 
 class Print(NamedTuple):
-    """A printed picture: ``width`` metres, ``shift`` to the left; ``place`` chest or back."""
+    """A printed image: ``width`` metres, ``shift`` to the left; ``place`` chest or back."""
 
     kind: str
     colours: tuple[Colour, Colour]

@@ -63,7 +63,7 @@ def printed(chart: Chart, *, texture: Floats, keep: NDArray[np.bool_], heights: 
 
 
 def lay(shape: Overlay, below: Grid) -> Mesh:
-    """The overlay on this picture's surface."""
+    """The overlay on this image's surface."""
     points, normals = (
         np.einsum("kc,kcx->kx", shape.weights, values.reshape(-1, 3)[shape.corners]) for values in below[:2]
     )

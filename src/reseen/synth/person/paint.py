@@ -1,4 +1,4 @@
-"""Patterns of cloth and the pictures printed on it.
+"""Patterns of cloth and the images printed on it.
 
 R = rings, S = points round a ring, N = cells of a print along each side; colours are sRGB in 0..1.
 """
@@ -71,7 +71,7 @@ def weave(place: Cloth, colours: tuple[ArrayLike, ArrayLike], *, pattern: str, s
 
 
 class PrintTexture(NamedTuple):
-    """A printed picture: ``texture`` (N, N, 3), first row on top, and where there is ink, ``keep`` (N, N)."""
+    """A printed image: ``texture`` (N, N, 3), first row on top, and where there is ink, ``keep`` (N, N)."""
 
     texture: Floats
     keep: NDArray[np.bool_]

@@ -1,7 +1,7 @@
 """Places of persons: pavements, shopping streets, halls, campuses, platforms and squares, as `StreetTiles`.
 
 N = texels along each side of the ground tile, M = texels up the front tile. Everything within some six metres of the
-middle can be walked on. The tiles are finer than those of roads: a person fills a picture with less of the ground.
+middle can be walked on. The tiles are finer than those of roads: a person fills an image with less of the ground.
 """
 
 from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from reseen.synth.render.station import Station
 
 
 class PersonState(NamedTuple):
-    """A pose, and the seed of how the cloth falls in this picture."""
+    """A pose, and the seed of how the cloth falls in this image."""
 
     pose: Pose
     seed: int

@@ -20,7 +20,7 @@ _FOOT_PITCH = [0.30, 0.0, 0.0, -0.30, -0.85, -0.45, 0.18, 0.30]
 
 
 class Pose(NamedTuple):
-    """What a body does in one picture.
+    """What a body does in one image.
 
     ``stride`` 0 stands, 1 walks briskly; ``phase`` in [0, 1) of the step cycle, left heel strike at 0; ``elbows`` and
     ``arms`` (left, right) bend and lift each arm forward beyond its swing; ``swing`` scales each arm's swing.

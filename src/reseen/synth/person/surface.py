@@ -91,7 +91,7 @@ def _crease_bank(sides: int) -> Floats:
 
 
 def creases(rings: int, sides: int, rng: np.random.Generator) -> Floats:
-    """(R, S) how cloth happens to lie in this picture, in [-1, 1]."""
+    """(R, S) how cloth happens to lie in this image, in [-1, 1]."""
     start, turn = rng.integers(0, 256 - rings), rng.integers(0, sides)
     window = _crease_bank(sides)[start : start + rings]
     return np.concatenate([window[:, turn:], window[:, :turn]], axis=1)
@@ -153,7 +153,7 @@ def tube(
 
 
 def pose(shape: Tube, axis: Axis, rng: np.random.Generator) -> Grid:
-    """Lays a tube along an axis, with this picture's creases."""
+    """Lays a tube along an axis, with this image's creases."""
     centre, forward, side = np.split(shape.along @ np.hstack(axis), 3, axis=1)
     crease = creases(len(shape.forward), shape.forward.shape[1], rng)
     swell = 1 + shape.folds * crease

@@ -1,6 +1,6 @@
 """Occluders between camera and object: posts, signs, branches, the edge of another vehicle.
 
-Coordinates are shares of the picture; H, W = its rows and columns.
+Coordinates are shares of the image; H, W = its rows and columns.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ Tint = tuple[int, int, int]
 
 
 class Veil(NamedTuple):
-    """What covers the picture: ``rgb`` (H, W, 3) bytes and ``cover`` (H, W) 0..1."""
+    """What covers the image: ``rgb`` (H, W, 3) bytes and ``cover`` (H, W) 0..1."""
 
     rgb: npt.NDArray[np.uint8]
     cover: npt.NDArray[np.float32]
 
 
 class _Easel(NamedTuple):
-    """A drawing twice the picture's size."""
+    """A drawing twice the image's size."""
 
     draw: ImageDraw.ImageDraw
     width: int
@@ -33,7 +33,7 @@ class _Easel(NamedTuple):
 
 
 def occluder(size: tuple[int, int], *, brightness: float, rng: np.random.Generator) -> Veil:
-    """One thing in front of the object, drawn for a picture of ``size`` (H, W) in light of ``brightness`` 0..1."""
+    """One thing in front of the object, drawn for an image of ``size`` (H, W) in light of ``brightness`` 0..1."""
     names = list(OCCLUDERS)
     sheet = Image.new("RGBA", (2 * size[1], 2 * size[0]), (0, 0, 0, 0))
     easel = _Easel(ImageDraw.Draw(sheet), 2 * size[1], 2 * size[0])

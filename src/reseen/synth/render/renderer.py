@@ -1,6 +1,6 @@
-"""Models to pictures: panda3d's software renderer off screen, twice the wanted size, averaged down.
+"""Models to images: panda3d's software renderer off screen, twice the wanted size, averaged down.
 
-H, W = rows and columns of the picture asked for. Each vertex is lit here (shading.py); panda3d only fills triangles.
+H, W = rows and columns of the image asked for. Each vertex is lit here (shading.py); panda3d only fills triangles.
 Its alpha channel carries a code: the object, its marks, or the depth of the shadow on the ground.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["Camera", "Light", "RenderedObject", "Renderer", "assemble", "frame"]
 class Camera(NamedTuple):
     """A pinhole at ``eye`` (3,) that looks at ``target`` (3,), metres.
 
-    ``window`` (left, bottom, right, top): the part of the picture plane one metre ahead that is shown, x right, y up.
+    ``window`` (left, bottom, right, top): the part of the image plane one metre ahead that is shown, x right, y up.
     """
 
     eye: Sequence[float]
@@ -40,7 +40,7 @@ class Camera(NamedTuple):
         return np.asarray([right, (x / far, y / far, z / far), up], np.float32)
 
     def project(self, points: Array) -> Array:
-        """(V, 3) -> (V, 3): right and up on the picture plane, and the depth in metres."""
+        """(V, 3) -> (V, 3): right and up on the image plane, and the depth in metres."""
         seen = (points - np.asarray(self.eye, np.float32)) @ self.axes.T
         return np.stack([seen[:, 0] / seen[:, 1], seen[:, 2] / seen[:, 1], seen[:, 1]], axis=1)
 
@@ -70,7 +70,7 @@ def frame(
 ) -> Camera:
     """A camera whose window holds all ``points`` (V, 3), as a detector's box would.
 
-    ``aspect`` = width / height of the picture; the window's own may differ by the factor ``stretch`` (>= 1) either
+    ``aspect`` = width / height of the image; the window's own may differ by the factor ``stretch`` (>= 1) either
     way, as when boxes are resized. ``margin`` and ``shift`` (right, up) are shares of the box's size.
     """
     camera = Camera(eye, target)
@@ -87,7 +87,7 @@ def frame(
 
 
 class Renderer:
-    """Renders pictures of ``size`` (H, W); close it, or use it in a ``with``."""
+    """Renders images of ``size`` (H, W); close it, or use it in a ``with``."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
@@ -143,7 +143,7 @@ class Renderer:
 
 
 def _read(data: bytes, size: tuple[int, int], *, masks: bool) -> RenderedObject:
-    """The stage's bytes at twice ``size`` (H, W) -> the averaged picture."""
+    """The stage's bytes at twice ``size`` (H, W) -> the averaged image."""
     fine = (2 * size[1], 2 * size[0])
     whole = Image.frombuffer("RGBA", fine, data, "raw", "BGRA", 0, -1)
     code = whole.getchannel("A")
@@ -151,8 +151,8 @@ def _read(data: bytes, size: tuple[int, int], *, masks: bool) -> RenderedObject:
     # Only the part of a pixel that is ground says how dark its ground is.
     depth = np.minimum(_mean_of(code, _SHADE) / np.maximum(1 - alpha, np.float32(0.25)), 1)
     marks = _mean_of(code, _MARKS) >= 0.5 if masks else None
-    picture = Image.frombuffer("RGB", fine, data, "raw", "BGRX", 0, -1).reduce(2)
-    return RenderedObject(np.asarray(picture, np.float32) / np.float32(255), alpha, depth, marks)
+    image = Image.frombuffer("RGB", fine, data, "raw", "BGRX", 0, -1).reduce(2)
+    return RenderedObject(np.asarray(image, np.float32) / np.float32(255), alpha, depth, marks)
 
 
 _SOLID = [255 * (code >= 128) for code in range(256)]

@@ -1,6 +1,6 @@
-"""One picture: the object on its street, seen through one station's lens and sensor.
+"""One image: the object on its street, seen through one station's lens and sensor.
 
-H, W = rows and columns of the picture.
+H, W = rows and columns of the image.
 """
 
 from functools import lru_cache
@@ -42,9 +42,9 @@ class Pass(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The picture as it is written, the marks' visible pixels in it (or None), and the view's number."""
+    """The image as it is written, the marks' visible pixels in it (or None), and the view's number."""
 
-    picture: Image.Image
+    image: Image.Image
     marks: npt.NDArray[np.bool_] | None
     view: int
 
@@ -71,16 +71,16 @@ def snap(
     rng: np.random.Generator,
     masks: bool,
 ) -> Snapshot:
-    """The next picture of an object that passes; ``rng`` is this picture's own."""
+    """The next image of an object that passes; ``rng`` is this image's own."""
     bearing = going.bearing + float(rng.normal(0, 5))
     camera = _aim(model, station, going, bearing=bearing, aspect=size[1] / size[0], rng=rng)
     seen = renderer.draw(model, camera, station.light, masks=masks)
     shift = (float(rng.uniform(0, 32)), going.lane)
     behind = look(street, camera, size, shift=shift, turn=going.turn + float(rng.normal(0, 0.02)))
     veil = _veil(station, size, rng)
-    picture = develop(_compose(seen, behind, veil), station.sensor, rng)
+    image = develop(_compose(seen, behind, veil), station.sensor, rng)
     marks = seen.marks if veil is None or seen.marks is None else seen.marks & (veil.cover < 0.5)
-    return Snapshot(picture, marks, view_of(bearing))
+    return Snapshot(image, marks, view_of(bearing))
 
 
 def _aim(
@@ -105,17 +105,17 @@ def _veil(station: Station, size: tuple[int, int], rng: np.random.Generator) -> 
 def _compose(seen: RenderedObject, behind: npt.NDArray[np.uint8], veil: Veil | None) -> Array:
     """(H, W, 3) 0..255: object over shadowed street, what stands in front over both."""
     ground = ((1 - seen.alpha) * (1 - seen.shadow))[..., None] * behind
-    picture = 255 * seen.rgb + ground
+    image = 255 * seen.rgb + ground
     if veil is not None:
         cover = veil.cover[..., None]
-        picture = picture * (1 - cover) + veil.rgb * cover
-    return picture
+        image = image * (1 - cover) + veil.rgb * cover
+    return image
 
 
 def develop(linear: Array, sensor: Sensor, rng: np.random.Generator) -> Image.Image:
     """(H, W, 3) 0..255 -> what the sensor makes of it, of the same size."""
     rows, columns = linear.shape[:2]
-    # Exposure and white balance drift from picture to picture, as automatic ones do.
+    # Exposure and white balance drift from image to image, as automatic ones do.
     gain = np.asarray(sensor.gains) * sensor.exposure * rng.uniform(0.8, 1.2) * (1 + rng.normal(0, 0.04, 3))
     # Gains, contrast about mid-grey and saturation in one matrix.
     mix = np.diag(gain * sensor.contrast) @ (
@@ -124,24 +124,24 @@ def develop(linear: Array, sensor: Sensor, rng: np.random.Generator) -> Image.Im
     exposed = linear @ mix.astype(np.float32) + np.float32(127 * (1 - sensor.contrast))
     share = float(rng.uniform(*sensor.resolution))
     small = (max(8, round(columns * share)), max(8, round(rows * share)))
-    picture = Image.fromarray(np.clip(exposed, 0, 255).astype(np.uint8)).resize(small, Image.Resampling.BILINEAR)
+    image = Image.fromarray(np.clip(exposed, 0, 255).astype(np.uint8)).resize(small, Image.Resampling.BILINEAR)
     radius = sensor.blur * rows / 128
     if radius + sensor.smear > 0.15:
-        picture = picture.filter(ImageFilter.BoxBlur((radius * share + sensor.smear * rows / 128, radius * share)))
-    noisy = _noisy(np.asarray(picture, np.float32), sensor.noise, rng)
+        image = image.filter(ImageFilter.BoxBlur((radius * share + sensor.smear * rows / 128, radius * share)))
+    noisy = _noisy(np.asarray(image, np.float32), sensor.noise, rng)
     return Image.fromarray(noisy).resize((columns, rows), Image.Resampling.BICUBIC)
 
 
-def _noisy(picture: Array, deviation: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+def _noisy(image: Array, deviation: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Noise, stronger in brightness than in colour."""
-    count = picture.shape[0] * picture.shape[1]
+    count = image.shape[0] * image.shape[1]
     bank = _noise_bank()
     start = int(rng.integers(len(bank) - 4 * count)) if 4 * count < len(bank) else 0
-    noise = np.resize(bank[start : start + 4 * count], (*picture.shape[:2], 4)) * np.float32(deviation)
-    return np.clip(picture + noise[..., 3:] + np.float32(0.5) * noise[..., :3], 0, 255).astype(np.uint8)
+    noise = np.resize(bank[start : start + 4 * count], (*image.shape[:2], 4)) * np.float32(deviation)
+    return np.clip(image + noise[..., 3:] + np.float32(0.5) * noise[..., :3], 0, 255).astype(np.uint8)
 
 
 @lru_cache(maxsize=1)
 def _noise_bank() -> Array:
-    """A million normal numbers: drawing afresh for each picture would cost as much as rendering."""
+    """A million normal numbers: drawing afresh for each image would cost as much as rendering."""
     return np.random.default_rng(0).standard_normal(2**20, dtype=np.float32)

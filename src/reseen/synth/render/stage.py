@@ -18,7 +18,7 @@ _SETTINGS = "load-display p3tinydisplay\naudio-library-name null\nnotify-level-d
 
 
 class Solid:
-    """Triangles of fixed topology on the stage; places and colours of its vertices may change between pictures."""
+    """Triangles of fixed topology on the stage; places and colours of its vertices may change between images."""
 
     def __init__(self, root: Any, *, count: int, triangles: npt.NDArray[np.int32]) -> None:
         self._rows = np.empty(count, dtype=[("place", "<f4", 3), ("colour", "u1", 4)])
@@ -64,7 +64,7 @@ class Stage:
         self._buffer.make_display_region().set_camera(self._eye)
 
     def add(self, *, count: int, triangles: npt.NDArray[np.int32]) -> Solid:
-        """A solid of ``count`` vertices; fill it before the next picture."""
+        """A solid of ``count`` vertices; fill it before the next image."""
         return Solid(self._root, count=count, triangles=triangles)
 
     def aim(self, eye: list[float], target: list[float], *, window: list[float], near: float, far: float) -> None:
@@ -78,7 +78,7 @@ class Stage:
         self._eye.look_at(*target)
 
     def take(self) -> bytes:
-        """The picture as it is now: rows from the bottom, four bytes a pixel (blue, green, red, code)."""
+        """The image as it is now: rows from the bottom, four bytes a pixel (blue, green, red, code)."""
         self._engine.render_frame()
         return bytes(self._texture.get_ram_image())
 

@@ -1,4 +1,4 @@
-"""A camera station: where it hangs, what it looks at, in which light, and what it does to a picture."""
+"""A camera station: where it hangs, what it looks at, in which light, and what it does to an image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Sensor:
-    """What a camera does to its pictures.
+    """What a camera does to its images.
 
-    ``resolution``: range of the share of the written picture's pixels that the camera really had on the object.
-    ``blur``: radius in pixels of a picture 128 high; ``smear``: the same along x, by motion. ``noise``: standard
+    ``resolution``: range of the share of the written image's pixels that the camera really had on the object.
+    ``blur``: radius in pixels of an image 128 high; ``smear``: the same along x, by motion. ``noise``: standard
     deviation in grey levels of 255. ``quality`` of the JPEG. ``gains``: red, green and blue, the white balance.
     ``contrast`` about mid-grey, ``saturation``, ``exposure``: factors.
     """
@@ -60,7 +60,7 @@ class Station:
 class Weather:
     """A kind of light: linear sun, sky and ground, the range of the sun's height in degrees, lamps or not.
 
-    ``noise`` and ``gain``: what a camera that turns itself up in this light makes of a picture.
+    ``noise`` and ``gain``: what a camera that turns itself up in this light makes of an image.
     """
 
     sun: tuple[float, float, float]
@@ -103,7 +103,7 @@ def lit(name: str, rng: np.random.Generator) -> Light:
 
 
 def draw_sensor(rng: np.random.Generator, *, weather: Weather) -> Sensor:
-    """A camera's own way with pictures in the light that it works in."""
+    """A camera's own way with images in the light that it works in."""
     warm = np.clip(rng.normal(0, 0.17), -0.3, 0.3)
     return Sensor(
         resolution=(float(rng.uniform(0.42, 0.8)), float(rng.uniform(0.85, 1.0))),

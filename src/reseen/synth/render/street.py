@@ -1,6 +1,6 @@
 """The street behind the object: tiles of ground and of house fronts, seen along the camera's own rays.
 
-The road runs along x; the tiles repeat every TILE metres. H, W = rows and columns of the picture.
+The road runs along x; the tiles repeat every TILE metres. H, W = rows and columns of the image.
 """
 
 from typing import NamedTuple
@@ -57,8 +57,8 @@ def look(
     near = np.clip((wall - eye[1]) / np.where(np.abs(y) < 1e-3, np.where(y < 0, -1e-3, 1e-3), y), 0, 400)
     rise = (eye[2] + near * z) / TALL
     front = _pick(street.front, eye[0] + near * x, share=rise, skip=rise >= 1)
-    picture = np.where(beyond[..., None], front, ground)
-    return np.where((beyond & (rise >= 1))[..., None], street.sky, picture)
+    image = np.where(beyond[..., None], front, ground)
+    return np.where((beyond & (rise >= 1))[..., None], street.sky, image)
 
 
 def _pick(tile: Bytes, x: Array, *, share: Array, skip: npt.NDArray[np.bool_]) -> Bytes:

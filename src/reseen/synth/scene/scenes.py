@@ -33,9 +33,9 @@ from reseen.synth.scene.town import NAMES, Town, aim, bonnet, draw_sensor, draw_
 
 TOWNS = len(NAMES)
 SMALLEST = 32
-"""The least height of a picture, pixels; its width is twice that."""
+"""The least height of an image, pixels; its width is twice that."""
 BATCH = 4
-"""Pictures that a process takes before it reports."""
+"""Images that a process takes before it reports."""
 
 
 class SceneSet(NamedTuple):
@@ -141,8 +141,8 @@ class Scenes:
         light = lit(weather, rng)
         shot = self._photographer.shoot(View(street, camera, light, draw_air(weather, rng)))
         seen = _behind_bonnet(shot, town, light)
-        picture, labels = files(self._order.root, place)
-        _save(develop(seen.picture, draw_sensor(weather, rng), rng), picture)
+        image, labels = files(self._order.root, place)
+        _save(develop(seen.image, draw_sensor(weather, rng), rng), image)
         _save(Image.fromarray(seen.labels), labels)
 
 
@@ -152,7 +152,7 @@ def split_of(place: int) -> str:
 
 
 def files(root: Path, place: int) -> tuple[Path, Path]:
-    """The picture and the label map of the scene of this number."""
+    """The image and the label map of the scene of this number."""
     town = NAMES[place % len(NAMES)]
     name = f"{town}_{place // TOWNS:06d}_000019"
     below = f"{split_of(place)}/{town}/{name}"
@@ -167,13 +167,13 @@ def _behind_bonnet(shot: SceneShot, town: Town, light: Light) -> SceneShot:
     paint: Array = (1 - share) * mirrored + share * 255 * town.paint * float(np.mean(light.sky)) ** 0.45
     own = depth >= 0
     labels = np.where(own, np.uint8(LABELS["ego vehicle"]), shot.labels)
-    return SceneShot(np.where(own[..., None], paint, shot.picture).astype(np.float32), labels)
+    return SceneShot(np.where(own[..., None], paint, shot.image).astype(np.float32), labels)
 
 
-def _save(picture: Image.Image, path: Path) -> None:
+def _save(image: Image.Image, path: Path) -> None:
     """Whole or not at all, so that a stopped run can go on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda file: picture.save(file, format="PNG"))
+    write_atomically(path, lambda file: image.save(file, format="PNG"))
 
 
 ASKED = "asked.json"

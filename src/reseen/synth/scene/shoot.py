@@ -1,6 +1,6 @@
-"""One picture of a street with its label map: things by the rasteriser, ground and sky along each pixel's ray.
+"""One image of a street with its label map: things by the rasteriser, ground and sky along each pixel's ray.
 
-H, W = rows and columns of the picture; everything is drawn at twice the size and averaged down. P = pixels of ground.
+H, W = rows and columns of the image; everything is drawn at twice the size and averaged down. P = pixels of ground.
 """
 
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ Labels = npt.NDArray[np.uint8]
 
 
 class SceneShot(NamedTuple):
-    """``picture`` (H, W, 3) 0..255 before any sensor, ``labels`` (H, W) Cityscapes ids."""
+    """``image`` (H, W, 3) 0..255 before any sensor, ``labels`` (H, W) Cityscapes ids."""
 
-    picture: Array
+    image: Array
     labels: Labels
 
 
@@ -46,7 +46,7 @@ class View(NamedTuple):
 
 
 class Photographer:
-    """Takes pictures of ``size`` (H, W); close it, or use it in a ``with``."""
+    """Takes images of ``size`` (H, W); close it, or use it in a ``with``."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
@@ -64,12 +64,12 @@ class Photographer:
         self._stage.close()
 
     def shoot(self, view: View) -> SceneShot:
-        """The picture and the label of each of its pixels."""
+        """The image and the label of each of its pixels."""
         fine, codes = self._things(view)
         behind = self._behind(view, codes == 0)
-        picture = np.where((codes > 0)[..., None], fine, behind.picture)
+        image = np.where((codes > 0)[..., None], fine, behind.image)
         labels = np.where(codes > 0, np.round(codes / CODE).astype(np.uint8), behind.labels)
-        small = Image.fromarray(picture).reduce(2)
+        small = Image.fromarray(image).reduce(2)
         return SceneShot(np.asarray(small, np.float32), labels[1::2, 1::2])
 
     def _things(self, view: View) -> tuple[Labels, Labels]:
@@ -103,9 +103,9 @@ class Photographer:
         colours[~below] = to_bytes(sky(way[:, 2], turn, light=view.light, air=view.air))
         shadows = lightmap(view.street.things, view.light)
         colours[below], labels[below] = self._ground(view, directions[below], shadows)
-        picture, ids = np.zeros((*open_.shape, 3), np.uint8), np.zeros(open_.shape, np.uint8)
-        picture[open_], ids[open_] = colours, labels
-        return SceneShot(picture, ids)
+        image, ids = np.zeros((*open_.shape, 3), np.uint8), np.zeros(open_.shape, np.uint8)
+        image[open_], ids[open_] = colours, labels
+        return SceneShot(image, ids)
 
     def _ground(self, view: View, directions: Array, shadows: Lightmap) -> tuple[Labels, Labels]:
         """(P, 3) rays that go down -> the bytes (P, 3) and label ids (P,) of where they end."""

@@ -16,7 +16,7 @@ SKIES = {"clear": 0.3, "overcast": 0.22, "evening": 0.16, "haze": 0.1, "rain": 0
 
 class Town(NamedTuple):
     """``urban``: range, 0 gardens to 1 closed fronts. ``height`` of the camera, metres; ``wide``: half the width that
-    it sees one metre ahead; ``pitch``: radians downwards; ``bonnet``: share of the picture's height that the car's own
+    it sees one metre ahead; ``pitch``: radians downwards; ``bonnet``: share of the image's height that the car's own
     bonnet covers; ``paint`` of the bonnet, sRGB.
     """
 
@@ -74,7 +74,7 @@ def draw_sensor(weather: str, rng: np.random.Generator) -> Sensor:
 
 
 def bonnet(town: Town, size: tuple[int, int]) -> Array:
-    """(H, W): how deep each pixel lies in the bonnet, in shares of the picture's height; above it negative."""
+    """(H, W): how deep each pixel lies in the bonnet, in shares of the image's height; above it negative."""
     rows, columns = size
     u = (np.arange(columns, dtype=np.float32) + 0.5) / columns - 0.5
     edge = 1 - town.bonnet * (1 - np.square(u / 0.56))

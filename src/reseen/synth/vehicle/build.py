@@ -18,7 +18,7 @@ DUST = np.asarray((0.42, 0.36, 0.28), np.float32)
 
 
 class VehicleState(NamedTuple):
-    """What changes on a vehicle from picture to picture."""
+    """What changes on a vehicle from image to image."""
 
     lamps_on: bool = False
 

@@ -11,17 +11,17 @@ from reseen.synth.vehicle.placing import Surroundings, on_deck, on_face, on_scre
 def plates(where: Surroundings, rng: np.random.Generator) -> Mesh:
     """Number plates before and behind."""
     size = where.body.size
-    picture = painting.plate(rng, heavy=where.kind in ("truck", "bus"))
-    ends = [on_face(where, picture, y=0, z=size.sill + 0.2, size=(0.5, 0.14), front=True)]
+    image = painting.plate(rng, heavy=where.kind in ("truck", "bus"))
+    ends = [on_face(where, image, y=0, z=size.sill + 0.2, size=(0.5, 0.14), front=True)]
     if where.body.cargo is None:
         height = size.sill + (0.62 if where.kind in ("hatch", "suv", "van") else 0.5)
-        ends.append(on_face(where, picture, y=0, z=height, size=(0.5, 0.14), front=False))
+        ends.append(on_face(where, image, y=0, z=height, size=(0.5, 0.14), front=False))
     else:
         height = size.sill + 0.3
         points = np.stack(np.broadcast_arrays(
-            -size.length / 2 + 0.05, np.linspace(0.25, -0.25, picture.texture.shape[1] + 1)[None],
-            height + np.linspace(0.08, -0.08, picture.texture.shape[0] + 1)[:, None]), axis=-1)  # fmt: skip
-        ends.append(decal(points, picture.texture))
+            -size.length / 2 + 0.05, np.linspace(0.25, -0.25, image.texture.shape[1] + 1)[None],
+            height + np.linspace(0.08, -0.08, image.texture.shape[0] + 1)[:, None]), axis=-1)  # fmt: skip
+        ends.append(decal(points, image.texture))
     return merge(ends)
 
 
@@ -42,10 +42,10 @@ def _stickers(where: Surroundings, rng: np.random.Generator, *, front: bool, hig
     reach = where.body.size.width * 0.31
     for place in rng.choice(5, size=int(rng.integers(1, 4)), replace=False):
         wide = rng.uniform(0.16, 0.26)
-        picture = painting.sticker(rng)
+        image = painting.sticker(rng)
         y = np.linspace(-reach, reach, 5)[place]
         level = high if front or rng.random() < 0.5 else 0.34
-        meshes.append(on_screen(where, picture, y=float(y), level=level, size=(wide, wide), front=front))
+        meshes.append(on_screen(where, image, y=float(y), level=level, size=(wide, wide), front=front))
     return merge(meshes)
 
 
@@ -57,10 +57,10 @@ def screen_banner(where: Surroundings, rng: np.random.Generator) -> Mesh:
 
 def rear_banner(where: Surroundings, rng: np.random.Generator) -> Mesh:
     """A strip on the rear window, or high on what is carried."""
-    picture, wide = painting.banner(rng), where.body.size.width * rng.uniform(0.35, 0.55)
+    image, wide = painting.banner(rng), where.body.size.width * rng.uniform(0.35, 0.55)
     if where.body.cargo is not None:
-        return on_face(where, picture, y=0, z=where.body.size.height - 0.4, size=(wide, 0.28), front=False)
-    return on_screen(where, picture, y=0, level=rng.choice([0.36, 0.72]), size=(wide, 0.14), front=False)
+        return on_face(where, image, y=0, z=where.body.size.height - 0.4, size=(wide, 0.28), front=False)
+    return on_screen(where, image, y=0, level=rng.choice([0.36, 0.72]), size=(wide, 0.14), front=False)
 
 
 def bumper_sticker(where: Surroundings, rng: np.random.Generator) -> Mesh:
@@ -87,12 +87,12 @@ def tail_patch(where: Surroundings, rng: np.random.Generator) -> Mesh:
 
 
 def bonnet_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
-    """A picture or stripes on the bonnet; a banner where there is none."""
+    """An image or stripes on the bonnet; a banner where there is none."""
     size = where.body.size
     if size.cowl < 0.7:
         return screen_banner(where, rng)
     x = size.length / 2 - size.cowl * 0.55
     wide = rng.uniform(0.3, 0.5)
-    picture = painting.logo(rng) if rng.random() < 0.6 else painting.stripes(rng)
+    image = painting.logo(rng) if rng.random() < 0.6 else painting.stripes(rng)
     y = float(rng.choice([-0.35, 0.0, 0.35]))
-    return on_deck(where.body.hull, picture, x=x, y=y, size=(wide, wide), crown=0.05)
+    return on_deck(where.body.hull, image, x=x, y=y, size=(wide, wide), crown=0.05)

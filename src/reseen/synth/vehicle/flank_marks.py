@@ -11,7 +11,7 @@ from reseen.synth.vehicle.placing import Surroundings, on_flank
 
 
 def logo(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
-    """A picture on a door."""
+    """An image on a door."""
     size = where.body.size
     first, last = size.length / 2 - size.cowl - 0.2, -size.length / 2 + size.rear_axle + 0.5
     if _is_cab_only(where):
@@ -32,9 +32,9 @@ def panel(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
     shade = np.clip(where.paint * rng.uniform(0.5, 0.75) if where.paint.mean() > 0.3 else where.paint + 0.3, 0, 1)
     tint = rng.choice([shade, np.asarray([0.45, 0.45, 0.44])])
     texture = np.tile(tint, (3, 4, 1))
-    picture = painting.MarkTexture(texture, np.ones((3, 4), bool))
+    image = painting.MarkTexture(texture, np.ones((3, 4), bool))
     z = (size.belt + size.sill) / 2 + 0.05
-    return on_flank(where, picture, x=x, z=z, size=(0.42, (size.belt - size.sill) * 0.55), left=left)
+    return on_flank(where, image, x=x, z=z, size=(0.42, (size.belt - size.sill) * 0.55), left=left)
 
 
 def _is_cab_only(where: Surroundings) -> bool:
@@ -48,13 +48,13 @@ def stripe(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh
     tint = painting.contrast(rng, where.paint)
     texture = np.tile(tint, (2, 16, 1))
     texture[1] = painting.contrast(rng, where.paint) if rng.random() < 0.5 else tint
-    picture = painting.MarkTexture(texture, np.ones((2, 16), bool))
+    image = painting.MarkTexture(texture, np.ones((2, 16), bool))
     hull = where.body.hull
     reach = hull.edge(0.5) - hull.edge(0.5, front=False)
     long = rng.uniform(0.28, 0.5) * reach
     x = hull.middle + float(rng.uniform(-0.08, 0.08)) * reach
     z = size.sill + float(rng.uniform(0.35, 0.7)) * (size.belt - size.sill)
-    return on_flank(where, picture, x=x, z=z, size=(long, 0.11), left=left)
+    return on_flank(where, image, x=x, z=z, size=(long, 0.11), left=left)
 
 
 def dent(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
@@ -86,7 +86,7 @@ def dent(where: Surroundings, rng: np.random.Generator, *, left: bool) -> Mesh:
 def sign(where: Surroundings, rng: np.random.Generator) -> Mesh:
     """A firm's sign, large, on both flanks."""
     body, size = where.body, where.body.size
-    picture = painting.sign(rng)
+    image = painting.sign(rng)
     if body.cargo is not None:
         shell, x = body.cargo, body.cargo.middle
         z, wide = (size.height + size.sill + 0.5) / 2 + 0.1, min(3.4, size.length * 0.5)
@@ -95,12 +95,12 @@ def sign(where: Surroundings, rng: np.random.Generator) -> Mesh:
         z, wide = (size.belt + size.sill) / 2 + 0.08, min(2.6, size.length * 0.32)
     high = min(wide * 0.33, 0.62 * (size.belt - size.sill)) if body.cargo is None else wide * 0.33
     return merge(
-        [on_flank(where, picture, x=x, z=z, size=(wide, high), left=left, shell=shell) for left in (True, False)]
+        [on_flank(where, image, x=x, z=z, size=(wide, high), left=left, shell=shell) for left in (True, False)]
     )
 
 
 def paired(make: Callable[..., Mesh]) -> Callable[[Surroundings, np.random.Generator], Mesh]:
-    """The same picture on both flanks, as on a firm's cars."""
+    """The same image on both flanks, as on a firm's cars."""
 
     def build(where: Surroundings, rng: np.random.Generator) -> Mesh:
         seed = int(rng.integers(2**31))

@@ -1,6 +1,6 @@
 """Marks: the small things by which one vehicle of a model is told from another of the same paint.
 
-Each kind is a function of the body and of a seed; the picture it paints depends on nothing else.
+Each kind is a function of the body and of a seed; the image it paints depends on nothing else.
 """
 
 from collections.abc import Callable, Mapping

@@ -19,10 +19,10 @@ class Surroundings(NamedTuple):
     paint: Array
 
 
-def on_flank(where: Surroundings, picture: MarkTexture, *, x: float, z: float, size: tuple[float, float],
+def on_flank(where: Surroundings, image: MarkTexture, *, x: float, z: float, size: tuple[float, float],
               left: bool, shell: Shell | None = None) -> Mesh:  # fmt: skip
-    """A picture on one flank, its middle at ``x`` and ``z``, ``size`` (width, height) metres."""
-    texture, keep = picture
+    """An image on one flank, its middle at ``x`` and ``z``, ``size`` (width, height) metres."""
+    texture, keep = image
     rows, columns = texture.shape[:2]
     way = -1 if left else 1
     xs = x + way * np.linspace(-0.5, 0.5, columns + 1)[None] * size[0]
@@ -31,11 +31,11 @@ def on_flank(where: Surroundings, picture: MarkTexture, *, x: float, z: float, s
     return decal(points, texture, keep=keep, lift=0.02, run=6)
 
 
-def on_screen(where: Surroundings, picture: MarkTexture, *, y: float, level: float,
+def on_screen(where: Surroundings, image: MarkTexture, *, y: float, level: float,
                size: tuple[float, float], front: bool) -> Mesh:  # fmt: skip
-    """A picture on the windscreen or the rear window, its middle at ``y`` and the greenhouse's ``level``."""
+    """An image on the windscreen or the rear window, its middle at ``y`` and the greenhouse's ``level``."""
     cabin = where.body.cabin
-    texture, keep = picture
+    texture, keep = image
     rows, columns = texture.shape[:2]
     slant = float(np.linalg.norm(cabin.end(0.0, 1.0 - 0.1, front=front) - cabin.end(0.0, 0.1, front=front))) / 0.8
     way = 1 if front else -1
@@ -44,12 +44,12 @@ def on_screen(where: Surroundings, picture: MarkTexture, *, y: float, level: flo
     return decal(cabin.end(ys, levels, front=front), texture, keep=keep, lift=0.024, run=6)
 
 
-def on_face(where: Surroundings, picture: MarkTexture, *, y: float, z: float, size: tuple[float, float],
+def on_face(where: Surroundings, image: MarkTexture, *, y: float, z: float, size: tuple[float, float],
              front: bool) -> Mesh:  # fmt: skip
-    """A picture on the front or the rear, its middle at ``y`` and ``z``."""
+    """An image on the front or the rear, its middle at ``y`` and ``z``."""
     body = where.body
     shell = body.cargo if body.cargo is not None and not front else body.hull
-    texture, keep = picture
+    texture, keep = image
     rows, columns = texture.shape[:2]
     way = 1 if front else -1
     ys = way * (y + np.linspace(-0.5, 0.5, columns + 1)[None] * size[0])
@@ -57,10 +57,10 @@ def on_face(where: Surroundings, picture: MarkTexture, *, y: float, z: float, si
     return decal(shell.face(ys, zs, front=front), texture, keep=keep, lift=0.02, run=6)
 
 
-def on_deck(shell: Shell, picture: MarkTexture, *, x: float, y: float, size: tuple[float, float],
+def on_deck(shell: Shell, image: MarkTexture, *, x: float, y: float, size: tuple[float, float],
                 crown: float) -> Mesh:  # fmt: skip
-    """A picture on the upper side of a shell, its middle at ``x`` and ``y``."""
-    texture, keep = picture
+    """An image on the upper side of a shell, its middle at ``x`` and ``y``."""
+    texture, keep = image
     rows, columns = texture.shape[:2]
     # Readable from in front of the vehicle: its bottom edge is the one nearer to the nose.
     xs = x + np.linspace(-0.5, 0.5, rows + 1)[:, None] * size[1]

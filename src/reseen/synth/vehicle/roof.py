@@ -35,7 +35,7 @@ def roof_lamp(where: Surroundings, rng: np.random.Generator) -> Mesh:
 
 
 def roof_logo(where: Surroundings, rng: np.random.Generator) -> Mesh:
-    """A picture on the roof."""
+    """An image on the roof."""
     x = where.body.cabin.middle + rng.uniform(-0.2, 0.2)
     wide = rng.uniform(0.5, 0.75)
     return on_deck(where.body.cabin, painting.logo(rng), x=x, y=0, size=(wide, wide), crown=0.045)

@@ -18,7 +18,7 @@ from reseen.errors import ReseenError
 from reseen.recipe.components import Line
 from reseen.recipe.kinds import TRANSFORM
 from reseen.recipe.training import recipe_as
-from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
+from reseen.tasks.classify.classes import ClassSplits, LabelledImages
 from reseen.tasks.classify.learner import ClassLearner
 from reseen.tasks.classify.model import Classifier
 from reseen.tasks.classify.recipe import ClassifyRecipe
@@ -51,19 +51,19 @@ def build_components(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, 
     batches = ShuffledBatches(
         len(splits.train.labels), batch_size=size, seed=recipe.seed, rank=rank, world_size=world_size
     )
-    pictures = LabelledPictures(splits.train, transform=_pipeline(recipe, recipe.transforms))
+    images = LabelledImages(splits.train, transform=_pipeline(recipe, recipe.transforms))
     model = build_classifier(recipe, classes=classes, start_weights=True)
     return TaskComponents(
         model=model,
         learner=ClassLearner(model, classes=classes, loss=recipe.loss, mix=recipe.mix),
         batches=batches,
-        loader=train_loader(pictures, batches, workers=recipe.data.workers),
+        loader=train_loader(images, batches, workers=recipe.data.workers),
         frozen=tuple(model.backbone.parameters()),
     )
 
 
 def evaluation_transform(recipe: ClassifyRecipe) -> Pipeline:
-    """What pictures go through to be scored: nothing random."""
+    """What images go through to be scored: nothing random."""
     share = recipe.evaluation.centre_crop
     return _pipeline(recipe, {"resize": {}} if share is None else {"centre_crop": {"share": share}})
 

@@ -16,7 +16,7 @@ from reseen.data.opening import open_image
 
 
 class Source(Protocol):
-    """Pictures by number, as torchvision's data sets give them: (picture, its class)."""
+    """Images by number, as torchvision's data sets give them: (image, its class)."""
 
     def __getitem__(self, index: int) -> tuple[Image, int]: ...
 
@@ -25,7 +25,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """Pictures that are files, each with its class's number."""
+    """Images that are files, each with its class's number."""
 
     samples: Sequence[tuple[str, int]]
 
@@ -46,9 +46,9 @@ class ClassSplit(NamedTuple):
 
 
 class ClassSplits(NamedTuple):
-    """Training and validation pictures of the same classes, numbered in the order of ``class_names``.
+    """Training and validation images of the same classes, numbered in the order of ``class_names``.
 
-    ``fingerprint``: equal when the pictures and their classes are.
+    ``fingerprint``: equal when the images and their classes are.
     """
 
     layout: str
@@ -59,14 +59,14 @@ class ClassSplits(NamedTuple):
     fingerprint: str
 
 
-class LabelledPicture(NamedTuple):
+class LabelledImage(NamedTuple):
     """One image for the network: ``image`` (3, H, W) normalised, ``label`` its class's number."""
 
     image: Tensor
     label: Tensor | int
 
 
-class LabelledPictures(Dataset[LabelledPicture]):
+class LabelledImages(Dataset[LabelledImage]):
     """A split through a transform, whose randomness comes from the draw's seed."""
 
     def __init__(self, split: ClassSplit, *, transform: Callable[[Image], Tensor]) -> None:
@@ -76,12 +76,12 @@ class LabelledPictures(Dataset[LabelledPicture]):
     def __len__(self) -> int:
         return len(self._source)
 
-    def __getitem__(self, draw: int | Draw) -> LabelledPicture:
+    def __getitem__(self, draw: int | Draw) -> LabelledImage:
         if not isinstance(draw, Draw):
             return self._sample(int(draw))
         with seeded(draw.seed):
             return self._sample(draw.row)
 
-    def _sample(self, row: int) -> LabelledPicture:
-        picture, label = self._source[row]
-        return LabelledPicture(self._transform(picture), label)
+    def _sample(self, row: int) -> LabelledImage:
+        image, label = self._source[row]
+        return LabelledImage(self._transform(image), label)

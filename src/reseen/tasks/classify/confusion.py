@@ -14,7 +14,7 @@ MOST_NAMED, MOST_NUMBERED = 40, 16
 
 
 def plot_confusion(report: ClassReport) -> Figure:
-    """Rows are true classes, columns predicted ones; a row's shares add up to 1, one without pictures stays blank."""
+    """Rows are true classes, columns predicted ones; a row's shares add up to 1, one without images stays blank."""
     shares = row_shares(report.confusion)
     classes = len(shares)
     inches = min(max(4.2, 0.55 * classes), 9.0)
@@ -32,13 +32,13 @@ def plot_confusion(report: ClassReport) -> Figure:
             if share >= 0.005:
                 colour = "white" if share > 0.6 else "black"
                 axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=8, color=colour)
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, label="share of the class's pictures")
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, label="share of the class's images")
     bar.outline.set_visible(False)
     return figure
 
 
 def row_shares(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(K, K) counts -> (K, K) shares of each row; NaN in a row without pictures."""
+    """(K, K) counts -> (K, K) shares of each row; NaN in a row without images."""
     totals = confusion.sum(axis=1, keepdims=True)
     shares = np.full(confusion.shape, np.nan)
     np.divide(confusion, totals, out=shares, where=totals > 0)

@@ -43,9 +43,9 @@ def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progr
     listed = run.unreadable()
     splits = leave_out(splits, below(splits.root, listed)) if listed else splits
     report = score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
-    pictures = len(splits.val.labels)
-    base = {"top1": chance(splits), "pictures": pictures}
-    run.save_scores({CHANCE: base, "trained": {**report.scores(), "pictures": pictures}})
+    images = len(splits.val.labels)
+    base = {"top1": chance(splits), "pictures": images}
+    run.save_scores({CHANCE: base, "trained": {**report.scores(), "pictures": images}})
     write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
     return Classified(report, splits)
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchvision.transforms import v2
 
 from reseen.losses import LossTerms
-from reseen.tasks.classify.classes import LabelledPicture
+from reseen.tasks.classify.classes import LabelledImage
 from reseen.tasks.classify.recipe import Loss, Mix
 
 
@@ -23,7 +23,7 @@ class ClassLearner(nn.Module):
         alphas = ((v2.MixUp, mix.mixup), (v2.CutMix, mix.cutmix))
         self._mixers = [kind(alpha=alpha, num_classes=classes) for kind, alpha in alphas if alpha > 0]
 
-    def forward(self, batch: LabelledPicture) -> LossTerms:
+    def forward(self, batch: LabelledImage) -> LossTerms:
         """A batch on the model's device -> its cross-entropy."""
         assert isinstance(batch.label, Tensor), "a batch is stacked"
         images, labels = self._mixed(batch.image, batch.label)

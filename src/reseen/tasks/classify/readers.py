@@ -33,9 +33,9 @@ class Reader(NamedTuple):
 
 
 def read_classes(data: Path, *, layout: str = "auto") -> ClassSplits:
-    """The pictures and classes of a folder. ReseenError: no such layout there, or sides whose classes differ."""
+    """The images and classes of a folder. ReseenError: no such layout there, or sides whose classes differ."""
     if not data.is_dir():
-        raise ReseenError(f"{data}: expected a folder of pictures with classes, got {_what(data)}")
+        raise ReseenError(f"{data}: expected a folder of images with classes, got {_what(data)}")
     if layout == "auto":
         layout = next((name for name, reader in READERS.items() if reader.recognise(data)), "")
     if not layout:
@@ -90,21 +90,21 @@ def _read_folders(path: Path) -> ClassSplits:
 
 
 def _class_folders(path: Path) -> ImageFolder:
-    empty = [entry.name for entry in sorted(path.iterdir()) if entry.is_dir() and not _has_pictures(entry)]
+    empty = [entry.name for entry in sorted(path.iterdir()) if entry.is_dir() and not _has_images(entry)]
     if empty:
-        raise ReseenError(f"{path}: class folders without pictures: {first(empty)}")
+        raise ReseenError(f"{path}: class folders without images: {first(empty)}")
     try:
-        return ImageFolder(str(path), is_valid_file=_is_picture)
+        return ImageFolder(str(path), is_valid_file=_is_image)
     except FileNotFoundError:
-        raise ReseenError(f"{path}: expected a folder of pictures for each class, got none") from None
+        raise ReseenError(f"{path}: expected a folder of images for each class, got none") from None
 
 
-def _is_picture(file: str) -> bool:
+def _is_image(file: str) -> bool:
     return Path(file).suffix.lower() in SUFFIXES
 
 
-def _has_pictures(folder: Path) -> bool:
-    return any(_is_picture(entry.name) for entry in folder.rglob("*"))
+def _has_images(folder: Path) -> bool:
+    return any(_is_image(entry.name) for entry in folder.rglob("*"))
 
 
 def _only(these: Sequence[str], others: Sequence[str], part: str) -> str:
@@ -128,7 +128,7 @@ def _read_types(path: Path) -> ClassSplits:
 
 
 def _typed(root: Path, part: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Each picture of a part with its vehicle's type in words; VeRi-776's label files have an item a line."""
+    """Each image of a part with its vehicle's type in words; VeRi-776's label files have an item a line."""
     items = [match.groups() for line in _lines(root / f"{part}_label.xml") for match in _ITEM.finditer(line)]
     if not items:
         raise ReseenError(f"{root / f'{part}_label.xml'}: expected lines with imageName and typeID, got none")
@@ -176,7 +176,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "cifar10": _cifar("cifar10", CIFAR10),
         "cifar100": _cifar("cifar100", CIFAR100),
-        "folder": Reader(_has_folders, _read_folders, "train/CLASS/ and val/CLASS/ with pictures"),
+        "folder": Reader(_has_folders, _read_folders, "train/CLASS/ and val/CLASS/ with images"),
         "veri776_types": Reader(_has_types, _read_types, "a VeRi-776 folder with train_label.xml and list_type.txt"),
     }
 )

@@ -9,14 +9,14 @@ from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Line, known
 from reseen.recipe.kinds import TRANSFORM, checked_table
 from reseen.recipe.section import Section
-from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
+from reseen.recipe.training import ImageSettings, Scoring, TrainingRecipe
 from reseen.tasks.classify.readers import READERS
 
 
-class ClassData(PictureLines):
-    """Which pictures, and how many a batch has, of all processes together.
+class ClassData(ImageSettings):
+    """Which images, and how many a batch has, of all processes together.
 
-    ``unreadable``: what is done about pictures that do not decode; "unchecked" does not look for them beforehand, which
+    ``unreadable``: what is done about images that do not decode; "unchecked" does not look for them beforehand, which
     takes long for a million, and stops when it meets one.
     """
 
@@ -37,7 +37,7 @@ class Loss(Section):
 
 
 class Mix(Section):
-    """Pictures of a batch mixed in pairs, and their labels likewise; the numbers are the beta distribution's alpha.
+    """Images of a batch mixed in pairs, and their labels likewise; the numbers are the beta distribution's alpha.
 
     ``mixup`` lays one over the other (Zhang et al., 2018), ``cutmix`` pastes a rectangle (Yun et al., 2019); 0 is
     never, and where both are wanted each batch draws one. ``probability``: of mixing a batch at all.
@@ -49,7 +49,7 @@ class Mix(Section):
 
 
 class ClassEvaluation(Scoring):
-    """``centre_crop``: the middle is looked at, so much of the tighter side; else the whole picture, resized."""
+    """``centre_crop``: the middle is looked at, so much of the tighter side; else the whole image, resized."""
 
     centre_crop: Part | None = None
 

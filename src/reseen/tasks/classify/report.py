@@ -6,9 +6,9 @@ from reseen.draw.encode import png_bytes, write_png
 from reseen.engine.run import Run, open_run
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
-from reseen.report import Picture, Table
+from reseen.report import PageImage, Table
 from reseen.report.sections import best_epoch
-from reseen.report.task_page import training_picture, write_task_page
+from reseen.report.task_page import training_image, write_task_page
 from reseen.tasks.classify.confusion import plot_confusion
 from reseen.tasks.classify.evaluate import Classified, evaluate_run
 from reseen.tasks.classify.recipe import ClassifyRecipe
@@ -32,14 +32,14 @@ def report_run(run: Run | Path | str, result: Classified | None = None, *, progr
         columns=CLASSIFICATION.metrics,
         summary=(
             f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(splits.train.labels):,} "
-            f"pictures of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
+            f"images of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
             f"{len(splits.val.labels):,} others.{best_epoch(run, 'top1')}"
         ),
-        pictures=[
-            Picture(
+        images=[
+            PageImage(
                 "Confusion", "Rows: the true class; columns: the predicted one; a row is 100 %.", png_bytes(figure)
             ),
-            training_picture(run, score="top1", words="top-1"),
+            training_image(run, score="top1", words="top-1"),
         ],
         tables=[_classes(report)],
     )
@@ -59,4 +59,4 @@ def _classes(report: ClassReport) -> Table:
 
 def _cells(row: ClassRow) -> tuple[str, ...]:
     shares = ("none" if share is None else f"{share:.1%}" for share in (row.recall, row.precision))
-    return row.name, f"{row.pictures:,}", *shares
+    return row.name, f"{row.images:,}", *shares

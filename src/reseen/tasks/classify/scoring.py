@@ -1,6 +1,6 @@
 """Scores of a classifier: top-1 and top-5 by torchmetrics, each class's own, and the confusion matrix.
 
-N = pictures, K = classes.
+N = images, K = classes.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from torchmetrics.functional.classification import multiclass_accuracy, multicla
 from reseen.engine.embed import collect
 from reseen.progress import Progress
 from reseen.tasks.classify.build import evaluation_transform
-from reseen.tasks.classify.classes import ClassSplits, LabelledPictures
+from reseen.tasks.classify.classes import ClassSplits, LabelledImages
 from reseen.tasks.classify.recipe import ClassifyRecipe
 
 TOP = 5
 
 
 class ClassRow(NamedTuple):
-    """One class; None where it has no pictures (recall) or is never predicted (precision)."""
+    """One class; None where it has no images (recall) or is never predicted (precision)."""
 
     name: str
-    pictures: int
+    images: int
     recall: float | None
     precision: float | None
 
@@ -85,7 +85,7 @@ def score_classifier(
     model = fabric.to_device(model).eval()
     logits = collect(
         lambda batch: model(batch.image),
-        LabelledPictures(splits.val, transform=evaluation_transform(recipe)),
+        LabelledImages(splits.val, transform=evaluation_transform(recipe)),
         fabric=fabric,
         batch_size=recipe.evaluation.batch_size,
         workers=recipe.data.workers,

@@ -62,11 +62,11 @@ def _against_paper(name: str, run: Run) -> tuple[PaperScore | None, str]:
     if not printed:
         return None, "no such row in the papers"
     facts: Any = run.data()
-    pictures, recipe = facts["pictures"]["train"], recipe_of(run)
-    paper = next((score for score in printed if score.pictures == pictures), printed[0])
+    images, recipe = facts["pictures"]["train"], recipe_of(run)
+    paper = next((score for score in printed if score.images == images), printed[0])
     ours, theirs = recipe.data.image_size, paper.image_size
     differences = [
-        (pictures != paper.pictures, f"{pictures:,} training pictures of {Path(facts['path']).name}, not {paper.data}"),
+        (images != paper.images, f"{images:,} training images of {Path(facts['path']).name}, not {paper.data}"),
         (recipe.training.epochs != paper.epochs, f"epochs: {recipe.training.epochs}, not {paper.epochs}"),
         (ours != theirs, f"{ours[0]} x {ours[1]}, not {theirs[0]} x {theirs[1]}"),
         (recipe.model.weights == "none", "random start weights, not ImageNet's"),

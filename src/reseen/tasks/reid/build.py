@@ -8,7 +8,7 @@ from typing import TypeAlias
 import torch
 
 from reseen.backbones import SideInformation
-from reseen.data.dataset import Pictures
+from reseen.data.dataset import ImageDataset
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
 from reseen.data.table import Splits
@@ -120,7 +120,7 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
         rank=rank,
         world_size=world_size,
     )
-    loader = train_loader(_training_pictures(recipe, splits), batches, workers=recipe.data.workers)
+    loader = train_loader(_training_images(recipe, splits), batches, workers=recipe.data.workers)
     model = build_embedder(
         recipe,
         num_identities=len(names),
@@ -142,7 +142,7 @@ def _require_pairs(recipe: Recipe, world_size: int) -> None:
         )
 
 
-def _training_pictures(recipe: Recipe, splits: Splits) -> Pictures:
+def _training_images(recipe: Recipe, splits: Splits) -> ImageDataset:
     assert recipe.data.mean is not None, "a resolved recipe has a mean"
     assert recipe.data.std is not None, "a resolved recipe has a std"
     transform = build_transforms(
@@ -153,7 +153,7 @@ def _training_pictures(recipe: Recipe, splits: Splits) -> Pictures:
         factory=TRANSFORM.factory,
     )
     train = splits.train
-    return Pictures(
+    return ImageDataset(
         train,
         transform=transform,
         identity_names=train.identity_names,

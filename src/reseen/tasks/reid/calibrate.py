@@ -12,7 +12,7 @@ from reseen.tasks.reid.recipe import MetadataTold, recipe_of
 from reseen.tasks.reid.saved_evaluation import RunEmbeddings, embeddings_of
 
 OPTIMISTIC = (
-    "the run's own query and gallery, which it was scored on: rates on other pictures will be worse, "
+    "the run's own query and gallery, which it was scored on: rates on other images will be worse, "
     "and scores at these thresholds are no test"
 )
 

@@ -43,7 +43,7 @@ def compare_runs(
     if data is None:
         _require_same_data(*runs)
     embeddings = [embeddings_of(run, data=data, progress=progress or SILENT) for run in runs]
-    _require_same_pictures(runs, embeddings)
+    _require_same_images(runs, embeddings)
     rules = _rules(runs, embeddings, protocol=protocol)
     before, after = (
         evaluate(side.query, side.gallery, protocol=rules, average_precision=side.average_precision)
@@ -61,13 +61,13 @@ def _require_same_data(first: Run, second: Run) -> None:
         )
 
 
-def _require_same_pictures(runs: list[Run], embeddings: list[RunEmbeddings]) -> None:
+def _require_same_images(runs: list[Run], embeddings: list[RunEmbeddings]) -> None:
     """Raise ReseenError unless names, identities and cameras are the same, row by row."""
     for what in ("query", "gallery"):
         difference = _first_difference(*(getattr(of_run, what) for of_run in embeddings))
         if difference:
             raise ReseenError(
-                f"{runs[0].path} and {runs[1].path} were scored on different {what} pictures: {difference}; evaluate "
+                f"{runs[0].path} and {runs[1].path} were scored on different {what} images: {difference}; evaluate "
                 "both on the same data, or give it with --data"
             )
 

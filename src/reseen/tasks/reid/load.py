@@ -62,6 +62,6 @@ def _report_single_images(train: Split, progress: Progress) -> None:
     single = names[counts == 1].tolist()
     if single:
         progress.say(
-            f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single picture, "
+            f"{len(single)} training {'identity has' if len(single) == 1 else 'identities have'} a single image, "
             f"drawn repeatedly: {first(single)}"
         )

@@ -25,13 +25,13 @@ _TILES = 100_000_000
 def predict(queries: int, gallery: int, width: int, *, protocol: Protocol, postprocessing: Postprocessing) -> int:
     """About how many bytes beside the embeddings expansion, re-ranking and counting hold at most at a time."""
     counting = predict_memory(queries, gallery, width, trials=protocol.trials)
-    pictures, vectors = queries + gallery, (queries + gallery) * width * 4
+    images, vectors = queries + gallery, (queries + gallery) * width * 4
     kept = vectors if postprocessing.of_vectors() else 0
     steps = [counting]
     for expansion in (postprocessing.expand, postprocessing.expand_gallery):
-        steps += [3 * vectors + pictures * (expansion.neighbours + 9) * 8 + _TILES] if expansion else []
+        steps += [3 * vectors + images * (expansion.neighbours + 9) * 8 + _TILES] if expansion else []
     if isinstance(postprocessing.rerank, KReciprocal):
-        steps += [counting + 2 * vectors + pictures * _bytes_a_list(postprocessing.rerank) + _TILES]
+        steps += [counting + 2 * vectors + images * _bytes_a_list(postprocessing.rerank) + _TILES]
     return kept + max(steps)
 
 

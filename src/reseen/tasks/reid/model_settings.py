@@ -25,7 +25,7 @@ ROLES = ("classify", "triplet", "both")
 class Metadata(Section):
     """The branches learn a table over the training set's cameras and views.
 
-    ``drop``: how often training takes a picture's camera, and independently its view, as unknown, so that the
+    ``drop``: how often training takes an image's camera, and independently its view, as unknown, so that the
     model also serves without them.
     """
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class PaperScore(NamedTuple):
-    """Fractions as printed, on ``data`` with so many training ``pictures``, after ``epochs`` at ``image_size``."""
+    """Fractions as printed, on ``data`` with so many training ``images``, after ``epochs`` at ``image_size``."""
 
     data: str
-    pictures: int
+    images: int
     mean_average_precision: float
     rank1: float
     epochs: int
@@ -42,7 +42,7 @@ PERSONS: Mapping[str, tuple[str, int]] = MappingProxyType(
         "market": ("Market-1501", 12_936),
     }
 )
-"""Data set and its training pictures."""
+"""Data set and its training images."""
 
 
 def _veri(mean_average_precision: float, rank1: float, source: str) -> tuple[PaperScore, ...]:

@@ -77,25 +77,25 @@ def require_fit(sides: QueryGallery, *, protocol: Protocol, postprocessing: Post
     for name, side in zip(QueryGallery._fields, sides, strict=True):
         if postprocessing.camera_bias and (side.cameras is None or not known(side.cameras).any()):
             raise ReseenError(f"camera bias: no camera is known in the {name}; leave the correction out")
-    _require_gallery(postprocessing, protocol=protocol, pictures=len(selection.kept))
+    _require_gallery(postprocessing, protocol=protocol, images=len(selection.kept))
 
 
-def _require_gallery(postprocessing: Postprocessing, *, protocol: Protocol, pictures: int) -> None:
+def _require_gallery(postprocessing: Postprocessing, *, protocol: Protocol, images: int) -> None:
     """Raise ReseenError for more neighbours than the gallery has images."""
     if postprocessing.rerank:
         require_one_gallery(protocol)
     if isinstance(postprocessing.rerank, KReciprocal) and protocol.shots is None:
-        postprocessing.rerank.require_gallery(pictures)
-    reason = "draws a gallery for each trial" if protocol.shots else "ranks no picture for itself"
+        postprocessing.rerank.require_gallery(images)
+    reason = "draws a gallery for each trial" if protocol.shots else "ranks no image for itself"
     if (postprocessing.expand or postprocessing.expand_gallery) and (protocol.shots or protocol.same_pictures):
         raise ReseenError(
             f"protocol '{protocol.name}' {reason}, so neighbours from one gallery would tell too "
             "much: evaluate without expansion"
         )
     if postprocessing.expand:
-        require_neighbours(postprocessing.expand.neighbours, available=pictures)
+        require_neighbours(postprocessing.expand.neighbours, available=images)
     if postprocessing.expand_gallery:
-        require_neighbours(postprocessing.expand_gallery.neighbours, available=pictures - 1)
+        require_neighbours(postprocessing.expand_gallery.neighbours, available=images - 1)
 
 
 def score(

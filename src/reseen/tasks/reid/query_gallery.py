@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from reseen.backbones import SideInformation
-from reseen.data.dataset import Pictures
+from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split, Splits
 from reseen.data.transforms import plain_transform
 from reseen.engine.embed import embed, embedded
@@ -38,12 +38,12 @@ def embed_query_gallery(
     transform, visible = transform_for(model, recipe), visible_metadata(model, recipe)
 
     def embed_split(split: Split, what: str) -> Embedded:
-        pictures = Pictures(
+        images = ImageDataset(
             split, transform=transform, identity_names=(), camera_names=visible.cameras, view_names=visible.views
         )
         vectors = embed(
             network,
-            pictures,
+            images,
             fabric=fabric,
             batch_size=recipe.evaluation.batch_size,
             workers=recipe.data.workers,

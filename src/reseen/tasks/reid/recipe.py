@@ -18,15 +18,15 @@ from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 from reseen.recipe.components import Line, known
 from reseen.recipe.kinds import LOSS, TRANSFORM, checked_table, checked_weights
 from reseen.recipe.section import Section
-from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe, read_as, recipe_as
+from reseen.recipe.training import ImageSettings, Scoring, TrainingRecipe, read_as, recipe_as
 from reseen.tasks.reid.model_settings import Model
 
 MetadataTold = Literal["given", "cameras", "views", "withheld"]
 """What a model that learned cameras and views is told of them in evaluation."""
 
 
-class Data(PictureLines):
-    """Which pictures, and how they are read."""
+class Data(ImageSettings):
+    """Which images, and how they are read."""
 
     layout: str = "auto"
     unreadable: Literal["stop", "skip"] = "stop"
@@ -38,9 +38,9 @@ class Data(PictureLines):
 
 
 class Sampler(Section):
-    """A batch is ``identities`` x ``images`` pictures (P x K), of all processes together, which share out identities.
+    """A batch is ``identities`` x ``images`` images (P x K), of all processes together, which share out identities.
 
-    An epoch passes over all pictures, or draws K of each identity.
+    An epoch passes over all images, or draws K of each identity.
     """
 
     identities: Annotated[int, Field(ge=1)]
@@ -52,7 +52,7 @@ class Evaluation(Scoring):
     """When and how the model is scored.
 
     ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither. ``flip``: the
-    embeddings of a picture and of its mirror image are averaged.
+    embeddings of an image and of its mirror image are averaged.
     """
 
     metadata: MetadataTold = "given"

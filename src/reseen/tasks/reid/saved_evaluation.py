@@ -47,7 +47,7 @@ def saved_evaluation(
     splits, recipe = splits_of(run, data), recipe_of(run)
     query, gallery = load_embeddings(run)
     for embedded, split in ((query, splits.query), (gallery, splits.gallery)):
-        _require_same_pictures(run, embedded, split)
+        _require_same_images(run, embedded, split)
     rules = find_protocol(protocol_for(recipe, splits))
     report = evaluate(query, gallery, protocol=rules, average_precision=recipe.evaluation.average_precision)
     return Evaluated(report, query, gallery, rules, splits)
@@ -93,11 +93,11 @@ def _is_stale(run: Run, progress: Progress) -> bool:
     return bool(reason)
 
 
-def _require_same_pictures(run: Run, embedded: Embedded, split: Split) -> None:
+def _require_same_images(run: Run, embedded: Embedded, split: Split) -> None:
     names = [path.name for path in split.paths]
     same_identities = embedded.identities.tolist() == split.identities.tolist()
     if not same_identities or embedded.names is None or embedded.names.tolist() != names:
         raise ReseenError(
-            f"{run.embeddings}: made from {len(embedded)} other pictures than the {len(split)} of these data; "
+            f"{run.embeddings}: made from {len(embedded)} other images than the {len(split)} of these data; "
             f"say with --data which they were, or embed these with: reseen evaluate {run.path}"
         )

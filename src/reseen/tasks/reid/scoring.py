@@ -104,7 +104,7 @@ def score_files(files: Files, *, options: EvaluationOptions = RECIPE_OPTIONS, pr
     """Score files of embeddings; by default with the protocol market1501 where cameras are known, else wildlife."""
     unusable = options.embedding_options()
     if unusable:
-        raise ReseenError(f"--{unusable[0]} says how pictures are embedded, and these files hold vectors: leave it out")
+        raise ReseenError(f"--{unusable[0]} says how images are embedded, and these files hold vectors: leave it out")
     embeddings = load_query_gallery(files)
     rules = options.rules(usual_protocol(*(side.cameras for side in embeddings)))
     require_fit(embeddings, protocol=rules, postprocessing=options.postprocessing)
@@ -141,7 +141,7 @@ def _require_memory(
 def _details(model: nn.Module, recipe: Recipe) -> list[str]:
     """Flip test and metadata, where the embeddings were made with them."""
     evaluation = recipe.evaluation
-    clauses = ["mean of each picture and its mirror image"] * evaluation.flip
+    clauses = ["mean of each image and its mirror image"] * evaluation.flip
     if side_information(model) is not None and evaluation.metadata != "given":
         clauses.append(f"metadata {evaluation.metadata}")
     return clauses

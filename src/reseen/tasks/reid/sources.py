@@ -39,7 +39,7 @@ def source_of(source: Run | Path | str, gallery: Path | str | None, *, data: Pat
         raise ReseenError(f"{path}: one file of embeddings alone; expected two, QUERY.parquet and GALLERY.parquet")
     if path.suffix == WEIGHTS:
         if data is None:
-            raise ReseenError(f"{path}: weights alone have no pictures; say with --data which data set to embed")
+            raise ReseenError(f"{path}: weights alone have no images; say with --data which data set to embed")
         return Weights(path, Path(data))
     if path.is_file():
         raise ReseenError(
@@ -69,7 +69,7 @@ def _files(query: Path, gallery: Path, *, data: Path | str | None) -> Files:
                 f"{path}: expected a file of embeddings ({EMBEDDINGS}) beside another, got something else"
             )
     if data is not None:
-        raise ReseenError("--data says which pictures to embed, and two files of embeddings need none: leave it out")
+        raise ReseenError("--data says which images to embed, and two files of embeddings need none: leave it out")
     return Files(query, gallery)
 
 

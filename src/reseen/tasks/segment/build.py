@@ -66,7 +66,7 @@ def evaluation_transform(recipe: SegmentRecipe) -> JointTransform:
 
 
 def build_labeller(model: Segmenter, recipe: SegmentRecipe) -> Labeller:
-    """The model as what labels pictures of any size, as the recipe says."""
+    """The model as what labels images of any size, as the recipe says."""
     scoring = recipe.evaluation
     return Labeller(model, window=recipe.data.image_size, inference=scoring.inference, overlap=scoring.overlap)
 

@@ -1,6 +1,6 @@
 """A baseline of segmentation: at each place the class that training scenes show there most often.
 
-K = classes, H, W = height and width of a picture.
+K = classes, H, W = height and width of an image.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def chance(splits: SceneSplits, *, progress: Progress) -> SegmentReport:
                 torch.from_numpy(predicted.astype(np.int64))[None], torch.from_numpy(labels.astype(np.int64))[None]
             )
             bar.advance()
-    return scorer.report(pictures=len(splits.val))
+    return scorer.report(images=len(splits.val))
 
 
 def most_frequent(pairs: Sequence[Pair], *, progress: Progress) -> Labels:

@@ -19,7 +19,7 @@ def fcn(*, channels: int, classes: int) -> nn.Module:
 def aspp(*, channels: int, classes: int, rates: tuple[Count, Count, Count] = (12, 24, 36)) -> nn.Module:
     """Atrous spatial pyramid pooling: dilated convolutions side by side with the map's mean (Chen et al., 2017).
 
-    ``rates``: their dilations; 12, 24, 36 are meant for maps of an eighth of the picture.
+    ``rates``: their dilations; 12, 24, 36 are meant for maps of an eighth of the image.
     """
     head: nn.Module = DeepLabHead(channels, classes, rates)
     return head

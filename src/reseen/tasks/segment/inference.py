@@ -18,7 +18,7 @@ Inference: TypeAlias = Literal["whole", "sliding"]
 
 
 class Labeller:
-    """A segmenter in evaluation mode that takes pictures of any size.
+    """A segmenter in evaluation mode that takes images of any size.
 
     ``window`` (height, width): what the segmenter was built for. ``overlap``: the share of a window that the next
     one sees again, at least.
@@ -54,7 +54,7 @@ class Labeller:
 def slide(model: nn.Module, images: Tensor, *, window: tuple[int, int], overlap: float) -> Tensor:
     """(B, 3, H, W) -> (B, K, H, W): the mean of the probabilities from all windows that see a pixel.
 
-    Pictures smaller than a window are filled up with the mean colour, which is 0 once normalised.
+    Images smaller than a window are filled up with the mean colour, which is 0 once normalised.
     """
     height, width = images.shape[-2:]
     missing = [max(0, side - had) for side, had in zip(window, (height, width), strict=True)]

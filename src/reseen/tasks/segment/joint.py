@@ -24,25 +24,25 @@ Both = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class JointTransform:
-    """A picture and its classes (H, W) uint8 -> image (3, H', W') normalised, labels (H', W') int64.
+    """An image and its classes (H, W) uint8 -> image (3, H', W') normalised, labels (H', W') int64.
 
-    ``together`` moves both, then ``colours`` changes the picture alone, on uint8.
+    ``together`` moves both, then ``colours`` changes the image alone, on uint8.
     """
 
     together: tuple[Callable[..., Both], ...]
     colours: tuple[Callable[[Tensor], Tensor], ...]
     normalise: Callable[[Tensor], Tensor]
 
-    def __call__(self, picture: Image, classes: Labels) -> Both:
+    def __call__(self, image: Image, classes: Labels) -> Both:
         """Transform one scene."""
-        image: Tensor = tv_tensors.Image(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
+        pixels: Tensor = tv_tensors.Image(torch.from_numpy(np.array(image)).permute(2, 0, 1))
         labels: Tensor = tv_tensors.Mask(torch.from_numpy(np.array(classes)))
         for move in self.together:
-            image, labels = move(image, labels)
+            pixels, labels = move(pixels, labels)
         for change in self.colours:
-            image = change(image)
-        image = self.normalise(image.as_subclass(Tensor))
-        return image.contiguous(), labels.as_subclass(Tensor).long()
+            pixels = change(pixels)
+        pixels = self.normalise(pixels.as_subclass(Tensor))
+        return pixels.contiguous(), labels.as_subclass(Tensor).long()
 
 
 def training_transform(
@@ -56,7 +56,7 @@ def training_transform(
 ) -> JointTransform:
     """The transform of training: scaled by a factor from ``scale``, a random crop of ``size`` (H, W), mirrored.
 
-    Where the scaled picture is smaller than the piece, the rest is the mean colour and ignored.
+    Where the scaled image is smaller than the piece, the rest is the mean colour and ignored.
     """
     grey = [round(255 * value) for value in mean]
     cut = v2.RandomCrop(size, pad_if_needed=True, fill={tv_tensors.Image: grey, tv_tensors.Mask: IGNORE})

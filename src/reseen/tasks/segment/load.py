@@ -35,7 +35,7 @@ def _report_padding(
     if small:
         height, width = small[0]
         progress.say(
-            f"data.image_size {crop[0]} x {crop[1]} is larger than {len(small)} of {len(pairs)} training pictures (the "
+            f"data.image_size {crop[0]} x {crop[1]} is larger than {len(small)} of {len(pairs)} training images (the "
             f"first is {height} x {width}): they are padded, and the padding is ignored"
         )
 

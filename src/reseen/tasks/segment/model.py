@@ -1,6 +1,6 @@
 """A segmenter: a backbone, a head on its map, and in training a second head on the map of the stage before.
 
-B = batch, K = classes, H, W = height and width of the picture.
+B = batch, K = classes, H, W = height and width of the image.
 """
 
 from typing import NamedTuple

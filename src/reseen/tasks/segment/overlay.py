@@ -1,6 +1,6 @@
 """Classes as colours: alone, laid over the image, and with a legend.
 
-H, W = height and width of a picture.
+H, W = height and width of an image.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ def paint(classes: Labels) -> Image.Image:
     return Image.fromarray(palette[classes])
 
 
-def overlay(picture: Image.Image, classes: Labels, *, strength: float = 0.55) -> Image.Image:
-    """The picture with the colours of its classes (H, W) laid over it; ignored pixels show the image."""
-    mixed: NDArray[np.uint8] = np.asarray(Image.blend(picture, paint(classes), strength))
+def overlay(image: Image.Image, classes: Labels, *, strength: float = 0.55) -> Image.Image:
+    """The image with the colours of its classes (H, W) laid over it; ignored pixels show the image."""
+    mixed: NDArray[np.uint8] = np.asarray(Image.blend(image, paint(classes), strength))
     shown = (classes < len(COLOURS))[..., None]
-    return Image.fromarray(np.where(shown, mixed, np.asarray(picture)))
+    return Image.fromarray(np.where(shown, mixed, np.asarray(image)))
 
 
 def legend(width: int, *, shown: Sequence[int]) -> Image.Image:

@@ -1,6 +1,6 @@
-"""The reader: a folder in the layout of Cityscapes -> pairs of pictures and label maps, by torchvision's reader.
+"""The reader: a folder in the layout of Cityscapes -> pairs of images and label maps, by torchvision's reader.
 
-Every pair is looked at once before training: a label value outside the classes, or a picture and a label map of
+Every pair is looked at once before training: a label value outside the classes, or an image and a label map of
 different size, would otherwise be met hours later or never.
 """
 
@@ -13,7 +13,7 @@ from PIL import Image
 from torchvision.datasets import Cityscapes
 
 from reseen.data.fingerprint import content_digest
-from reseen.data.opening import PictureError, open_image
+from reseen.data.opening import ImageError, open_image
 from reseen.data.table import first
 from reseen.data.threads import in_threads
 from reseen.errors import ReseenError
@@ -21,8 +21,8 @@ from reseen.progress import Progress
 from reseen.tasks.segment.classes import KNOWN_IDS
 from reseen.tasks.segment.scenes import Pair, SceneSplits, load_ids
 
-PICTURE, LABELS = "_leftImg8bit.png", "_gtFine_labelIds.png"
-LAYOUT = f"leftImg8bit/{{train,val}}/CITY/NAME{PICTURE} and gtFine/{{train,val}}/CITY/NAME{LABELS}"
+IMAGE, LABELS = "_leftImg8bit.png", "_gtFine_labelIds.png"
+LAYOUT = f"leftImg8bit/{{train,val}}/CITY/NAME{IMAGE} and gtFine/{{train,val}}/CITY/NAME{LABELS}"
 
 
 class Look(NamedTuple):
@@ -44,20 +44,20 @@ def _read_split(root: Path, split: str) -> tuple[Pair, ...]:
     except (RuntimeError, OSError):
         raise ReseenError(f"{root}: expected the layout of Cityscapes with a {split} part: {LAYOUT}") from None
     files = sorted(zip(read.images, read.targets, strict=True))
-    pairs = tuple(Pair(Path(image), Path(target[0])) for image, target in files if image.endswith(PICTURE))
+    pairs = tuple(Pair(Path(image), Path(target[0])) for image, target in files if image.endswith(IMAGE))
     if not pairs:
-        raise ReseenError(f"{root}: no pictures *{PICTURE} below leftImg8bit/{split}/CITY")
+        raise ReseenError(f"{root}: no images *{IMAGE} below leftImg8bit/{split}/CITY")
     _check_counterparts(root, split, pairs)
     return pairs
 
 
 def _check_counterparts(root: Path, split: str, pairs: tuple[Pair, ...]) -> None:
-    without = [pair.picture for pair in pairs if not pair.labels.is_file()]
+    without = [pair.image for pair in pairs if not pair.labels.is_file()]
     wanted = {pair.labels for pair in pairs}
     alone = sorted(path for path in (root / "gtFine" / split).glob(f"*/*{LABELS}") if path not in wanted)
     words = [
         f"{len(paths)} {what} ({first([str(path.relative_to(root)) for path in paths])})"
-        for paths, what in ((without, "pictures without a label map"), (alone, "label maps without a picture"))
+        for paths, what in ((without, "images without a label map"), (alone, "label maps without an image"))
         if paths
     ]
     if words:
@@ -86,26 +86,26 @@ def fingerprint(splits: SceneSplits, looks: dict[Pair, Look]) -> str:
     for name, pairs in (("train", splits.train), ("val", splits.val)):
         whole.update(f"{name} {len(pairs)}\n".encode())
         for pair in pairs:
-            whole.update(pair.picture.relative_to(splits.root).as_posix().encode() + looks[pair].digest)
+            whole.update(pair.image.relative_to(splits.root).as_posix().encode() + looks[pair].digest)
     return whole.hexdigest()
 
 
 def _look(pair: Pair) -> tuple[Look | None, str]:
     """The checked pair, or its fault."""
     try:
-        picture, ids = open_image(pair.picture), load_ids(pair.labels)
-    except PictureError as error:
+        image, ids = open_image(pair.image), load_ids(pair.labels)
+    except ImageError as error:
         return None, str(error)
     size, values = ids.shape, tuple(np.unique(ids).tolist())
-    fault = _size_fault(pair, picture, size) or _value_fault(pair, values)
-    digest = content_digest(pair.picture) + content_digest(pair.labels)
+    fault = _size_fault(pair, image, size) or _value_fault(pair, values)
+    digest = content_digest(pair.image) + content_digest(pair.labels)
     return (None, fault) if fault else (Look((size[0], size[1]), values, digest), "")
 
 
-def _size_fault(pair: Pair, picture: Image.Image, size: tuple[int, ...]) -> str:
-    if picture.size == size[::-1]:
+def _size_fault(pair: Pair, image: Image.Image, size: tuple[int, ...]) -> str:
+    if image.size == size[::-1]:
         return ""
-    return f"{pair.picture} is {picture.height} x {picture.width} but {pair.labels.name} is {size[0]} x {size[1]}"
+    return f"{pair.image} is {image.height} x {image.width} but {pair.labels.name} is {size[0]} x {size[1]}"
 
 
 def _value_fault(pair: Pair, values: tuple[int, ...]) -> str:

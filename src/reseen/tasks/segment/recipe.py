@@ -9,7 +9,7 @@ from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Kind, Line, known
 from reseen.recipe.kinds import TRANSFORM, checked_table
 from reseen.recipe.section import FIXED_LENGTH, may_import
-from reseen.recipe.training import PictureLines, Scoring, TrainingRecipe
+from reseen.recipe.training import ImageSettings, Scoring, TrainingRecipe
 from reseen.tasks.segment.heads import HEADS
 from reseen.tasks.segment.inference import Inference
 
@@ -19,7 +19,7 @@ COLOURS = ("blur", "colour_jitter", "grey")
 HEAD = Kind("head", HEADS, available=("channels", "classes"))
 
 
-class SceneLines(PictureLines):
+class SceneLines(ImageSettings):
     """How scenes are read: ``image_size`` is that of the piece that training cuts out of each.
 
     ``scale``: the range of the factor by which a scene is resized before that; ``flip``: how often it is mirrored;
@@ -54,7 +54,7 @@ class SegmentModel(BackboneSettings):
 
 
 class SegmentScoring(Scoring):
-    """``inference``: whole pictures, or windows of the training size that ``overlap`` by this share of themselves."""
+    """``inference``: whole images, or windows of the training size that ``overlap`` by this share of themselves."""
 
     batch_size: Annotated[int, Field(ge=1)] = 1
     inference: Inference = "whole"

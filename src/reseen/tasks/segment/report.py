@@ -6,9 +6,9 @@ from reseen.draw.encode import jpeg_bytes, write_png
 from reseen.engine.run import Run, open_run
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
-from reseen.report import Picture, Table
+from reseen.report import PageImage, Table
 from reseen.report.sections import best_epoch
-from reseen.report.task_page import training_picture, write_task_page
+from reseen.report.task_page import training_image, write_task_page
 from reseen.tasks.segment.evaluate import Segmented, evaluate_run
 from reseen.tasks.segment.recipe import SegmentRecipe
 from reseen.tasks.segment.scoring import SegmentReport
@@ -17,7 +17,7 @@ from reseen.tasks.segment.task import SEGMENTATION
 
 CAPTION = (
     "Validation scenes, evenly spread over the set: as they are, with the colours of their labels, and with those "
-    "of the classes found. What is ignored keeps the picture's own colours among the labels."
+    "of the classes found. What is ignored keeps the image's own colours among the labels."
 )
 
 
@@ -37,9 +37,9 @@ def report_run(run: Run | Path | str, result: Segmented | None = None, *, progre
             f"epochs on {len(splits.train):,} scenes, scored on {len(splits.val):,} others, "
             f"{report.inference}.{best_epoch(run, 'mIoU')}"
         ),
-        pictures=[
-            Picture("What it finds", CAPTION, jpeg_bytes(sheet)),
-            training_picture(run, score="mIoU", words="mIoU"),
+        images=[
+            PageImage("What it finds", CAPTION, jpeg_bytes(sheet)),
+            training_image(run, score="mIoU", words="mIoU"),
         ],
         tables=[_classes(report)],
     )

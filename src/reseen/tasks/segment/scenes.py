@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from reseen.data.dataset import Draw, seeded
-from reseen.data.opening import PictureError, open_image, read_image
+from reseen.data.opening import ImageError, open_image, read_image
 from reseen.tasks.segment.classes import CLASS_OF_ID
 
 Labels: TypeAlias = NDArray[np.uint8]
@@ -20,7 +20,7 @@ Labels: TypeAlias = NDArray[np.uint8]
 class Pair(NamedTuple):
     """The files of an image and of its label map."""
 
-    picture: Path
+    image: Path
     labels: Path
 
 
@@ -40,7 +40,7 @@ class Scene(NamedTuple):
 
 
 Joint: TypeAlias = Callable[[Image.Image, Labels], tuple[Tensor, Tensor]]
-"""A picture and its classes (H, W) -> image (3, H', W') and labels (H', W')."""
+"""An image and its classes (H, W) -> image (3, H', W') and labels (H', W')."""
 
 
 class Scenes(Dataset[Scene]):
@@ -61,12 +61,12 @@ class Scenes(Dataset[Scene]):
 
     def _scene(self, row: int) -> Scene:
         pair = self._pairs[row]
-        return Scene(*self._transform(open_image(pair.picture), CLASS_OF_ID[load_ids(pair.labels)]))
+        return Scene(*self._transform(open_image(pair.image), CLASS_OF_ID[load_ids(pair.labels)]))
 
 
 def load_ids(path: Path) -> Labels:
     """A label map (H, W) of ids as its file has them. Raises PictureError naming a file that is none."""
     ids: NDArray[Any] = read_image(path, np.asarray)
     if ids.ndim != 2 or ids.dtype != np.uint8:
-        raise PictureError(f"{path}: expected a label map of one 8-bit channel, got {ids.dtype} {ids.shape}")
+        raise ImageError(f"{path}: expected a label map of one 8-bit channel, got {ids.dtype} {ids.shape}")
     return ids

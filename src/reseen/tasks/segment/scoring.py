@@ -1,6 +1,6 @@
 """Scores of a segmenter: intersection over union of each class and their mean, by torchmetrics.
 
-K = classes, H, W = height and width of a picture.
+K = classes, H, W = height and width of an image.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class SegmentReport:
     iou: NDArray[np.float64]
     miou: float
     accuracy: float
-    pictures: int
+    images: int
     inference: str
 
     def scores(self) -> dict[str, float]:
@@ -62,7 +62,7 @@ class SegmentReport:
     def as_dict(self) -> dict[str, object]:
         """Everything but the confusion matrix, as JSON values."""
         classes = {row.name: {"share": row.share, "iou": row.iou} for row in self.per_class()}
-        return {**self.scores(), "pictures": self.pictures, "inference": self.inference, "classes": classes}
+        return {**self.scores(), "pictures": self.images, "inference": self.inference, "classes": classes}
 
 
 class Scorer:
@@ -86,7 +86,7 @@ class Scorer:
         """Add (B, H, W) predicted and true classes."""
         self._metrics.update(*self._fabric.to_device((predicted, labels)))
 
-    def report(self, *, pictures: int) -> SegmentReport:
+    def report(self, *, images: int) -> SegmentReport:
         """The report on everything that all processes added."""
         totals = self._metrics.compute()
         return SegmentReport(
@@ -94,7 +94,7 @@ class Scorer:
             iou=totals["iou"].double().cpu().numpy(),
             miou=float(totals["miou"]),
             accuracy=float(totals["accuracy"]),
-            pictures=pictures,
+            images=images,
             inference=self._inference,
         )
 
@@ -110,7 +110,7 @@ def score_segmenter(
 ) -> SegmentReport:
     """Score the validation scenes in evaluation mode, without flips; the model's mode is restored.
 
-    Scenes are scored at their own size. Each process takes every world_size-th picture.
+    Scenes are scored at their own size. Each process takes every world_size-th image.
     """
     was_training = model.training
     fabric.to_device(model)
@@ -127,12 +127,12 @@ def score_segmenter(
             scorer.add(predicted, batch.labels)
             bar.advance(len(predicted))
     model.train(was_training)
-    return scorer.report(pictures=len(scenes))
+    return scorer.report(images=len(scenes))
 
 
 def how(recipe: SegmentRecipe) -> str:
     """The inference in words."""
     if recipe.evaluation.inference == "whole":
-        return "whole pictures"
+        return "whole images"
     height, width = recipe.data.image_size
     return f"windows of {height} x {width}, overlap {recipe.evaluation.overlap:.0%}"

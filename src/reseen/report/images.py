@@ -1,4 +1,4 @@
-"""A picture on a page: a drawing as PNG or JPEG bytes, with its title and caption, and how pictures share rows."""
+"""An image on a page: a drawing as PNG or JPEG bytes, with its title and caption, and how images share rows."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -9,21 +9,21 @@ from itertools import groupby
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reseen.data.opening import PictureError, read_image
+from reseen.data.opening import ImageError, read_image
 from reseen.draw.encode import jpeg_bytes, png_bytes
 
 Drawing = Image.Image | Figure
 
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _WIDE = 1000
-"""Pixels from which a picture takes a page's whole width."""
+"""Pixels from which an image takes a page's whole width."""
 
 _SHRUNK = 0.7
 """Pixels on the page per pixel drawn: sharp on a dense screen, and text in figures the size of text around them."""
 
 
 @dataclass(frozen=True)
-class Picture:
+class PageImage:
     """A drawing as PNG or JPEG bytes; neighbours of one ``group`` stand side by side where there is room.
 
     Its properties raise ValueError for other bytes.
@@ -38,10 +38,10 @@ class Picture:
     def _opened(self) -> Image.Image:
         try:
             opened = read_image(self.data, lambda opened: opened)
-        except PictureError:
+        except ImageError:
             opened = None
         if opened is None or opened.format not in _MEDIA_TYPES:
-            raise ValueError(f"picture '{self.title}': expected PNG or JPEG bytes")
+            raise ValueError(f"image '{self.title}': expected PNG or JPEG bytes")
         return opened
 
     @property
@@ -71,18 +71,18 @@ class Picture:
 
     @property
     def source(self) -> str:
-        """The picture itself as a data URI."""
+        """The image itself as a data URI."""
         return f"data:{_MEDIA_TYPES[str(self._opened.format)]};base64,{base64.b64encode(self.data).decode()}"
 
 
-def picture_of(drawing: Drawing, *, title: str, caption: str) -> Picture:
+def image_of(drawing: Drawing, *, title: str, caption: str) -> PageImage:
     """A figure as PNG, a sheet of photographs as JPEG."""
     data = png_bytes(drawing) if isinstance(drawing, Figure) else jpeg_bytes(drawing)
-    return Picture(title, caption, data)
+    return PageImage(title, caption, data)
 
 
-def rows_of(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
-    """The pictures in order: wide ones alone, others in one row with their neighbours of the same group."""
-    for (wide, _), group in groupby(pictures, key=lambda picture: (picture.wide, picture.group)):
+def rows_of(images: Sequence[PageImage]) -> Iterator[list[PageImage]]:
+    """The images in order: wide ones alone, others in one row with their neighbours of the same group."""
+    for (wide, _), group in groupby(images, key=lambda image: (image.wide, image.group)):
         together = list(group)
-        yield from [[picture] for picture in together] if wide else [together]
+        yield from [[image] for image in together] if wide else [together]
