@@ -1,6 +1,6 @@
-"""The code blocks of a Markdown page, and a program that runs them: ``python page_blocks.py PAGE``, in a folder of data.
+"""The code blocks of a Markdown page, and a program that runs them in a folder of data: ``page_blocks.py PAGE``.
 
-A page's Python blocks share one namespace, as a reader would type them. A ``bash`` block holds ``reseen`` commands only.
+A page's Python blocks share one namespace, as if typed in turn. A ``bash`` block holds ``reseen`` commands only.
 A block that needs what a test has not is marked on the line before it: ``<!-- not run: why -->``.
 """
 
@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from reseen.cli import main
 
-FENCE = re.compile(r"^(?:<!-- not run: (?P<reason>.+) -->\n)?```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S)
+FENCE = re.compile(
+    r"^(?:<!-- not run: (?P<reason>.+) -->\n)?```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S
+)
 
 
 class Block(NamedTuple):
@@ -70,7 +72,7 @@ def run_page(page: Path) -> None:
             run_program(block)
         else:
             padded = "\n" * (block.line - 1) + block.text  # so that a traceback names the page's own line
-            exec(compile(padded, page, "exec"), namespace)  # noqa: S102 - the pages are ours
+            exec(compile(padded, page, "exec"), namespace)
 
 
 if __name__ == "__main__":
