@@ -22,7 +22,8 @@ def export(
         typer.Option(help="Write this .pt2 file, without pickles; open others' files only if you trust them."),
     ] = None,
     images: Annotated[
-        Path | None, typer.Option("--pictures", help="Images to compare on, a folder or table; the run's own if left out.")
+        Path | None,
+        typer.Option("--pictures", help="Images to compare on, a folder or table; the run's own if left out."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -9,7 +9,7 @@ import { makeWhy } from "./why.js";
 const find = id => document.getElementById(id);
 const DESK = "(min-width: 861px)";
 const body = document.body;
-const picture = find("picture");
+const image = find("image");
 
 let gallery = null;
 let trail = []; // queries so far: {file, url, name, crop} or {record, url, name}
@@ -24,7 +24,7 @@ const results = makeResults({ searchWith: record => begin({ record, name: record
 
 function currentQuery() {
   const { record, file } = current();
-  return record ? { record } : { file, box: picture.naturalWidth ? crop.pixels(picture.naturalWidth, picture.naturalHeight) : null };
+  return record ? { record } : { file, box: image.naturalWidth ? crop.pixels(image.naturalWidth, image.naturalHeight) : null };
 }
 
 function showError(error) {
@@ -56,10 +56,10 @@ async function go(to) {
   } catch {
     query.url = "";
   }
-  picture.src = query.url;
-  await picture.decode().catch(() => picture.removeAttribute("src"));
-  find("frame").classList.toggle("unseen-format", !picture.naturalWidth);
-  find("frame").style.setProperty("--ratio", picture.naturalWidth / picture.naturalHeight || 1);
+  image.src = query.url;
+  await image.decode().catch(() => image.removeAttribute("src"));
+  find("frame").classList.toggle("unseen-format", !image.naturalWidth);
+  find("frame").style.setProperty("--ratio", image.naturalWidth / image.naturalHeight || 1);
   showTrail();
   await search();
   if (document.activeElement === body) find("results").focus({ preventScroll: true });

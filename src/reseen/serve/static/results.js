@@ -8,7 +8,7 @@ const find = id => document.getElementById(id);
 export function makeResults({ searchWith, explain }) {
   const list = find("matches");
   const slider = find("threshold");
-  let pictures = [];
+  let images = [];
   let shown = null;
   let canExplain = false;
   let shaped = false;
@@ -26,7 +26,7 @@ export function makeResults({ searchWith, explain }) {
     const image = card.querySelector("img");
     try {
       const url = await thumbnail(card.dataset.id);
-      pictures.push(url);
+      images.push(url);
       image.src = url;
       await image.decode();
       card.classList.add("loaded");
@@ -38,8 +38,8 @@ export function makeResults({ searchWith, explain }) {
   }
 
   function clear() {
-    pictures.forEach(URL.revokeObjectURL);
-    pictures = [];
+    images.forEach(URL.revokeObjectURL);
+    images = [];
     shaped = false;
     watcher.disconnect();
     list.replaceChildren();
