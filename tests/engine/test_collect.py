@@ -59,7 +59,7 @@ def all_gather(into: list[Tensor], mine: Tensor) -> None:
         place.copy_(part)
 
 
-@pytest.mark.parametrize("pictures", [1, 3, 4, 7])
+@pytest.mark.parametrize("images", [1, 3, 4, 7])
 def test_four_processes_collect_any_number_of_images(images: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.distributed, "all_gather", all_gather)
     found: dict[int, list[float]] = {}

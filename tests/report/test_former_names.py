@@ -7,14 +7,14 @@ from PIL import Image
 
 from reseen.data.summary import SplitSummary
 from reseen.draw import png_bytes
-from reseen.report import Change, Picture, ScoreRow, Table
+from reseen.report import Change, PageImage, ScoreRow, Table
 
 SCORES = {"mAP": 0.465, "rank1": 0.7, "rank5": 0.9, "mINP": 0.2}
 PLAIN, OURS = (ScoreRow(name, SCORES, evaluated=217) for name in ("plain", "ours"))
 PARTS = {
     "settings": "veri776",
     "summary": "A summary.",
-    "pictures": [Picture("Cumulative matches", "Both.", png_bytes(Image.new("RGB", (4, 4))))],
+    "pictures": [PageImage("Cumulative matches", "Both.", png_bytes(Image.new("RGB", (4, 4))))],
     "explanations": [Table("Two questions", ["map", "energy"], [["grad_cam", "3.4"]])],
     "data": [SplitSummary("train", 9, 3, 1, 1, 0, 0, None, None)],
     "data_facts": {"fingerprint": "abc123"},
