@@ -124,7 +124,7 @@ def test_images_that_differ_in_their_suffix_alone_are_written_apart(tmp_path, mo
         for number, file in enumerate(files):
             yield Prediction(file, Image.open(file).convert("RGB"), np.full((8, 8), number, np.uint8))
 
-    monkeypatch.setattr(predict, "label_pictures", label)
+    monkeypatch.setattr(predict, "label_images", label)
     made = predict.predict_run(Run(tmp_path), tmp_path / "in", out=tmp_path / "out")
     assert len(set(made)) == len(names)
     assert sorted(path.relative_to(tmp_path / "out").as_posix() for path in made) == [
