@@ -30,11 +30,19 @@ def _pretrained_size(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**recipe, "model": {names.get(name, name): value for name, value in model.items()}}
 
 
+def _images_of_epoch(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The count ``pictures`` of the epoch under way is called ``images`` from format 2 on."""
+    stats = dict(state.get("tally", {}))
+    if "pictures" in stats:
+        stats["images"] = stats.pop("pictures")
+    return {**state, "tally": stats}
+
+
 MIGRATIONS: Mapping[Kind, tuple[Migration, ...]] = MappingProxyType(
     {
         "recipe": (_pretrained_size,),
         "weights": (),
-        "checkpoint": (),
+        "checkpoint": (_images_of_epoch,),
         "facts": (),
         "embeddings": (),
         "job": (),

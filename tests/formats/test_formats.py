@@ -182,7 +182,7 @@ def test_what_is_written_says_its_format(kept: Path, tmp_path: Path) -> None:
     assert run.recipe_file.read_text().startswith("format = 2\n")
     assert (card["format"], card["recipe"]["format"]) == (1, 2)
     assert {saved_metadata(file)["reseen.format"] for file in embedding_files(run)} == {"1"}
-    assert torch.load(run.last_checkpoint, weights_only=True)["format"] == 1
+    assert torch.load(run.last_checkpoint, weights_only=True)["format"] == 2
     assert json.loads(facts.as_json())["format"] == 1
     assert json.loads((tmp_path / "job" / "job.json").read_text())["format"] == 1
     assert table.schema.metadata[b"reseen.format"] == b"1"
