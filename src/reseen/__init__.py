@@ -94,9 +94,7 @@ _HOMES = MappingProxyType(
         "unpack_cuhk03": ("reseen.data.datasets.cuhk03_release", "unpack_cuhk03"),
     }
 )
-_moved = moved_names(__name__, {"unpack": "reseen:unpack_cuhk03"})
-
-_moved = moved_names(__name__, {"carry": "reseen.backbones:set_input_size"})
+_moved = moved_names(__name__, {"carry": "reseen.backbones:set_input_size", "unpack": "reseen:unpack_cuhk03"})
 
 
 def __getattr__(name: str) -> object:

@@ -1,12 +1,9 @@
 """Loaders: the same batches from any number of workers, one thread each, and no draw from the global generator."""
 
 import os
-from multiprocessing import get_start_method
 
 import pytest
 import torch
-from PIL.Image import Image
-from torch import Tensor
 
 from reseen.data.dataset import ImageDataset
 from reseen.data.loader import ordered_loader, train_loader
@@ -15,6 +12,7 @@ from reseen.data.table import Split
 from reseen.data.transforms import build_transforms, plain_transform
 from reseen.errors import ReseenError
 from reseen.types import Sample
+from worker_probe import whoami
 
 SCALE = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
 LINES = [
@@ -42,11 +40,6 @@ def epoch(split: Split, *, workers: int, epochs: range) -> list[Sample]:
         assert len(loader) == len(batches) == 6  # four identities of ceil(10 / 4) = 3 groups, two a batch
         found += list(loader)
     return found
-
-
-def whoami(_image: Image) -> Tensor:
-    """The process, its threads and how it was started, as an image."""
-    return torch.tensor([os.getpid(), torch.get_num_threads(), get_start_method(allow_none=True) == "fork"])
 
 
 def test_batches_do_not_depend_on_the_number_of_workers(noise: Split) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_drawings_with_nothing_to_show_are_left_out(runs, market):
     run = open_run(runs[0])
     data = market("alone", test=2, shots=2)
     result = evaluate_run(run, data=data)
-    perfect = result._replace(report=replace_report(result.report))
+    perfect = replace(result, report=replace_report(result.report))
     images = draw_run(run, perfect, progress=Silent())
     # No failure, nobody confused, two gallery images of one camera, four images in all.
     assert images.keys() == {"sheet", "cmc", "training", "similarities"}
