@@ -6,6 +6,7 @@ from reseen.backbones.backbone import Backbone, SideInformation
 from reseen.backbones.families import family_of
 from reseen.backbones.slots import AttentionFactory, put_attention
 from reseen.errors import ReseenError
+from reseen.signatures import supplied
 
 
 def build_backbone(
@@ -44,11 +45,11 @@ def build_backbone(
     family = family_of(name)
     options = {option: value for option, value in options.items() if value is not None}
     family.refuse_unknown(options)
-    if pretrained and not family.provided(pretrained=True):
+    if pretrained and not supplied(family.build, pretrained=True):
         raise ReseenError(f"there are no weights of '{name}' to fetch: give a weights file or none")
     names = (side_information or SideInformation()) if family.learns_side_information else None
-    provided = family.provided(
-        name=name, image_size=image_size, pretrained=pretrained, **(names or SideInformation())._asdict()
+    provided = supplied(
+        family.build, name=name, image_size=image_size, pretrained=pretrained, **(names or SideInformation())._asdict()
     )
     body = family.build(**provided, **options)
     slots = put_attention(body, attention, image_size=image_size) if attention else ()

@@ -49,10 +49,6 @@ class Family(NamedTuple):
         """Whether its networks learn cameras or views."""
         return bool({"camera_names", "view_names"} & inspect.signature(self.build).parameters.keys())
 
-    def provided(self, **values: object) -> dict[str, object]:
-        """Those of the program's values that ``build`` takes."""
-        return {name: value for name, value in values.items() if name in inspect.signature(self.build).parameters}
-
     def refuse_unknown(self, options: Iterable[str]) -> None:
         """Raise ReseenError for an option that the family has not got."""
         for name in options:

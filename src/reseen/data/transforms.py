@@ -7,7 +7,6 @@ a fill of 0 is the mean. Everything random is drawn from torch's global generato
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -22,6 +21,8 @@ from reseen.bounds import Count, NotNegative, Positive, Share, Triple
 from reseen.data.crops import centre_crop, pad_crop, random_resized_crop, translate_crop
 from reseen.data.erasing import comes_after_normalising, random_erasing
 from reseen.errors import ReseenError, unknown
+from reseen.normalisation import Normalisation
+from reseen.signatures import supplied
 
 Transform: TypeAlias = Callable[[Tensor], Tensor]
 Factory: TypeAlias = Callable[..., Transform]
@@ -164,10 +165,9 @@ def build_transforms(
     """
     own = [{key: value for key, value in line.items() if key != "name"} for line in lines]
     steps = [(factory(line["name"]), settings) for line, settings in zip(lines, own, strict=True)]
-    if not any(_takes_size(step) for step, _ in steps):
+    if not any(supplied(step, image_size=image_size) for step, _ in steps):
         steps = [(resize, {}), *steps]
-    size = {"image_size": image_size}
-    made = [(step, step(**settings, **(size if _takes_size(step) else {}))) for step, settings in steps]
+    made = [(step, step(**settings, **supplied(step, image_size=image_size))) for step, settings in steps]
     before = tuple(transform for step, transform in made if not comes_after_normalising(step))
     after = tuple(transform for step, transform in made if comes_after_normalising(step))
     return _pipeline(before, after, mean=mean, std=std)
@@ -178,14 +178,9 @@ def plain_transform(image_size: tuple[int, int], *, mean: Triple, std: Triple) -
     return build_transforms([], image_size=image_size, mean=mean, std=std)
 
 
-def _takes_size(factory: Factory) -> bool:
-    return "image_size" in signature(factory).parameters
-
-
 def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], *, mean: Triple, std: Triple) -> Pipeline:
-    centre = torch.tensor(mean, dtype=torch.float64).reshape(3, 1, 1)
-    spread = torch.tensor(std, dtype=torch.float64).reshape(3, 1, 1)
-    return Pipeline(before, after, (1 / (255 * spread)).float(), (centre / spread).float())
+    scale, shift = (factor.reshape(3, 1, 1) for factor in Normalisation(mean, std).scale_and_shift())
+    return Pipeline(before, after, scale, shift)
 
 
 def _sometimes(transform: Transform, probability: float) -> Transform:

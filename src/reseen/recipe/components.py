@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from reseen.errors import unknown
+from reseen.signatures import supplied
 
 Factory: TypeAlias = Callable[..., Any]
 Line: TypeAlias = dict[str, Any]
@@ -84,16 +85,11 @@ class Kind:
 
         Raises ValueError, which begins with the component's name, for settings that do not go together.
         """
-        supplied, settings = self.supplied(component.name, available), self._typed(component)
+        factory, settings = self.factory(component.name), self._typed(component)
         try:
-            return self.factory(component.name)(**supplied, **settings)
+            return factory(**supplied(factory, **available), **settings)
         except ValueError as error:
             raise ValueError(f"{component.name}: {error}") from error
-
-    def supplied(self, name: str, available: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of ``available`` that the factory's signature names."""
-        named = inspect.signature(self.factory(name)).parameters
-        return {key: value for key, value in available.items() if key in named}
 
     def _typed(self, component: Component, *, may_import: bool = False) -> dict[str, Any]:
         factory = self.factory(component.name, may_import=may_import)

@@ -21,6 +21,7 @@ from reseen.data.datasets.layout import Layout
 from reseen.data.table import Splits
 from reseen.data.walking import check_names
 from reseen.errors import ReseenError, unknown
+from reseen.signatures import supplied
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
@@ -62,7 +63,8 @@ def read_data(path: Path | str, *, layout: str = "auto", seed: int = 0, allow_un
     if not path.exists():
         raise ReseenError(f"{path}: no such folder or file; expected a data set's folder, or a CSV or Parquet file")
     check_names([], path)
-    splits = LAYOUTS[choose_layout(path, layout)].read(path, seed)
+    read = LAYOUTS[choose_layout(path, layout)].read
+    splits = read(path, **supplied(read, seed=seed))
     if splits.unparsed and not allow_unparsed:
         left = "; ".join(left.message for left in splits.unparsed)
         raise ReseenError(f"{splits.root}: {left}; rename or remove these files")

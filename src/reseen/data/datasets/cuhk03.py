@@ -40,7 +40,7 @@ def recognise(path: Path, *, kind: str) -> bool:
     return _folder_form(path, kind) is not None or _release(path, kind) is not None
 
 
-def read(path: Path, seed: int, *, kind: str) -> Splits:  # noqa: ARG001 - the protocol brings its own split
+def read(path: Path, *, kind: str) -> Splits:
     """The tables of either form."""
     name, folder, release = f"cuhk03_{_word(kind)}", _folder_form(path, kind), _release(path, kind)
     if folder is None and release is not None:

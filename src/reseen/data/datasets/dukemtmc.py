@@ -26,7 +26,7 @@ def recognise(path: Path) -> bool:
     return root is not None and any(NAMING.pattern.match(some_image(root / name)) for name in NAMING.folders)
 
 
-def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split
+def read(path: Path) -> Splits:
     """The tables of a folder in this layout; cameras named "1" to "8" as in the file names."""
     return read_like_market("dukemtmc", home(path, NAMING) or path, NAMING)
 

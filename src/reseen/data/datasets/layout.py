@@ -54,14 +54,14 @@ class PublishedCounts(NamedTuple):
 class Layout(NamedTuple):
     """How one layout is recognised, read and described.
 
-    ``read`` takes the folder (or file) and the seed of any split it has to make. ``protocol``: the name of the one
-    its scores are printed under; None: market1501 where cameras are known, and wildlife where they are not.
+    ``read`` takes the folder (or file), and the ``seed`` where it has to make a split. ``protocol``: the name of the
+    one its scores are printed under; None: market1501 where cameras are known, and wildlife where they are not.
     ``queries_in_gallery``: every query image stands in the gallery too, under the same file name.
     ``same_camera_counts``: the protocol takes a match under the query's own camera.
     """
 
     recognise: Callable[[Path], bool]
-    read: Callable[[Path, int], Splits]
+    read: Callable[..., Splits]
     expects: str
     about: About
     protocol: str | None = None

@@ -28,7 +28,7 @@ def recognise(path: Path) -> bool:
     return home(path, NAMING) is not None
 
 
-def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split
+def read(path: Path) -> Splits:
     """The tables of a folder in this layout; cameras named "1" to "6" as in the file names."""
     return read_like_market("market1501", home(path, NAMING) or path, NAMING)
 

@@ -30,7 +30,7 @@ def recognise(path: Path) -> bool:
     return find_home(path, _is_home) is not None
 
 
-def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split
+def read(path: Path) -> Splits:
     """The tables of a folder in this layout; cameras named "01" to "15" as in the file names.
 
     Train is list_train.txt and, where present, list_val.txt: together they are the published training set.
@@ -61,7 +61,7 @@ def _folders(root: Path) -> tuple[str, str]:
 
 def _listed(lists: list[Path], folder: Path, *, half: str) -> Split:
     entries = [
-        ListEntry(folder / match["picture"], f"{half}/{int(match['identity']):04d}", match["camera"])
+        ListEntry(folder / match["image"], f"{half}/{int(match['identity']):04d}", match["camera"])
         for file in lists
         for match in read_list(file, _LINE)
     ]

@@ -26,7 +26,7 @@ def recognise(path: Path, *, size: int) -> bool:
     return _home(path, size) is not None
 
 
-def read(path: Path, seed: int, *, size: int) -> Splits:  # noqa: ARG001 - the protocol draws the gallery
+def read(path: Path, *, size: int) -> Splits:
     """The training list, and the test list of ``size`` identities as query and as gallery alike."""
     root = _home(path, size) or path
     train, test = (_listed(root, name) for name in ("train_list.txt", _test_list(size)))
@@ -46,7 +46,7 @@ def _test_list(size: int) -> str:
 def _listed(root: Path, name: str) -> Split:
     file, images = root / "train_test_split" / name, root / "image"
     matches = read_list(file, _LINE)
-    entries = [ListEntry(images / f"{match['picture']}.jpg", match["identity"]) for match in matches]
+    entries = [ListEntry(images / f"{match['image']}.jpg", match["identity"]) for match in matches]
     return listed_split(entries, source=file)
 
 

@@ -35,7 +35,7 @@ def recognise(path: Path) -> bool:
     return home(path, NAMING) is not None
 
 
-def read(path: Path, seed: int) -> Splits:  # noqa: ARG001 - the layout brings its own split
+def read(path: Path) -> Splits:
     """The tables of a folder in this layout; cameras named "001" to "020" as in the file names."""
     root = home(path, NAMING) or path
     tables = read_named(root, NAMING)

@@ -32,7 +32,7 @@ def recognise(path: Path, *, size: str) -> bool:
     return _home(path, size) is not None
 
 
-def read(path: Path, seed: int, *, size: str) -> Splits:  # noqa: ARG001 - the layout brings its own split
+def read(path: Path, *, size: str) -> Splits:
     """The tables of a folder in this layout; cameras by their number as the set has it."""
     root = _home(path, size) or path
     cameras = _cameras(root)
@@ -66,7 +66,7 @@ def _listed(root: Path, names: tuple[str, ...], cameras: Mapping[str, str]) -> S
         raise ReseenError(f"{_lists(root)}: expected one of the lists {', '.join(names)}, got none")
     images, entries = root / "images", []
     for match in read_list(file, _LINE):
-        name = f"{match['identity']}/{match['picture']}"
+        name = f"{match['identity']}/{match['image']}"
         entries.append(ListEntry(images / f"{name}.jpg", match["identity"], match["camera"] or cameras.get(name)))
     return listed_split(entries, source=file)
 
