@@ -79,7 +79,22 @@ def embedder_of(
 
 
 def load_model(path: Path | str) -> SingleBranchEmbedder | MultiBranchEmbedder:
-    """The model in a weights file that `train` wrote (``best.safetensors``), in evaluation mode."""
+    """Load the model of a weights file.
+
+    Args:
+        path: A weights file that `train` wrote, such as ``runs/mine/best.safetensors``.
+
+    Returns:
+        The model in evaluation mode, on the CPU.
+
+    Raises:
+        ReseenError: No such file, or one that is not of reseen.
+
+    Example:
+        >>> model = load_model("runs/first/best.safetensors")
+        >>> model(torch.rand(2, 3, 32, 32)).embedding.shape[0]
+        2
+    """
     path = Path(path)
     card = load_card(path)
     recipe = recipe_from(card.recipe, name=str(path))

@@ -108,7 +108,23 @@ class Recipe(TrainingRecipe):
 
 
 def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
-    """The recipe in a TOML file, or by name one that comes with reseen, with ``a.b=value`` overrides laid over."""
+    """Read a recipe of re-identification and check every setting.
+
+    Args:
+        recipe: A TOML file, or the name of a recipe that comes with reseen.
+        overrides: Settings to change, such as "training.epochs=20".
+
+    Returns:
+        The recipe with all defaults filled in.
+
+    Raises:
+        ReseenError: No such recipe, or an unknown, ill-typed or impossible setting; the message names the nearest known one.
+
+    Example:
+        >>> recipe = read_recipe("demo", overrides=["training.epochs=20"])
+        >>> recipe.training.epochs, recipe.data.image_size
+        (20, (128, 128))
+    """
     return read_as(Recipe, recipe, overrides=overrides)
 
 
