@@ -118,7 +118,7 @@ def read_recipe(recipe: Path | str, *, overrides: Sequence[str] = ()) -> Recipe:
         The recipe with all defaults filled in.
 
     Raises:
-        ReseenError: No such recipe, or an unknown, ill-typed or impossible setting; the message names the nearest known one.
+        ReseenError: No such recipe, or an unknown, ill-typed or impossible setting; the nearest known one is named.
 
     Example:
         >>> recipe = read_recipe("demo", overrides=["training.epochs=20"])
