@@ -70,10 +70,21 @@ def test_settings_on_a_page_are_toml(page):
             assert tomllib.loads(block.text)
 
 
-def test_a_mark_needs_a_reason_and_touches_its_block(tmp_path):
+def test_a_mark_holds_for_the_block_below_it_and_only_with_a_reason(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("<!-- not run: it waits -->\n```bash\nmake\n```\n\n<!-- not run: -->\n```python\nx\n```\n")
-    assert blocks_of(page) == [Block("bash", "make\n", 3, "it waits"), Block("python", "x\n", 8, "")]
+    marked = "<!-- not run: it waits -->\n```bash\nmake\n```\n\n"
+    page.write_text(f"{marked}```bash\nreseen\n```\n\n<!-- not run: -->\n```python\nx\n```\n\n{marked}")
+    first, second, third, fourth = blocks_of(page)
+    assert first == Block("bash", "make\n", 3, "it waits")
+    assert second == Block("bash", "reseen\n", 7, "")
+    assert third == Block("python", "x\n", 12, "")
+    assert fourth == Block("bash", "make\n", 17, "it waits")
+
+
+@every_page
+def test_a_block_that_readme_has_is_not_run_twice(page):
+    shared = [block for block in blocks_of(page) if block.reason == "README has this block"]
+    assert {block.text for block in shared} <= {block.text for block in blocks_of(PAGES[0]) if block.runs}
 
 
 def test_readme_is_short_enough_to_read():

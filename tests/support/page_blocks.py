@@ -14,7 +14,7 @@ from typing import NamedTuple
 from reseen.cli import main
 
 FENCE = re.compile(
-    r"^(?:<!-- not run: (?P<reason>.+) -->\n)?```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S
+    r"^(?:<!-- not run: (?P<reason>[^\n]*?) ?-->\n)?```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^```$", re.M | re.S
 )
 
 
