@@ -29,18 +29,18 @@ def test_a_centre_crop_keeps_its_share_of_the_tighter_side(height, width):
 
 
 def test_a_centre_crop_is_what_evaluation_on_imagenet_does():
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8))
-    ours = build_transforms([{"name": "centre_crop", "share": 0.875}], image_size=(224, 224), **PLAIN)(image)
+    source = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8))
+    ours = build_transforms([{"name": "centre_crop", "share": 0.875}], image_size=(224, 224), **PLAIN)(source)
     steps = [v2.PILToTensor(), v2.Resize(256, antialias=True), v2.CenterCrop(224)]
-    assert torch.allclose(ours, v2.Compose(steps)(image) / 255, atol=2 / 255)
+    assert torch.allclose(ours, v2.Compose(steps)(source) / 255, atol=2 / 255)
 
 
 def test_a_random_crop_stays_within_the_areas_asked_for():
-    image = ramp(128, 128)
+    source = ramp(128, 128)
     line = {"name": "random_resized_crop", "area": [0.25, 0.25], "aspect": [1.0, 1.0]}
     transform = build_transforms([line], image_size=(32, 32), **PLAIN)
     spans = []
     for _ in range(10):
-        image = 255 * transform(image)
+        image = 255 * transform(source)
         spans.append(float(image[0, -1].mean() - image[0, 0].mean()))
     assert spans == pytest.approx([64 * 31 / 32] * 10, abs=2.0), "a quarter of the area is half of each side"

@@ -31,15 +31,15 @@ def test_an_empty_map_has_the_energy_of_a_flat_one(marks):
 
 @pytest.mark.parametrize("tolerance", [0, 1, 2])
 def test_pointing_as_a_loop_counts_it(maps, marks, tolerance):
-    for image in range(5):
-        row, column = divmod(int(maps[image].argmax()), 7)
+    for source in range(5):
+        row, column = divmod(int(maps[source].argmax()), 7)
         near = [
-            bool(marks[image, y, x])
+            bool(marks[source, y, x])
             for y in range(6)
             for x in range(7)
             if max(abs(y - row), abs(x - column)) <= tolerance
         ]
-        assert points_at(maps, marks, tolerance=tolerance)[image] == float(any(near))
+        assert points_at(maps, marks, tolerance=tolerance)[source] == float(any(near))
 
 
 def test_a_flat_map_points_nowhere():
@@ -58,26 +58,28 @@ def test_areas_of_a_sum_of_pixels_are_computed_by_hand(maps, steps):
     weights = torch.randn(8, 8, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
     maps = enlarged(maps, size=(8, 8))
 
-    def similarity(images):
-        return (images.mean(dim=1) * weights).sum(dim=(1, 2))
+    def similarity(sources):
+        return (sources.mean(dim=1) * weights).sum(dim=(1, 2))
 
     ends = curve_ends(images, similarity)
     found = areas(images, maps, similarity, ends=ends, steps=steps)
     worth = ((images - blurred(images)).mean(dim=1) * weights).flatten(1)
-    for image in range(5):
-        ranked = sorted(range(64), key=lambda pixel: -float(maps[image].flatten()[pixel]))
-        gains = [sum(float(worth[image, pixel]) for pixel in ranked[: 64 * step // steps]) for step in range(steps + 1)]
+    for source in range(5):
+        ranked = sorted(range(64), key=lambda pixel: -float(maps[source].flatten()[pixel]))
+        gains = [
+            sum(float(worth[source, pixel]) for pixel in ranked[: 64 * step // steps]) for step in range(steps + 1)
+        ]
         mean = (sum(gains) - (gains[0] + gains[-1]) / 2) / steps
-        assert float(found.insertion[image]) == pytest.approx(float(ends.nothing[image]) + mean, abs=1e-9)
-        assert float(found.deletion[image]) == pytest.approx(float(ends.whole[image]) - mean, abs=1e-9)
+        assert float(found.insertion[source]) == pytest.approx(float(ends.nothing[source]) + mean, abs=1e-9)
+        assert float(found.deletion[source]) == pytest.approx(float(ends.whole[source]) - mean, abs=1e-9)
 
 
 def test_a_map_of_what_counts_beats_its_reverse():
     images = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(5))
     detail = (images - blurred(images)).mean(dim=1)
 
-    def similarity(images):
-        return images.mean(dim=(1, 2, 3))
+    def similarity(sources):
+        return sources.mean(dim=(1, 2, 3))
 
     ends = curve_ends(images, similarity)
     right, wrong = (areas(images, sign * detail, similarity, ends=ends) for sign in (1, -1))
@@ -88,8 +90,8 @@ def test_a_map_of_what_counts_beats_its_reverse():
 def test_measures_leave_their_arguments_unchanged(maps):
     images = torch.rand(5, 3, 8, 8)
     before = images.clone()
-    ends = curve_ends(images, lambda images: images.mean(dim=(1, 2, 3)))
-    areas(images, enlarged(maps, size=(8, 8)), lambda images: images.mean(dim=(1, 2, 3)), ends=ends)
+    ends = curve_ends(images, lambda sources: sources.mean(dim=(1, 2, 3)))
+    areas(images, enlarged(maps, size=(8, 8)), lambda sources: sources.mean(dim=(1, 2, 3)), ends=ends)
     assert torch.equal(images, before)
 
 
