@@ -65,7 +65,7 @@ def test_what_cannot_be_explained_is_one_line(reseen, run, data, tmp_path):
             ("--stage", "stage12"),
             "hires_cam: no stage 'stage12'; did you mean 'stage2'? known: last, stage1, stage2, stage3, stage4",
         ),
-        (("--method", "occlusion", "--stage", "stage2"), "occlusion: no stage 'stage2'; known: image"),
+        (("--method", "occlusion", "--stage", "stage2"), "occlusion: no stage 'stage2'; known: picture"),
         (("--method", "saliency"), "no method 'saliency'"),
         (("--method", "attention"), "the model has no attention to draw"),
         (("--method", "attention", "--stage", "stage2"), "leave --stage out"),

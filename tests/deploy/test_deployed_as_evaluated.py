@@ -100,7 +100,7 @@ def test_a_calibrated_run_judges_searches_by_its_search_threshold(flipped: Run, 
     paths, found, _ = kept(flipped)
     embedder = Embedder.from_pretrained(flipped.path)
     gallery = Gallery(tmp_path / "gallery", embedder=embedder, create=True)
-    gallery.add(Record(image=path, identity=name) for path, name in zip(paths, found.identities, strict=True))
+    gallery.add(Record(picture=path, identity=name) for path, name in zip(paths, found.identities, strict=True))
     assert embedder.threshold != embedder.search_threshold
     assert gallery.search(paths[0])[0].threshold == embedder.search_threshold
     assert embedder.facts.search.records == len(paths)

@@ -131,7 +131,7 @@ def test_attention_to_a_position_has_sheets_of_its_own(attended, tmp_path):
 
 def test_sheets_of_an_earlier_longer_call_are_removed_and_nothing_else(run, attended, tmp_path, monkeypatch):
     monkeypatch.setattr(PAIRS, "ROWS", 1)
-    monkeypatch.setattr(ATTENTION, "PICTURES", 1)
+    monkeypatch.setattr(ATTENTION, "IMAGES", 1)
     longer = [
         *explain_run(run, out=tmp_path, queries=QuerySelection(count=3)).files,
         *explain_attention(attended, out=tmp_path, queries=QuerySelection(count=3)),

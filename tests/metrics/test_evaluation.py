@@ -59,7 +59,7 @@ def larger_sides(*, identities: int, counts: tuple[int, int]) -> list[Embedded]:
 )
 def test_larger_random_cases_in_many_tiles(monkeypatch, identities: int, counts: tuple[int, int], protocol: str):
     monkeypatch.setattr(cosine_module, "QUERIES", 7)
-    monkeypatch.setattr(cosine_module, "PICTURES", 90)
+    monkeypatch.setattr(cosine_module, "IMAGES", 90)
     monkeypatch.setattr(cosine_module, "BYTES", 3000)
     sides = larger_sides(identities=identities, counts=counts)
     ranked = naive_rankings(*sides, PROTOCOLS[protocol])

@@ -82,7 +82,7 @@ def command_of(run: Run, *task: str) -> str:
     return shlex.join(["reseen", *task, "train", str(run.recipe_file), "--data", data, "--out", f"{run.path}-again"])
 
 
-def best_epoch(run: Run, score: str, *, chosen_on: str = "pictures") -> str:
+def best_epoch(run: Run, score: str, *, chosen_on: str = "images") -> str:
     """A warning where the score flatters, with a space before it: the best of several epochs is shown."""
     scored = sum(score in row for row in run.metrics())
     return f" The best of {scored} scored epochs is shown, chosen on the same {chosen_on}." if scored > 1 else ""

@@ -39,7 +39,7 @@ class Record:
         ReseenError: There is neither an image nor a vector, or the box is empty.
 
     Example:
-        >>> record = Record(image="gate.jpg", camera="gate 2", box=(10, 20, 74, 84), fields={"colour": "red"})
+        >>> record = Record(picture="gate.jpg", camera="gate 2", box=(10, 20, 74, 84), fields={"colour": "red"})
         >>> record.box
         (10, 20, 74, 84)
         >>> Record(identity="a")

@@ -158,7 +158,7 @@ def test_unknown_methods_and_stages_are_refused_with_those_there_are(single, ima
         similarity_maps(model, *pair_of(images), method="gradcam")
     with pytest.raises(ReseenError, match="known: last, stage1, stage2, stage3, stage4"):
         similarity_maps(model, *pair_of(images), stage="layer3")
-    with pytest.raises(ReseenError, match="known: image"):
+    with pytest.raises(ReseenError, match="known: picture"):
         similarity_maps(model, *pair_of(images), method="occlusion", stage="stage1")
     with pytest.raises(ReseenError, match="ColourHistogram has no backbone"):
         similarity_maps(ColourHistogram(), *pair_of(images.abs()))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from reseen.data.datasets import LAYOUTS
-from reseen.data.datasets.layout import PublishedCounts
+from reseen.data.datasets.layout import Count, PublishedCounts
 from reseen.errors import ReseenError, unknown
 
 PARTS = ("train", "query", "gallery", "whole")
@@ -69,5 +69,9 @@ def _everything(name: str) -> list[str]:
 
 
 def _edition(edition: PublishedCounts) -> dict[str, object]:
-    counts = {part: count._asdict() for part, count in edition.parts.items()}
+    counts = {part: _count(count) for part, count in edition.parts.items()}
     return {"edition": edition.edition, **counts} if edition.edition else {**counts}
+
+
+def _count(count: Count) -> dict[str, int | None]:
+    return {"pictures": count.images, "identities": count.identities}

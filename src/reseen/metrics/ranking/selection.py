@@ -170,7 +170,7 @@ def _names(query: Embedded, gallery: Embedded, *, identities: Codes, protocol: P
         if embedded.names is None or not known(embedded.names).all():
             raise ReseenError(
                 f"protocol '{protocol.name}' tells an image from itself by name, and the {side} has "
-                f"{'no names' if embedded.names is None else 'pictures without one'}: give names to both sides"
+                f"{'no names' if embedded.names is None else 'images without one'}: give names to both sides"
             )
     assert query.names is not None
     assert gallery.names is not None

@@ -31,6 +31,10 @@ class ClassRow(NamedTuple):
     precision: float | None
 
 
+def _as_dict(row: ClassRow) -> dict[str, object]:
+    return {"name": row.name, "pictures": row.images, "recall": row.recall, "precision": row.precision}
+
+
 @dataclass(frozen=True, eq=False)
 class ClassReport:
     """``confusion`` (K, K): images of the row's class predicted as the column's. ``top5`` None for up to 5 classes."""
@@ -46,7 +50,7 @@ class ClassReport:
 
     def as_dict(self) -> dict[str, object]:
         """Plain values, as a JSON file holds them."""
-        return {**self.scores(), "classes": {row.name: row._asdict() for row in self.per_class()}}
+        return {**self.scores(), "classes": {row.name: _as_dict(row) for row in self.per_class()}}
 
     def per_class(self) -> list[ClassRow]:
         """One row a class, in order."""
