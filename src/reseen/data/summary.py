@@ -7,6 +7,7 @@ import numpy as np
 import polars
 
 from reseen.data.table import Split
+from reseen.deprecation import renamed_attribute
 
 Kind = Literal[
     "unparsed-names",
@@ -38,6 +39,9 @@ class SplitSummary(NamedTuple):
     without_view: int
     images_per_identity: Spread | None
     cameras_per_identity: Spread | None
+
+    pictures = renamed_attribute("SplitSummary.pictures", "images")
+    pictures_per_identity = renamed_attribute("SplitSummary.pictures_per_identity", "images_per_identity")
 
 
 class Finding(NamedTuple):
