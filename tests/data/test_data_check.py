@@ -179,3 +179,9 @@ def test_a_damaged_copy_of_a_published_set_is_a_finding(market: Path, monkeypatc
     report = check(market)
     assert report.clean
     assert report.notes[-1] == "counts are the published ones"
+
+
+def test_the_former_names_of_a_summarys_counts_warn(market) -> None:
+    (train, *_) = check(market()).splits
+    with pytest.warns(DeprecationWarning, match=r"SplitSummary\.pictures is now images"):
+        assert train.pictures == train.images

@@ -1,5 +1,6 @@
 """The report of a check, as values and as text: a summary of each split, the findings, the notes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -27,7 +28,8 @@ class Spread(NamedTuple):
     largest: int
 
 
-class SplitSummary(NamedTuple):
+@dataclass(frozen=True)
+class SplitSummary:
     """Counts of one split; a spread is None where nothing is known."""
 
     name: str
