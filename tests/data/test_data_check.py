@@ -182,6 +182,6 @@ def test_a_damaged_copy_of_a_published_set_is_a_finding(market: Path, monkeypatc
 
 
 def test_the_former_names_of_a_summarys_counts_warn(market) -> None:
-    (train, *_) = check(market()).splits
+    (train, *_) = check(market).splits
     with pytest.warns(DeprecationWarning, match=r"SplitSummary\.pictures is now images"):
         assert train.pictures == train.images
