@@ -31,8 +31,9 @@ def test_a_callback_begins_its_bar_with_the_first_total_and_moves_it_by_the_diff
     assert (progress.totals, progress.steps) == ([10], [0, 3, 1, 6])
 
 
-def test_silent_progress_shows_nothing_and_breaks_nothing() -> None:
+def test_silent_progress_shows_nothing_and_breaks_nothing(capfd) -> None:
     with SILENT.bar("train", total=2) as bar:
         bar.advance(2, note="loss 1.5")
     SILENT.say("done")
     no_callback(1, 2)
+    assert capfd.readouterr() == ("", "")
