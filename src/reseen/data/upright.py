@@ -28,6 +28,9 @@ _TURNS: Mapping[int, Image.Transpose] = MappingProxyType(
 )
 """EXIF's orientation -> how to turn the stored image. Pillow's own turning rewrites the other entries, and fails on
 broken ones."""
+_SWAPS_SIDES = frozenset(
+    {Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90}
+)
 _PIECE = 1 << 20
 """Pixels that are converted at a time."""
 
@@ -36,6 +39,13 @@ def upright_rgb(opened: Image.Image) -> Image.Image:
     """Decode an open image's first frame, turned as its EXIF says. Raises one of `DAMAGE` where that fails."""
     opened.load()
     return _as_rgb(_upright(opened))
+
+
+def upright_size(opened: Image.Image) -> tuple[int, int]:
+    """(height, width) in pixels that `upright_rgb` would give, without decoding."""
+    width, height = opened.size
+    turned = _TURNS.get(_orientation(opened))
+    return (width, height) if turned in _SWAPS_SIDES else (height, width)
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -65,6 +65,21 @@ class TrainingData(NamedTuple, Generic[DataT]):
     facts: dict[str, object]
 
 
+class Prepared(NamedTuple, Generic[RecipeT, DataT]):
+    """A recipe of which nothing is left to the data, and the data that a run trains and chooses its best epoch on."""
+
+    recipe: RecipeT
+    training: TrainingData[DataT]
+
+
+def as_loaded(
+    recipe: RecipeT, loaded: TrainingData[DataT], *, fabric: Fabric, progress: Progress
+) -> Prepared[RecipeT, DataT]:
+    """The `prepare` of a task without automatic settings, whose data say themselves what is for validation."""
+    del fabric, progress
+    return Prepared(recipe, loaded)
+
+
 class Task(Protocol[RecipeT, DataT]):
     """One kind of training. Each task implements it as a plain class, which may take functions as its methods."""
 
@@ -93,6 +108,12 @@ class Task(Protocol[RecipeT, DataT]):
 
     def load_data(self, path: Path, recipe: RecipeT, /, *, fabric: Fabric, progress: Progress) -> TrainingData[DataT]:
         """Read and check the data. ReseenError for data that are unfit."""
+        ...
+
+    def prepare(
+        self, recipe: RecipeT, loaded: TrainingData[DataT], /, *, fabric: Fabric, progress: Progress
+    ) -> Prepared[RecipeT, DataT]:
+        """Choose the recipe's automatic settings, and set validation data apart where the recipe wants them."""
         ...
 
     def build(self, recipe: RecipeT, data: DataT, /, *, rank: int, world_size: int) -> TaskComponents:

@@ -18,6 +18,7 @@ from reseen.engine.training_lock import claimed
 from reseen.errors import ReseenError
 from reseen.files import write_json
 from reseen.progress import SILENT, Progress
+from reseen.recipe.overrides import setting_at
 from reseen.recipe.training import RecipeT, TrainingRecipe, read_as
 
 
@@ -83,8 +84,9 @@ def train_task(
     fabric = launch(recipe.hardware, every_parameter_used=task.every_parameter_used(recipe))
     progress = progress if fabric.is_global_zero else SILENT
     with claimed(out, fabric=fabric, progress=progress):
-        in_first_process(fabric, lambda: _check_free(out, recipe, resume=resume))
+        recipe = in_first_process(fabric, lambda: _free_or_resumed(out, recipe, resume=resume))
         loaded = task.load_data(Path(data), recipe, fabric=fabric, progress=progress)
+        recipe, loaded = task.prepare(recipe, loaded, fabric=fabric, progress=progress)
         components = task.build(recipe, loaded.data, rank=fabric.global_rank, world_size=fabric.world_size)
         parts = assemble(components, recipe, fabric=fabric)
         run = in_first_process(fabric, lambda: _run_directory(out, recipe, facts=loaded.facts, parts=parts))
@@ -96,12 +98,19 @@ def train_task(
     return Trained(run, state.place.epoch, state.best, fabric.is_global_zero)
 
 
-def _check_free(out: Path, recipe: TrainingRecipe, *, resume: bool) -> None:
-    """Raise ReseenError unless a new run may be written to the folder, or it holds the one to resume."""
-    if resume and (out / "recipe.toml").exists():
-        _check_same_recipe(open_run(out), recipe)
-    else:
+def _free_or_resumed(out: Path, recipe: RecipeT, *, resume: bool) -> RecipeT:
+    """The recipe, with the automatic settings of the run that is resumed.
+
+    Raises ReseenError unless a new run may be written to the folder, or it holds the one to resume.
+    """
+    if not (resume and (out / "recipe.toml").exists()):
         check_new(out)
+        return recipe
+    run = open_run(out)
+    before = read_as(type(recipe), run.recipe_file)
+    recipe = recipe.filled({place: setting_at(before.as_written(), place) for place in recipe.automatic})
+    _check_same_recipe(run, recipe, before=before)
+    return recipe
 
 
 def _run_directory(out: Path, recipe: TrainingRecipe, *, facts: Mapping[str, object], parts: LoopParts) -> Run:
@@ -116,9 +125,9 @@ def _run_directory(out: Path, recipe: TrainingRecipe, *, facts: Mapping[str, obj
     return run
 
 
-def _check_same_recipe(run: Run, recipe: TrainingRecipe) -> None:
-    before, now = (settings.model_dump(mode="json") for settings in (read_as(type(recipe), run.recipe_file), recipe))
-    changed = [name for name in now if now[name] != before[name]]
+def _check_same_recipe(run: Run, recipe: TrainingRecipe, *, before: TrainingRecipe) -> None:
+    was, now = (settings.model_dump(mode="json") for settings in (before, recipe))
+    changed = [name for name in now if now[name] != was[name]]
     if changed:
         raise ReseenError(
             f"{run.path}: resumed with another recipe: [{'], ['.join(changed)}] differ from {run.recipe_file.name}; "

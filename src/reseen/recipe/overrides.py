@@ -17,18 +17,38 @@ def apply_overrides(raw: Mapping[str, object], overrides: Sequence[str]) -> dict
         key, equals, text = override.partition("=")
         if not equals or not all(key.strip().split(".")):
             raise ReseenError(f"--set {override}: expected key.of.setting=value")
-        tree = _with(tree, key.strip().split("."), value=_value(text.strip()), override=override)
+        try:
+            tree = with_setting(tree, key.strip(), _value(text.strip()))
+        except ValueError as error:
+            raise ReseenError(f"--set {override}: {error}") from None
     return tree
 
 
-def _with(tree: Mapping[str, object], keys: Sequence[str], *, value: object, override: str) -> dict[str, object]:
-    first, *rest = keys
+def setting_at(tree: Mapping[str, object], key: str) -> object:
+    """The value of the setting ``a.b.c``; None where the tree has none.
+
+    >>> setting_at({"training": {"epochs": 9}}, "training.epochs")
+    9
+    """
+    value: object = tree
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def with_setting(tree: Mapping[str, object], key: str, value: object) -> dict[str, object]:
+    """A new tree in which the setting ``a.b.c`` has the value. ValueError where ``a`` or ``a.b`` is no section.
+
+    >>> with_setting({"training": {"epochs": 9}}, "training.epochs", 2)
+    {'training': {'epochs': 2}}
+    """
+    first, _, rest = key.partition(".")
     if not rest:
         return {**tree, first: value}
     branch = tree.get(first, {})
     if not isinstance(branch, Mapping):
-        raise ReseenError(f"--set {override}: '{first}' is a setting, not a section")
-    return {**tree, first: _with(branch, rest, value=value, override=override)}
+        raise ValueError(f"'{first}' is a setting, not a section")  # noqa: TRY004 - a fault of what the user wrote
+    return {**tree, first: with_setting(branch, rest, value)}
 
 
 def _value(text: str) -> object:

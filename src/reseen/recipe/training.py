@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from reseen.errors import ReseenError
 from reseen.formats import migrated, with_format
 from reseen.normalisation import Normalisation
+from reseen.recipe.automatic import AUTO, automatic_settings, with_settings
 from reseen.recipe.components import Line
 from reseen.recipe.files import locate, read_lines
 from reseen.recipe.kinds import OPTIMIZER, SCHEDULE
@@ -50,13 +52,16 @@ class Warmup(Section):
 
 
 class Training(Section):
-    """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained.
+    """How long, and with what care. ``minutes``: automatic settings are chosen so that the whole run takes so long.
+
+    ``freeze_backbone``: for so many epochs only what stands on it is trained.
 
     ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
     """
 
     epochs: Annotated[int, Field(ge=1)]
+    minutes: Annotated[float, Field(gt=0)] | None = None
     freeze_backbone: Annotated[int, Field(ge=0)] = 0
     accumulate: Annotated[int, Field(ge=1)] = 1
     clip_norm: Annotated[float, Field(gt=0)] | None = None
@@ -86,7 +91,14 @@ class Scoring(Section):
 
 
 class TrainingRecipe(Section):
-    """The part of a run's recipe that the training loop reads; a task's own recipe adds the rest."""
+    """The part of a run's recipe that the training loop reads; a task's own recipe adds the rest.
+
+    ``placeholders``: the settings that a file may leave to the data by "auto", and their values until the data are
+    known.
+    """
+
+    placeholders: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    _automatic: tuple[str, ...] = PrivateAttr(())
 
     task: str
     seed: Annotated[int, Field(ge=0)] = 0
@@ -105,6 +117,35 @@ class TrainingRecipe(Section):
     @classmethod
     def _known_schedule(cls, line: Line, info: ValidationInfo) -> Line:
         return SCHEDULE.checked_line(line, may_import=may_import(info))
+
+    @property
+    def automatic(self) -> tuple[str, ...]:
+        """The settings that are still to be chosen from the data, such as "training.epochs"."""
+        return self._automatic
+
+    def filled(self, values: Mapping[str, object]) -> Self:
+        """The recipe with a value at each place ("section.setting"), checked again; these are automatic no more."""
+        if not values:
+            return self
+        raw = with_settings(self.model_dump(mode="json", exclude_none=True), values)
+        recipe = recipe_as(type(self), raw)
+        recipe._automatic = tuple(place for place in self._automatic if place not in values)  # noqa: SLF001 - its own
+        return recipe
+
+    def as_written(self) -> dict[str, Any]:
+        """The lines of a file: every default written out, and "auto" at the settings that are left to the data."""
+        lines = self.model_dump(mode="json", exclude_none=True)
+        return with_settings(lines, dict.fromkeys(self._automatic, AUTO))
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _automatic_wait(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(raw, Mapping):
+            return handler(raw)
+        automatic = automatic_settings(raw, cls.placeholders)
+        recipe = handler(with_settings(raw, {place: cls.placeholders[place] for place in automatic}))
+        recipe._automatic = automatic
+        return recipe
 
     @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
@@ -143,4 +184,4 @@ def task_of(recipe: Path | str) -> str:
 
 def recipe_text(recipe: TrainingRecipe) -> str:
     """The recipe as TOML with its format and every default written out: what the run directory keeps."""
-    return tomli_w.dumps(with_format("recipe", recipe.model_dump(mode="json", exclude_none=True)))
+    return tomli_w.dumps(with_format("recipe", recipe.as_written()))

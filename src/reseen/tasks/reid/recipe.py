@@ -7,6 +7,7 @@ against the signature of the entry itself, and the defaults it has are written i
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -23,6 +24,20 @@ from reseen.tasks.reid.model_settings import Model
 
 MetadataTold = Literal["given", "cameras", "views", "withheld"]
 """What a model that learned cameras and views is told of them in evaluation."""
+
+
+PLACEHOLDERS: Mapping[str, object] = MappingProxyType(
+    {
+        "data.image_size": [128, 128],
+        "sampler.identities": 8,
+        "sampler.images": 4,
+        "transforms.flip.probability": 0.5,
+        "training.epochs": 1,
+        "validation.identities": 0.0,
+        "evaluation.every": 0,
+    }
+)
+"""The settings that a recipe may leave to the data by "auto", which `reseen.tasks.reid.automatic` chooses."""
 
 
 class Data(ImageSettings):
@@ -71,15 +86,31 @@ class Evaluation(Scoring):
         return known("average precision", name, AVERAGE_PRECISIONS)
 
 
+class Validation(Section):
+    """On what the best epoch and the network that is handed over are chosen.
+
+    ``identities``: the share of training identities that is held out for it; 0: query and gallery of the test choose
+    the epoch, which is the field's habit. ``choose``: after training the held-out identities choose among the
+    untrained network, the trained one and averages of them. ``train_on_all``: then a last training, as long as the
+    chosen one, takes in the held-out identities too.
+    """
+
+    identities: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    choose: bool = False
+    train_on_all: bool = False
+
+
 class Recipe(TrainingRecipe):
     """A whole run."""
 
+    placeholders = PLACEHOLDERS
     task: Literal["reid"] = "reid"
     data: Data
     model: Model
     sampler: Sampler
     transforms: dict[str, Line] = Field(default_factory=dict)
     losses: dict[str, Line]
+    validation: Validation = Validation()
     evaluation: Evaluation = Evaluation()
 
     @field_validator("transforms")

@@ -8,6 +8,7 @@ from torch import nn
 
 from reseen.engine.checkpoint import Card
 from reseen.engine.pretrained import resolved
+from reseen.engine.task import as_loaded
 from reseen.progress import Progress
 from reseen.tasks.segment.build import build_components
 from reseen.tasks.segment.classes import CLASS_NAMES
@@ -25,6 +26,7 @@ class Segmentation:
     monitor = "mIoU"
     resolve = staticmethod(resolved)
     load_data = staticmethod(load_data)
+    prepare = staticmethod(as_loaded)
     build = staticmethod(build_components)
 
     def every_parameter_used(self, _recipe: SegmentRecipe) -> bool:
