@@ -144,7 +144,7 @@ class TrainingRecipe(Section):
             return handler(raw)
         automatic = automatic_settings(raw, cls.placeholders)
         recipe = handler(with_settings(raw, {place: cls.placeholders[place] for place in automatic}))
-        recipe._automatic = automatic
+        recipe._automatic = automatic  # noqa: SLF001 - its own
         return recipe
 
     @model_validator(mode="after")

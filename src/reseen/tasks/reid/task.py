@@ -12,8 +12,11 @@ from reseen.engine.pretrained import resolved
 from reseen.progress import Progress
 from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.load import load_data
+from reseen.tasks.reid.options import EvaluationOptions
+from reseen.tasks.reid.prepare import prepare
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.scoring import score_model
+from reseen.tasks.reid.validation import validation_rules
 
 
 class Reidentification:
@@ -24,6 +27,7 @@ class Reidentification:
     monitor = "mAP"
     resolve = staticmethod(resolved)
     load_data = staticmethod(load_data)
+    prepare = staticmethod(prepare)
     build = staticmethod(build_components)
 
     def every_parameter_used(self, recipe: Recipe) -> bool:
@@ -33,8 +37,12 @@ class Reidentification:
     def score(
         self, model: nn.Module, data: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress
     ) -> dict[str, float]:
-        """Rank the gallery for the queries."""
-        return score_model(model, data, recipe, fabric=fabric, progress=progress, name="validate").report.scores()
+        """Rank the gallery for the queries: of the held-out identities, or of the test where none is held out."""
+        rules = validation_rules(recipe, data) if recipe.validation.identities else None
+        options = EvaluationOptions(protocol=rules)
+        return score_model(
+            model, data, recipe, fabric=fabric, progress=progress, name="validate", options=options
+        ).report.scores()
 
     def card(self, recipe: Recipe, data: Splits, *, score: float) -> Card:
         """The recipe, and the training set's identities, cameras and views."""

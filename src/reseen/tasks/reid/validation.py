@@ -15,6 +15,8 @@ from reseen.metrics.protocol import find_protocol
 from reseen.tasks.reid.load import protocol_for
 from reseen.tasks.reid.recipe import Recipe
 
+HELD_OUT = 0.2
+"""The share of training identities that is held out where a recipe leaves it to the data."""
 FEWEST_IDENTITIES = 8
 """With fewer training identities none can be spared."""
 _LEAST_HELD, _MOST_HELD = 3, 500
@@ -41,11 +43,11 @@ def hold_out(splits: Splits, recipe: Recipe) -> Splits:
     return splits._replace(train=rest, query=held_out, gallery=held_out)
 
 
-def can_hold_out(splits: Splits, recipe: Recipe, *, share: float) -> bool:
+def can_hold_out(splits: Splits, recipe: Recipe) -> bool:
     """Whether enough training identities have images that match another."""
     total = len(splits.train.identity_names)
     matchable = _matchable(splits.train, _rules_of_test(recipe, splits))
-    return total >= FEWEST_IDENTITIES and len(matchable) >= held_count(total, share=share)
+    return total >= FEWEST_IDENTITIES and len(matchable) >= held_count(total, share=HELD_OUT)
 
 
 def held_count(identities: int, *, share: float) -> int:

@@ -7,12 +7,11 @@ from typing import NamedTuple, TypeAlias
 
 from reseen.tasks.reid.automatic.facts import SetFacts
 from reseen.tasks.reid.recipe import Recipe
-from reseen.tasks.reid.validation import held_count
+from reseen.tasks.reid.validation import HELD_OUT, held_count
 
 _MULTIPLE = 32
 """Pixels: the step from one image size to the next, since networks halve their maps five times."""
 _LEAST_SIDE = 64
-_HELD_OUT = 0.2
 
 
 class Choice(NamedTuple):
@@ -62,8 +61,8 @@ def held_out(facts: SetFacts, _recipe: Recipe, _scale: Scale) -> Choice:
             f"{facts.identities} training identities are too few to hold any out, so the last epoch is kept unproven; "
             "more identities would mend that",
         )
-    held = held_count(facts.identities, share=_HELD_OUT)
-    return Choice(_HELD_OUT, f"{held} of {facts.identities} training identities choose the epoch and the network")
+    held = held_count(facts.identities, share=HELD_OUT)
+    return Choice(HELD_OUT, f"{held} of {facts.identities} training identities choose the epoch and the network")
 
 
 def scored_every(_facts: SetFacts, recipe: Recipe, _scale: Scale) -> Choice:

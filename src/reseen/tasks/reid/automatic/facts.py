@@ -8,6 +8,8 @@ import numpy as np
 from reseen.data.opening import read_image
 from reseen.data.table import Split, Splits
 from reseen.data.upright import upright_size
+from reseen.tasks.reid.recipe import Recipe
+from reseen.tasks.reid.validation import can_hold_out
 
 _SAMPLE = 200
 """Images whose sizes are read, evenly through the table."""
@@ -34,7 +36,7 @@ class SetFacts:
     can_validate: bool
 
 
-def set_facts(splits: Splits, *, can_validate: bool) -> SetFacts:
+def set_facts(splits: Splits, recipe: Recipe) -> SetFacts:
     """Count the training set and read the sizes of some of its images, without decoding them."""
     train = splits.train
     _, counts = np.unique(train.identities, return_counts=True)
@@ -49,7 +51,7 @@ def set_facts(splits: Splits, *, can_validate: bool) -> SetFacts:
         largest=int(sizes.prod(axis=1).max()),
         sided=any(side in name.lower() for name in train.view_names for side in _SIDES),
         test_images=len(splits.query) + len(splits.gallery),
-        can_validate=can_validate,
+        can_validate=can_hold_out(splits, recipe),
     )
 
 

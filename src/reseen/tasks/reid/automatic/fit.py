@@ -1,4 +1,4 @@
-"""A recipe fitted to its data: each automatic setting chosen, and image size and epochs such that given minutes suffice."""
+"""A recipe fitted to its data: automatic settings are chosen, image size and epochs so that given minutes suffice."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
@@ -14,6 +14,8 @@ SIDES = (224, 192, 160, 128, 96, 64)
 """Sides of square images, among which given minutes choose."""
 _ENOUGH = 0.6
 """Larger images are worth it while so much of the usual number of epochs still fits."""
+_MOST = 4
+"""Times the usual number of epochs: more of them bring nothing."""
 
 Measure: TypeAlias = Callable[[Recipe], Speed]
 
@@ -42,7 +44,9 @@ def fit(recipe: Recipe, facts: SetFacts, scale: Scale, *, measure: Measure) -> F
     return Fitted(fitted.filled({place: choice.value for place, choice in within.items()}), choices | within)
 
 
-def _within_minutes(recipe: Recipe, facts: SetFacts, measure: Measure, *, automatic: tuple[str, ...]) -> dict[str, Choice]:
+def _within_minutes(
+    recipe: Recipe, facts: SetFacts, measure: Measure, *, automatic: tuple[str, ...]
+) -> dict[str, Choice]:
     """Image size and epochs such that the run takes the recipe's minutes, where they are automatic."""
     minutes = recipe.training.minutes
     assert minutes is not None, "asked for only where they are given"
@@ -57,13 +61,15 @@ def _within_minutes(recipe: Recipe, facts: SetFacts, measure: Measure, *, automa
             recipe = recipe.filled({"data.image_size": list(size)})
             speed = measure(recipe)
     costs = plan(recipe, facts, speed)
-    epochs = min(costs.epochs_within(minutes), 4 * usual)
+    epochs = min(costs.epochs_within(minutes), _MOST * usual)
     if epochs < 1:
         raise ReseenError(
             f"training.minutes: {minutes:g} are too few: one epoch at {recipe.data.image_size[0]} x "
             f"{recipe.data.image_size[1]} and the scoring take about {costs.minutes(1):.1f} minutes here; give more"
         )
-    reason = f"about {costs.minutes(epochs):.0f} of {minutes:g} minutes, from {1 / speed.train:.0f} images/s measured here"
+    reason = (
+        f"about {costs.minutes(epochs):.0f} of {minutes:g} minutes, from {1 / speed.train:.0f} images/s measured here"
+    )
     choices["training.epochs"] = Choice(epochs, reason)
     return choices
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from lightning_fabric import Fabric
+from torch.utils.data import default_collate
 
 from reseen.data.dataset import Draw
 from reseen.data.table import Splits
@@ -15,6 +16,7 @@ from reseen.engine.checkpoint import Place
 from reseen.engine.loop import train_step
 from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.recipe import Recipe
+from reseen.types import Sample
 
 _UNTIMED, _TIMED = 2, 4
 """Steps: the first ones also allocate memory and choose kernels."""
@@ -32,17 +34,22 @@ def measure_speed(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Speed:
     components = build_components(recipe.filled({"data.workers": 0}), splits, rank=0, world_size=1)
     parts = assemble(components, recipe, fabric=fabric)
     rows = [Draw(row % len(splits.train), row) for row in range(parts.batches.images)]
-    samples = []
-    decoding = _seconds(lambda: samples.extend(components.loader.dataset[row] for row in rows)) / len(rows)
-    assert components.loader.collate_fn is not None, "torch gives every loader one"
-    batch = fabric.to_device(components.loader.collate_fn(samples))
-    training = _median(
-        lambda: train_step(parts, batch, Place(), epoch_fraction=0, step_optimizer=True).total.item(), images=len(rows)
-    )
+    began = perf_counter()
+    samples = [parts.loader.dataset[row] for row in rows]
+    decoding = (perf_counter() - began) / len(rows)
+    batch: Sample = fabric.to_device(default_collate(samples))  # type: ignore[assignment] # Lightning says Module
+
+    def step() -> float:
+        return float(train_step(parts, batch, Place(), epoch_fraction=0, step_optimizer=True).total)
+
+    def embed() -> float:
+        return float(parts.model(batch.image).embedding.sum())
+
+    training = _median(step) / len(rows)
     parts.model.eval()
     with torch.inference_mode():
-        embedding = _median(lambda: parts.model(batch.image).embedding.sum().item(), images=len(rows))
-    return Speed(*(_with_decoding(step, decoding, recipe, fabric=fabric) for step in (training, embedding)))
+        embedding = _median(embed) / len(rows)
+    return Speed(*(_with_decoding(seconds, decoding, recipe, fabric=fabric) for seconds in (training, embedding)))
 
 
 def _with_decoding(step: float, decoding: float, recipe: Recipe, *, fabric: Fabric) -> float:
@@ -52,11 +59,11 @@ def _with_decoding(step: float, decoding: float, recipe: Recipe, *, fabric: Fabr
     return max(step, decoding / max(recipe.data.workers, 1))
 
 
-def _median(work: Callable[[], object], *, images: int) -> float:
-    return median([_seconds(work) for _ in range(_UNTIMED + _TIMED)][_UNTIMED:]) / images
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = perf_counter()
-    work()
-    return perf_counter() - began
+def _median(work: Callable[[], float]) -> float:
+    """Seconds of ``work``, which returns a number, so that it is done when it returns on any device."""
+    seconds = []
+    for _ in range(_UNTIMED + _TIMED):
+        began = perf_counter()
+        work()
+        seconds.append(perf_counter() - began)
+    return median(seconds[_UNTIMED:])
