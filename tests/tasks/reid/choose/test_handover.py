@@ -15,6 +15,7 @@ from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.hardware import one_device
 from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run, create_run
+from reseen.errors import ReseenError
 from reseen.metrics import custom_protocol
 from reseen.progress import SILENT
 from reseen.report.choice import choice_of, choice_section
@@ -87,12 +88,12 @@ def finished_training(market: Callable[..., Path], recipe_file: Path, tmp_path: 
 
 
 def _blinded(model: nn.Module) -> None:
-    """Every channel but the first is lost: all images come to lie in nearly one direction."""
+    """What differs between images is nearly lost at each norm: their vectors come to lie in nearly one direction."""
     with torch.no_grad():
-        last = [part for part in model.modules() if isinstance(part, nn.BatchNorm2d)]
-        for norm in last:
-            norm.weight.mul_(1e-3)
-            norm.bias.fill_(1.0)
+        for part in model.modules():
+            if isinstance(part, nn.BatchNorm2d):
+                part.weight.mul_(1e-3)
+                part.bias.fill_(1.0)
 
 
 def test_training_that_helps_is_handed_over_and_the_best_weights_score_as_the_choice_says(finished_training) -> None:
@@ -118,15 +119,40 @@ def test_training_that_hurts_is_not_handed_over(finished_training) -> None:
     assert finished.score_of_best() == pytest.approx(choice.chosen.mean_average_precision)
 
 
-def test_a_network_that_is_kept_untrained_gives_the_untrained_networks_pooled_vectors(finished_training) -> None:
-    finished = finished_training("untrained")
-    trained = load_card(finished.run.best_weights)
-    save_weights(finished.run.best_weights, finished.untrained.state_dict(), trained)  # a training that did nothing
+def test_a_network_that_is_kept_untrained_gives_the_untrained_networks_vectors(
+    finished_training, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reseen.tasks.reid.choose.choice._chosen", lambda outcomes: outcomes[0])
+    finished = finished_training("trained")
     choice = finished.hand_over()
-    if not choice.untrained_kept:
-        assert choice.chosen.candidate.share == 0, "only a head can have helped"
-    best, image = load_model(finished.run.best_weights), torch.randn(2, 3, 32, 32)
-    torch.testing.assert_close(best(image).pooled[0], finished.untrained.eval()(image).pooled[0])
+    assert choice.untrained_kept
+    image = torch.randn(2, 3, 32, 32)
+    expected = finished.untrained.eval()(image)
+    torch.testing.assert_close(load_model(finished.run.best_weights)(image).embedding, expected.pooled[0])
+    # What `untrained` in scores.json is: a fresh neck only scales, so the ranking is the same.
+    cosine = nn.functional.cosine_similarity(expected.pooled[0], expected.embedding)
+    torch.testing.assert_close(cosine, torch.ones(2))
+
+
+def test_an_untrained_network_whose_vectors_have_no_direction_is_an_error_of_one_line(finished_training) -> None:
+    finished = finished_training("trained")
+    with torch.no_grad():
+        for part in finished.untrained.modules():
+            if isinstance(part, nn.BatchNorm2d):
+                part.weight.zero_()
+                part.bias.zero_()
+    with pytest.raises(ReseenError, match=r"the untrained network gives a held-out image a vector that is zero"):
+        finished.hand_over()
+
+
+def test_a_trained_network_whose_vectors_are_not_finite_is_no_candidate(finished_training) -> None:
+    finished = finished_training("trained")
+    tensors = dict(load_model(finished.run.best_weights).state_dict())
+    norm = next(name for name in tensors if name.endswith("running_var"))
+    tensors[norm] = torch.full_like(tensors[norm], float("nan"))
+    save_weights(finished.run.best_weights, tensors, load_card(finished.run.best_weights))
+    choice = finished.hand_over()
+    assert {outcome.candidate.share for outcome in choice.outcomes} == {0.0}
 
 
 @pytest.mark.parametrize("flip", [False, True])

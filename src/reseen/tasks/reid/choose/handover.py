@@ -47,6 +47,21 @@ class Judge:
     fabric: Fabric
     progress: Progress
 
+    def of_averages(self, untrained: Model, start: Tensors, trained: Tensors) -> list[Judged]:
+        """All candidates, from the simplest weights on. ReseenError if nothing can be compared with the untrained."""
+        model = copy.deepcopy(untrained).eval()
+        self.fabric.to_device(model)
+        judged: list[Judged] = []
+        for share in SHARES:
+            load_weights(model, averaged(start, trained, share=share))
+            judged += self.of_weights(model, share=share)
+            if not judged:
+                raise ReseenError(
+                    "the untrained network gives a held-out image a vector that is zero or not finite, so nothing can "
+                    "be compared with it; choose another backbone or other start weights"
+                )
+        return judged
+
     def of_weights(self, model: Model, *, share: float) -> Iterator[Judged]:
         """Each usable head of a model in evaluation mode, whose weights have so large a share of the trained ones."""
         name = Candidate(share, "pooled").weights
@@ -121,17 +136,7 @@ def hand_over(
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
     trained = read_weights(run.trained_weights).tensors
     judge = Judge(validation, sample_of(train), recipe, protocol, fabric, progress)
-    model = copy.deepcopy(untrained).eval()
-    fabric.to_device(model)
-    judged: list[Judged] = []
-    for share in SHARES:
-        load_weights(model, averaged(start, trained, share=share))
-        judged += judge.of_weights(model, share=share)
-        if not judged:
-            raise ReseenError(
-                "the untrained network gives a held-out image a vector that is zero or not finite, so nothing can be "
-                "compared with it; choose another backbone or other start weights"
-            )
+    judged = judge.of_averages(untrained, start, trained)
     choice = choose(
         [entry.scored for entry in judged],
         validation.query.identities,
