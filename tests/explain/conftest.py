@@ -31,9 +31,16 @@ def _settled(model: nn.Module) -> nn.Module:
 
 @pytest.fixture
 def single() -> Callable[..., nn.Module]:
-    def make(pooling: str = "average", **options: object) -> nn.Module:
+    def make(
+        pooling: str = "average", *, embedding: str = "necked", whitening: int | None = None, **options: object
+    ) -> nn.Module:
         backbone = build_backbone("resnet10t", image_size=SIZE, **options)
-        return _settled(single_branch(backbone, num_identities=None, pooling=pooling))
+        head = {"pooling": pooling, "embedding": embedding, "whitening": whitening}
+        model = single_branch(backbone, num_identities=None, **head)
+        if whitening is not None:
+            nn.init.normal_(model.whitening.mean, std=0.05)
+            nn.init.normal_(model.whitening.projection)
+        return _settled(model)
 
     return make
 

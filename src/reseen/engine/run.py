@@ -7,7 +7,9 @@ RUN/
   data.json          where the data were, their fingerprint and counts
   metrics.jsonl      one line an epoch
   last.ckpt          everything a resumed run needs (a weights_only torch file)
-  best.safetensors   the weights that scored best, with how to build their model
+  best.safetensors   the weights that scored best, with how to build their model; the chosen network's after a choice
+  trained.safetensors  the training's own best weights, where a network was chosen among candidates
+  choice.json        the candidates with their scores on held-out identities, and which of them was chosen
   embeddings/        query.parquet, gallery.parquet
   scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
   calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
@@ -69,6 +71,16 @@ class Run:
     def best_weights(self) -> Path:
         """The best weights, with their card."""
         return self.path / "best.safetensors"
+
+    @property
+    def trained_weights(self) -> Path:
+        """The training's own best weights, where ``best_weights`` are those of a chosen network."""
+        return self.path / "trained.safetensors"
+
+    @property
+    def choice_file(self) -> Path:
+        """The candidates with their scores on held-out identities, and which of them was chosen."""
+        return self.path / "choice.json"
 
     @property
     def embeddings(self) -> Path:

@@ -8,6 +8,7 @@ from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
 from reseen.models.sources import WHEEL, Weights, read_weights
 from reseen.models.weights import LoadReport, load_weights
+from reseen.models.whitening import Whitening, learn_whitening
 
 __all__ = [
     "MODELS",
@@ -19,7 +20,9 @@ __all__ = [
     "NamedModel",
     "SingleBranchEmbedder",
     "Weights",
+    "Whitening",
     "identity_classifier",
+    "learn_whitening",
     "load_weights",
     "read_weights",
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from reseen.engine.run import Run, open_run
 from reseen.files import write_bytes
 from reseen.progress import Progress, Silent
+from reseen.report.choice import choice_of, choice_section
 from reseen.report.drawings import DRAWINGS, scored_systems
 from reseen.report.images import PageImage, image_of
 from reseen.report.page import Page, Section, write_page
@@ -71,6 +72,7 @@ def report_run(
         scores=score_section(_score_rows(run, result), settings=result.report.settings),
         images=[*sheets, *saved_maps(run), *plots],
         sections=[
+            choice_section(choice_of(run)),
             Section("Explanations, scored", saved_scores(run)),
             data_of(run, result.splits),
             command_section([command_of(run)]),
@@ -124,8 +126,16 @@ def _summary(run: Run, result: Evaluated) -> str:
         f"{_model_name(recipe.model)} trained for {recipe.training.epochs} epochs on {len(train):,} images of "
         f"{len(train.identity_names):,} identities ({result.splits.layout} layout), then tested on "
         f"{len(result.query):,} queries and a gallery of {len(result.gallery):,} images, of identities that it was not "
-        f"trained on.{best_epoch(run, 'mAP', chosen_on='query and gallery')}"
+        f"trained on.{_chosen_on(run)}"
     )
+
+
+def _chosen_on(run: Run) -> str:
+    """On what epochs and network were chosen, with a space before it."""
+    choice = choice_of(run)
+    if choice is None:
+        return best_epoch(run, "mAP", chosen_on="query and gallery")
+    return f" The network was chosen on {choice.identities:,} identities held out of the training set."
 
 
 def _model_name(model: Model) -> str:

@@ -25,6 +25,20 @@ def test_the_decomposition_adds_up_to_the_similarity(single, images, pooling):
     assert torch.allclose(table.sum(dim=(1, 2)), maps.match[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["decomposition", "occlusion", "hires_cam"])
+@pytest.mark.parametrize(("embedding", "whitening"), [("pooled", None), ("pooled", 6), ("necked", 6)])
+def test_maps_explain_the_vector_that_is_compared(single, images, embedding, whitening, method):
+    model = single(embedding=embedding, whitening=whitening)
+    maps = similarity_maps(model, images[:3], images[3:], method=method)
+    with torch.no_grad():
+        vectors = model(images).embedding
+    expected = cosine_similarity(vectors[:3], vectors[3:])
+    assert torch.allclose(maps.similarity, expected, atol=1e-5)
+    if method == "decomposition":
+        for side in (maps.query, maps.match):
+            assert torch.allclose(side[0].sum(dim=(1, 2)), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("cameras", [None, torch.tensor([0, 1, -1])])
 def test_the_decomposition_of_branches_with_metadata_adds_up(branched, images, cameras):
     model = branched(metadata=True)

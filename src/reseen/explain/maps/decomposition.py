@@ -3,8 +3,8 @@
 Pooling, BNNeck and the dot product are linear in the map (or, for maximum and generalized mean, each pooled number
 can be shared out among the positions that made it), so a similarity is a sum over pairs of one position of either
 image: Stylianou et al., "Visualizing Deep Similarity Networks", WACV 2019; Zhu et al., "Visual Explanation for Deep
-Metric Learning", 2021. What does not depend on a position (the neck's mean, metadata) is shared out evenly. B =
-pairs, C = channels, h, w = height and width of the map, n = branches.
+Metric Learning", 2021. What does not depend on a position (the neck's mean, metadata) is shared out evenly. So is a
+whitening, once the vector's length is known. B = pairs, C = channels, h, w = height and width of the map, n = branches.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from reseen.errors import ReseenError
 from reseen.explain.maps.model_inputs import ModelInputs, Vectors, evaluation_mode
 from reseen.explain.maps.stages import LAST, stage_layers
-from reseen.models import BNNeck
+from reseen.models import BNNeck, Whitening
 from reseen.ops.pooling import AveragePool, GeneralizedMeanPool, MaxPool
 
 SMALLEST = 1e-6
@@ -57,10 +57,24 @@ def position_vectors(model: nn.Module, inputs: ModelInputs) -> tuple[Tensor, ...
         positions = of_branch.shape[2] * of_branch.shape[3]
         shares = _pooling_of(branch.pooling)(branch.pooling, of_branch)
         even = (vector - shares.sum(dim=(2, 3))) / positions  # metadata; rounding otherwise
-        scale, shift = _neck_of(branch.neck)
-        part = (shares + _over_map(even)) * _over_map(scale) + _over_map(shift) / positions
-        parts.append(part / _over_map(part.sum(dim=(2, 3)).norm(dim=1, keepdim=True)))
+        part = shares + _over_map(even)
+        if getattr(branch, "embedding", "necked") == "necked":
+            scale, shift = _neck_of(branch.neck)
+            part = part * _over_map(scale) + _over_map(shift) / positions
+        whitening = getattr(branch, "whitening", None)
+        parts.append(_of_length_one(part if whitening is None else _whitened(_of_length_one(part), whitening)))
     return tuple(parts)
+
+
+def _of_length_one(part: Tensor) -> Tensor:
+    """(B, C, h, w), divided by the length of its sum over the positions."""
+    return part / _over_map(part.sum(dim=(2, 3)).norm(dim=1, keepdim=True))
+
+
+def _whitened(part: Tensor, whitening: Whitening) -> Tensor:
+    """(B, C, h, w) -> (B, D, h, w); the mean's part is shared out evenly."""
+    even = whitening.mean / (part.shape[2] * part.shape[3])
+    return torch.einsum("bchw,cd->bdhw", part - _over_map(even), whitening.projection)
 
 
 def _last_maps(model: nn.Module, inputs: ModelInputs) -> tuple[list[Tensor], Vectors]:

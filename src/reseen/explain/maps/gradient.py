@@ -7,11 +7,11 @@ against the rest of the image instead of adding up to the similarity. B = pairs,
 width of the map, n = branches.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from reseen.explain.maps.model_inputs import ModelInputs, Vectors, similarity_shares
+from reseen.explain.maps.model_inputs import ModelInputs, Vectors, compared_vectors, similarity_shares
 from reseen.explain.maps.stages import stage_layers
 from reseen.extras import extra
 
@@ -36,8 +36,8 @@ def hires_cam(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stage: s
 def _attributed(
     method: "type[LayerAttribution]", model: nn.Module, inputs: ModelInputs, *, other: Vectors, stage: str
 ) -> tuple[Tensor, ...]:
-    def shares(*inputs: Tensor | None) -> Tensor:
-        return similarity_shares(model(*inputs).necked, other)
+    def shares(*inputs: Any) -> Tensor:
+        return similarity_shares(compared_vectors(model, ModelInputs(*inputs)), other)
 
     return tuple(
         method(shares, layer)

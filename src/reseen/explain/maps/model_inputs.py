@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
+from reseen.types import Output
+
 
 class ModelInputs(NamedTuple):
     """One image of each of B pairs: ``images`` (B, 3, H, W) normalised; ``cameras`` and ``views`` (B,) or None."""
@@ -23,14 +25,19 @@ class ModelInputs(NamedTuple):
 
 
 Vectors = tuple[Tensor, ...]
-"""One (B, C) per branch, after the neck: the vectors whose cosines are compared."""
+"""One (B, C) per branch: the vectors whose cosines are compared."""
+
+
+def compared_vectors(model: nn.Module, inputs: ModelInputs) -> Vectors:
+    """The vectors after each branch's neck; of a model without branches its embedding, whichever vector that is."""
+    output: Output = model(*inputs)
+    return output.necked if hasattr(model, "branches") else (output.embedding,)
 
 
 def branch_vectors(model: nn.Module, inputs: ModelInputs) -> Vectors:
     """The vectors of each branch, without gradient and in evaluation mode."""
     with evaluation_mode(model), torch.no_grad():
-        vectors: Vectors = model(*inputs).necked
-    return vectors
+        return compared_vectors(model, inputs)
 
 
 def similarity_shares(vectors: Vectors, other: Vectors) -> Tensor:

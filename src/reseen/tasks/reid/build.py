@@ -67,7 +67,13 @@ def embedder_of(
         side_information=SideInformation(*map(tuple, metadata_names)),
     )
     if not settings.branches:
-        return single_branch(backbone, num_identities=num_identities, pooling=settings.pooling)
+        return single_branch(
+            backbone,
+            num_identities=num_identities,
+            pooling=settings.pooling,
+            embedding=settings.embedding,
+            whitening=settings.whitening.width if settings.whitening else None,
+        )
     metadata = MetadataConfig(*metadata_names, drop=settings.metadata.drop) if settings.metadata else None
     return multi_branch(
         backbone,

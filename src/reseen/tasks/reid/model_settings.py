@@ -4,13 +4,22 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from torch import nn
 
 from reseen.backbones import family_of
 from reseen.models import MODELS
 from reseen.models.assemble import BranchConfig
 from reseen.models.branches import BRANCHES, attention_stage
+from reseen.models.embedder import Compared
 from reseen.ops.pooling import POOLINGS
 from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component, Kind, Line, known
@@ -20,6 +29,8 @@ from reseen.types import FeatureMap
 
 BRANCH = Kind("branch", BRANCHES, available=("stage", "trunk"))
 ROLES = ("classify", "triplet", "both")
+_SAID_IF_SET = ("embedding", "whitening")
+"""Settings that a weights file's card leaves out at their defaults: fingerprints of networks hash its words."""
 
 
 class Metadata(Section):
@@ -32,18 +43,30 @@ class Metadata(Section):
     drop: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
+class Whitening(Section):
+    """The embedding's last layer centres, projects and scales the vector of length 1, and gives ``width`` numbers.
+
+    It is learned once a training is done (`reseen.tasks.reid.choose`), so a weights file has it and a training has not.
+    """
+
+    width: Annotated[int, Field(ge=1)]
+
+
 class Model(BackboneSettings):
     """A backbone and the head on it; or the ``name`` of a model that stands for such lines.
 
     Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch: its role
     (classify, triplet or both), its name or, for one with an attention in place of 3 x 3 convolutions, its
-    ``attention``, and settings.
+    ``attention``, and settings. ``embedding``: the vector of a single-branch model that is compared, after its BNNeck
+    (``necked``) or before it (``pooled``).
     """
 
     name: str | None = None
     pooling: str = "average"
     branches: list[Line] = Field(default_factory=list)
     metadata: Metadata | None = None
+    embedding: Compared = "necked"
+    whitening: Whitening | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -67,6 +90,22 @@ class Model(BackboneSettings):
         if self.metadata is not None and not self.branches:
             raise ValueError("metadata: expected a model with branches, got none")
         return self
+
+    @model_validator(mode="after")
+    def _head_of_a_single_branch(self) -> Self:
+        chosen = [name for name in _SAID_IF_SET if self._is_set(name)]
+        if self.branches and chosen:
+            raise ValueError(f"{chosen[0]}: expected a model without branches, got {len(self.branches)} branches")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_unset_heads(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        values = self._options_after_weights(handler, info)
+        return {name: value for name, value in values.items() if name not in _SAID_IF_SET or self._is_set(name)}
+
+    def _is_set(self, name: str) -> bool:
+        """Whether a setting differs from its default."""
+        return bool(getattr(self, name) != type(self).model_fields[name].default)
 
     @property
     def learns_side_information(self) -> bool:

@@ -9,6 +9,7 @@ from torch import nn
 from reseen.data.table import Splits
 from reseen.engine.checkpoint import Card
 from reseen.engine.pretrained import resolved
+from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.reid.build import build_components
 from reseen.tasks.reid.load import load_data
@@ -25,10 +26,18 @@ class Reidentification:
     recipe_type = Recipe
     metrics: Mapping[str, str] = MappingProxyType({"mAP": "mAP", "rank1": "rank-1"})
     monitor = "mAP"
-    resolve = staticmethod(resolved)
     load_data = staticmethod(load_data)
     prepare = staticmethod(prepare)
     build = staticmethod(build_components)
+
+    def resolve(self, recipe: Recipe) -> Recipe:
+        """Mean and std from the start weights. ReseenError for a whitening, which no training learns."""
+        if recipe.model.whitening is not None:
+            raise ReseenError(
+                "model.whitening: expected none in a recipe to train, since it is learned once a training is done; "
+                "leave it out"
+            )
+        return resolved(recipe)
 
     def every_parameter_used(self, recipe: Recipe) -> bool:
         """Without a loss on logits the classifier gets no gradient, nor does the neck of a branch for triplets."""

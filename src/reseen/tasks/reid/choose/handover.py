@@ -1,0 +1,173 @@
+"""`hand_over`: from a finished training to the network that its run hands over, and the record of the choice."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from reseen.data.table import Split, Splits
+from reseen.engine.checkpoint import Card, load_card, save_weights
+from reseen.engine.distributed import in_first_process
+from reseen.engine.hardware import counting_device
+from reseen.engine.run import Run
+from reseen.errors import ReseenError
+from reseen.files import write_bytes, write_json
+from reseen.metrics import Protocol
+from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder, load_weights, read_weights
+from reseen.progress import SILENT, Progress
+from reseen.tasks.reid.choose.candidates import SHARES, Candidate, averaged, sample_of
+from reseen.tasks.reid.choose.choice import Choice, Scored, choose, read_choice
+from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
+from reseen.tasks.reid.choose.vectors import embed_before_head, embed_held_out
+from reseen.tasks.reid.postprocess import score
+from reseen.tasks.reid.recipe import Recipe
+
+Model: TypeAlias = SingleBranchEmbedder | MultiBranchEmbedder
+Tensors: TypeAlias = Mapping[str, Tensor]
+
+
+class Judged(NamedTuple):
+    """A scored candidate, and its head."""
+
+    scored: Scored
+    head: Head
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What all candidates are scored with: held-out images, training images for the heads, rules and device."""
+
+    validation: Splits
+    sample: Split
+    recipe: Recipe
+    protocol: Protocol
+    fabric: Fabric
+    progress: Progress
+
+    def of_averages(self, untrained: Model, start: Tensors, trained: Tensors) -> list[Judged]:
+        """All candidates, from the simplest weights on. ReseenError if nothing can be compared with the untrained."""
+        model = copy.deepcopy(untrained).eval()
+        self.fabric.to_device(model)
+        judged: list[Judged] = []
+        for share in SHARES:
+            load_weights(model, averaged(start, trained, share=share))
+            judged += self.of_weights(model, share=share)
+            if not judged:
+                raise ReseenError(
+                    "the untrained network gives a held-out image a vector that is zero or not finite, so nothing can "
+                    "be compared with it; choose another backbone or other start weights"
+                )
+        return judged
+
+    def of_weights(self, model: Model, *, share: float) -> Iterator[Judged]:
+        """Each usable head of a model in evaluation mode, whose weights have so large a share of the trained ones."""
+        name = Candidate(share, "pooled").weights
+        held_out = embed_held_out(
+            lambda split: self._embed(model, split, f"{name}: embed held-out images"), self.validation
+        )
+        for head in self._heads(model, share=share, name=name):
+            sides = held_out.seen_through(head)
+            if sides is None:
+                continue
+            report = score(
+                sides,
+                protocol=self.protocol,
+                average_precision=self.recipe.evaluation.average_precision,
+                device=counting_device(self.fabric),
+            )
+            yield Judged(Scored(Candidate(share, head.name), report), head)
+
+    def _heads(self, model: Model, *, share: float, name: str) -> Sequence[Head]:
+        if isinstance(model, MultiBranchEmbedder):
+            return as_compared()
+        sample = self._embed(model, self.sample, f"{name}: embed training images")
+        return heads_of(model.neck, sample, trained=share == 1)
+
+    def _embed(self, model: Model, split: Split, description: str) -> Tensor:
+        return embed_before_head(
+            model, split, self.recipe, fabric=self.fabric, progress=self.progress, description=description
+        )
+
+
+def hand_over(
+    run: Run,
+    untrained: Model,
+    *,
+    validation: Splits,
+    train: Split,
+    recipe: Recipe,
+    protocol: Protocol,
+    fabric: Fabric,
+    progress: Progress = SILENT,
+) -> Choice:
+    """Choose the network that a finished training hands over, and write it as the run's best weights.
+
+    ``trained.safetensors`` keeps the training's own best weights, ``choice.json`` every candidate with its scores.
+    ``choice.json`` is written last, and what was written before it is read again, so a call that was killed is simply
+    repeated; with ``choice.json`` there it only reads.
+
+    Args:
+        run: The finished run, with the training's best weights.
+        untrained: The model as it was before the training, with as many identities; it is left as it is.
+        validation: Query and gallery are the held-out images.
+        train: The training images, of which `SAMPLED` at most teach necks and whitenings.
+        recipe: As run.
+        protocol: Ranks the held-out images.
+        fabric: Each process calls; the first one writes.
+        progress: Shows bars, and the reason as a line.
+
+    Returns:
+        The choice.
+
+    Raises:
+        ReseenError: The run has no weights, or an image cannot be read.
+
+    Example (not run):
+        ```python
+        hand_over(run, untrained, validation=held_out, train=splits.train, recipe=recipe, protocol=rules, fabric=fabric)
+        ```
+    """
+    if run.choice_file.exists():
+        return read_choice(run.choice_file)
+    in_first_process(fabric, lambda: _keep_trained(run))
+    start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
+    trained = read_weights(run.trained_weights).tensors
+    judge = Judge(validation, sample_of(train), recipe, protocol, fabric, progress)
+    judged = judge.of_averages(untrained, start, trained)
+    choice = choose(
+        [entry.scored for entry in judged],
+        validation.query.identities,
+        images=len({*validation.query.paths, *validation.gallery.paths}),
+    )
+    head = next(entry.head for entry in judged if entry.scored.candidate == choice.chosen.candidate)
+    in_first_process(fabric, lambda: _write(run, choice, head, start=start, trained=trained))
+    progress.say(choice.reason)
+    return choice
+
+
+def _keep_trained(run: Run) -> None:
+    """The training's best weights under their own name, once: the other name is soon the chosen network's."""
+    if not run.trained_weights.exists():
+        load_card(run.best_weights)
+        write_bytes(run.trained_weights, run.best_weights.read_bytes())
+
+
+def _write(run: Run, choice: Choice, head: Head, *, start: Tensors, trained: Tensors) -> None:
+    tensors = {**averaged(start, trained, share=choice.chosen.candidate.share), **head.tensors}
+    card = _with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
+    save_weights(run.best_weights, tensors, card)
+    write_json(run.choice_file, choice.as_dict())
+
+
+def _with_head(card: Card, head: Head, *, score: float) -> Card:
+    """The card of the same network with this head."""
+    settings: dict[str, dict[str, Any]] = {
+        "necked": {},
+        "pooled": {"embedding": "pooled"},
+        "whitened": {"embedding": "pooled", "whitening": {"width": head.width}},
+    }
+    model = {name: value for name, value in card.recipe["model"].items() if name not in {"embedding", "whitening"}}
+    return card._replace(recipe={**card.recipe, "model": {**model, **settings[head.name]}}, score=score)
