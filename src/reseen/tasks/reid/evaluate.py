@@ -7,7 +7,7 @@ from torch import nn
 
 from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
-from reseen.data.table import Splits
+from reseen.data.table import Split, Splits
 from reseen.data.unreadable import below, leave_out, skip_unreadable
 from reseen.engine.checkpoint import load_card
 from reseen.engine.hardware import DeviceName, one_device
@@ -16,6 +16,7 @@ from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
 from reseen.metrics.postprocess.rerank import Reranking
+from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import build_embedder, load_model
@@ -155,20 +156,26 @@ def evaluate_baselines(
     run = open_run(run)
     progress = progress or SILENT
     recipe, splits, fabric = recipe_of(run), splits_of(run, data, progress=progress), one_device()
-    train = splits.train
-    untrained = build_embedder(
-        recipe,
-        num_identities=len(train.identity_names),
-        start_weights=True,
-        metadata_names=(train.camera_names, train.view_names),
-    )
-    systems: dict[str, nn.Module] = {"histogram": ColourHistogram(), "untrained": untrained}
+    systems: dict[str, nn.Module] = {
+        "histogram": ColourHistogram(),
+        "untrained": untrained_model(recipe, splits.train),
+    }
     reports = {
         name: score_model(model, splits, recipe, fabric=fabric, progress=progress, name=name).report
         for name, model in systems.items()
     }
     run.save_scores({name: score_row(report) for name, report in reports.items()})
     return reports
+
+
+def untrained_model(recipe: Recipe, train: Split) -> SingleBranchEmbedder | MultiBranchEmbedder:
+    """The model as it is before training on these images: with its start weights, in training mode."""
+    return build_embedder(
+        recipe,
+        num_identities=len(train.identity_names),
+        start_weights=True,
+        metadata_names=(train.camera_names, train.view_names),
+    )
 
 
 def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT) -> Splits:

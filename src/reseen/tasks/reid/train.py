@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from reseen.engine.hardware import one_device
+from reseen.engine.run import Run
 from reseen.engine.train import Trained, train_task
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
-from reseen.tasks.reid.recipe import Recipe
+from reseen.tasks.reid.choose import hand_over
+from reseen.tasks.reid.evaluate import splits_of, untrained_model
+from reseen.tasks.reid.recipe import Recipe, recipe_of
 from reseen.tasks.reid.task import REIDENTIFICATION
+from reseen.tasks.reid.validation import hold_out, validation_rules
 
 
 def train(
@@ -42,4 +47,26 @@ def train(
         ```
     """
     read = recipe if isinstance(recipe, Recipe) else read_as(Recipe, recipe, overrides=overrides)
-    return train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress or SILENT)
+    progress = progress or SILENT
+    trained = train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress)
+    if trained.first_process:
+        choose_network(trained.run, progress=progress)
+    return trained
+
+
+def choose_network(run: Run, *, progress: Progress) -> None:
+    """Choose what a finished training hands over, on its held-out identities, where its recipe says so."""
+    recipe = recipe_of(run)
+    if not (recipe.validation.choose and recipe.validation.identities):
+        return
+    held_out = hold_out(splits_of(run, None, progress=SILENT), recipe)
+    hand_over(
+        run,
+        untrained_model(recipe, held_out.train),
+        validation=held_out,
+        train=held_out.train,
+        recipe=recipe,
+        protocol=validation_rules(recipe, held_out),
+        fabric=one_device(),
+        progress=progress,
+    )
