@@ -38,16 +38,24 @@ class Batches:
         return iter([Batch()] * self.count)
 
 
-class Walker(nn.Module):
-    """A weight of the trunk, and one on top of it; both begin at 0."""
+class Weight(nn.Module):
+    """One weight, which begins at 0."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trunk = nn.Parameter(torch.zeros((), dtype=torch.float64))
-        self.head = nn.Parameter(torch.zeros((), dtype=torch.float64))
+        self.value = nn.Parameter(torch.zeros((), dtype=torch.float64))
+
+
+class Walker(nn.Module):
+    """A weight of the trunk, and one on top of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = Weight()
+        self.head = Weight()
 
     def forward(self, _: Batch) -> LossTerms:
-        total = self.trunk + self.head
+        total = self.trunk.value + self.head.value
         return LossTerms(total, {"sum": total})
 
 
@@ -62,12 +70,12 @@ def walk(recipe_name: str, *overrides: str, batches: int, epochs: int) -> list[M
     """The recipe's own optimiser, rate and frozen parts, over the first epochs of so many batches."""
     recipe = read_recipe(recipe_name, overrides=["hardware.accelerator=cpu", *overrides])
     model, order = Walker(), Batches(batches)
-    pieces = TaskComponents(model, model, order, order, frozen=(model.trunk,))
+    pieces = TaskComponents(model, model, order, order, backbone=model.trunk)
     parts = assemble(pieces, recipe, fabric=launch(recipe.hardware))
     return [_moved(parts, model, epoch) for epoch in range(epochs)]
 
 
 def _moved(parts: LoopParts, model: Walker, epoch: int) -> Moved:
-    before = Moved(model.trunk.item(), model.head.item())
+    before = Moved(model.trunk.value.item(), model.head.value.item())
     train_epoch(parts, Place(epoch), EpochStats(), stop_requested=lambda: False, bar=Silent())
-    return Moved(before.trunk - model.trunk.item(), before.head - model.head.item())
+    return Moved(before.trunk - model.trunk.value.item(), before.head - model.head.value.item())

@@ -25,7 +25,8 @@ class ResNetBackbone(Backbone):
         if not all(isinstance(block, Bottleneck) for block in stage.children()):
             return super().split_last_stage()
         self.body.add_module("layer4", nn.Identity())
-        return type(self)(self.body, image_size=self.image_size), stage
+        slots = tuple(slot for slot in self.slots if not slot.startswith("layer4."))
+        return type(self)(self.body, image_size=self.image_size, slots=slots), stage
 
 
 def resnet(

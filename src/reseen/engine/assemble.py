@@ -3,8 +3,10 @@
 from lightning_fabric import Fabric
 from timm.utils.model_ema import ModelEmaV3
 
+from reseen.backbones.start_parts import start_batch_norms
 from reseen.engine.hardware import compile_for_training, takes_fused
 from reseen.engine.loop import LoopParts
+from reseen.engine.rates import parameter_groups
 from reseen.engine.task import TaskComponents
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import OPTIMIZER, SCHEDULE
@@ -14,13 +16,13 @@ from reseen.recipe.training import TrainingRecipe
 
 def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabric) -> LoopParts:
     """Put the components on their devices, and build the optimiser, the schedule and the averaged weights."""
-    trainable = [parameter for parameter in components.learner.parameters() if parameter.requires_grad]
+    settings = recipe.training
+    groups = parameter_groups(components.learner, components.backbone, settings=settings)
     fused = takes_fused(fabric.device, recipe)
     if recipe.hardware.compile:
         compile_for_training(components.model)
-    optimizer = OPTIMIZER.build(Component.of(recipe.optimizer), parameters=trainable, fused=fused)
+    optimizer = OPTIMIZER.build(Component.of(recipe.optimizer), parameters=groups.parameters, fused=fused)
     wrapped, optimizer = fabric.setup(components.learner, optimizer)
-    decay = recipe.training.ema
     return LoopParts(
         fabric=fabric,
         model=components.model,
@@ -31,11 +33,13 @@ def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabr
         loader=components.loader,
         learning_rate=recipe.optimizer["learning_rate"],
         seed=recipe.seed,
-        accumulate=recipe.training.accumulate,
-        clip_norm=recipe.training.clip_norm,
-        frozen=components.frozen,
-        frozen_epochs=recipe.training.freeze_backbone,
-        averaged=None if decay is None else ModelEmaV3(components.model, decay=decay, use_warmup=True),
+        accumulate=settings.accumulate,
+        clip_norm=settings.clip_norm,
+        rate_factors=groups.factors,
+        frozen=tuple(components.backbone.parameters()),
+        frozen_epochs=settings.freeze_backbone,
+        frozen_norms=start_batch_norms(components.backbone) if settings.freeze_norms else (),
+        averaged=None if settings.ema is None else ModelEmaV3(components.model, decay=settings.ema, use_warmup=True),
     )
 
 

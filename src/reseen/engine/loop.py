@@ -25,8 +25,9 @@ from reseen.recipe.schedules import Schedule
 class LoopParts:
     """The objects that an epoch uses. ``learner`` wraps ``model`` and its losses for the devices.
 
-    ``frozen`` parameters are not trained in the first ``frozen_epochs``. ``averaged``: the moving average of the
-    model's weights, if the recipe has one.
+    ``rate_factors``: one for each of the optimiser's groups. ``frozen`` parameters are not trained in the first
+    ``frozen_epochs``; ``frozen_norms`` never see a batch's statistics. ``averaged``: the moving average of the model's
+    weights, if the recipe has one.
     """
 
     fabric: Fabric
@@ -40,8 +41,10 @@ class LoopParts:
     seed: int
     accumulate: int = 1
     clip_norm: float | None = None
+    rate_factors: tuple[float, ...] = (1.0,)
     frozen: tuple[nn.Parameter, ...] = ()
     frozen_epochs: int = 0
+    frozen_norms: tuple[nn.Module, ...] = ()
     averaged: ModelEmaV3 | None = None
 
     @property
@@ -117,13 +120,16 @@ def train_step(
     ``epoch_fraction``: the part of the epoch that is done, which the schedule reads.
     """
     fabric, optimizer = parts.fabric, parts.optimizer
+    for norm in parts.frozen_norms:
+        norm.eval()  # a scoring puts the whole model back into training mode
     seed_here("step", parts.seed, place.epoch, place.step, fabric.global_rank)
     with fabric.no_backward_sync(parts.learner, enabled=not step_optimizer):
         terms: LossTerms = parts.learner(fabric.to_device(batch))
         fabric.backward(terms.total / _accumulated(parts, place))
     if step_optimizer:
-        for group in optimizer.param_groups:
-            group["lr"] = parts.learning_rate * parts.schedule(place.epoch + epoch_fraction)
+        rate = parts.learning_rate * parts.schedule(place.epoch + epoch_fraction)
+        for group, factor in zip(optimizer.param_groups, parts.rate_factors, strict=True):
+            group["lr"] = rate * factor
         if place.epoch < parts.frozen_epochs:
             for parameter in parts.frozen:
                 parameter.grad = None  # so the optimiser skips it; requires_grad must not change under DDP

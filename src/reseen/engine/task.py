@@ -12,6 +12,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from reseen.backbones import Backbone
 from reseen.engine.checkpoint import Card
 from reseen.progress import Progress
 from reseen.recipe.training import RecipeT
@@ -48,14 +49,14 @@ class Batches(Protocol):
 class TaskComponents(NamedTuple):
     """The objects that a task builds. ``learner`` holds ``model``: a batch -> LossTerms, the loss and its terms.
 
-    ``frozen``: the parameters that ``training.freeze_backbone`` does not train in the first epochs.
+    ``backbone``: the part of the model that has start weights, which ``training`` may freeze or train slower.
     """
 
     model: nn.Module
     learner: nn.Module
     batches: Batches
     loader: DataLoader[Any]
-    frozen: tuple[nn.Parameter, ...] = ()
+    backbone: Backbone
 
 
 class TrainingData(NamedTuple, Generic[DataT]):

@@ -191,7 +191,7 @@ def _finish_epoch(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> Non
         "epoch": done,
         **state.stats.row(),
         "processes": job.parts.fabric.world_size,
-        "learning_rate": job.parts.optimizer.param_groups[0]["lr"],
+        "learning_rate": max(group["lr"] for group in job.parts.optimizer.param_groups),
     }
     every = recipe.evaluation.every
     if done == recipe.training.epochs or (every and done % every == 0):

@@ -6,14 +6,15 @@ A schedule is a pure function of progress, so a resumed run needs no schedule st
 from collections.abc import Callable, Iterable, Mapping
 from math import cos, floor, pi
 from types import MappingProxyType
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from annotated_types import Ge, Gt, Lt
 from torch import nn, optim
 
 from reseen.bounds import NotNegative, Positive
 
-Parameters: TypeAlias = Iterable[nn.Parameter]
+Parameters: TypeAlias = Iterable[nn.Parameter] | Iterable[dict[str, Any]]
+"""Parameters, or torch's groups of them, where these differ in rate or weight decay."""
 Schedule: TypeAlias = Callable[[float], float]
 """Epochs done (a fraction counts) -> factor on the learning rate."""
 

@@ -58,6 +58,11 @@ class Training(Section):
 
     ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
+    ``pretrained_rate``: a factor on the learning rate of the backbone, which has start weights, without its attention.
+    ``layer_decay``: a factor on it from each group of the backbone's layers, as timm groups them, to the one below.
+    ``decay_norms`` False: no weight decay on biases and on the weights of norms, which have one dimension.
+    ``freeze_norms``: the backbone's batch norms keep the statistics of its start weights; their weights train.
+    ``patience``: stop after so many scorings in a row without a better score.
     """
 
     epochs: Annotated[int, Field(ge=1)]
@@ -67,6 +72,11 @@ class Training(Section):
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     warmup: Warmup | None = None
+    pretrained_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    decay_norms: bool = True
+    freeze_norms: bool = False
+    patience: Annotated[int, Field(ge=1)] | None = None
 
 
 class Hardware(Section):

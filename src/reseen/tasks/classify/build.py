@@ -58,7 +58,7 @@ def build_components(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, 
         learner=ClassLearner(model, classes=classes, loss=recipe.loss, mix=recipe.mix),
         batches=batches,
         loader=train_loader(images, batches, workers=recipe.data.workers),
-        frozen=tuple(model.backbone.parameters()),
+        backbone=model.backbone,
     )
 
 

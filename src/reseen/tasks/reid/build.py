@@ -149,7 +149,7 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
         metadata_names=(splits.train.camera_names, splits.train.view_names),
     )
     learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
-    return TaskComponents(model, learner, batches, loader, frozen=tuple(model.backbone.parameters()))
+    return TaskComponents(model, learner, batches, loader, backbone=model.backbone)
 
 
 def _require_pairs(recipe: Recipe, world_size: int) -> None:

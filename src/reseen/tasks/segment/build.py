@@ -55,7 +55,7 @@ def build_components(recipe: SegmentRecipe, splits: SceneSplits, *, rank: int, w
         learner=SegmentLearner(model, auxiliary_weight=recipe.model.auxiliary),
         batches=batches,
         loader=train_loader(Scenes(splits.train, transform=_training(recipe)), batches, workers=recipe.data.workers),
-        frozen=tuple(model.backbone.parameters()),
+        backbone=model.backbone,
     )
 
 
