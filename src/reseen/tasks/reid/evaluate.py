@@ -24,7 +24,7 @@ from reseen.tasks.reid.load import protocol_for
 from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
 from reseen.tasks.reid.postprocess import Expansion, Postprocessing
 from reseen.tasks.reid.query_gallery import QueryGallery
-from reseen.tasks.reid.recipe import MetadataTold, recipe_from, recipe_of
+from reseen.tasks.reid.recipe import MetadataTold, Recipe, recipe_from, recipe_of
 from reseen.tasks.reid.saved_embeddings import save_embeddings, weights_fingerprint
 from reseen.tasks.reid.scoring import Evaluated, score_files, score_model, score_model_checked, score_row
 from reseen.tasks.reid.sources import Files, Weights, source_of
