@@ -88,10 +88,23 @@ class PendingStep(NamedTuple):
     images: int
 
 
+def _nothing(_: Place) -> None:
+    """Follow no step."""
+
+
 def train_epoch(
-    parts: LoopParts, place: Place, stats: EpochStats, *, stop_requested: Callable[[], bool], bar: Bar
+    parts: LoopParts,
+    place: Place,
+    stats: EpochStats,
+    *,
+    stop_requested: Callable[[], bool],
+    bar: Bar,
+    after_step: Callable[[Place], None] = _nothing,
 ) -> Place:
-    """Train from ``place`` to the end of its epoch, or to the first optimiser step after a request to stop."""
+    """Train from ``place`` to the end of its epoch, or to the first optimiser step after a request to stop.
+
+    ``after_step`` is called with the place after each step.
+    """
     parts.batches.set_epoch(place.epoch, start=place.step)
     total = len(parts.batches)
     began = perf_counter()
@@ -103,6 +116,7 @@ def train_epoch(
         pending = PendingStep(terms, place, len(batch.image) * parts.fabric.world_size)
         place = Place(place.epoch, place.step + 1)
         bar.advance(note=_note(stats, perf_counter() - began))
+        after_step(place)
         if step_optimizer and place.step < total and _any_requested(parts.fabric, stop_requested()):
             break
     else:

@@ -132,6 +132,11 @@ class Run:
         lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
         return [self._metrics_row(number, line) for number, line in enumerate(lines, start=1)]
 
+    def epochs_done(self) -> int:
+        """The epochs that the run was trained for, which are fewer than its recipe's where it stopped early."""
+        rows = self.metrics()
+        return int(str(rows[-1]["epoch"])) if rows else 0
+
     def _metrics_row(self, number: int, line: str) -> dict[str, object]:
         try:
             row: dict[str, object] = json.loads(line)

@@ -121,6 +121,10 @@ class Task(Protocol[RecipeT, DataT]):
         """Build model, losses and batches for the process ``rank`` of ``world_size``."""
         ...
 
+    def scored_images(self, recipe: RecipeT, data: DataT, /) -> int:
+        """How many images the model sees in one scoring, from which its time is predicted."""
+        ...
+
     def score(
         self, model: nn.Module, data: DataT, recipe: RecipeT, /, *, fabric: Fabric, progress: Progress
     ) -> dict[str, float]:

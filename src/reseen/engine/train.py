@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import ceil
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Generic, NamedTuple
 
 from reseen.engine.assemble import assemble
@@ -12,6 +14,8 @@ from reseen.engine.environment import environment
 from reseen.engine.hardware import launch, uncompiled
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import EpochStats, LoopParts, train_epoch
+from reseen.engine.patience import early_stop_in_words, scorings_without_gain
+from reseen.engine.predicted_time import Forecast, Plan
 from reseen.engine.run import Run, check_new, create_run, open_run
 from reseen.engine.task import DataT, Task
 from reseen.engine.training_lock import claimed
@@ -23,7 +27,7 @@ from reseen.recipe.training import RecipeT, TrainingRecipe, read_as
 
 
 class Trained(NamedTuple):
-    """The trained run, its epochs, and the monitored score of the best one as a fraction (mAP in re-ID).
+    """The trained run, the epochs that were done, and the monitored score of the best one as a fraction (mAP in re-ID).
 
     ``first_process`` is True in one process of a distributed run, the one that should go on to report.
     """
@@ -169,19 +173,73 @@ def _processes_changed(saved: Mapping[str, Any], parts: LoopParts) -> str:
 
 def _train_epochs(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> None:
     epochs, steps = job.recipe.training.epochs, len(job.parts.batches)
+    forecast = Forecast(_plan(job), start=state.place)
+
+    def after_step(place: Place) -> None:
+        _say(job, forecast.step_done(place, scoring_seconds=_scoring_seconds(state)))
+
     description = f"train {epochs} epochs"
+    finished = _finished(job, state)
     with stop_requests() as stop_requested, job.progress.bar(description, total=epochs * steps) as bar:
         bar.advance(state.place.epoch * steps + state.place.step)
-        while state.place.epoch < epochs:
-            state.place = train_epoch(job.parts, state.place, state.stats, stop_requested=stop_requested, bar=bar)
+        while not finished:
+            forecast.begin_epoch()
+            state.place = train_epoch(
+                job.parts, state.place, state.stats, stop_requested=stop_requested, bar=bar, after_step=after_step
+            )
             if state.place.step == 0:
                 _finish_epoch(job, state)
+                if (seconds := _scoring_seconds(state)) is not None:
+                    _say(job, forecast.scoring_done(state.place, scoring_seconds=seconds))
             _save(job, state)
-            if stop_requested() and state.place.epoch < epochs:
+            finished = _finished(job, state)
+            if stop_requested() and not finished:
                 raise Stopped(
                     f"stopped at epoch {state.place.epoch + 1}, step {state.place.step + 1}; "
                     f"everything is saved in {job.run.path}: continue with the same command and --resume"
                 )
+
+
+def _plan(job: TrainingJob[RecipeT, DataT]) -> Plan:
+    """What the time that is left is predicted from."""
+    recipe, batches, warmup = job.recipe, job.parts.batches, job.recipe.training.warmup
+    return Plan(
+        epochs=recipe.training.epochs,
+        steps=len(batches),
+        batch_images=batches.images,
+        every=recipe.evaluation.every,
+        scored_images=job.task.scored_images(recipe, job.data),
+        shortest=1 if warmup is None else ceil(warmup.begin + warmup.epochs),
+        may_stop_early=recipe.training.patience is not None,
+    )
+
+
+def _say(job: TrainingJob[RecipeT, DataT], line: str | None) -> None:
+    if line is not None:
+        job.progress.say(line)
+
+
+def _scoring_seconds(state: TrainingState) -> float | None:
+    """Of the last scoring; None before the first."""
+    timed: list[float] = [row["scoring_seconds"] for row in state.rows if "scoring_seconds" in row]
+    return timed[-1] if timed else None
+
+
+def _finished(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> bool:
+    """Whether the run is at its end: of its epochs, or of its patience, which it then says."""
+    training, task, done = job.recipe.training, job.task, state.place.epoch
+    if done >= training.epochs:
+        return True
+    if training.patience is None:
+        return False
+    without_gain = in_first_process(  # all processes stop at once, whatever each computed
+        job.parts.fabric, lambda: scorings_without_gain(state.rows, monitor=task.monitor)
+    )
+    if without_gain < training.patience:
+        return False
+    best = f"{task.metrics[task.monitor]} {state.best:.1%}"
+    job.progress.say(early_stop_in_words(done, epochs=training.epochs, patience=training.patience, best=best))
+    return True
 
 
 def _finish_epoch(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> None:
@@ -195,7 +253,9 @@ def _finish_epoch(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> Non
     }
     every = recipe.evaluation.every
     if done == recipe.training.epochs or (every and done % every == 0):
+        began = perf_counter()
         row.update(_score(job))
+        row["scoring_seconds"] = round(perf_counter() - began, 2)
         if state.best is None or row[task.monitor] > state.best:
             state.best = row[task.monitor]
             _save_best(job, row[task.monitor])

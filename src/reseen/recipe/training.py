@@ -158,6 +158,15 @@ class TrainingRecipe(Section):
         return recipe
 
     @model_validator(mode="after")
+    def _patience_has_scorings(self) -> Self:
+        if self.training.patience is not None and not self.evaluation.every:
+            raise ValueError(
+                "training.patience counts scorings, and evaluation.every = 0 scores the last epoch alone: set "
+                "evaluation.every to 1 or more, or leave training.patience out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
         warmup = self.training.warmup
         if warmup and warmup.begin + warmup.epochs > self.training.epochs:

@@ -123,7 +123,7 @@ def _summary(run: Run, result: Evaluated) -> str:
     """What was trained on what and how it was tested; a warning where the best epoch was chosen on the test set."""
     recipe, train = recipe_of(run), result.splits.train
     return (
-        f"{_model_name(recipe.model)} trained for {recipe.training.epochs} epochs on {len(train):,} images of "
+        f"{_model_name(recipe.model)} trained for {run.epochs_done()} epochs on {len(train):,} images of "
         f"{len(train.identity_names):,} identities ({result.splits.layout} layout), then tested on "
         f"{len(result.query):,} queries and a gallery of {len(result.gallery):,} images, of identities that it was not "
         f"trained on.{_chosen_on(run)}"

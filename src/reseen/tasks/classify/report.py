@@ -31,7 +31,7 @@ def report_run(run: Run | Path | str, result: Classified | None = None, *, progr
         task="classify",
         columns=CLASSIFICATION.metrics,
         summary=(
-            f"{recipe.model.backbone} trained for {recipe.training.epochs} epochs on {len(splits.train.labels):,} "
+            f"{recipe.model.backbone} trained for {run.epochs_done()} epochs on {len(splits.train.labels):,} "
             f"images of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
             f"{len(splits.val.labels):,} others.{best_epoch(run, 'top1')}"
         ),

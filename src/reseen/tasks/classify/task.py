@@ -32,6 +32,10 @@ class Classification:
         """Each parameter gets a gradient in each step."""
         return True
 
+    def scored_images(self, _recipe: ClassifyRecipe, data: ClassSplits) -> int:
+        """The validation images."""
+        return len(data.val.labels)
+
     def score(
         self, model: nn.Module, data: ClassSplits, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress
     ) -> dict[str, float]:

@@ -43,6 +43,10 @@ class Reidentification:
         """Without a loss on logits the classifier gets no gradient, nor does the neck of a branch for triplets."""
         return not recipe.model.branches and "cross_entropy" in recipe.losses
 
+    def scored_images(self, recipe: Recipe, data: Splits) -> int:
+        """Query and gallery, and with ``flip`` the mirror image of each."""
+        return (len(data.query) + len(data.gallery)) * (2 if recipe.evaluation.flip else 1)
+
     def score(
         self, model: nn.Module, data: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress
     ) -> dict[str, float]:

@@ -33,7 +33,7 @@ def report_run(run: Run | Path | str, result: Segmented | None = None, *, progre
         task="segment",
         columns=SEGMENTATION.metrics,
         summary=(
-            f"{recipe.model.backbone} with the head {recipe.model.head['name']} trained for {recipe.training.epochs} "
+            f"{recipe.model.backbone} with the head {recipe.model.head['name']} trained for {run.epochs_done()} "
             f"epochs on {len(splits.train):,} scenes, scored on {len(splits.val):,} others, "
             f"{report.inference}.{best_epoch(run, 'mIoU')}"
         ),

@@ -33,6 +33,10 @@ class Segmentation:
         """Each parameter gets a gradient in each step."""
         return True
 
+    def scored_images(self, _recipe: SegmentRecipe, data: SceneSplits) -> int:
+        """The validation scenes."""
+        return len(data.val)
+
     def score(
         self, model: nn.Module, data: SceneSplits, recipe: SegmentRecipe, *, fabric: Fabric, progress: Progress
     ) -> dict[str, float]:
