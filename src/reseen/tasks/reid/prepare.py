@@ -5,6 +5,7 @@ from lightning_fabric import Fabric
 from reseen.data.table import Splits
 from reseen.engine.distributed import in_first_process
 from reseen.engine.task import Prepared, TrainingData
+from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.reid.automatic.choices import CPU, GPU
 from reseen.tasks.reid.automatic.facts import set_facts
@@ -15,14 +16,29 @@ from reseen.tasks.reid.validation import hold_out, validation_rules
 
 
 def prepare(
-    recipe: Recipe, loaded: TrainingData[Splits], *, fabric: Fabric, progress: Progress
+    recipe: Recipe,
+    loaded: TrainingData[Splits],
+    *,
+    fabric: Fabric,
+    progress: Progress,
+    held_out_trains: bool = False,
 ) -> Prepared[Recipe, Splits]:
-    """Choose the automatic settings, say which and why, and set the held-out identities apart."""
+    """Choose the automatic settings, say which and why, and set the held-out identities apart.
+
+    ``held_out_trains``: they stay in the training set as well.
+    """
     if recipe.automatic:
         recipe = in_first_process(fabric, lambda: _fitted(recipe, loaded.data, fabric=fabric, progress=progress))
     if not recipe.validation.identities:
         return Prepared(recipe, loaded)
+    if recipe.validation.train_on_all and fabric.world_size > 1:
+        raise ReseenError(
+            f"validation.train_on_all: expected one process, got {fabric.world_size}; train on all identities in a run "
+            "of its own: --set validation.identities=0"
+        )
     splits = hold_out(loaded.data, recipe)
+    if held_out_trains:
+        splits = splits._replace(train=loaded.data.train)
     names = splits.query.identity_names
     progress.say(f"{len(names)} of {len(loaded.data.train.identity_names)} training identities held out for validation")
     facts = {

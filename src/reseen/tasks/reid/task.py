@@ -1,7 +1,9 @@
 """Re-identification as a task of the engine."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from lightning_fabric import Fabric
 from torch import nn
@@ -9,6 +11,7 @@ from torch import nn
 from reseen.data.table import Splits
 from reseen.engine.checkpoint import Card
 from reseen.engine.pretrained import resolved
+from reseen.engine.task import Prepared, TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.reid.build import build_components
@@ -20,14 +23,19 @@ from reseen.tasks.reid.scoring import score_model
 from reseen.tasks.reid.validation import validation_rules
 
 
+@dataclass(frozen=True)
 class Reidentification:
-    """Query and gallery ranked under the data's protocol; the weights of the best mAP are saved."""
+    """Query and gallery ranked under the data's protocol; the weights of the best mAP are saved.
 
-    recipe_type = Recipe
-    metrics: Mapping[str, str] = MappingProxyType({"mAP": "mAP", "rank1": "rank-1"})
-    monitor = "mAP"
+    ``held_out_trains``: identities that are held out to score epochs on are trained on all the same.
+    """
+
+    held_out_trains: bool = False
+
+    recipe_type: ClassVar[type[Recipe]] = Recipe
+    metrics: ClassVar[Mapping[str, str]] = MappingProxyType({"mAP": "mAP", "rank1": "rank-1"})
+    monitor: ClassVar[str] = "mAP"
     load_data = staticmethod(load_data)
-    prepare = staticmethod(prepare)
     build = staticmethod(build_components)
 
     def resolve(self, recipe: Recipe) -> Recipe:
@@ -38,6 +46,12 @@ class Reidentification:
                 "leave it out"
             )
         return resolved(recipe)
+
+    def prepare(
+        self, recipe: Recipe, loaded: TrainingData[Splits], *, fabric: Fabric, progress: Progress
+    ) -> Prepared[Recipe, Splits]:
+        """Choose the automatic settings, and hold identities out."""
+        return prepare(recipe, loaded, fabric=fabric, progress=progress, held_out_trains=self.held_out_trains)
 
     def every_parameter_used(self, recipe: Recipe) -> bool:
         """Without a loss on logits the classifier gets no gradient, nor does the neck of a branch for triplets."""

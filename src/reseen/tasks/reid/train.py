@@ -8,10 +8,11 @@ from reseen.engine.run import Run
 from reseen.engine.train import Trained, train_task
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
-from reseen.tasks.reid.choose import hand_over
+from reseen.tasks.reid.choose import hand_over, hand_over_on_all
 from reseen.tasks.reid.evaluate import splits_of, untrained_model
 from reseen.tasks.reid.recipe import Recipe, recipe_of
 from reseen.tasks.reid.task import REIDENTIFICATION
+from reseen.tasks.reid.train_on_all import train_on_all
 from reseen.tasks.reid.validation import hold_out, validation_rules
 
 
@@ -50,17 +51,18 @@ def train(
     progress = progress or SILENT
     trained = train_task(REIDENTIFICATION, read, data=data, out=out, resume=resume, progress=progress)
     if trained.first_process:
-        choose_network(trained.run, progress=progress)
+        _choose_network(trained.run, progress=progress)
     return trained
 
 
-def choose_network(run: Run, *, progress: Progress) -> None:
-    """Choose what a finished training hands over, on its held-out identities, where its recipe says so."""
+def _choose_network(run: Run, *, progress: Progress) -> None:
+    """Choose what a finished training hands over on its held-out identities, where its recipe says so."""
     recipe = recipe_of(run)
     if not (recipe.validation.choose and recipe.validation.identities):
         return
-    held_out = hold_out(splits_of(run, None, progress=SILENT), recipe)
-    hand_over(
+    splits = splits_of(run, None)
+    held_out = hold_out(splits, recipe)
+    choice = hand_over(
         run,
         untrained_model(recipe, held_out.train),
         validation=held_out,
@@ -70,3 +72,14 @@ def choose_network(run: Run, *, progress: Progress) -> None:
         fabric=one_device(),
         progress=progress,
     )
+    if recipe.validation.train_on_all and choice.chosen.candidate.share > 0:
+        hand_over_on_all(
+            run,
+            train_on_all(run, images=len(held_out.train), all_images=len(splits.train), progress=progress),
+            untrained_model(recipe, splits.train),
+            choice=choice,
+            train=splits.train,
+            recipe=recipe,
+            fabric=one_device(),
+            progress=progress,
+        )

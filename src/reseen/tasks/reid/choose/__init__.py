@@ -6,5 +6,6 @@ Candidates are the untrained weights, the trained ones and averages of both, eac
 from reseen.tasks.reid.choose.candidates import Candidate
 from reseen.tasks.reid.choose.choice import Choice, Outcome, Scored, choose, read_choice
 from reseen.tasks.reid.choose.handover import hand_over
+from reseen.tasks.reid.choose.on_all import hand_over_on_all
 
-__all__ = ["Candidate", "Choice", "Outcome", "Scored", "choose", "hand_over", "read_choice"]
+__all__ = ["Candidate", "Choice", "Outcome", "Scored", "choose", "hand_over", "hand_over_on_all", "read_choice"]

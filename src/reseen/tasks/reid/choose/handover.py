@@ -157,12 +157,12 @@ def _keep_trained(run: Run) -> None:
 
 def _write(run: Run, choice: Choice, head: Head, *, start: Tensors, trained: Tensors) -> None:
     tensors = {**averaged(start, trained, share=choice.chosen.candidate.share), **head.tensors}
-    card = _with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
+    card = with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
     save_weights(run.best_weights, tensors, card)
     write_json(run.choice_file, choice.as_dict())
 
 
-def _with_head(card: Card, head: Head, *, score: float) -> Card:
+def with_head(card: Card, head: Head, *, score: float) -> Card:
     """The card of the same network with this head."""
     settings: dict[str, dict[str, Any]] = {
         "necked": {},

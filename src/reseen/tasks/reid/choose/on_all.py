@@ -1,0 +1,53 @@
+"""The choice carried over to a last training on all identities: the same average, the same kind of head."""
+
+import copy
+from collections.abc import Sequence
+
+from lightning_fabric import Fabric
+
+from reseen.data.table import Split
+from reseen.engine.checkpoint import load_card, save_weights
+from reseen.engine.run import Run
+from reseen.models import MultiBranchEmbedder, load_weights, read_weights
+from reseen.progress import Progress
+from reseen.tasks.reid.choose.candidates import averaged, sample_of
+from reseen.tasks.reid.choose.choice import Choice
+from reseen.tasks.reid.choose.handover import Model, with_head
+from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
+from reseen.tasks.reid.choose.vectors import embed_before_head
+from reseen.tasks.reid.recipe import Recipe
+
+
+def hand_over_on_all(
+    run: Run,
+    last: Run,
+    untrained: Model,
+    *,
+    choice: Choice,
+    train: Split,
+    recipe: Recipe,
+    fabric: Fabric,
+    progress: Progress,
+) -> None:
+    """Write the last training's network, averaged and with a head as chosen, as the best weights of ``run``.
+
+    ``untrained``: the model before the last training. ``train``: all training images, from which the head is learned
+    anew.
+    """
+    candidate = choice.chosen.candidate
+
+    def heads(model: Model) -> Sequence[Head]:
+        if isinstance(model, MultiBranchEmbedder):
+            return as_compared()
+        sample = embed_before_head(
+            model, sample_of(train), recipe, fabric=fabric, progress=progress, description="embed training images"
+        )
+        return heads_of(model.neck, sample, trained=candidate.share == 1)
+
+    start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
+    tensors = averaged(start, read_weights(last.best_weights).tensors, share=candidate.share)
+    model = copy.deepcopy(untrained).eval()
+    load_weights(model, tensors)
+    head = next(head for head in heads(fabric.to_device(model)) if head.name == candidate.head)
+    card = with_head(load_card(last.best_weights), head, score=choice.chosen.mean_average_precision)
+    save_weights(run.best_weights, {**tensors, **head.tensors}, card)
