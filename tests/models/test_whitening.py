@@ -35,8 +35,8 @@ def test_a_whitening_is_numpys_eigenvectors_over_shrunk_deviations() -> None:
     vectors = stretched()
     unit = vectors.double().numpy() / np.linalg.norm(vectors.double().numpy(), axis=1, keepdims=True)
     values, directions = np.linalg.eigh(np.cov(unit.T))
-    values, directions = values[::-1][:3], directions[:, ::-1][:, :3]
-    expected = (unit - unit.mean(axis=0)) @ directions / np.sqrt(0.7 * values + 0.3 * values.mean())
+    shrunk = 0.7 * values + 0.3 * values.mean()
+    expected = (unit - unit.mean(axis=0)) @ directions[:, ::-1][:, :3] / np.sqrt(shrunk[::-1][:3])
     got = layer(vectors, width=3, shrinkage=0.3)(vectors).numpy()
     np.testing.assert_allclose(np.abs(got), np.abs(expected), atol=1e-4)  # an eigenvector's sign is arbitrary
 
@@ -52,10 +52,28 @@ def test_vectors_that_are_all_alike_give_finite_numbers() -> None:
     assert torch.isfinite(whitening(torch.ones(3, 4))).all()
 
 
-@pytest.mark.parametrize("width", [0, 6, 7])
-def test_a_width_beyond_what_the_vectors_span_is_refused(width: int) -> None:
-    with pytest.raises(ValueError, match=r"width: expected 1 to 5 for 6 vectors of 8"):
+def test_with_all_shrinkage_vectors_are_only_centred() -> None:
+    vectors = stretched()
+    unit = nn.functional.normalize(vectors, dim=1)
+    centred = layer(vectors, width=6, shrinkage=1)(vectors)
+    expected = nn.functional.cosine_similarity(unit[:1] - unit.mean(dim=0), unit - unit.mean(dim=0))
+    torch.testing.assert_close(nn.functional.cosine_similarity(centred[:1], centred), expected, atol=1e-5, rtol=0)
+
+
+def test_directions_that_few_vectors_do_not_span_are_kept() -> None:
+    whitening = layer(stretched(3), width=6)
+    assert torch.linalg.matrix_rank(whitening.projection) == 6
+
+
+@pytest.mark.parametrize("width", [0, 9])
+def test_a_width_beyond_the_channels_is_refused(width: int) -> None:
+    with pytest.raises(ValueError, match=rf"width: expected 1 to 8 for vectors of 8, got {width}"):
         learn_whitening(torch.randn(6, 8), width=width)
+
+
+def test_a_single_vector_is_refused() -> None:
+    with pytest.raises(ValueError, match="vectors: expected at least 2, got 1"):
+        learn_whitening(torch.randn(1, 8), width=4)
 
 
 @pytest.mark.parametrize("embedding", ["necked", "pooled"])

@@ -52,37 +52,41 @@ class LearnedWhitening(NamedTuple):
     projection: Tensor
 
 
-def learn_whitening(vectors: Tensor, *, width: int, shrinkage: float = 0.1) -> LearnedWhitening:
+def learn_whitening(vectors: Tensor, *, width: int, shrinkage: float = 0.5) -> LearnedWhitening:
     """Learn a whitening from vectors.
 
     The D directions of the largest variance are each divided by their deviation, after every variance has been moved
-    towards the mean of all kept: with fewer vectors than channels the smallest variances are mostly noise.
+    towards the mean over all C: with few vectors the smallest variances are mostly noise. Directions in which these
+    vectors do not vary are kept, since others may.
 
     Args:
         vectors: (N, C), of any length; they are made to length 1.
-        width: D, at most the smaller of N - 1 and C.
-        shrinkage: The share of the mean variance in each, from 0 (whitening) to 1 (the projection alone).
+        width: D, at most C.
+        shrinkage: The share of the mean variance in each, from 0 (whitening) to 1 (centring, and a projection).
 
     Returns:
         ``mean`` and ``projection``, float32.
 
     Raises:
-        ValueError: ``width`` is below 1 or above what the vectors span, or ``shrinkage`` is no share.
+        ValueError: There are fewer than two vectors, ``width`` is below 1 or above C, or ``shrinkage`` is no share.
 
     Example:
         >>> learned = learn_whitening(torch.randn(100, 8), width=4)
         >>> learned.mean.shape, learned.projection.shape
         (torch.Size([8]), torch.Size([8, 4]))
     """
-    most = min(len(vectors) - 1, vectors.shape[1])
-    if not 1 <= width <= most:
-        raise ValueError(f"width: expected 1 to {most} for {len(vectors)} vectors of {vectors.shape[1]}, got {width}")
+    count, channels = vectors.shape
+    if count < 2:
+        raise ValueError(f"vectors: expected at least 2, got {count}")
+    if not 1 <= width <= channels:
+        raise ValueError(f"width: expected 1 to {channels} for vectors of {channels}, got {width}")
     if not 0 <= shrinkage <= 1:
         raise ValueError(f"shrinkage: expected a share from 0 to 1, got {shrinkage:g}")
     unit = nn.functional.normalize(vectors.double(), dim=1)
     mean = unit.mean(dim=0)
-    _, deviations, directions = torch.linalg.svd(unit - mean, full_matrices=False)
-    variances = deviations[:width].square() / (len(vectors) - 1)
-    shrunk = (1 - shrinkage) * variances + shrinkage * variances.mean()
+    variances, directions = torch.linalg.eigh((unit - mean).T @ (unit - mean) / (count - 1))
+    shrunk = (1 - shrinkage) * variances.clamp(min=0) + shrinkage * variances.mean()
     scale = torch.where(shrunk > 0, shrunk, torch.ones_like(shrunk)).rsqrt()  # vectors that are all alike vary nowhere
-    return LearnedWhitening(mean.float(), (directions[:width].T * scale).float().contiguous())
+    kept = slice(channels - width, None)  # eigenvalues ascend
+    projection = (directions[:, kept] * scale[kept]).flip(1)
+    return LearnedWhitening(mean.float(), projection.float().contiguous())

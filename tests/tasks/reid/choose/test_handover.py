@@ -156,7 +156,7 @@ def test_a_trained_network_whose_vectors_are_not_finite_is_no_candidate(finished
 
 
 @pytest.mark.parametrize("flip", [False, True])
-@pytest.mark.parametrize("head", ["pooled", "necked", "whitened"])
+@pytest.mark.parametrize("head", ["pooled", "centred", "necked", "whitened"])
 def test_every_head_in_the_weights_file_scores_as_it_did_on_the_vectors(
     finished_training, monkeypatch: pytest.MonkeyPatch, head: str, flip: bool
 ) -> None:
@@ -169,7 +169,7 @@ def test_every_head_in_the_weights_file_scores_as_it_did_on_the_vectors(
     assert finished.score_of_best() == pytest.approx(choice.chosen.mean_average_precision)
     model = load_card(finished.run.best_weights).recipe["model"]
     assert model.get("embedding", "necked") == ("necked" if head == "necked" else "pooled")
-    assert ("whitening" in model) == (head == "whitened")
+    assert ("whitening" in model) == (head in {"centred", "whitened"})
 
 
 def test_the_trainings_own_weights_stay_beside_the_chosen_ones(finished_training) -> None:

@@ -13,15 +13,15 @@ from torch import Tensor
 
 from reseen.data.table import Split
 
-HeadName: TypeAlias = Literal["pooled", "necked", "whitened"]
-"""The vector that is compared: before the BNNeck, after it, or the one before it, whitened."""
+HeadName: TypeAlias = Literal["pooled", "centred", "necked", "whitened"]
+"""The vector that is compared: before the BNNeck, as it is, centred or whitened; or after it."""
 
 SHARES = (0.0, 1.0, 0.5, 0.75, 0.25)
 """Shares of the trained weights in a candidate's, from the simplest on: untrained, trained, averages of both."""
 SAMPLED = 2000
 """Images at most of the training set from which heads are learned."""
 
-_HEADS: Mapping[HeadName, int] = MappingProxyType({"pooled": 0, "necked": 1, "whitened": 2})
+_HEADS: Mapping[HeadName, int] = MappingProxyType({"pooled": 0, "centred": 1, "necked": 2, "whitened": 3})
 _NOT_AVERAGED = frozenset({"neck", "classifier", "metadata"})
 """Parts that begin at random or as nothing, so they are the trained ones whenever there is something trained."""
 

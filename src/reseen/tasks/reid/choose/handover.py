@@ -167,6 +167,7 @@ def with_head(card: Card, head: Head, *, score: float) -> Card:
     settings: dict[str, dict[str, Any]] = {
         "necked": {},
         "pooled": {"embedding": "pooled"},
+        "centred": {"embedding": "pooled", "whitening": {"width": head.width}},
         "whitened": {"embedding": "pooled", "whitening": {"width": head.width}},
     }
     model = {name: value for name, value in card.recipe["model"].items() if name not in {"embedding", "whitening"}}

@@ -6,6 +6,7 @@ P = passes of the flip test (1 without it), N = images, C = channels, D = width 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +14,8 @@ from torch import Tensor, nn
 from reseen.models import BNNeck, Whitening, learn_whitening
 from reseen.tasks.reid.choose.candidates import HeadName
 
-WIDTH = 256
-"""Numbers of a whitened vector, or fewer where the training set or the backbone has fewer."""
+_SHRINKAGE: Mapping[HeadName, float] = MappingProxyType({"centred": 1.0, "whitened": 0.5})
+"""Of the variances: all of it leaves lengths as they are, so the vector is only centred."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ def heads_of(neck: nn.Module, sample: Tensor, *, trained: bool) -> Sequence[Head
         trained: Whether the neck has followed these very weights; if not, its mean and variance are the sample's.
 
     Returns:
-        The vector before the neck, after it, and whitened, as far as the sample has images enough.
+        The vector before the neck, after it, and centred and whitened, as far as the sample has images enough.
     """
     seen, images = sample.flatten(0, 1), sample.shape[1]
     heads = [Head("pooled", nn.Identity(), {})]
@@ -55,7 +56,7 @@ def heads_of(neck: nn.Module, sample: Tensor, *, trained: bool) -> Sequence[Head
     if trained or images > 1:
         heads.append(_necked(neck, None if trained else seen))
     if images > 1:
-        heads.append(_whitened(seen, width=min(WIDTH, images - 1, sample.shape[2])))
+        heads += [_whitened(seen, name=name) for name in _SHRINKAGE]
     return heads
 
 
@@ -75,8 +76,9 @@ def _necked(neck: nn.Module, seen: Tensor | None) -> Head:
     return Head("necked", neck, {f"neck.norm.{name}": value for name, value in statistics.items()})
 
 
-def _whitened(seen: Tensor, *, width: int) -> Head:
-    learned = learn_whitening(seen, width=width)
-    whitening = Whitening(seen.shape[1], width=width)
+def _whitened(seen: Tensor, *, name: HeadName) -> Head:
+    width = seen.shape[1]
+    learned = learn_whitening(seen, width=width, shrinkage=_SHRINKAGE[name])
+    whitening = Whitening(width, width=width)
     whitening.load_state_dict(learned._asdict())
-    return Head("whitened", whitening, {f"whitening.{name}": value for name, value in learned._asdict().items()})
+    return Head(name, whitening, {f"whitening.{key}": value for key, value in learned._asdict().items()})
