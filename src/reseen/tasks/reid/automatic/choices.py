@@ -22,7 +22,7 @@ class Choice(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """How much a device is asked to do: the side of a square image, images an epochs' total, epochs, images a batch."""
+    """The work for a device: the side of a square image, images seen in all, bounds of the epochs, images a batch."""
 
     side: int
     seen: int
@@ -30,7 +30,7 @@ class Scale(NamedTuple):
     batch: int
 
 
-CPU = Scale(side=128, seen=9_000, epochs=(3, 30), batch=32)
+CPU = Scale(side=128, seen=10_000, epochs=(4, 40), batch=32)
 GPU = Scale(side=256, seen=150_000, epochs=(15, 60), batch=64)
 
 Chooser: TypeAlias = Callable[[SetFacts, Recipe, Scale], Choice]
