@@ -1,6 +1,6 @@
 """Backbones side by side on a CPU: what each costs, and what its ImageNet weights are worth before any training.
 
-    python benchmarks/backbones.py [--data SET ...] [--networks NAME ...] [--rounds 7] [--json FILE]
+    python benchmarks/backbones.py [--data SET ...] [--networks NAME ...] [--rounds 5] [--json FILE]
 
 Cost: all networks take turns at each kind of work, round by round, so that what else the machine does falls on all
 alike; "cost" is the median over rounds of a network's time by the first network's time in the same round. Embedding is
@@ -84,10 +84,11 @@ def main(given: Sequence[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     sizes = {name: parameters_and_macs(name) for name in options.networks}
     print(size_table(sizes), flush=True)
-    costs: Costs = {}
-    if options.rounds:
-        costs = costs_of(options.networks, sizes=options.cost_sizes, rounds=options.rounds)
-        print(cost_table(costs), flush=True)
+    costs: dict[str, Mapping[str, Cost]] = {}
+    for size in options.cost_sizes if options.rounds else ():
+        at_size = costs_at(size, options.networks, rounds=options.rounds)
+        print(cost_table(at_size), flush=True)
+        costs |= at_size
     known = [name for name in options.networks if name in WITH_WEIGHTS]
     scores = {_name(data): scores_on(data, known, sizes=options.score_sizes) for data in options.data}
     for data, found in scores.items():
@@ -100,7 +101,7 @@ def recipe_for(name: str, size: int) -> Recipe:
     """The recipe `demo` with another backbone, its installed weights if there are any, and another image size."""
     weights = WITH_WEIGHTS.get(name, "none")
     lines = [f"model.backbone='{name}'", f"model.weights='{weights}'", f"data.image_size=[{size}, {size}]"]
-    return resolved(read_recipe("demo", overrides=lines))
+    return resolved(read_recipe("demo", overrides=[*lines, "data.workers=0"]))  # a start of workers outlasts small sets
 
 
 def embedder(name: str, size: int, *, identities: int | None = None) -> SingleBranchEmbedder:
@@ -121,14 +122,10 @@ def parameters_and_macs(name: str) -> dict[str, float]:
     }
 
 
-def costs_of(names: Sequence[str], *, sizes: Sequence[int], rounds: int) -> Costs:
+def costs_at(size: int, names: Sequence[str], *, rounds: int) -> Costs:
     """Time every network at every kind of work, in turn; one round before is not counted."""
     kinds = {"embed 64": batches, "embed 1": singles, "train 32": training}
-    works = {
-        f"{kind}, {size} px": {name: make(name, size) for name in names}
-        for size in sizes
-        for kind, make in kinds.items()
-    }
+    works = {f"{kind}, {size} px": {name: make(name, size) for name in names} for kind, make in kinds.items()}
     taken: list[dict[str, dict[str, float]]] = [
         {kind: {name: seconds(work.run) for name, work in row.items()} for kind, row in works.items()}
         for _ in range(rounds + 1)
@@ -256,7 +253,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS))
     parser.add_argument("--cost-sizes", type=int, nargs="*", default=list(COST_SIZES))
     parser.add_argument("--score-sizes", type=int, nargs="*", default=list(SCORE_SIZES))
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
     return parser.parse_args(given)
