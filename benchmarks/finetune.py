@@ -1,4 +1,4 @@
-"""What `finetune` hands over, set by set and seed by seed: against the untrained network, `demo`, and the best candidate.
+"""What `finetune` hands over, set by set and seed by seed: beside the untrained network, `demo`, the best candidate.
 
     python benchmarks/finetune.py --data cartons.csv animals.csv --seeds 1 2 3 --out runs/finetune
 

@@ -6,13 +6,15 @@ from reseen.models.embedder import SingleBranchEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
-from reseen.models.sources import WHEEL, Weights, read_weights
+from reseen.models.sources import Weights, read_weights
 from reseen.models.weights import LoadReport, load_weights
+from reseen.models.wheels import WHEEL, WHEELS
 from reseen.models.whitening import Whitening, learn_whitening
 
 __all__ = [
     "MODELS",
     "WHEEL",
+    "WHEELS",
     "BNNeck",
     "ColourHistogram",
     "LoadReport",
