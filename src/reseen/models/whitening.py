@@ -52,7 +52,7 @@ class LearnedWhitening(NamedTuple):
     projection: Tensor
 
 
-def learn_whitening(vectors: Tensor, *, width: int, shrinkage: float = 0.1) -> LearnedWhitening:
+def learn_whitening(vectors: Tensor, *, width: int, shrinkage: float = 0.5) -> LearnedWhitening:
     """Learn a whitening from vectors.
 
     The D directions of the largest variance are each divided by their deviation, after every variance has been moved
