@@ -40,14 +40,16 @@ def test_the_section_has_a_row_for_each_candidate_with_its_gain_and_its_interval
         ),
     ]
     assert section.notes[0] == (
-        "The network handed over is average of 50% trained and 50% untrained, whitened vector: mAP 45.6% on 36 held-out "
-        "identities (1,216 images), where it gains +5.5 points (95 % interval +2.1 to +8.4) over the untrained network."
+        "The network handed over is average of 50% trained and 50% untrained, whitened vector: mAP 45.6% on 36 "
+        "held-out identities (1,216 images), where it gains +5.5 points (95 % interval +2.1 to +8.4) over the "
+        "untrained network."
     )
     assert section.notes[1].startswith("Chosen on images of 36 training identities (1,216 images) that were held out")
 
 
 def test_the_page_of_a_run_shows_the_choice_and_no_longer_says_that_query_and_gallery_chose_the_epoch(run: Run) -> None:
-    run.save_metrics([{"epoch": 1, "mAP": 0.3}, {"epoch": 2, "mAP": 0.2}])
+    (row,) = run.metrics()
+    run.save_metrics([row, {**row, "epoch": 2}])
     before = report_run(run).read_text(encoding="utf-8")
     assert "chosen on the same query and gallery" in before
     assert "Choice of the network" not in before
