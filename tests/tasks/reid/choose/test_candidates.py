@@ -1,16 +1,20 @@
 """Weights between untrained and trained, and heads learned from vectors, each against its definition."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from reseen.backbones import build_backbone
-from reseen.data.table import split_of
+from reseen.data.table import Splits, split_of
+from reseen.metrics import custom_protocol, evaluate
 from reseen.models import BNNeck
 from reseen.models.embedder import single_branch
 from reseen.tasks.reid.choose.candidates import SHARES, Candidate, averaged, sample_of
 from reseen.tasks.reid.choose.heads import heads_of
+from reseen.tasks.reid.choose.vectors import HeldOut
 
 CHANNELS = 8
 
@@ -113,3 +117,12 @@ def test_heads_that_nothing_can_be_learned_for_are_left_out(
     sample: torch.Tensor, trained: bool, names: list[str]
 ) -> None:
     assert [head.name for head in heads_of(neck_after_training(), sample, trained=trained)] == names
+
+
+def test_images_of_one_name_in_two_folders_are_two_images() -> None:
+    table = split_of(["/one/0.jpg", "/two/0.jpg"], ["ann", "ann"])
+    vectors = torch.rand(1, 2, CHANNELS)
+    sides = HeldOut(Splits("table", Path("/"), table, table, table), vectors, vectors).seen_through(lambda one: one[0])
+    assert sides is not None
+    rules = custom_protocol(drop_same_camera=False, junk=(), same_pictures=True)
+    assert evaluate(*sides, protocol=rules).evaluated == 2

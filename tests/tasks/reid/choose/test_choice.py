@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,8 @@ def test_among_candidates_within_a_tenth_of_a_point_the_simplest_is_chosen() -> 
     average, whitened, trained = (AVERAGE, good), (Candidate(1.0, "whitened"), good), (TRAINED, good)
     assert choice((UNTRAINED, report(1.2)), average, whitened, trained).chosen.candidate == TRAINED
     assert choice((UNTRAINED, report(1.2)), average, whitened).chosen.candidate == Candidate(1.0, "whitened")
+    hardly = replace(good, mean_average_precision=good.mean_average_precision + 0.0009)
+    assert choice((UNTRAINED, report(1.2)), (AVERAGE, hardly), trained).chosen.candidate == TRAINED
     better = report(0.4)
     assert better.mean_average_precision > good.mean_average_precision + 0.001
     assert choice((UNTRAINED, report(1.2)), (AVERAGE, better), trained).chosen.candidate == AVERAGE
