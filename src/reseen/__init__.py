@@ -4,12 +4,11 @@ The commands of the command line as functions with typed results. Each is import
 the package does nothing.
 """
 
-from importlib import import_module
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reseen.deprecation import moved_names
+from reseen.lazy import lazy_names
 
 if TYPE_CHECKING:
     __version__: str
@@ -65,42 +64,40 @@ __all__ = [
     "unpack_cuhk03",
 ]
 
-_HOMES = MappingProxyType(
+_lazy, __dir__ = lazy_names(
+    __name__,
     {
-        "Embedder": ("reseen.retrieval.embedder", "Embedder"),
-        "Gallery": ("reseen.retrieval.gallery", "Gallery"),
-        "Record": ("reseen.retrieval.record", "Record"),
-        "ReseenError": ("reseen.errors", "ReseenError"),
-        "ablate": ("reseen.tasks.ablate", "ablate"),
-        "build_model": ("reseen.tasks.reid.build_model", "build_model"),
-        "calibrate": ("reseen.tasks.reid.calibrate", "calibrate_run"),
-        "check": ("reseen.data.check", "check"),
-        "compare": ("reseen.tasks.reid.compare", "compare_runs"),
-        "demo": ("reseen.demonstration", "demo"),
-        "evaluate": ("reseen.tasks.reid.evaluate", "evaluate"),
-        "evaluate_baselines": ("reseen.tasks.reid.evaluate", "evaluate_baselines"),
-        "explain_run": ("reseen.explain.explain_run", "explain_run"),
-        "load_model": ("reseen.tasks.reid.build", "load_model"),
-        "profile": ("reseen.profiling.profile", "profile"),
-        "read_data": ("reseen.data.datasets", "read_data"),
-        "read_recipe": ("reseen.tasks.reid.recipe", "read_recipe"),
-        "report_pair": ("reseen.report.comparison_page", "report_pair"),
-        "report_run": ("reseen.report.run_page", "report_run"),
-        "score_explanations": ("reseen.explain.scoring", "score_explanations"),
-        "set_input_size": ("reseen.backbones", "set_input_size"),
-        "synthesise": ("reseen.synth", "synthesise"),
-        "synthesise_scenes": ("reseen.synth", "synthesise_scenes"),
-        "train": ("reseen.tasks.reid.train", "train"),
-        "unpack_cuhk03": ("reseen.data.datasets.cuhk03_release", "unpack_cuhk03"),
-    }
+        "backbones": ("set_input_size",),
+        "data.check": ("check",),
+        "data.datasets": ("read_data",),
+        "data.datasets.cuhk03_release": ("unpack_cuhk03",),
+        "demonstration": ("demo",),
+        "errors": ("ReseenError",),
+        "explain.explain_run": ("explain_run",),
+        "explain.scoring": ("score_explanations",),
+        "profiling.profile": ("profile",),
+        "report.comparison_page": ("report_pair",),
+        "report.run_page": ("report_run",),
+        "retrieval.embedder": ("Embedder",),
+        "retrieval.gallery": ("Gallery",),
+        "retrieval.record": ("Record",),
+        "synth": ("synthesise", "synthesise_scenes"),
+        "tasks.ablate": ("ablate",),
+        "tasks.reid.build": ("load_model",),
+        "tasks.reid.build_model": ("build_model",),
+        "tasks.reid.calibrate": ("calibrate_run as calibrate",),
+        "tasks.reid.compare": ("compare_runs as compare",),
+        "tasks.reid.evaluate": ("evaluate", "evaluate_baselines"),
+        "tasks.reid.recipe": ("read_recipe",),
+        "tasks.reid.train": ("train",),
+    },
 )
-_moved = moved_names(__name__, {"carry": "reseen.backbones:set_input_size", "unpack": "reseen:unpack_cuhk03"})
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return version("reseen")
-    if name not in _HOMES:
-        return _moved(name)
-    module, attribute = _HOMES[name]
-    return getattr(import_module(module), attribute)
+def _current(name: str) -> object:
+    return version("reseen") if name == "__version__" else _lazy(name)
+
+
+__getattr__ = moved_names(
+    __name__, {"carry": "reseen.backbones:set_input_size", "unpack": "reseen:unpack_cuhk03"}, otherwise=_current
+)

@@ -10,15 +10,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def moved_names(module: str, moved: Mapping[str, str]) -> Callable[[str], Any]:
+def moved_names(
+    module: str, moved: Mapping[str, str], *, otherwise: Callable[[str], Any] | None = None
+) -> Callable[[str], Any]:
     """Make the `__getattr__` of a module whose public names have moved or been renamed.
 
     Args:
         module: The module's name, which is `__name__`.
         moved: From an old name to `"package.module:name"`, where it is now. Nothing is imported before it is used.
+        otherwise: The module's own `__getattr__`, which is called for every other name.
 
     Returns:
-        A function to assign to `__getattr__` of the module, or to call at the end of the one that it has.
+        A function to assign to `__getattr__` of the module itself: the warning names the line that calls it.
 
     Example:
         >>> __getattr__ = moved_names("reseen.ops", {"square": "math:sqrt"})
@@ -28,6 +31,8 @@ def moved_names(module: str, moved: Mapping[str, str]) -> Callable[[str], Any]:
     """
 
     def fetch(name: str) -> Any:
+        if name not in moved and otherwise:
+            return otherwise(name)
         if name not in moved:
             raise AttributeError(f"module '{module}' has no attribute '{name}'")
         home, _, new = moved[name].partition(":")

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -219,6 +221,27 @@ def test_the_hubs_refusals_are_one_line(
         with pytest.raises(ReseenError, match=reason) as raised:
             call()
         assert "\n" not in str(raised.value)
+
+
+def test_a_push_or_a_pull_without_a_network_is_one_line(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name, cache in (("HfApi", {}), ("snapshot_download", {"cache_dir": tmp_path / "cache"})):
+        real = getattr(huggingface_hub, name)
+        monkeypatch.setattr(huggingface_hub, name, partial(real, endpoint=nowhere, token="hf_none", **cache))
+    with pytest.raises(ReseenError, match=r"^owner/cars: could not be pushed: the Hub cannot be reached; [\w ]+$"):
+        push(run, "owner/cars")
+    with pytest.raises(ReseenError, match=r"it is not in the cache, and the Hub cannot be reached$"):
+        load_from_hub("owner/cars")
+
+
+def test_a_push_while_the_hubs_client_is_offline_says_so(stand_in: StandIn, run: Path) -> None:
+    stand_in.error = errors.OfflineModeIsEnabled("a page of text\nand more")
+    with pytest.raises(ReseenError, match=r"could not be pushed: the Hub's client is offline; unset HF_HUB_OFFLINE$"):
+        push(run, "owner/cars")
 
 
 def test_a_push_refuses_what_is_not_a_repositorys_name(stand_in: StandIn, run: Path) -> None:

@@ -25,11 +25,13 @@ __all__ = [
     "push",
 ]
 
-__getattr__ = lazy_names(
+__getattr__, __dir__ = lazy_names(
     __name__,
-    export=("Exported", "export_network", "images_of"),
-    facts=("Facts", "LoadedNetwork", "Network"),
-    hub=("Pushed", "load_from_hub", "push"),
-    loading=("load_network",),
-    search_threshold=("SearchThreshold",),
+    {
+        "export": ("Exported", "export_network", "images_of"),
+        "facts": ("Facts", "LoadedNetwork", "Network"),
+        "hub": ("Pushed", "load_from_hub", "push"),
+        "loading": ("load_network",),
+        "search_threshold": ("SearchThreshold",),
+    },
 )

@@ -35,6 +35,9 @@ _REASONS: Mapping[str, str] = MappingProxyType(
         "RevisionNotFoundError": "it has no such revision",
         "LocalEntryNotFoundError": "it is not in the cache, and the Hub cannot be reached",
         "HFValidationError": "this is not a repository's name",
+        "OfflineModeIsEnabled": "the Hub's client is offline; unset HF_HUB_OFFLINE",
+        "TransportError": "the Hub cannot be reached; check the network",  # of httpx, which newer clients use
+        "ConnectionError": "the Hub cannot be reached; check the network",  # of requests, which older clients use
     }
 )
 
@@ -84,7 +87,7 @@ def load_from_hub(source: str, *, revision: str | None = None, device: str = "cp
         folder = Path(
             snapshot_download(repository, revision=revision or named, allow_patterns=[WEIGHTS, CONFIG, CALIBRATION])
         )
-    except (OSError, ValueError) as error:
+    except _hub_errors() as error:
         raise ReseenError(f"{source}: no such file or folder here; as a Hub repository: {_reason(error)}") from None
     return load_hub_folder(folder, device=device, source=f"{repository}@{folder.name}")
 
@@ -137,7 +140,7 @@ def push(
             commit = hub.upload_folder(
                 repo_id=repository, folder_path=folder, revision=revision, commit_message=f"reseen {facts.fingerprint}"
             )
-        except (OSError, ValueError) as error:
+        except _hub_errors() as error:
             raise ReseenError(f"{repository}: could not be pushed: {_reason(error)}") from None
     return Pushed(str(commit.commit_url), f"{repository}@{commit.oid}")
 
@@ -169,6 +172,13 @@ def _public(card: Card) -> Card:
     card = card._replace(recipe={**card.recipe, "model": model})
     learned = model.get("metadata") is not None or family_of(model["backbone"]).learns_side_information
     return card if learned else card._replace(camera_names=(), view_names=())
+
+
+def _hub_errors() -> tuple[type[Exception], ...]:
+    """What the Hub's client raises: its own errors, and those of the HTTP library that its release uses."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return (OSError, ValueError, *HfHubHTTPError.__bases__)
 
 
 def _reason(error: Exception) -> str:

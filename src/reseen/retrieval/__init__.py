@@ -34,14 +34,16 @@ __all__ = [
     "read_source",
 ]
 
-__getattr__ = lazy_names(
+__getattr__, __dir__ = lazy_names(
     __name__,
-    embedder=("Embedder", "FileVector"),
-    filters=("FieldFilter", "Span"),
-    gallery=("Gallery",),
-    info=("Info",),
-    job=("FailedImage", "JobDone", "embed_images"),
-    record=("Added", "Failure", "Match", "Matches", "Record"),
-    schema=("GalleryModel",),
-    sources=("RecordSource", "read_source"),
+    {
+        "embedder": ("Embedder", "FileVector"),
+        "filters": ("FieldFilter", "Span"),
+        "gallery": ("Gallery",),
+        "info": ("Info",),
+        "job": ("FailedImage", "JobDone", "embed_images"),
+        "record": ("Added", "Failure", "Match", "Matches", "Record"),
+        "schema": ("GalleryModel",),
+        "sources": ("RecordSource", "read_source"),
+    },
 )

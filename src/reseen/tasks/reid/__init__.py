@@ -4,9 +4,9 @@ Public names are imported when they are first used, so that a recipe can be read
 evaluate, compare, calibrate, ablate) are those of `reseen`.
 """
 
-from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from reseen.lazy import lazy_names
 
 if TYPE_CHECKING:
     from reseen.tasks.reid.build import build_embedder, load_model
@@ -31,24 +31,15 @@ __all__ = [
     "recipe_of",
 ]
 
-_HOMES = MappingProxyType(
+__getattr__, __dir__ = lazy_names(
+    __name__,
     {
-        "REIDENTIFICATION": "task",
-        "Evaluated": "scoring",
-        "EvaluationOptions": "options",
-        "Expansion": "postprocess",
-        "Postprocessing": "postprocess",
-        "QueryGallery": "query_gallery",
-        "Recipe": "recipe",
-        "build_embedder": "build",
-        "load_model": "build",
-        "read_recipe": "recipe",
-        "recipe_of": "recipe",
-    }
+        "build": ("build_embedder", "load_model"),
+        "options": ("EvaluationOptions",),
+        "postprocess": ("Expansion", "Postprocessing"),
+        "query_gallery": ("QueryGallery",),
+        "recipe": ("Recipe", "read_recipe", "recipe_of"),
+        "scoring": ("Evaluated",),
+        "task": ("REIDENTIFICATION",),
+    },
 )
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
