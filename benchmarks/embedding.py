@@ -22,7 +22,7 @@ from torchvision.transforms import v2
 import reseen
 from reseen.data.image_table import list_images
 from reseen.engine.run import open_run
-from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
+from reseen.models import WHEEL, WHEELS
 from reseen.retrieval.embedder import Embedder
 from reseen.tasks.reid.recipe import recipe_of
 
@@ -80,7 +80,7 @@ def plain(source: str) -> Callable[[Sequence[Path]], np.ndarray]:
         model, data = reseen.load_model(run.best_weights), recipe_of(run).data
         size, mean, std = data.image_size, data.mean, data.std
     else:
-        size, mean, std = Embedder.from_pretrained(source).image_size, WHEEL_MEAN, WHEEL_STD
+        size, (mean, std) = Embedder.from_pretrained(source).image_size, WHEELS[WHEEL].normalisation
         model = reseen.build_model(source, num_identities=None, image_size=size, pretrained=True).eval()
     resize = v2.Resize(size, antialias=True)
     prepare = v2.Compose([resize, v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean, std)])

