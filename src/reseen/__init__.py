@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.record import Record
     from reseen.synth import synthesise, synthesise_scenes
     from reseen.tasks.ablate import ablate
+    from reseen.tasks.reid.advise.advising import advise
     from reseen.tasks.reid.build import load_model
     from reseen.tasks.reid.build_model import build_model
     from reseen.tasks.reid.calibrate import calibrate_run as calibrate
@@ -43,6 +44,7 @@ __all__ = [
     "Record",
     "ReseenError",
     "ablate",
+    "advise",
     "build_model",
     "calibrate",
     "check",
@@ -72,6 +74,7 @@ _HOMES = MappingProxyType(
         "Record": ("reseen.retrieval.record", "Record"),
         "ReseenError": ("reseen.errors", "ReseenError"),
         "ablate": ("reseen.tasks.ablate", "ablate"),
+        "advise": ("reseen.tasks.reid.advise.advising", "advise"),
         "build_model": ("reseen.tasks.reid.build_model", "build_model"),
         "calibrate": ("reseen.tasks.reid.calibrate", "calibrate_run"),
         "check": ("reseen.data.check", "check"),
