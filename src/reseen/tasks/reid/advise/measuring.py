@@ -10,7 +10,7 @@ from reseen.data.unreadable import find_unreadable
 from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
 from reseen.progress import SILENT
-from reseen.tasks.reid.automatic.speed import Speed, measure_speed
+from reseen.tasks.reid.automatic.speed import Speed, first_batch, measure_speed
 from reseen.tasks.reid.recipe import Recipe
 
 _Trial: TypeAlias = tuple[str, tuple[int, int]]
@@ -18,7 +18,7 @@ _Trial: TypeAlias = tuple[str, tuple[int, int]]
 
 @dataclass
 class Speedometer:
-    """Measures on the first training images, but for ``large`` ones; ``damaged`` are those that did not decode."""
+    """Measures on training images that are not ``large``; ``damaged`` are those that did not decode."""
 
     splits: Splits
     fabric: Fabric
@@ -30,19 +30,21 @@ class Speedometer:
         """Seconds an image in training and in embedding. ReseenError where no image can be decoded for it."""
         trial = (recipe.model.backbone, recipe.data.image_size)
         if trial not in self._known:
-            train = self._decodable(recipe.sampler.identities * recipe.sampler.images)
-            identities = min(recipe.sampler.identities, len(train.identity_names))
-            recipe = resolved(recipe.filled({"sampler.identities": identities}))
+            recipe, train = self._decodable(resolved(recipe))
             self._known[trial] = measure_speed(recipe, self.splits._replace(train=train), fabric=self.fabric)
         return self._known[trial]
 
-    def _decodable(self, count: int) -> Split:
-        """The training images without large ones, of which the first ``count`` decode."""
-        train = self._without({*self.large, *self.damaged})
-        while bad := find_unreadable(train.paths[:count], SILENT):
-            self.damaged.update({str(path): reason for path, reason in bad.items()})
+    def _decodable(self, recipe: Recipe) -> tuple[Recipe, Split]:
+        """The recipe for the training images without large ones, of which those decode that are measured."""
+        while True:
             train = self._without({*self.large, *self.damaged})
-        return train
+            identities = min(recipe.sampler.identities, len(train.identity_names))
+            fitting = recipe.filled({"sampler.identities": identities})
+            paths = train.paths
+            bad = find_unreadable([paths[draw.row] for draw in first_batch(fitting, train)], SILENT)
+            if not bad:
+                return fitting, train
+            self.damaged.update({str(path): reason for path, reason in bad.items()})
 
     def _without(self, left_out: set[str]) -> Split:
         train = self.splits.train
