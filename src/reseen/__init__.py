@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.record import Record
     from reseen.synth import synthesise, synthesise_scenes
     from reseen.tasks.ablate import ablate
+    from reseen.tasks.reid.advise.advising import advise
     from reseen.tasks.reid.build import load_model
     from reseen.tasks.reid.build_model import build_model
     from reseen.tasks.reid.calibrate import calibrate_run as calibrate
@@ -42,6 +43,7 @@ __all__ = [
     "Record",
     "ReseenError",
     "ablate",
+    "advise",
     "build_model",
     "calibrate",
     "check",
@@ -83,6 +85,7 @@ _lazy, __dir__ = lazy_names(
         "retrieval.record": ("Record",),
         "synth": ("synthesise", "synthesise_scenes"),
         "tasks.ablate": ("ablate",),
+        "tasks.reid.advise.advising": ("advise",),
         "tasks.reid.build": ("load_model",),
         "tasks.reid.build_model": ("build_model",),
         "tasks.reid.calibrate": ("calibrate_run as calibrate",),

@@ -7,6 +7,7 @@ from functools import partial
 import typer
 
 from reseen.cli.ablate import ablate
+from reseen.cli.advise import advise
 from reseen.cli.calibrate import calibrate
 from reseen.cli.check import check
 from reseen.cli.classify import classify
@@ -55,6 +56,7 @@ def application() -> typer.Typer:
         datasets,
         unpack,
         check,
+        advise,
         train,
         evaluate,
         compare,

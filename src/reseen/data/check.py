@@ -49,9 +49,9 @@ def check(
         *_unparsed(splits),
         *((Finding("published-counts", counts.line, ()),) if counts and counts.damaged else ()),
         *_unreadable(reasons, len(paths), splits.root),
-        *_no_valid_match(splits.query, splits.gallery, same_camera_counts=known.same_camera_counts),
-        *_both_sides(splits),
-        *_duplicates(named, digests, splits.root, queries_in_gallery=known.queries_in_gallery),
+        *no_valid_match(splits.query, splits.gallery, same_camera_counts=known.same_camera_counts),
+        *both_sides(splits),
+        *duplicates(named, digests, splits.root, queries_in_gallery=known.queries_in_gallery),
     )
     summaries = tuple(summarise(name, split) for name, split in named.items())
     notes = (*_notes(splits), *((counts.line,) if counts and not counts.damaged else ()))
@@ -93,7 +93,7 @@ def _unreadable(reasons: Mapping[Path, str], total: int, root: Path) -> Iterator
         yield Finding("unreadable", f"{len(reasons)} of {total} images cannot be read", examples)
 
 
-def _no_valid_match(query: Split, gallery: Split, *, same_camera_counts: bool) -> Iterator[Finding]:
+def no_valid_match(query: Split, gallery: Split, *, same_camera_counts: bool) -> Iterator[Finding]:
     """Queries whose identity is not in the gallery, or only under their own camera where that does not count."""
     cameras: dict[str, set[str]] = {}
     for identity, camera in zip(gallery.identities.tolist(), gallery.cameras.tolist(), strict=True):
@@ -116,7 +116,8 @@ def _no_valid_match(query: Split, gallery: Split, *, same_camera_counts: bool) -
         yield Finding("no-valid-match", f"{message} identities {first(pairs)}", pairs[:_EXAMPLES])
 
 
-def _both_sides(splits: Splits) -> Iterator[Finding]:
+def both_sides(splits: Splits) -> Iterator[Finding]:
+    """Training identities that also stand in query or gallery."""
     tested = {*splits.query.identity_names, *splits.gallery.identity_names}
     both = sorted(tested.intersection(splits.train.identity_names))
     if both:
@@ -125,10 +126,10 @@ def _both_sides(splits: Splits) -> Iterator[Finding]:
         yield Finding("identity-on-both-sides", message, tuple(both[:_EXAMPLES]))
 
 
-def _duplicates(
+def duplicates(
     named: Mapping[str, Split], digests: Mapping[str, bytes], root: Path, *, queries_in_gallery: bool
 ) -> Iterator[Finding]:
-    """Files of equal content in more than one split."""
+    """Files of equal content in more than one split; ``digests``: of each path that is compared, by its text."""
     places: dict[bytes, set[tuple[str, str]]] = {}
     for name, split in named.items():
         for path in split.frame["path"]:

@@ -17,7 +17,18 @@ Kind = Literal[
     "no-valid-match",
     "identity-on-both-sides",
     "duplicate-across-splits",
+    "same-images",
+    "near-duplicates",
+    "large-images",
+    "small-images",
+    "empty-split",
+    "few-identities",
+    "single-image",
+    "one-camera",
+    "imbalance",
+    "sided-views",
 ]
+"""What `check` finds, and from "same-images" on what only `advise` does."""
 
 
 class Spread(NamedTuple):
@@ -53,6 +64,12 @@ class Finding(NamedTuple):
     message: str
     examples: tuple[str, ...]
 
+    @property
+    def line(self) -> str:
+        """The kind, the message, and the examples that the message does not name already."""
+        more = [example for example in self.examples if example not in self.message]
+        return f"{self.kind}: {self.message}" + (f": {'; '.join(more)}" if more else "")
+
 
 class CheckReport(NamedTuple):
     """The result of ``check``. ``notes`` need no mending."""
@@ -82,7 +99,7 @@ class CheckReport(NamedTuple):
 
     def lines(self) -> list[str]:
         """Each finding and each note in a line, and the verdict."""
-        findings = [f"{found.kind}: {found.message}{_for_example(found)}" for found in self.findings]
+        findings = [found.line for found in self.findings]
         count = len(self.findings)
         verdict = f"{count} finding{'' if count == 1 else 's'}" if count else "no findings"
         return [*findings, *(f"note: {note}" for note in self.notes), verdict]
@@ -124,9 +141,3 @@ def _cells(split: SplitSummary) -> tuple[str, ...]:
 
 def _range(spread: Spread | None) -> str:
     return f"{spread.least}..{spread.median:g}..{spread.largest}" if spread else "-"
-
-
-def _for_example(found: Finding) -> str:
-    """The examples that the message does not name already."""
-    more = [example for example in found.examples if example not in found.message]
-    return f": {'; '.join(more)}" if more else ""

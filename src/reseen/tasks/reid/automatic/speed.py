@@ -10,7 +10,8 @@ from lightning_fabric import Fabric
 from torch.utils.data import default_collate
 
 from reseen.data.dataset import Draw
-from reseen.data.table import Splits
+from reseen.data.sampler import IdentityBatches
+from reseen.data.table import Split, Splits
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.loop import train_step
@@ -33,7 +34,7 @@ def measure_speed(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Speed:
     """Time a few steps and a few passes of the recipe's network, which is thrown away."""
     components = build_components(recipe.filled({"data.workers": 0}), splits, rank=0, world_size=1)
     parts = assemble(components, recipe, fabric=fabric)
-    rows = [Draw(row % len(splits.train), row) for row in range(parts.batches.images)]
+    rows = first_batch(recipe, splits.train)
     began = perf_counter()
     samples = [parts.loader.dataset[row] for row in rows]
     decoding = (perf_counter() - began) / len(rows)
@@ -50,6 +51,18 @@ def measure_speed(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Speed:
     with torch.inference_mode():
         embedding = _median(embed) / len(rows)
     return Speed(*(_with_decoding(seconds, decoding, recipe, fabric=fabric) for seconds in (training, embedding)))
+
+
+def first_batch(recipe: Recipe, train: Split) -> list[Draw]:
+    """The images that are measured: a batch as losses want it, of several identities with several images each."""
+    batches = IdentityBatches(
+        train.numbers("identity", train.identity_names),
+        identities=recipe.sampler.identities,
+        images=recipe.sampler.images,
+        seed=recipe.seed,
+        epoch_is=recipe.sampler.epoch_is,
+    )
+    return next(iter(batches))
 
 
 def _with_decoding(step: float, decoding: float, recipe: Recipe, *, fabric: Fabric) -> float:
