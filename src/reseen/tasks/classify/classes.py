@@ -38,11 +38,32 @@ class Files:
         return len(self.samples)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Some images of a source, by their numbers there."""
+
+    source: Source
+    numbers: NDArray[np.int64]
+
+    def __getitem__(self, index: int) -> tuple[Image, int]:
+        return self.source[int(self.numbers[index])]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
 class ClassSplit(NamedTuple):
     """One side of a data set; ``labels`` (N,) are classes' numbers."""
 
     source: Source
     labels: NDArray[np.int64]
+
+    def rows(self, kept: NDArray[np.bool_]) -> "ClassSplit":
+        """The images that are kept, (N,) bool, in order. Files stay files."""
+        if isinstance(self.source, Files):
+            samples = [sample for sample, stays in zip(self.source.samples, kept, strict=True) if stays]
+            return ClassSplit(Files(samples), self.labels[kept])
+        return ClassSplit(Rows(self.source, np.flatnonzero(kept)), self.labels[kept])
 
 
 class ClassSplits(NamedTuple):

@@ -54,6 +54,4 @@ def leave_out(splits: ClassSplits, bad: Mapping[Path, str]) -> ClassSplits:
 
 def _without(split: ClassSplit, bad: Mapping[Path, str]) -> ClassSplit:
     assert isinstance(split.source, Files), "only files are checked"
-    keep = np.array([Path(path) not in bad for path, _ in split.source.samples])
-    samples = [sample for sample, kept in zip(split.source.samples, keep, strict=True) if kept]
-    return ClassSplit(Files(samples), split.labels[keep])
+    return split.rows(np.array([Path(path) not in bad for path, _ in split.source.samples], dtype=np.bool_))

@@ -1,8 +1,8 @@
 """The recipe of a classification, read with ``read_as(ClassifyRecipe, ...)``."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reseen.bounds import NotNegative, Part, Share
 from reseen.recipe.backbone import BackboneSettings
@@ -54,6 +54,24 @@ class ClassEvaluation(Scoring):
     centre_crop: Part | None = None
 
 
+class ClassValidation(Section):
+    """On what the best epoch and the network that is handed over are chosen.
+
+    ``images``: the share of each class's training images that is held out for it; 0: the data set's own validation
+    images choose the epoch, which is the field's habit. ``choose``: after training the held-out images choose among
+    the untrained network with a head fitted on it, the trained one, and averages of both.
+    """
+
+    images: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    choose: bool = False
+
+    @model_validator(mode="after")
+    def _images_to_choose_on(self) -> Self:
+        if self.choose and not self.images:
+            raise ValueError("choose: expected images above 0, such as 0.1, to choose on, got 0")
+        return self
+
+
 class ClassifyRecipe(TrainingRecipe):
     """A whole run."""
 
@@ -63,6 +81,7 @@ class ClassifyRecipe(TrainingRecipe):
     transforms: dict[str, Line] = Field(default_factory=dict)
     loss: Loss = Loss()
     mix: Mix = Mix()
+    validation: ClassValidation = ClassValidation()
     evaluation: ClassEvaluation = ClassEvaluation()
 
     @field_validator("transforms")

@@ -1,6 +1,7 @@
 """The page of a classification run."""
 
 from pathlib import Path
+from typing import Any
 
 from reseen.draw.encode import png_bytes, write_png
 from reseen.engine.run import Run, open_run
@@ -31,9 +32,10 @@ def report_run(run: Run | Path | str, result: Classified | None = None, *, progr
         task="classify",
         columns=CLASSIFICATION.metrics,
         summary=(
-            f"{recipe.model.backbone} trained for {run.epochs_done()} epochs on {len(splits.train.labels):,} "
-            f"images of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
-            f"{len(splits.val.labels):,} others.{best_epoch(run, 'top1')}"
+            f"{recipe.model.backbone} trained for {run.epochs_done()} epochs on "
+            f"{len(splits.train.labels) - _held_out(run):,} images "
+            f"of {len(splits.class_names)} classes ({splits.layout} layout), scored on "
+            f"{len(splits.val.labels):,} others.{_chosen_on(run)}"
         ),
         images=[
             PageImage(
@@ -44,6 +46,21 @@ def report_run(run: Run | Path | str, result: Classified | None = None, *, progr
         tables=[_classes(report)],
     )
     return run.report_file
+
+
+def _held_out(run: Run) -> int:
+    """How many of the data's training images validated instead."""
+    facts: Any = run.data()
+    return int(facts["held_out"]["images"]) if "held_out" in facts else 0
+
+
+def _chosen_on(run: Run) -> str:
+    """On what the epoch was chosen, with a space before it."""
+    held_out, scored = _held_out(run), sum("top1" in row for row in run.metrics())
+    if not held_out:
+        return best_epoch(run, "top1")
+    choice = f", on which the best of {scored} scored epochs was chosen" if scored > 1 else ""
+    return f" {held_out:,} more training images were held out for validation{choice}."
 
 
 def _classes(report: ClassReport) -> Table:

@@ -8,13 +8,13 @@ from torch import nn
 
 from reseen.engine.checkpoint import Card
 from reseen.engine.pretrained import resolved
-from reseen.engine.task import as_loaded
 from reseen.progress import Progress
 from reseen.tasks.classify.build import build_components
 from reseen.tasks.classify.classes import ClassSplits
 from reseen.tasks.classify.load import load_data
 from reseen.tasks.classify.recipe import ClassifyRecipe
 from reseen.tasks.classify.scoring import score_classifier
+from reseen.tasks.classify.validation import prepare
 
 
 class Classification:
@@ -25,7 +25,7 @@ class Classification:
     monitor = "top1"
     resolve = staticmethod(resolved)
     load_data = staticmethod(load_data)
-    prepare = staticmethod(as_loaded)
+    prepare = staticmethod(prepare)
     build = staticmethod(build_components)
 
     def every_parameter_used(self, _recipe: ClassifyRecipe) -> bool:
