@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from reseen.engine.run import Run, open_run
 from reseen.files import write_bytes
@@ -121,10 +122,10 @@ def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
 
 def _summary(run: Run, result: Evaluated) -> str:
     """What was trained on what and how it was tested; a warning where the best epoch was chosen on the test set."""
-    recipe, train = recipe_of(run), result.splits.train
+    recipe, train, held_out = recipe_of(run), result.splits.train, _held_out(run)
     return (
-        f"{_model_name(recipe.model)} trained for {run.epochs_done()} epochs on {len(train):,} images of "
-        f"{len(train.identity_names):,} identities ({result.splits.layout} layout), then tested on "
+        f"{_model_name(recipe.model)} trained for {run.epochs_done()} epochs on {len(train) - held_out.images:,} images "
+        f"of {len(train.identity_names) - held_out.identities:,} identities ({result.splits.layout} layout), tested on "
         f"{len(result.query):,} queries and a gallery of {len(result.gallery):,} images, of identities that it was not "
         f"trained on.{_chosen_on(run)}"
     )
@@ -132,10 +133,22 @@ def _summary(run: Run, result: Evaluated) -> str:
 
 def _chosen_on(run: Run) -> str:
     """On what epochs and network were chosen, with a space before it."""
-    choice = choice_of(run)
-    if choice is None:
+    held_out = _held_out(run)
+    if not held_out.identities:
         return best_epoch(run, "mAP", chosen_on="query and gallery")
-    return f" The network was chosen on {choice.identities:,} identities held out of the training set."
+    what = "The epoch was" if choice_of(run) is None else "Epoch and network were"
+    return f" {what} chosen on {held_out.identities:,} other identities, held out of the training set."
+
+
+class _HeldOut(NamedTuple):
+    identities: int = 0
+    images: int = 0
+
+
+def _held_out(run: Run) -> _HeldOut:
+    """How many training identities, and images of them, chose epoch and network instead of being trained on."""
+    facts: Any = run.data().get("held_out")
+    return _HeldOut(len(facts["identities"]), facts["images"]) if facts else _HeldOut()
 
 
 def _model_name(model: Model) -> str:

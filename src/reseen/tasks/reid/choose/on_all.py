@@ -47,7 +47,8 @@ def hand_over_on_all(
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
     tensors = averaged(start, read_weights(last.best_weights).tensors, share=candidate.share)
     model = copy.deepcopy(untrained).eval()
+    fabric.to_device(model)
     load_weights(model, tensors)
-    head = next(head for head in heads(fabric.to_device(model)) if head.name == candidate.head)
+    head = next(head for head in heads(model) if head.name == candidate.head)
     card = with_head(load_card(last.best_weights), head, score=choice.chosen.mean_average_precision)
     save_weights(run.best_weights, {**tensors, **head.tensors}, card)
