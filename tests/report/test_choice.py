@@ -54,9 +54,11 @@ def test_the_page_of_a_run_shows_the_choice_and_no_longer_says_that_query_and_ga
     assert "chosen on the same query and gallery" in before
     assert "Choice of the network" not in before
     write_json(run.choice_file, choice(UNTRAINED).as_dict())
+    held_out = {"identities": ["0001", "0002"], "images": 8}
+    write_json(run.data_file, {**run.data(), "held_out": held_out})
     after = report_run(run).read_text(encoding="utf-8")
     assert "chosen on the same query and gallery" not in after
-    assert "The network was chosen on 36 identities held out of the training set." in after
+    assert "Epoch and network were chosen on 2 other identities, held out of the training set." in after
     assert "Choice of the network" in after
     assert "untrained (chosen)" in after
 

@@ -121,13 +121,13 @@ def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:
 
 
 def _summary(run: Run, result: Evaluated) -> str:
-    """What was trained on what and how it was tested; a warning where the best epoch was chosen on the test set."""
+    """What was trained on what and how it was tested; a warning where the test chose the best epoch."""
     recipe, train, held_out = recipe_of(run), result.splits.train, _held_out(run)
+    images, identities = len(train) - held_out.images, len(train.identity_names) - held_out.identities
     return (
-        f"{_model_name(recipe.model)} trained for {run.epochs_done()} epochs on {len(train) - held_out.images:,} images "
-        f"of {len(train.identity_names) - held_out.identities:,} identities ({result.splits.layout} layout), tested on "
-        f"{len(result.query):,} queries and a gallery of {len(result.gallery):,} images, of identities that it was not "
-        f"trained on.{_chosen_on(run)}"
+        f"{_model_name(recipe.model)} trained for {run.epochs_done()} epochs on {images:,} images of {identities:,} "
+        f"identities ({result.splits.layout} layout), then tested on {len(result.query):,} queries and a gallery of "
+        f"{len(result.gallery):,} images, of identities that it was not trained on.{_chosen_on(run)}"
     )
 
 
