@@ -19,7 +19,7 @@ def train(
 
     reseen train market1501-resnet50-bot --data Market-1501 --out runs/market
 
-    reseen train demo --data my.csv --out runs/mine --set training.epochs=20 --set model.pooling=gem
+    reseen train finetune --data my.csv --out runs/mine --set training.minutes=10
 
     torchrun --nproc-per-node 8 -m reseen train veri776-resnet50-bot --data VeRi --out runs/veri
 

@@ -30,6 +30,8 @@ def prepare(
     if recipe.automatic:
         recipe = in_first_process(fabric, lambda: _fitted(recipe, loaded.data, fabric=fabric, progress=progress))
     if not recipe.validation.identities:
+        if recipe.validation.choose:
+            progress.say("warning: no identities are held out, so nothing shows whether training helped")
         return Prepared(recipe, loaded)
     if recipe.validation.train_on_all and fabric.world_size > 1:
         raise ReseenError(
