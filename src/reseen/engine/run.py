@@ -7,10 +7,13 @@ RUN/
   data.json          where the data were, their fingerprint and counts
   metrics.jsonl      one line an epoch
   last.ckpt          everything a resumed run needs (a weights_only torch file)
-  best.safetensors   the weights that scored best, with how to build their model
+  best.safetensors   the weights that scored best, with how to build their model; the chosen network's after a choice
+  trained.safetensors  the training's own best weights, where a network was chosen among candidates
+  choice.json        the candidates with their scores on held-out identities, and which of them was chosen
   embeddings/        query.parquet, gallery.parquet
   scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
   calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
+  untrained.safetensors  the network before training with a fitted head, where a classifier was chosen among candidates
   report.html        the page to look at
   pictures/          the drawings on it
   explain/           maps of `reseen explain`
@@ -71,6 +74,16 @@ class Run:
         return self.path / "best.safetensors"
 
     @property
+    def trained_weights(self) -> Path:
+        """The training's own best weights, where ``best_weights`` are those of a chosen network."""
+        return self.path / "trained.safetensors"
+
+    @property
+    def choice_file(self) -> Path:
+        """The candidates with their scores on held-out identities, and which of them was chosen."""
+        return self.path / "choice.json"
+
+    @property
     def embeddings(self) -> Path:
         """The folder of query.parquet and gallery.parquet."""
         return self.path / "embeddings"
@@ -99,6 +112,11 @@ class Run:
     def explanations(self) -> Path:
         """The folder of maps that the page shows."""
         return self.path / "explain"
+
+    @property
+    def untrained_weights(self) -> Path:
+        """The classifier before training with a fitted head, where ``best_weights`` are those of a chosen network."""
+        return self.path / "untrained.safetensors"
 
     def data_path(self, other: Path | str | None = None) -> Path:
         """The data that the run was trained on, unless an ``other`` place is given."""
