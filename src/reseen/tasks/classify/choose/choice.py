@@ -149,7 +149,8 @@ def paired_gain(right: NDArray[np.bool_], before: NDArray[np.bool_], *, confiden
     """The gain in top-1 of one network over another on the same images, with its interval.
 
     McNemar's exact test as an interval: Clopper and Pearson's for the share that the first wins of the images on which
-    the two differ. It lies above zero if, and only if, the two-sided test finds the gain significant.
+    the two differ, given how many these are. It lies above zero if, and only if, the two-sided test finds the gain
+    significant.
 
     >>> paired_gain(np.array([True] * 8), np.array([True] * 2 + [False] * 6)).low > 0
     True
