@@ -132,7 +132,8 @@ def choose_network(run: Run, *, progress: Progress = SILENT) -> Choice | None:
     model = build_classifier(recipe, classes=len(splits.class_names), start_weights=True)
     start = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     judge = _judge(splits, recipe, fabric=fabric, progress=progress)
-    judged = judge.of_all(fabric.to_device(model).eval(), start, trained)
+    fabric.to_device(model.eval())
+    judged = judge.of_all(model, start, trained)
     choice = choose([entry.scored for entry in judged], splits.val.labels)
     heads = {entry.scored.candidate: entry.head for entry in judged}
     _write(run, choice, heads, start=start, trained=trained)
