@@ -45,11 +45,18 @@ def train(
     """
     from reseen.cli.task_runs import train_and_report
     from reseen.tasks.classify import CLASSIFICATION
-    from reseen.tasks.classify.report import report_run
+    from reseen.tasks.classify.report import report_finished_run
 
     progress = progress_for(quiet=quiet)
     train_and_report(
-        CLASSIFICATION, recipe, report_run, data=data, out=out, overrides=set_, resume=resume, progress=progress
+        CLASSIFICATION,
+        recipe,
+        report_finished_run,
+        data=data,
+        out=out,
+        overrides=set_,
+        resume=resume,
+        progress=progress,
     )
 
 

@@ -13,6 +13,7 @@ RUN/
   embeddings/        query.parquet, gallery.parquet
   scores.json        histogram, untrained, trained; and rows named by what differed from the recipe
   calibration.json   thresholds and the errors made at them, once `reseen calibrate` has been run
+  untrained.safetensors  the network before training with a fitted head, where a classifier was chosen among candidates
   report.html        the page to look at
   pictures/          the drawings on it
   explain/           maps of `reseen explain`
@@ -111,6 +112,11 @@ class Run:
     def explanations(self) -> Path:
         """The folder of maps that the page shows."""
         return self.path / "explain"
+
+    @property
+    def untrained_weights(self) -> Path:
+        """The classifier before training with a fitted head, where ``best_weights`` are those of a chosen network."""
+        return self.path / "untrained.safetensors"
 
     def data_path(self, other: Path | str | None = None) -> Path:
         """The data that the run was trained on, unless an ``other`` place is given."""

@@ -27,8 +27,12 @@ def write_task_page(
     summary: str,
     images: Sequence[PageImage],
     tables: Sequence[Table] = (),
+    sections: Sequence[Section] = (),
 ) -> None:
-    """Write a run's page. ``columns``: score -> heading, of which those are shown that some system has."""
+    """Write a run's page. ``columns``: score -> heading, of which those are shown that some system has.
+
+    ``tables`` and then ``sections`` are the task's own; those that every run has follow them.
+    """
     systems: Mapping[str, Mapping[str, Any]] = run.scores()
     shown = {key: heading for key, heading in columns.items() if any(key in row for row in systems.values())}
     page = Page(
@@ -38,6 +42,7 @@ def write_task_page(
         images=images,
         sections=[
             *(Section(table.title, [table]) for table in tables),
+            *sections,
             command_section([command_of(run, task)]),
             recipe_section(recipe_text(run)),
             environment_section(environment_of(run)),

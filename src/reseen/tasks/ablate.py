@@ -87,7 +87,7 @@ def _no_notes(_row: str, _run: object) -> Mapping[str, str]:
 ABLATIONS: Mapping[str, Ablation[Any, Any]] = MappingProxyType(
     {
         "reid": ABLATION,
-        "classify": Ablation(classify.CLASSIFICATION, with_attention, classify.evaluate_run, _no_notes),
+        "classify": Ablation(classify.CLASSIFICATION, with_attention, classify.evaluate_finished_run, _no_notes),
         "segment": Ablation(segment.SEGMENTATION, with_attention, segment.evaluate_run, _no_notes),
     }
 )

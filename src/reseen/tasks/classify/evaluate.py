@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.unreadable import below
 from reseen.engine.hardware import one_device
 from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.files import write_json
 from reseen.progress import SILENT, Progress
 from reseen.tasks.classify.build import load_classifier
+from reseen.tasks.classify.choose import choose_network
 from reseen.tasks.classify.classes import ClassSplits
-from reseen.tasks.classify.load import leave_out
-from reseen.tasks.classify.readers import read_classes
+from reseen.tasks.classify.load import splits_of
+from reseen.tasks.classify.model import Classifier
 from reseen.tasks.classify.scoring import ClassReport, chance, score_classifier
 
 CLASSES_FILE = "classes.json"
@@ -29,25 +29,36 @@ class Classified(NamedTuple):
 def evaluate_run(run: Run | Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Classified:
     """Score a run's best weights on its own validation images, or on those of ``data``.
 
-    Saves the scores beside those of always predicting the most frequent class, and the classes' own in
-    ``classes.json``. Raises ReseenError for other classes than the run learned.
+    Saves the scores beside those of always predicting the most frequent class and, where a network was chosen, those of
+    the untrained one; and the classes' own in ``classes.json``. Raises ReseenError for other classes than the run
+    learned.
     """
     run = open_run(run)
     model, recipe, names = load_classifier(run.best_weights)
-    path = run.data_path(data)
-    splits = read_classes(path, layout=recipe.data.layout if data is None else "auto")
+    splits = splits_of(run, recipe, data)
     if splits.class_names != names:
         raise ReseenError(
-            f"{path}: {_difference(splits.class_names, names)}; expected the classes that {run.path} learned"
+            f"{splits.root}: {_difference(splits.class_names, names)}; expected the classes that {run.path} learned"
         )
-    listed = run.unreadable()
-    splits = leave_out(splits, below(splits.root, listed)) if listed else splits
-    report = score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=run.path.name)
+
+    def score(model: Classifier, name: str) -> ClassReport:
+        return score_classifier(model, splits, recipe, fabric=one_device(), progress=progress, name=name)
+
     images = len(splits.val.labels)
-    base = {"top1": chance(splits), "pictures": images}
-    run.save_scores({CHANCE: base, "trained": {**report.scores(), "pictures": images}})
+    rows: dict[str, dict[str, object]] = {CHANCE: {"top1": chance(splits), "pictures": images}}
+    if run.untrained_weights.exists():
+        untrained = score(load_classifier(run.untrained_weights).model, f"{run.path.name}, untrained")
+        rows["untrained"] = {**untrained.scores(), "pictures": images}
+    report = score(model, run.path.name)
+    run.save_scores({**rows, "trained": {**report.scores(), "pictures": images}})
     write_json(run.path / CLASSES_FILE, report.as_dict()["classes"])
     return Classified(report, splits)
+
+
+def evaluate_finished_run(run: Run, *, progress: Progress = SILENT) -> Classified:
+    """`evaluate_run` of a training that has just ended: where its recipe says so, its network is chosen first."""
+    choose_network(run, progress=progress)
+    return evaluate_run(run, progress=progress)
 
 
 def _difference(got: tuple[str, ...], expected: tuple[str, ...]) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.data.unreadable import find_unreadable, relative_to, report_unreadable
+from reseen.data.unreadable import below, find_unreadable, relative_to, report_unreadable
+from reseen.engine.run import Run
 from reseen.engine.task import TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
@@ -37,6 +38,13 @@ def load_data(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: P
         "unreadable": relative_to(splits.root, bad),
     }
     return TrainingData(splits, facts)
+
+
+def splits_of(run: Run, recipe: ClassifyRecipe, data: Path | str | None = None) -> ClassSplits:
+    """A run's data, or those of ``data``, without the images that its training skipped."""
+    splits = read_classes(run.data_path(data), layout=recipe.data.layout if data is None else "auto")
+    listed = run.unreadable()
+    return leave_out(splits, below(splits.root, listed)) if listed else splits
 
 
 def _unreadable(splits: ClassSplits, progress: Progress) -> dict[Path, str]:

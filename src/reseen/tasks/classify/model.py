@@ -18,5 +18,10 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) normalised -> logits (B, K)."""
-        logits: Tensor = self.head(self.backbone(images).mean(dim=(2, 3)))
+        logits: Tensor = self.head(self.embed(images))
         return logits
+
+    def embed(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) normalised -> (B, C), what the linear layer sees."""
+        mean: Tensor = self.backbone(images).mean(dim=(2, 3))
+        return mean

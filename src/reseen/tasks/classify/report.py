@@ -10,8 +10,9 @@ from reseen.recipe.training import read_as
 from reseen.report import PageImage, Table
 from reseen.report.sections import best_epoch
 from reseen.report.task_page import training_image, write_task_page
+from reseen.tasks.classify.choose.page import choice_section
 from reseen.tasks.classify.confusion import plot_confusion
-from reseen.tasks.classify.evaluate import Classified, evaluate_run
+from reseen.tasks.classify.evaluate import Classified, evaluate_finished_run, evaluate_run
 from reseen.tasks.classify.recipe import ClassifyRecipe
 from reseen.tasks.classify.scoring import ClassReport, ClassRow
 from reseen.tasks.classify.task import CLASSIFICATION
@@ -44,8 +45,14 @@ def report_run(run: Run | Path | str, result: Classified | None = None, *, progr
             training_image(run, score="top1", words="top-1"),
         ],
         tables=[_classes(report)],
+        sections=[choice_section(run)],
     )
     return run.report_file
+
+
+def report_finished_run(run: Run, *, progress: Progress = SILENT) -> Path:
+    """`report_run` of a training that has just ended: where its recipe says so, its network is chosen first."""
+    return report_run(run, evaluate_finished_run(run, progress=progress), progress=progress)
 
 
 def _held_out(run: Run) -> int:
