@@ -47,7 +47,8 @@ def test_sample(splits: Splits, recipe: Recipe, *, most: int, same_images: bool)
     rules = replace(rules, same_pictures=rules.same_pictures or same_images)
     names = _shuffled(splits.query, recipe.seed)
     gallery = sampled(splits.gallery, identities=names, most=most if same_images else most // 2)
-    query = gallery if same_images else sampled(splits.query, identities=names, most=most // 2)
+    found = names[np.isin(names, gallery.identities)]
+    query = gallery if same_images else sampled(splits.query, identities=found, most=most // 2)
     return Sample(query, gallery, rules, f"{_of(query, splits.query)} identities of query and gallery")
 
 

@@ -65,7 +65,7 @@ def look_untrained(
         batch_size=recipe.evaluation.batch_size,
         progress=progress,
     )
-    findings = tuple(_mixed_up(compared, vectors, digests=digests)) if compared else ()
+    findings = tuple(_mixed_up(compared, vectors, digests=digests, root=splits.root)) if compared else ()
     return UntrainedLook(_scores(scored, vectors), findings, vectors.unreadable)
 
 
@@ -81,12 +81,13 @@ def _scores(sample: Sample, vectors: ImageVectors) -> UntrainedScores:
     return UntrainedScores(report.mean_average_precision, report.rank1, images=images, on=sample.on)
 
 
-def _mixed_up(sample: Sample, vectors: ImageVectors, *, digests: Mapping[str, bytes]) -> Iterator[Finding]:
+def _mixed_up(sample: Sample, vectors: ImageVectors, *, digests: Mapping[str, bytes], root: Path) -> Iterator[Finding]:
     query, gallery = (_embedded_rows(side, vectors) for side in (sample.query, sample.gallery))
     paths = (query.frame["path"].to_list(), gallery.frame["path"].to_list())
     marks = [np.array([digests.get(path, path.encode()).hex() for path in side], dtype=np.str_) for side in paths]
     same = marks[0][:, None] == marks[1][None]
-    yield from near_duplicates(vectors.of(query), vectors.of(gallery), rules=sample.rules, same=same, paths=paths)
+    names = ([path.removeprefix(f"{root}/") for path in paths[0]], [path.removeprefix(f"{root}/") for path in paths[1]])
+    yield from near_duplicates(vectors.of(query), vectors.of(gallery), rules=sample.rules, same=same, names=names)
 
 
 def _embedded_rows(split: Split, vectors: ImageVectors) -> Split:

@@ -41,7 +41,7 @@ def measure_speed(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Speed:
     batch: Sample = fabric.to_device(default_collate(samples))  # type: ignore[assignment] # Lightning says Module
 
     def step() -> float:
-        return float(train_step(parts, batch, Place(), epoch_fraction=0, step_optimizer=True).total)
+        return float(train_step(parts, batch, Place(), epoch_fraction=0, step_optimizer=True).total.detach())
 
     def embed() -> float:
         return float(parts.model(batch.image).embedding.sum())
