@@ -18,10 +18,9 @@ def near_duplicates(
     query: Embedded, gallery: Embedded, *, rules: Protocol, same: np.ndarray, names: tuple[list[str], list[str]]
 ) -> Iterator[Finding]:
     """Pairs that the rules rank, equal files aside: (Q, G) ``same`` is True for those."""
-    if not len(query) or not len(gallery):
-        return
-    cosines, mean = _cosines(query.vectors, gallery.vectors), gallery.vectors.mean(axis=0)
-    centred = _cosines(query.vectors - mean, gallery.vectors - mean)
+    queries, entries = _unit(query.vectors), _unit(gallery.vectors)
+    cosines, mean = queries @ entries.T, entries.mean(axis=0)
+    centred = _unit(queries - mean) @ _unit(entries - mean).T
     own = query.identities[:, None] == gallery.identities[None]
     dropped = same | (_same_camera(query, gallery) & own if rules.drop_same_camera else False)
     near = (cosines > NEAR) & (centred > _NEAR_CENTRED) & ~dropped
@@ -48,12 +47,6 @@ def _same_camera(query: Embedded, gallery: Embedded) -> np.ndarray:
     assert query.cameras is not None, "embeddings of a split have cameras"
     assert gallery.cameras is not None, "embeddings of a split have cameras"
     return (query.cameras[:, None] == gallery.cameras[None]) & (query.cameras != "")[:, None]
-
-
-def _cosines(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:
-    """(Q, D), (G, D) -> (Q, G)."""
-    cosines: np.ndarray = _unit(query) @ _unit(gallery).T
-    return cosines
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.validation import HELD_OUT, can_hold_out, hold_out, validation_rules
 
 _EACH = 12
-"""Images of one identity, at most, on either side."""
+"""Images of one identity, at most, on either side; more only where identities are few."""
 
 
 class Sample(NamedTuple):
@@ -53,14 +53,15 @@ def test_sample(splits: Splits, recipe: Recipe, *, most: int, same_images: bool)
 
 
 def sampled(split: Split, *, identities: np.ndarray, most: int) -> Split:
-    """Rows of these identities in turn, at most `_EACH` of each, evenly through its rows, until ``most`` are taken."""
+    """Rows of these identities in turn, some of each, evenly through its rows, until ``most`` are taken."""
+    each = max(_EACH, most // max(1, len(identities)))
     rows_of: dict[str, list[int]] = {}
     for row, identity in enumerate(split.identities.tolist()):
         rows_of.setdefault(identity, []).append(row)
     taken: list[int] = []
     for identity in identities.tolist():
         rows = rows_of.get(identity, [])
-        rows = rows[:: max(1, -(-len(rows) // _EACH))]
+        rows = rows[:: max(1, -(-len(rows) // each))]
         if len(taken) + len(rows) > most:
             break
         taken += rows

@@ -70,11 +70,11 @@ def look_untrained(
 
 
 def _scores(sample: Sample, vectors: ImageVectors) -> UntrainedScores:
-    query, gallery = vectors.of(sample.query), vectors.of(sample.gallery)
-    if not len(query) or not len(gallery):
+    sides = [_embedded_rows(side, vectors) for side in (sample.query, sample.gallery)]
+    if not all(map(len, sides)):
         return UntrainedScores(None, None, images=0, on="there are no images to score it on")
     try:
-        report = evaluate(query, gallery, protocol=sample.rules)
+        report = evaluate(*map(vectors.of, sides), protocol=sample.rules)
     except ReseenError as error:
         return UntrainedScores(None, None, images=0, on=str(error))
     images = len(vectors.rows.keys() & {*sample.query.frame["path"], *sample.gallery.frame["path"]})
@@ -83,6 +83,8 @@ def _scores(sample: Sample, vectors: ImageVectors) -> UntrainedScores:
 
 def _mixed_up(sample: Sample, vectors: ImageVectors, *, digests: Mapping[str, bytes], root: Path) -> Iterator[Finding]:
     query, gallery = (_embedded_rows(side, vectors) for side in (sample.query, sample.gallery))
+    if not len(query) or not len(gallery):
+        return
     paths = (query.frame["path"].to_list(), gallery.frame["path"].to_list())
     marks = [np.array([digests.get(path, path.encode()).hex() for path in side], dtype=np.str_) for side in paths]
     same = marks[0][:, None] == marks[1][None]
