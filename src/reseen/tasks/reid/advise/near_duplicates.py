@@ -46,7 +46,8 @@ def _example(row: int, cosines: np.ndarray, names: tuple[list[str], list[str]]) 
 def _same_camera(query: Embedded, gallery: Embedded) -> np.ndarray:
     assert query.cameras is not None, "embeddings of a split have cameras"
     assert gallery.cameras is not None, "embeddings of a split have cameras"
-    return (query.cameras[:, None] == gallery.cameras[None]) & (query.cameras != "")[:, None]
+    same: np.ndarray = (query.cameras[:, None] == gallery.cameras[None]) & (query.cameras != "")[:, None]
+    return same
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

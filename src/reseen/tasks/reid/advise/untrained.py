@@ -55,10 +55,9 @@ def look_untrained(
     skipped = set(map(str, large))
     sides = [side for sample in samples for side in (sample.query, sample.gallery)]
     paths = dict.fromkeys(path for side in sides for path in side.frame["path"] if path not in skipped)
-    model = build_embedder(recipe, num_identities=None, start_weights=True)
-    model = fabric.to_device(model).eval()
+    model = build_embedder(recipe, num_identities=None, start_weights=True).eval()
     vectors = embed_files(
-        model,
+        fabric.to_device(model),
         list(paths),
         transform=transform_for(model, recipe),
         fabric=fabric,
