@@ -119,6 +119,7 @@ def test_the_json_has_its_keys(market, tiny, fast):
     assert all(set(one) == {"kind", "message", "examples"} for one in told["findings"])
 
 
+@pytest.mark.long
 def test_the_command_trains(market, tiny, tmp_path, monkeypatch, reseen):
     monkeypatch.chdir(tmp_path)
     command = advise(market("a set; of mine", train=15), recipe=tiny, minutes=0.8).recommendation.command
