@@ -44,6 +44,8 @@ def upright_rgb(opened: Image.Image) -> Image.Image:
 def upright_size(opened: Image.Image) -> tuple[int, int]:
     """(height, width) in pixels that `upright_rgb` would give, without decoding."""
     width, height = opened.size
+    if opened.format == "PNG" and "exif" not in opened.info:
+        return height, width  # Pillow would decode it in search of EXIF behind the pixels
     turned = _TURNS.get(_orientation(opened))
     return (width, height) if turned in _SWAPS_SIDES else (height, width)
 

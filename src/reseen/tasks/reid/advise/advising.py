@@ -71,7 +71,7 @@ def advise(
     read, path = wish.read(), Path(data).expanduser()
     splits = read_data(path, layout=layout, seed=read.seed)
     headers = read_headers(splits, progress)
-    look = Look(leave_out(splits, headers.unreadable), headers, content_digests(splits), one_device(device))
+    look = Look(leave_out(splits, headers.unreadable), headers, content_digests(splits), one_device(_device_of(read)))
     return _advice(path, look, wish, total=sum(map(len, splits.tables().values())), progress=progress)
 
 
@@ -106,7 +106,7 @@ def _advice(path: Path, look: Look, wish: Wish, *, total: int, progress: Progres
         progress=progress,
     )
     damaged |= untrained.unreadable
-    unread = unreadable_findings(headers, damaged, total=total)
+    unread = unreadable_findings(headers, damaged, root=splits.root, total=total)
     skips = bool(headers.unreadable or damaged)
     return Advice(
         path=path,
@@ -159,6 +159,12 @@ def _fitted(look: Look, wish: Wish, damaged: dict[str, str]) -> FittedRecipe:
     measure = Speedometer(look.splits, look.fabric, large=large, damaged=damaged)
     scale = CPU if look.fabric.device.type == "cpu" else GPU
     return fitted_recipe(wish, facts, scale, measure=measure)
+
+
+def _device_of(recipe: Recipe) -> DeviceName:
+    """The device that the recipe says, if one of those that advice is given on."""
+    names: Mapping[str, DeviceName] = {"cpu": "cpu", "cuda": "cuda", "gpu": "cuda"}
+    return names.get(recipe.hardware.accelerator, "auto")
 
 
 def _wish(recipe: Path | str, *, minutes: float | None, layout: str, device: DeviceName) -> Wish:

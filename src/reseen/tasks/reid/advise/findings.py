@@ -1,6 +1,7 @@
 """What labels and image sizes alone show of a data set: what would spoil training, or falsify a score."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -28,11 +29,11 @@ def described(name: str, split: Split, headers: Headers) -> SplitDescription:
     return SplitDescription(summarise(name, split), headers.sizes_of(split), largest_tenth=share)
 
 
-def unreadable_findings(headers: Headers, damaged: Mapping[str, str], *, total: int) -> Iterator[Finding]:
+def unreadable_findings(headers: Headers, damaged: Mapping[str, str], *, root: Path, total: int) -> Iterator[Finding]:
     """Images that cannot be read: ``damaged`` are those that failed to decode though their headers are whole."""
     reasons = {**{str(path): reason for path, reason in headers.unreadable.items()}, **damaged}
     if reasons:
-        examples = tuple(f"{path}: {reason}" for path, reason in list(reasons.items())[:_EXAMPLES])
+        examples = tuple(f"{_below(root, path)}: {reason}" for path, reason in list(reasons.items())[:_EXAMPLES])
         yield Finding(
             "unreadable",
             f"{len(reasons)} of {len(headers.sizes) + len(headers.unreadable)} images looked at cannot be read and are "
@@ -44,8 +45,12 @@ def unreadable_findings(headers: Headers, damaged: Mapping[str, str], *, total: 
             "large-images",
             f"{len(headers.large)} images have more than {DEFAULT_LIMITS.pixels:,} pixels and were not decoded here; "
             "make them smaller",
-            tuple(str(path) for path in headers.large[:_EXAMPLES]),
+            tuple(_below(root, str(path)) for path in headers.large[:_EXAMPLES]),
         )
+
+
+def _below(root: Path, path: str) -> str:
+    return path.removeprefix(f"{root}/")
 
 
 def label_findings(splits: Splits, validation: ValidationOutlook) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from reseen.errors import ReseenError
 from reseen.tasks.reid.advise.backbones import BACKBONES
 from reseen.tasks.reid.advise.larger import larger_backbones
-from reseen.tasks.reid.automatic.choices import CHOICES, Choice, Scale
+from reseen.tasks.reid.automatic.choices import CHOICES, Choice, Scale, size_of
 from reseen.tasks.reid.automatic.facts import SetFacts
-from reseen.tasks.reid.automatic.fit import Measure, fit
+from reseen.tasks.reid.automatic.fit import SIDES, Measure, fit
 from reseen.tasks.reid.automatic.plan import plan
 from reseen.tasks.reid.recipe import Recipe, read_recipe
 
@@ -54,6 +54,8 @@ def fitted_recipe(wish: Wish, facts: SetFacts, scale: Scale, *, measure: Measure
         return _with_reason(own, "the recipe's own; with minutes given, a larger one is considered")
     usual = CHOICES["training.epochs"](facts, own.recipe, scale).value
     assert isinstance(usual, int), "epochs are whole"
+    if own.recipe.data.image_size != size_of(facts, SIDES[0]):
+        return _with_reason(own, "the recipe's own; larger images come before a larger one")
     fitting = larger_backbones(own.recipe, facts, measure(own.recipe), epochs=usual, minutes=minutes)
     for name in fitting.installed:
         larger = _fitted(wish.with_backbone(name), facts, scale, measure=measure)

@@ -13,7 +13,7 @@ from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.validation import HELD_OUT, can_hold_out, hold_out, validation_rules
 
 _EACH = 12
-"""Images of one identity, at most, on either side."""
+"""Images of one identity, at most, on either side; more only where identities are few."""
 
 
 class Sample(NamedTuple):
@@ -47,19 +47,21 @@ def test_sample(splits: Splits, recipe: Recipe, *, most: int, same_images: bool)
     rules = replace(rules, same_pictures=rules.same_pictures or same_images)
     names = _shuffled(splits.query, recipe.seed)
     gallery = sampled(splits.gallery, identities=names, most=most if same_images else most // 2)
-    query = gallery if same_images else sampled(splits.query, identities=names, most=most // 2)
+    found = names[np.isin(names, gallery.identities)]
+    query = gallery if same_images else sampled(splits.query, identities=found, most=most // 2)
     return Sample(query, gallery, rules, f"{_of(query, splits.query)} identities of query and gallery")
 
 
 def sampled(split: Split, *, identities: np.ndarray, most: int) -> Split:
-    """Rows of these identities in turn, at most `_EACH` of each, evenly through its rows, until ``most`` are taken."""
+    """Rows of these identities in turn, some of each, evenly through its rows, until ``most`` are taken."""
+    each = max(_EACH, most // max(1, len(identities)))
     rows_of: dict[str, list[int]] = {}
     for row, identity in enumerate(split.identities.tolist()):
         rows_of.setdefault(identity, []).append(row)
     taken: list[int] = []
     for identity in identities.tolist():
         rows = rows_of.get(identity, [])
-        rows = rows[:: max(1, -(-len(rows) // _EACH))]
+        rows = rows[:: max(1, -(-len(rows) // each))]
         if len(taken) + len(rows) > most:
             break
         taken += rows

@@ -55,38 +55,40 @@ def look_untrained(
     skipped = set(map(str, large))
     sides = [side for sample in samples for side in (sample.query, sample.gallery)]
     paths = dict.fromkeys(path for side in sides for path in side.frame["path"] if path not in skipped)
-    model = build_embedder(recipe, num_identities=None, start_weights=True)
-    model = fabric.to_device(model).eval()
+    model = build_embedder(recipe, num_identities=None, start_weights=True).eval()
     vectors = embed_files(
-        model,
+        fabric.to_device(model),
         list(paths),
         transform=transform_for(model, recipe),
         fabric=fabric,
         batch_size=recipe.evaluation.batch_size,
         progress=progress,
     )
-    findings = tuple(_mixed_up(compared, vectors, digests=digests)) if compared else ()
+    findings = tuple(_mixed_up(compared, vectors, digests=digests, root=splits.root)) if compared else ()
     return UntrainedLook(_scores(scored, vectors), findings, vectors.unreadable)
 
 
 def _scores(sample: Sample, vectors: ImageVectors) -> UntrainedScores:
-    query, gallery = vectors.of(sample.query), vectors.of(sample.gallery)
-    if not len(query) or not len(gallery):
+    sides = [_embedded_rows(side, vectors) for side in (sample.query, sample.gallery)]
+    if not all(map(len, sides)):
         return UntrainedScores(None, None, images=0, on="there are no images to score it on")
     try:
-        report = evaluate(query, gallery, protocol=sample.rules)
+        report = evaluate(*map(vectors.of, sides), protocol=sample.rules)
     except ReseenError as error:
         return UntrainedScores(None, None, images=0, on=str(error))
     images = len(vectors.rows.keys() & {*sample.query.frame["path"], *sample.gallery.frame["path"]})
     return UntrainedScores(report.mean_average_precision, report.rank1, images=images, on=sample.on)
 
 
-def _mixed_up(sample: Sample, vectors: ImageVectors, *, digests: Mapping[str, bytes]) -> Iterator[Finding]:
+def _mixed_up(sample: Sample, vectors: ImageVectors, *, digests: Mapping[str, bytes], root: Path) -> Iterator[Finding]:
     query, gallery = (_embedded_rows(side, vectors) for side in (sample.query, sample.gallery))
+    if not len(query) or not len(gallery):
+        return
     paths = (query.frame["path"].to_list(), gallery.frame["path"].to_list())
     marks = [np.array([digests.get(path, path.encode()).hex() for path in side], dtype=np.str_) for side in paths]
     same = marks[0][:, None] == marks[1][None]
-    yield from near_duplicates(vectors.of(query), vectors.of(gallery), rules=sample.rules, same=same, paths=paths)
+    names = ([path.removeprefix(f"{root}/") for path in paths[0]], [path.removeprefix(f"{root}/") for path in paths[1]])
+    yield from near_duplicates(vectors.of(query), vectors.of(gallery), rules=sample.rules, same=same, names=names)
 
 
 def _embedded_rows(split: Split, vectors: ImageVectors) -> Split:

@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from PIL import Image
@@ -30,9 +29,7 @@ class ImageVectors(NamedTuple):
     unreadable: dict[str, str]
 
     def of(self, split: Split) -> Embedded:
-        """The embeddings of a split's images that could be read, named by their whole paths."""
-        kept = np.array([path in self.rows for path in split.frame["path"]], dtype=np.bool_)
-        split = split.rows(kept)
+        """The embeddings of a split whose images could all be read."""
         return embedded(split, self.vectors[[self.rows[path] for path in split.frame["path"]]])
 
 
