@@ -109,7 +109,14 @@ def test_the_trainings_own_weights_stay_beside_the_chosen_ones(finished_training
     assert run.best_weights.read_bytes() != before
 
 
-@pytest.mark.parametrize("killed_at", ["write_bytes", "save_weights", "write_json"])
+@pytest.mark.parametrize(
+    "killed_at",
+    [
+        "engine.averages.write_bytes",
+        "tasks.classify.choose.handover.save_weights",
+        "tasks.classify.choose.handover.write_json",
+    ],
+)
 def test_a_call_that_was_killed_is_repeated_to_the_same_files(finished_training, monkeypatch, killed_at):
     whole, again = finished_training(name="whole"), finished_training(name="again")
     choose_network(whole)
@@ -118,7 +125,7 @@ def test_a_call_that_was_killed_is_repeated_to_the_same_files(finished_training,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"reseen.tasks.classify.choose.handover.{killed_at}", kill)
+        patch.setattr(f"reseen.{killed_at}", kill)
         with pytest.raises(KeyboardInterrupt):
             choose_network(again)
     assert not again.choice_file.exists()

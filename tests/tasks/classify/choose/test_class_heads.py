@@ -5,7 +5,8 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from reseen.tasks.classify.choose.candidates import averaged, sampled_rows
+from reseen.engine.averages import averaged
+from reseen.tasks.classify.choose.candidates import sampled_rows
 from reseen.tasks.classify.choose.heads import INVERSE_PENALTY, class_means, fitted, logistic_regression
 
 

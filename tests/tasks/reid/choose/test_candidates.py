@@ -9,10 +9,11 @@ from torch import nn
 
 from reseen.backbones import build_backbone
 from reseen.data.table import Splits, split_of
+from reseen.engine.averages import SHARES, averaged
 from reseen.metrics import custom_protocol, evaluate
 from reseen.models import BNNeck
 from reseen.models.embedder import single_branch
-from reseen.tasks.reid.choose.candidates import SHARES, Candidate, averaged, sample_of
+from reseen.tasks.reid.choose.candidates import APART, Candidate, sample_of
 from reseen.tasks.reid.choose.heads import heads_of
 from reseen.tasks.reid.choose.vectors import HeldOut
 
@@ -32,7 +33,7 @@ def model(seed: int) -> dict[str, torch.Tensor]:
 
 def test_an_average_has_its_share_of_every_weight_and_statistic_of_the_backbone() -> None:
     untrained, trained = model(1), model(2)
-    mixed = averaged(untrained, trained, share=0.25)
+    mixed = averaged(untrained, trained, share=0.25, apart=APART)
     assert mixed.keys() == trained.keys()
     for name in ("backbone.body.conv1.0.weight", "backbone.body.bn1.running_mean", "backbone.body.bn1.weight"):
         torch.testing.assert_close(mixed[name], 0.75 * untrained[name] + 0.25 * trained[name])
@@ -41,7 +42,7 @@ def test_an_average_has_its_share_of_every_weight_and_statistic_of_the_backbone(
 
 def test_counters_neck_and_classifier_of_an_average_are_the_trained_ones() -> None:
     untrained, trained = model(1), model(2)
-    mixed = averaged(untrained, trained, share=0.5)
+    mixed = averaged(untrained, trained, share=0.5, apart=APART)
     names = [name for name in trained if name.startswith(("neck.", "classifier.")) or "num_batches" in name]
     assert any(name.startswith("classifier.") for name in names)
     assert all(torch.equal(mixed[name], trained[name]) for name in names)

@@ -180,7 +180,10 @@ def test_the_trainings_own_weights_stay_beside_the_chosen_ones(finished_training
     assert finished.run.best_weights.read_bytes() != before
 
 
-@pytest.mark.parametrize("killed_at", ["write_bytes", "save_weights", "write_json"])
+@pytest.mark.parametrize(
+    "killed_at",
+    ["engine.averages.write_bytes", "tasks.reid.choose.handover.save_weights", "tasks.reid.choose.handover.write_json"],
+)
 def test_a_call_that_was_killed_is_repeated_to_the_same_files(
     finished_training, monkeypatch: pytest.MonkeyPatch, killed_at: str
 ) -> None:
@@ -191,7 +194,7 @@ def test_a_call_that_was_killed_is_repeated_to_the_same_files(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"reseen.tasks.reid.choose.handover.{killed_at}", kill)
+        patch.setattr(f"reseen.{killed_at}", kill)
         with pytest.raises(KeyboardInterrupt):
             again.hand_over()
     assert not again.run.choice_file.exists()

@@ -1,15 +1,11 @@
-"""The candidates: weights between those before and after training, each with the heads that may stand on them.
+"""The candidates: weights between those before and after training, each with the heads that may stand on them."""
 
-Weights between those before and after fine-tuning often do better on data unlike the training data: Wortsman et al.,
-"Robust fine-tuning of zero-shot models" (WiSE-FT), CVPR 2022.
-"""
-
-from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+
+from reseen.engine.averages import SHARES, weights_in_words
 
 HeadName: TypeAlias = Literal["class means", "logistic regression", "trained"]
 """The linear layer: fitted on training images in one of two ways, or trained with the network."""
@@ -21,7 +17,6 @@ SAMPLED = 5000
 """Training images, besides one of each class, that heads are fitted on at most."""
 
 _HEADS = ("class means", "logistic regression", "trained")
-_SHARES = (0.0, 1.0, 0.5, 0.75, 0.25)
 
 
 class Candidate(NamedTuple):
@@ -33,34 +28,15 @@ class Candidate(NamedTuple):
     @property
     def weights(self) -> str:
         """Its backbone's weights in words."""
-        if self.share in {0.0, 1.0}:
-            return "trained" if self.share else "untrained"
-        return f"average of {self.share:.0%} trained and {1 - self.share:.0%} untrained"
+        return weights_in_words(self.share)
 
     @property
     def simplicity(self) -> tuple[int, int]:
         """Its place among candidates from the simplest on: untrained, trained, averages; then by head."""
-        return _SHARES.index(self.share), _HEADS.index(self.head)
+        return SHARES.index(self.share), _HEADS.index(self.head)
 
     def __str__(self) -> str:
         return "the trained network" if self.share == 1 else f"{self.weights} backbone with {self.head}"
-
-
-def averaged(untrained: Mapping[str, Tensor], trained: Mapping[str, Tensor], *, share: float) -> dict[str, Tensor]:
-    """The weights with so large a ``share`` of the trained ones, statistics of batch norms included.
-
-    Counters are the trained ones, unless nothing is trained.
-
-    >>> import torch
-    >>> averaged({"a": torch.tensor(0.0)}, {"a": torch.tensor(8.0)}, share=0.25)
-    {'a': tensor(2.)}
-    """
-    if share in {0.0, 1.0}:
-        return dict(trained if share else untrained)
-    return {
-        name: untrained[name].lerp(tensor, share) if tensor.is_floating_point() else tensor
-        for name, tensor in trained.items()
-    }
 
 
 def sampled_rows(labels: NDArray[np.int64], most: int = SAMPLED) -> NDArray[np.bool_]:

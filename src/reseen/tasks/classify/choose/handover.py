@@ -11,17 +11,18 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from reseen.engine.averages import averaged, keep_trained
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.embed import collect
 from reseen.engine.hardware import one_device
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
-from reseen.files import write_bytes, write_json
+from reseen.files import write_json
 from reseen.models import load_weights, read_weights
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import read_as
 from reseen.tasks.classify.build import build_classifier, evaluation_transform
-from reseen.tasks.classify.choose.candidates import AVERAGES, Candidate, averaged, sampled_rows
+from reseen.tasks.classify.choose.candidates import AVERAGES, Candidate, sampled_rows
 from reseen.tasks.classify.choose.choice import Choice, Scored, choose, read_choice
 from reseen.tasks.classify.choose.heads import Head, fitted
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, LabelledImages
@@ -126,7 +127,7 @@ def choose_network(run: Run, *, progress: Progress = SILENT) -> Choice | None:
         return None
     if run.choice_file.exists():
         return read_choice(run.choice_file)
-    _keep_trained(run)
+    keep_trained(run)
     splits = hold_out(splits_of(run, recipe), recipe)
     fabric, trained = one_device(), read_weights(run.trained_weights).tensors
     model = build_classifier(recipe, classes=len(splits.class_names), start_weights=True)
@@ -144,13 +145,6 @@ def choose_network(run: Run, *, progress: Progress = SILENT) -> Choice | None:
 def _judge(splits: ClassSplits, recipe: ClassifyRecipe, *, fabric: Fabric, progress: Progress) -> Judge:
     sample = splits.train.rows(sampled_rows(splits.train.labels))
     return Judge(splits.val, sample, len(splits.class_names), recipe, fabric, progress)
-
-
-def _keep_trained(run: Run) -> None:
-    """The training's best weights under their own name, once: the other name is soon the chosen network's."""
-    if not run.trained_weights.exists():
-        load_card(run.best_weights)
-        write_bytes(run.trained_weights, run.best_weights.read_bytes())
 
 
 def _write(run: Run, choice: Choice, heads: Mapping[Candidate, Head], *, start: Tensors, trained: Tensors) -> None:

@@ -1,29 +1,23 @@
-"""The candidates: weights between untrained and trained, each with the heads that a vector may have.
-
-Weights between those before and after fine-tuning often do better on data unlike the training data: Wortsman et al.,
-"Robust fine-tuning of zero-shot models" (WiSE-FT), CVPR 2022.
-"""
+"""The candidates: weights between untrained and trained, each with the heads that a vector may have."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from torch import Tensor
 
 from reseen.data.table import Split
+from reseen.engine.averages import SHARES, weights_in_words
 
 HeadName: TypeAlias = Literal["pooled", "centred", "necked", "whitened"]
 """The vector that is compared: before the BNNeck, as it is, centred or whitened; or after it."""
 
-SHARES = (0.0, 1.0, 0.5, 0.75, 0.25)
-"""Shares of the trained weights in a candidate's, from the simplest on: untrained, trained, averages of both."""
+APART = ("neck", "classifier", "metadata")
+"""Parts that begin at random or as nothing, so they are the trained ones whenever there is something trained."""
 SAMPLED = 2000
 """Images at most of the training set from which heads are learned."""
 
 _HEADS: Mapping[HeadName, int] = MappingProxyType({"pooled": 0, "centred": 1, "necked": 2, "whitened": 3})
-_NOT_AVERAGED = frozenset({"neck", "classifier", "metadata"})
-"""Parts that begin at random or as nothing, so they are the trained ones whenever there is something trained."""
 
 
 class Candidate(NamedTuple):
@@ -35,9 +29,7 @@ class Candidate(NamedTuple):
     @property
     def weights(self) -> str:
         """Its weights in words."""
-        if self.share in {0.0, 1.0}:
-            return "trained" if self.share else "untrained"
-        return f"average of {self.share:.0%} trained and {1 - self.share:.0%} untrained"
+        return weights_in_words(self.share)
 
     @property
     def simplicity(self) -> tuple[int, int]:
@@ -46,27 +38,6 @@ class Candidate(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.weights}, {self.head} vector"
-
-
-def averaged(untrained: Mapping[str, Tensor], trained: Mapping[str, Tensor], *, share: float) -> dict[str, Tensor]:
-    """The weights with so large a ``share`` of the trained ones, statistics of batch norms included.
-
-    Counters are the trained ones, and so are parts that begin at random, unless nothing is trained.
-
-    >>> import torch
-    >>> averaged({"a": torch.tensor(0.0)}, {"a": torch.tensor(8.0)}, share=0.25)
-    {'a': tensor(2.)}
-    """
-    if share in {0.0, 1.0}:
-        return dict(trained if share else untrained)
-    return {
-        name: untrained[name].lerp(tensor, share) if _is_averaged(name, tensor) else tensor
-        for name, tensor in trained.items()
-    }
-
-
-def _is_averaged(name: str, tensor: Tensor) -> bool:
-    return tensor.is_floating_point() and not _NOT_AVERAGED & set(name.split("."))
 
 
 def sample_of(train: Split, most: int = SAMPLED) -> Split:

@@ -9,16 +9,17 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from reseen.data.table import Split, Splits
+from reseen.engine.averages import SHARES, averaged, keep_trained
 from reseen.engine.checkpoint import Card, load_card, save_weights
 from reseen.engine.distributed import in_first_process
 from reseen.engine.hardware import counting_device
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
-from reseen.files import write_bytes, write_json
+from reseen.files import write_json
 from reseen.metrics import Protocol
 from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder, load_weights, read_weights
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.choose.candidates import SHARES, Candidate, averaged, sample_of
+from reseen.tasks.reid.choose.candidates import APART, Candidate, sample_of
 from reseen.tasks.reid.choose.choice import Choice, Scored, choose, read_choice
 from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
 from reseen.tasks.reid.choose.vectors import embed_before_head, embed_held_out
@@ -53,7 +54,7 @@ class Judge:
         self.fabric.to_device(model)
         judged: list[Judged] = []
         for share in SHARES:
-            load_weights(model, averaged(start, trained, share=share))
+            load_weights(model, averaged(start, trained, share=share, apart=APART))
             judged += self.of_weights(model, share=share)
             if not judged:
                 raise ReseenError(
@@ -132,7 +133,7 @@ def hand_over(
     """
     if run.choice_file.exists():
         return read_choice(run.choice_file)
-    in_first_process(fabric, lambda: _keep_trained(run))
+    in_first_process(fabric, lambda: keep_trained(run))
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
     trained = read_weights(run.trained_weights).tensors
     judge = Judge(validation, sample_of(train), recipe, protocol, fabric, progress)
@@ -148,15 +149,8 @@ def hand_over(
     return choice
 
 
-def _keep_trained(run: Run) -> None:
-    """The training's best weights under their own name, once: the other name is soon the chosen network's."""
-    if not run.trained_weights.exists():
-        load_card(run.best_weights)
-        write_bytes(run.trained_weights, run.best_weights.read_bytes())
-
-
 def _write(run: Run, choice: Choice, head: Head, *, start: Tensors, trained: Tensors) -> None:
-    tensors = {**averaged(start, trained, share=choice.chosen.candidate.share), **head.tensors}
+    tensors = {**averaged(start, trained, share=choice.chosen.candidate.share, apart=APART), **head.tensors}
     card = with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
     save_weights(run.best_weights, tensors, card)
     write_json(run.choice_file, choice.as_dict())

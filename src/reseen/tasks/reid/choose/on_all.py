@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from lightning_fabric import Fabric
 
 from reseen.data.table import Split
+from reseen.engine.averages import averaged
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.run import Run
 from reseen.models import MultiBranchEmbedder, load_weights, read_weights
 from reseen.progress import Progress
-from reseen.tasks.reid.choose.candidates import averaged, sample_of
+from reseen.tasks.reid.choose.candidates import APART, sample_of
 from reseen.tasks.reid.choose.choice import Choice
 from reseen.tasks.reid.choose.handover import Model, with_head
 from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
@@ -45,7 +46,7 @@ def hand_over_on_all(
         return heads_of(model.neck, sample, trained=candidate.share == 1)
 
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
-    tensors = averaged(start, read_weights(last.best_weights).tensors, share=candidate.share)
+    tensors = averaged(start, read_weights(last.best_weights).tensors, share=candidate.share, apart=APART)
     model = copy.deepcopy(untrained).eval()
     fabric.to_device(model)
     load_weights(model, tensors)
