@@ -11,10 +11,11 @@ weights are installed. `--rounds 0` leaves out the cost.
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 import torch
@@ -72,6 +73,10 @@ class Cost(NamedTuple):
     relative: float
 
 
+Clock = Callable[[], float]
+CLOCKS: Mapping[str, Clock] = {"wall": perf_counter, "processor": process_time}
+"""On a machine that others use, the processor time of one thread is still the network's own."""
+
 Costs = Mapping[str, Mapping[str, Cost]]
 """Kind of work -> network -> cost."""
 Scores = Mapping[str, Mapping[str, Mapping[int, tuple[float, float]]]]
@@ -86,13 +91,14 @@ def main(given: Sequence[str] | None = None) -> None:
     print(size_table(sizes), flush=True)
     costs: dict[str, Mapping[str, Cost]] = {}
     for size in options.cost_sizes if options.rounds else ():
-        at_size = costs_at(size, options.networks, rounds=options.rounds)
+        at_size = costs_at(size, options.networks, rounds=options.rounds, clock=CLOCKS[options.clock])
         print(cost_table(at_size), flush=True)
         costs |= at_size
     known = [name for name in options.networks if name in WITH_WEIGHTS]
-    scores = {_name(data): scores_on(data, known, sizes=options.score_sizes) for data in options.data}
-    for data, found in scores.items():
-        print(score_table(data, found), flush=True)
+    scores: dict[str, Mapping[str, Mapping[int, tuple[float, float]]]] = {}
+    for data in options.data:
+        scores[data.stem] = scores_on(data, known, sizes=options.score_sizes)
+        print(score_table(data.stem, scores[data.stem]), flush=True)
     if options.json:
         options.json.write_text(json.dumps({"networks": sizes, "costs": costs, "scores": scores}, indent=1))
 
@@ -122,14 +128,11 @@ def parameters_and_macs(name: str) -> dict[str, float]:
     }
 
 
-def costs_at(size: int, names: Sequence[str], *, rounds: int) -> Costs:
+def costs_at(size: int, names: Sequence[str], *, rounds: int, clock: Clock) -> Costs:
     """Time every network at every kind of work, in turn; one round before is not counted."""
     kinds = {"embed 64": batches, "embed 1": singles, "train 32": training}
     works = {f"{kind}, {size} px": {name: make(name, size) for name in names} for kind, make in kinds.items()}
-    taken: list[dict[str, dict[str, float]]] = [
-        {kind: {name: seconds(work.run) for name, work in row.items()} for kind, row in works.items()}
-        for _ in range(rounds + 1)
-    ]
+    taken = [one_round(works, number, clock=clock) for number in range(rounds + 1)]
     return {
         kind: {
             name: Cost(
@@ -142,11 +145,17 @@ def costs_at(size: int, names: Sequence[str], *, rounds: int) -> Costs:
     }
 
 
-def seconds(run: Callable[[], object]) -> float:
+def one_round(works: Mapping[str, Mapping[str, Work]], number: int, *, clock: Clock) -> dict[str, dict[str, float]]:
+    """Seconds of each kind of work of each network; the networks take turns."""
+    print(f"round {number}", file=sys.stderr, flush=True)
+    return {kind: {name: seconds(work.run, clock=clock) for name, work in row.items()} for kind, row in works.items()}
+
+
+def seconds(run: Callable[[], object], *, clock: Clock) -> float:
     """One call by the clock."""
-    began = perf_counter()
+    began = clock()
     run()
-    return perf_counter() - began
+    return clock() - began
 
 
 def batches(name: str, size: int) -> Work:
@@ -242,10 +251,6 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, ["---"] * len(head), *rows])
 
 
-def _name(data: Path) -> str:
-    return data.stem
-
-
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -255,6 +260,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--score-sizes", type=int, nargs="*", default=list(SCORE_SIZES))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="processor: for one thread on a shared machine")
     parser.add_argument("--json", type=Path)
     return parser.parse_args(given)
 
