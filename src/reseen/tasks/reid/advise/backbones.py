@@ -43,6 +43,7 @@ BACKBONES: Mapping[str, BackboneCost] = MappingProxyType(
         "repvit_m1": BackboneCost("timm", 4.7, 0.85, embedding=1.13, training=0.88),
         "fastvit_t8": BackboneCost("timm", 3.3, 0.55, embedding=1.21, training=1.00),
         "resnet18": BackboneCost("timm", 11.2, 1.82, embedding=1.88, training=1.40),
+        "resnet50": BackboneCost("timm", 23.5, 4.13, embedding=4.24, training=3.73),
     }
 )
 """Name of a backbone -> its cost."""

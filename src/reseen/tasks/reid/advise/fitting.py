@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from reseen.data.table import first
 from reseen.errors import ReseenError
 from reseen.tasks.reid.advise.backbones import BACKBONES
 from reseen.tasks.reid.advise.larger import larger_backbones
@@ -61,7 +62,7 @@ def fitted_recipe(wish: Wish, facts: SetFacts, scale: Scale, *, measure: Measure
         larger = _fitted(wish.with_backbone(name), facts, scale, measure=measure)
         if larger.recipe.data.image_size == own.recipe.data.image_size and larger.recipe.training.epochs >= usual:
             return _with_reason(larger, f"the largest installed one with which {usual} epochs fit into the minutes")
-    absent = f"; {', '.join(fitting.absent)} would fit too, but its weights are not here" if fitting.absent else ""
+    absent = f"; {first(fitting.absent)} would fit too, without weights here" if fitting.absent else ""
     return _with_reason(own, f"the recipe's own{absent}")
 
 
