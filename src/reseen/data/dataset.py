@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from reseen.data.opening import open_image
+from reseen.data.scaled import needed_size
 from reseen.data.table import Split
 from reseen.types import Sample
 
@@ -58,7 +59,7 @@ class ImageDataset(Dataset[Sample]):
 
     def _sample(self, row: int) -> Sample:
         return Sample(
-            image=self.transform(open_image(self._paths[row])),
+            image=self.transform(open_image(self._paths[row], at_least=needed_size(self.transform))),
             label=int(self.labels[row]),
             camera=int(self.cameras[row]),
             view=int(self.views[row]),

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Callable
 from errno import EINVAL, EISDIR
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
@@ -52,7 +53,12 @@ DEFAULT_LIMITS = ImageLimits()
 
 
 def open_image(
-    source: ImageSource, *, limits: ImageLimits | None = None, bgr: bool = False, name: str = ""
+    source: ImageSource,
+    *,
+    limits: ImageLimits | None = None,
+    bgr: bool = False,
+    name: str = "",
+    at_least: tuple[int, int] | None = None,
 ) -> Image.Image:
     """Open an image as upright 8-bit RGB; see `upright_rgb`.
 
@@ -61,6 +67,8 @@ def open_image(
         limits: The largest image that is decoded; None for Pillow's own limit.
         bgr: Whether an array's channels are in OpenCV's order.
         name: The name that errors use; a path's own if left out.
+        at_least: (height, width) in pixels that suffice: an encoded JPEG may be decoded at 1/2, 1/4 or 1/8 of its size
+            if both sides stay that long. Other formats, Pillow images and arrays keep their size.
 
     Raises:
         PictureError: A ReseenError: no such file, no image, a damaged one, or one beyond the limits.
@@ -72,7 +80,9 @@ def open_image(
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, bgr=bgr, name=name or "the image")
-    return read_image(source, upright_rgb, limits=limits, name=name)
+    if isinstance(source, Image.Image):
+        at_least = None  # a draft would change the caller's image
+    return read_image(source, partial(upright_rgb, at_least=at_least), limits=limits, name=name)
 
 
 def read_image(

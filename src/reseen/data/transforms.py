@@ -6,7 +6,7 @@ a fill of 0 is the mean. Everything random is drawn from torch's global generato
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -20,6 +20,7 @@ from torchvision.transforms import v2
 from reseen.bounds import Count, NotNegative, Positive, Share, Triple
 from reseen.data.crops import centre_crop, pad_crop, random_resized_crop, translate_crop
 from reseen.data.erasing import comes_after_normalising, random_erasing
+from reseen.data.scaled import Decode, size_for
 from reseen.errors import ReseenError, unknown
 from reseen.normalisation import Normalisation
 from reseen.signatures import supplied
@@ -131,12 +132,16 @@ def _of_table(name: str) -> Factory:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """An RGB image -> float32 (3, H, W): ``before`` on uint8, then normalised, then ``after``."""
+    """An RGB image -> float32 (3, H, W): ``before`` on uint8, then normalised, then ``after``.
+
+    ``needs``: (height, width) to which images may be decoded; None for their own size.
+    """
 
     before: tuple[Transform, ...]
     after: tuple[Transform, ...]
     scale: Tensor
     shift: Tensor
+    needs: tuple[int, int] | None = None
 
     def __call__(self, image: Image) -> Tensor:
         """The image as the network takes it."""
@@ -156,11 +161,13 @@ def build_transforms(
     mean: Triple,
     std: Triple,
     factory: Callable[[str], Factory] = _of_table,
+    decode: Decode = "full",
 ) -> Pipeline:
     """The training pipeline: each line a transform's ``name`` and its settings, applied in their order.
 
     Images come to image_size (H, W) where a transform stands that takes it, such as ``random_resized_crop``, or are
     resized first where there is none. ``mean`` and ``std`` are of images scaled to 0..1. ``factory`` finds a name's.
+    ``decode``: "scaled" says in the pipeline's ``needs`` how small a JPEG may be decoded.
     Raises ReseenError for a name that is not in ``TRANSFORMS``.
     """
     own = [{key: value for key, value in line.items() if key != "name"} for line in lines]
@@ -170,12 +177,13 @@ def build_transforms(
     made = [(step, step(**settings, **supplied(step, image_size=image_size))) for step, settings in steps]
     before = tuple(transform for step, transform in made if not comes_after_normalising(step))
     after = tuple(transform for step, transform in made if comes_after_normalising(step))
-    return _pipeline(before, after, mean=mean, std=std)
+    needs = size_for(steps, image_size) if decode == "scaled" else None
+    return replace(_pipeline(before, after, mean=mean, std=std), needs=needs)
 
 
-def plain_transform(image_size: tuple[int, int], *, mean: Triple, std: Triple) -> Pipeline:
+def plain_transform(image_size: tuple[int, int], *, mean: Triple, std: Triple, decode: Decode = "full") -> Pipeline:
     """The pipeline of evaluation: resized to (H, W) and normalised, nothing random."""
-    return build_transforms([], image_size=image_size, mean=mean, std=std)
+    return build_transforms([], image_size=image_size, mean=mean, std=std, decode=decode)
 
 
 def _pipeline(before: tuple[Transform, ...], after: tuple[Transform, ...], *, mean: Triple, std: Triple) -> Pipeline:

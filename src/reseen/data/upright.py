@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error, MemoryError)
 """What Pillow's decoders raise on damaged bytes; OSError holds UnidentifiedImageError."""
@@ -28,15 +29,20 @@ _TURNS: Mapping[int, Image.Transpose] = MappingProxyType(
 )
 """EXIF's orientation -> how to turn the stored image. Pillow's own turning rewrites the other entries, and fails on
 broken ones."""
-_SWAPS_SIDES = frozenset(
-    {Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90}
-)
+_SIDES_SWAPPED = range(5, 9)
+"""The orientations whose stored width is the upright image's height."""
 _PIECE = 1 << 20
 """Pixels that are converted at a time."""
 
 
-def upright_rgb(opened: Image.Image) -> Image.Image:
-    """Decode an open image's first frame, turned as its EXIF says. Raises one of `DAMAGE` where that fails."""
+def upright_rgb(opened: Image.Image, *, at_least: tuple[int, int] | None = None) -> Image.Image:
+    """Decode an open image's first frame, turned as its EXIF says. Raises one of `DAMAGE` where that fails.
+
+    ``at_least``: a JPEG is decoded at the smallest of 1/1, 1/2, 1/4, 1/8 whose upright sides are still (H, W) or more.
+    """
+    if at_least is not None and isinstance(opened, JpegImageFile):
+        height, width = at_least[::-1] if _orientation(opened) in _SIDES_SWAPPED else at_least
+        opened.draft(None, (width, height))  # no mode: grey and CMYK stay what they are
     opened.load()
     return _as_rgb(_upright(opened))
 
@@ -46,8 +52,7 @@ def upright_size(opened: Image.Image) -> tuple[int, int]:
     width, height = opened.size
     if opened.format == "PNG" and "exif" not in opened.info:
         return height, width  # Pillow would decode it in search of EXIF behind the pixels
-    turned = _TURNS.get(_orientation(opened))
-    return (width, height) if turned in _SWAPS_SIDES else (height, width)
+    return (width, height) if _orientation(opened) in _SIDES_SWAPPED else (height, width)
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, NamedTuple, Self, TypeAlias
+from typing import Annotated, Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -38,6 +38,7 @@ class Facts:
         note: What users should know.
         search: The threshold of a search, if calibrated.
         flip: A vector is the mean of the image's and its mirror image's.
+        decode: "scaled" if large JPEG files are decoded at 1/2, 1/4 or 1/8 of their size.
     """
 
     fingerprint: str
@@ -47,10 +48,14 @@ class Facts:
     note: str = ""
     search: SearchThreshold | None = None
     flip: bool = False
+    decode: Literal["full", "scaled"] = "full"
 
     def as_json(self) -> str:
         """The facts as one line of JSON."""
-        return json.dumps(with_format("facts", asdict(self)))
+        facts = asdict(self)
+        if self.decode == "full":
+            del facts["decode"]  # as it was before there was a choice
+        return json.dumps(with_format("facts", facts))
 
     @classmethod
     def from_json(cls, text: str) -> Self:

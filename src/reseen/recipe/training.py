@@ -6,7 +6,16 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from reseen.errors import ReseenError
 from reseen.formats import migrated, with_format
@@ -23,12 +32,16 @@ REIDENTIFY = "reid"
 
 
 class ImageSettings(Section):
-    """How images are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own."""
+    """How images are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own.
+
+    ``decode``: "scaled" decodes JPEG files at 1/2, 1/4 or 1/8 of their size where that is enough for ``image_size``.
+    """
 
     image_size: Size
     mean: Triple | None = None
     std: Triple | None = None
     workers: Annotated[int, Field(ge=0)] = 2
+    decode: Literal["full", "scaled"] = "full"
 
     @property
     def normalisation(self) -> Normalisation:
@@ -36,6 +49,14 @@ class ImageSettings(Section):
         assert self.mean is not None, "a resolved recipe has a mean"
         assert self.std is not None, "a resolved recipe has a std"
         return Normalisation(self.mean, self.std)
+
+    @model_serializer(mode="wrap")
+    def _without_default_decode(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Cards and recipes of networks that decode in full stay as they were, and so do their fingerprints."""
+        lines: dict[str, Any] = dump(self)
+        if lines.get("decode") == "full":
+            del lines["decode"]
+        return lines
 
 
 class Warmup(Section):

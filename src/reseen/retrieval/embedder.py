@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reseen.data.opening import DEFAULT_LIMITS, ImageError, ImageLimits, ImageSource, open_image
+from reseen.data.scaled import size_for
 from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
 from reseen.deploy.facts import LoadedNetwork
@@ -77,6 +78,7 @@ class Embedder:
         self.image_size = self.facts.image_size
         self.note = self.facts.note
         self._resize = resize(image_size=self.image_size)
+        self._needs = size_for([(resize, {})], self.image_size) if self.facts.decode == "scaled" else None
 
     told = renamed_attribute("Embedder.told", "visible_metadata")
 
@@ -179,7 +181,7 @@ class Embedder:
     def prepare(self, source: ImageSource, *, bgr: bool = False, name: str = "") -> Prepared:
         """Open and resize an image for `embed_prepared`; returns the error of one that cannot be read."""
         try:
-            opened = open_image(source, limits=self.limits, bgr=bgr, name=name)
+            opened = open_image(source, limits=self.limits, bgr=bgr, name=name, at_least=self._needs)
         except ImageError as error:
             return error
         image = self._resize(torch.from_numpy(np.array(opened)).permute(2, 0, 1))

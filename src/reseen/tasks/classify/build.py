@@ -84,4 +84,6 @@ def _pipeline(recipe: ClassifyRecipe, lines: Mapping[str, Line]) -> Pipeline:
     assert std is not None, "a resolved recipe has a std"
     named = [{"name": name, **settings} for name, settings in lines.items()]
     size = recipe.data.image_size
-    return build_transforms(named, image_size=size, mean=mean, std=std, factory=TRANSFORM.factory)
+    return build_transforms(
+        named, image_size=size, mean=mean, std=std, factory=TRANSFORM.factory, decode=recipe.data.decode
+    )

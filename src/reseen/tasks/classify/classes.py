@@ -1,7 +1,7 @@
 """Images with a class each: the tables of the readers, and the data set of the loaders."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from reseen.data.dataset import Draw, seeded
 from reseen.data.opening import open_image
+from reseen.data.scaled import needed_size
 
 
 class Source(Protocol):
@@ -25,14 +26,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """Images that are files, each with its class's number."""
+    """Images that are files, each with its class's number; decoded as `open_image` does for ``at_least``."""
 
     samples: Sequence[tuple[str, int]]
+    at_least: tuple[int, int] | None = None
 
     def __getitem__(self, index: int) -> tuple[Image, int]:
         """ReseenError naming the file when it does not decode."""
         path, label = self.samples[index]
-        return open_image(path), label
+        return open_image(path, at_least=self.at_least), label
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -91,7 +93,8 @@ class LabelledImages(Dataset[LabelledImage]):
     """A split through a transform, whose randomness comes from the draw's seed."""
 
     def __init__(self, split: ClassSplit, *, transform: Callable[[Image], Tensor]) -> None:
-        self._source = split.source
+        source, needs = split.source, needed_size(transform)
+        self._source = replace(source, at_least=needs) if isinstance(source, Files) else source
         self._transform = transform
 
     def __len__(self) -> int:

@@ -172,6 +172,7 @@ def _training_images(recipe: Recipe, splits: Splits) -> ImageDataset:
         mean=recipe.data.mean,
         std=recipe.data.std,
         factory=TRANSFORM.factory,
+        decode=recipe.data.decode,
     )
     train = splits.train
     return ImageDataset(

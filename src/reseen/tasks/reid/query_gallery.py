@@ -81,8 +81,10 @@ def visible_metadata(model: nn.Module, recipe: Recipe) -> VisibleMetadata:
 def transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], Tensor]:
     """The transform of evaluation: to the recipe's size and, except for a colour histogram, normalised."""
     if isinstance(model, ColourHistogram):
-        return plain_transform(recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+        return plain_transform(
+            recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), decode=recipe.data.decode
+        )
     mean, std = recipe.data.mean, recipe.data.std
     assert mean is not None, "a run's recipe is resolved"
     assert std is not None, "a run's recipe is resolved"
-    return plain_transform(recipe.data.image_size, mean=mean, std=std)
+    return plain_transform(recipe.data.image_size, mean=mean, std=std, decode=recipe.data.decode)

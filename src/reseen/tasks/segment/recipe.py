@@ -30,6 +30,13 @@ class SceneLines(ImageSettings):
     flip: Share = 0.5
     batch_size: Annotated[int, Field(ge=1)] = 8
 
+    @field_validator("decode")
+    @classmethod
+    def _in_full(cls, decode: str) -> str:
+        if decode != "full":
+            raise ValueError(f"expected 'full', as an image's labels are for its own pixels, got '{decode}'")
+        return decode
+
     @field_validator("scale")
     @classmethod
     def _rises(cls, scale: tuple[float, float]) -> tuple[float, float]:
