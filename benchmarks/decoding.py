@@ -1,15 +1,17 @@
 """Images a second decoded in full and small, side by side, and what the difference does to pixels and embeddings.
 
-python benchmarks/decoding.py IMAGES [--limit 24] [--repeats 3]
+python benchmarks/decoding.py IMAGES [--limit 30] [--rounds 3]
 
-Photographs are enlarged to each size and saved as JPEG of quality 90; the network is EfficientNet-Lite0 with ImageNet
-weights at 128 x 128. A margin is the sides asked for over the network's; ratios are of medians, ways taking turns.
+Each image is a mosaic of photographs with grain, 4 : 3, a JPEG file of quality 90: either of many at their own size,
+whose detail is all real, or of twelve enlarged. The network is EfficientNet-Lite0 with ImageNet weights at 128 x 128. A
+margin is the sides asked for over the network's. "4 megapixels": as photographs come, images a second from medians of
+rounds in which the ways take turns. "tightest": a size at which the margin is just kept, its worst case.
 """
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -24,68 +26,89 @@ from reseen.data.transforms import resize
 from reseen.retrieval.embedder import Embedder
 
 SIDE = 128
-WIDTHS = (256, 640, 2309)
-"""The last is 4 megapixels at 4 : 3."""
-MARGINS = (1.0, 1.5, 2.0, 3.0, 4.0)
+MARGINS = (1.0, 1.5, 2.0, 3.0)
+FOUR_MEGAPIXELS = 1732
+"""Height at 4 : 3."""
+TILES = (3, 9)
+"""Rows of a mosaic."""
 
 
 def main() -> None:
-    """Measure and print one row for each size and margin."""
+    """Measure and print one row for each margin."""
     options = arguments()
-    torch.set_num_threads(2)
-    paths = list_images(options.images)["path"]
-    chosen = paths[:: max(1, len(paths) // options.limit)][: options.limit]
+    torch.set_num_threads(1)
+    photographs = [Path(path) for path in list_images(options.images)["path"]]
     embedder = Embedder.from_pretrained()
-    print(f"{len(chosen)} images, {options.repeats} repeats")
-    print(
-        f"{'size':>11} {'margin':>6} {'images/s':>9} {'of full':>8} {'pixels (0..255)':>16} {'cosine':>8} {'worst':>8}"
-    )
-    for width in WIDTHS:
-        files = [enlarged(Path(path), width) for path in chosen]
-        report(files, embedder, size=f"{width}x{width * 3 // 4}", repeats=options.repeats)
-
-
-def report(files: Sequence[bytes], embedder: Embedder, *, size: str, repeats: int) -> None:
-    """The rows of one size."""
-    ways: dict[float | None, tuple[int, int] | None] = {None: None}
-    ways |= {margin: (round(SIDE * margin),) * 2 for margin in MARGINS}
-    taken: dict[float | None, list[float]] = {margin: [] for margin in ways}
-    for _ in range(repeats):
-        for margin, at_least in ways.items():
-            begin = perf_counter()
-            list(map(partial(prepared, at_least=at_least), files))
-            taken[margin].append(perf_counter() - begin)
-    full = np.stack([prepared(file, at_least=None) for file in files])
-    expected = embedder.embed_prepared(full)
-    for margin, at_least in ways.items():
-        small = np.stack([prepared(file, at_least=at_least) for file in files])
-        cosines = (embedder.embed_prepared(small) * expected).sum(1)
-        seconds = median(taken[margin])
+    print(f"{options.limit} images, {options.rounds} rounds")
+    files = mosaics(photographs, height=FOUR_MEGAPIXELS, count=options.limit)
+    seconds = timed(files, rounds=options.rounds)
+    print(f"4 megapixels    full {len(files) / seconds[None]:6.1f} images/s")
+    for margin in MARGINS:
+        speed = f"{len(files) / seconds[margin]:6.1f} images/s {seconds[None] / seconds[margin]:5.2f} of full  "
+        print(f"4 megapixels    {margin:>4} {speed}{difference(files, embedder, margin=margin)}", flush=True)
+    for margin in MARGINS:
+        height = round(margin * SIDE) * (8 if margin <= 2 else 4)
+        files = mosaics(photographs, height=height, count=options.limit)
         print(
-            f"{size:>11} {margin or 'full':>6} {len(files) / seconds:9.1f} {median(taken[None]) / seconds:8.2f} "
-            f"{np.abs(small.astype(int) - full).mean():16.3f} {cosines.mean():8.5f} {cosines.min():8.5f}"
+            f"tightest        {margin:>4} height {height:>4}  {difference(files, embedder, margin=margin)}", flush=True
         )
 
 
-def prepared(file: bytes, *, at_least: tuple[int, int] | None) -> np.ndarray:
+def mosaics(photographs: Sequence[Path], *, height: int, count: int) -> list[bytes]:
+    """JPEG files of photographs in rows and columns, other ones in each."""
+    generator = np.random.default_rng(0)
+    width = height * 4 // 3
+    grain = generator.normal(0, 6, (height, width, 1))
+    return [
+        mosaic(photographs, TILES[number % len(TILES)], generator=generator, grain=grain) for number in range(count)
+    ]
+
+
+def mosaic(photographs: Sequence[Path], rows: int, *, generator: np.random.Generator, grain: np.ndarray) -> bytes:
+    """One such file."""
+    height, width = grain.shape[:2]
+    side = -(-height // rows)
+    whole, kept = Image.new("RGB", (width, height)), BytesIO()
+    for top, left in product(range(0, height, side), range(0, width, side)):
+        photograph = open_image(photographs[generator.integers(len(photographs))])
+        whole.paste(photograph.resize((side, side), Image.Resampling.LANCZOS), (left, top))
+    Image.fromarray((np.asarray(whole) + grain).clip(0, 255).astype(np.uint8)).save(kept, "JPEG", quality=90)
+    return kept.getvalue()
+
+
+def timed(files: Sequence[bytes], *, rounds: int) -> dict[float | None, float]:
+    """Median seconds of each margin; None is full decoding."""
+    taken: dict[float | None, list[float]] = {margin: [] for margin in (None, *MARGINS)}
+    for _ in range(rounds):
+        for margin, seconds in taken.items():
+            begin = perf_counter()
+            for file in files:
+                prepared(file, margin=margin)
+            seconds.append(perf_counter() - begin)
+    return {margin: median(seconds) for margin, seconds in taken.items()}
+
+
+def difference(files: Sequence[bytes], embedder: Embedder, *, margin: float) -> str:
+    """Of pixels that the network sees (0..255), and of embeddings, from full decoding."""
+    full, small = (np.stack([prepared(file, margin=way) for file in files]) for way in (None, margin))
+    cosines = (embedder.embed_prepared(small) * embedder.embed_prepared(full)).sum(1)
+    pixels = np.abs(small.astype(int) - full).mean()
+    return f"pixels {pixels:5.2f}  cosine mean {cosines.mean():.4f} worst {cosines.min():.4f}"
+
+
+def prepared(file: bytes, *, margin: float | None) -> np.ndarray:
     """The image as the network takes it, (SIDE, SIDE, 3) uint8."""
+    at_least = None if margin is None else (round(SIDE * margin),) * 2
     pixels = torch.from_numpy(np.array(open_image(file, at_least=at_least))).permute(2, 0, 1)
     return resize(image_size=(SIDE, SIDE))(pixels).permute(1, 2, 0).numpy()
-
-
-def enlarged(path: Path, width: int) -> bytes:
-    """The photograph at 4 : 3 as a JPEG file."""
-    kept = BytesIO()
-    open_image(path).resize((width, width * 3 // 4), Image.Resampling.LANCZOS).save(kept, "JPEG", quality=90)
-    return kept.getvalue()
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", type=Path)
-    parser.add_argument("--limit", type=int, default=24)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--limit", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 

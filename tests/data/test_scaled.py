@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reseen.data.opening import open_image
-from reseen.data.scaled import size_for
+from reseen.data.opening import ImageLimits, open_image
+from reseen.data.scaled import size_for, size_for_all
 from reseen.data.transforms import TRANSFORMS, build_transforms, plain_transform, resize
+from reseen.errors import ReseenError
 from reseen.recipe.training import ImageSettings
 from reseen.tasks.classify.classes import ClassSplit, Files, LabelledImages
 from reseen.tasks.segment.recipe import SceneLines
@@ -18,12 +19,14 @@ from reseen.tasks.segment.recipe import SceneLines
 PLAIN = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 
 
-def jpeg(width: int, height: int, *, mode: str = "RGB", orientation: int = 1, kind: str = "JPEG") -> bytes:
+def jpeg(
+    width: int, height: int, *, mode: str = "RGB", orientation: int = 1, kind: str = "JPEG", **settings: bool
+) -> bytes:
     """A smooth ramp from left to right."""
     ramp = Image.fromarray(np.tile(np.linspace(0, 255, width).astype(np.uint8), (height, 1))).convert("RGB")
     exif, kept = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
-    ramp.convert(mode).save(kept, kind, exif=exif)
+    ramp.convert(mode).save(kept, kind, exif=exif, **settings)
     return kept.getvalue()
 
 
@@ -102,3 +105,43 @@ def test_a_dump_names_the_decoding_only_where_it_is_scaled() -> None:
 def test_segmentation_refuses_scaled_decoding() -> None:
     with pytest.raises(ValueError, match="expected 'full'"):
         SceneLines(image_size=(32, 32), decode="scaled")
+
+
+@pytest.fixture
+def pillow_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow refuses images of more than 200,000 pixels, and warns, an error here, from 100,000."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100_000)
+
+
+@pytest.mark.usefixtures("pillow_limit")
+def test_pillow_s_limit_counts_the_pixels_of_a_jpeg_that_are_decoded() -> None:
+    data = jpeg(800, 400, orientation=6)
+    assert open_image(data, at_least=(400, 200)).size == (200, 400)
+    for at_least in (None, (401, 200)):
+        with pytest.raises(ReseenError, match="could be decompression bomb"):
+            open_image(data, at_least=at_least)
+
+
+@pytest.mark.usefixtures("pillow_limit")
+@pytest.mark.parametrize(("kind", "settings"), [("PNG", {}), ("JPEG", {"progressive": True})])
+def test_what_takes_memory_for_every_pixel_of_the_file_stays_within_pillow_s_limit(
+    kind: str, settings: dict[str, bool]
+) -> None:
+    with pytest.raises(ReseenError, match="could be decompression bomb"):
+        open_image(jpeg(800, 400, kind=kind, **settings), at_least=(10, 10))
+
+
+@pytest.mark.usefixtures("pillow_limit")
+def test_a_jpeg_beyond_any_use_or_the_caller_s_limits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = jpeg(800, 400)
+    with pytest.raises(ReseenError, match=r"at most 300,000 pixels, got 800 x 400 = 320,000"):
+        open_image(data, at_least=(10, 10), limits=ImageLimits(pixels=300_000))
+    monkeypatch.setattr("reseen.data.jpeg.LARGEST", 319_999)
+    with pytest.raises(ReseenError, match="could be decompression bomb"):
+        open_image(data, at_least=(10, 10))
+
+
+def test_transforms_together_need_the_longest_of_their_sides() -> None:
+    tall, wide, own = (SimpleNamespace(needs=size) for size in ((9, 2), (3, 8), None))
+    assert size_for_all(tall, wide) == (9, 8)
+    assert size_for_all(tall, own) is None

@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Callable
 from errno import EINVAL, EISDIR
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from reseen.data.jpeg import open_jpeg, shrink
 from reseen.data.upright import DAMAGE, upright_rgb
 from reseen.errors import ReseenError
 
@@ -68,7 +68,8 @@ def open_image(
         bgr: Whether an array's channels are in OpenCV's order.
         name: The name that errors use; a path's own if left out.
         at_least: (height, width) in pixels that suffice: an encoded JPEG may be decoded at 1/2, 1/4 or 1/8 of its size
-            if both sides stay that long. Other formats, Pillow images and arrays keep their size.
+            if both sides stay that long. Other formats, Pillow images and arrays keep their size. Pillow's own limit
+            then counts the pixels that are decoded; ``limits`` count the file's.
 
     Raises:
         PictureError: A ReseenError: no such file, no image, a damaged one, or one beyond the limits.
@@ -80,9 +81,7 @@ def open_image(
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, bgr=bgr, name=name or "the image")
-    if isinstance(source, Image.Image):
-        at_least = None  # a draft would change the caller's image
-    return read_image(source, partial(upright_rgb, at_least=at_least), limits=limits, name=name)
+    return read_image(source, upright_rgb, limits=limits, name=name, at_least=at_least)
 
 
 def read_image(
@@ -91,6 +90,7 @@ def read_image(
     *,
     limits: ImageLimits | None = None,
     name: str = "",
+    at_least: tuple[int, int] | None = None,
 ) -> Result:
     """Open an image and return ``read(opened)``, for what needs something else than upright RGB.
 
@@ -98,7 +98,7 @@ def read_image(
     """
     name = name or (str(source) if isinstance(source, str | Path) else "the image")
     try:
-        return _decoded(source, read, limits)
+        return _decoded(source, read, limits=limits, at_least=at_least)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{name}: {_too_large(error, limits)}") from None
     except ImageError as error:
@@ -120,13 +120,26 @@ def regular_size(path: Path) -> int:
     return status.st_size
 
 
-def _decoded(source: ImageSource, read: Callable[[Image.Image], Result], limits: ImageLimits | None) -> Result:
+def _decoded(
+    source: ImageSource,
+    read: Callable[[Image.Image], Result],
+    *,
+    limits: ImageLimits | None,
+    at_least: tuple[int, int] | None,
+) -> Result:
     if isinstance(source, Image.Image):
         _check_size(source.size, limits)
-        return read(source)
-    with _encoded(source, limits) as file, Image.open(file, formats=FORMATS) as opened:
+        return read(source)  # at its own size: shrinking would change the caller's image
+    with _encoded(source, limits) as file, _opened(file, at_least) as opened:
         _check_size(opened.size, limits)
+        if at_least is not None:
+            shrink(opened, at_least)
         return read(opened)
+
+
+def _opened(file: BinaryIO, at_least: tuple[int, int] | None) -> Image.Image:
+    jpeg = None if at_least is None else open_jpeg(file, at_least)
+    return Image.open(file, formats=FORMATS) if jpeg is None else jpeg
 
 
 def _encoded(source: ImageSource, limits: ImageLimits | None) -> BinaryIO:

@@ -24,6 +24,13 @@ def needed_size(transform: Callable[..., Any]) -> tuple[int, int] | None:
     return needs
 
 
+def size_for_all(*transforms: Callable[..., Any]) -> tuple[int, int] | None:
+    """(height, width) that suffices for each of some transforms; None where one needs the image's own size."""
+    needs = [needed_size(transform) for transform in transforms]
+    known = [size for size in needs if size is not None]
+    return (max(height for height, _ in known), max(width for _, width in known)) if len(known) == len(needs) else None
+
+
 def size_for(
     steps: Sequence[tuple[Callable[..., Any], Mapping[str, Any]]], image_size: tuple[int, int]
 ) -> tuple[int, int] | None:

@@ -1,6 +1,7 @@
 """Images of a data set that do not decode: found, left out, and listed in the run so that they stay left out."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from os.path import relpath
 from pathlib import Path
 
@@ -11,11 +12,18 @@ from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 
-def find_unreadable(paths: Iterable[Path], progress: Progress) -> dict[Path, str]:
-    """Decode every image to its last row: those that do not decode, in order, each with the reason."""
+def find_unreadable(
+    paths: Iterable[Path], progress: Progress, *, at_least: tuple[int, int] | None = None
+) -> dict[Path, str]:
+    """Decode every image to its last row: those that do not decode, in order, each with the reason.
+
+    ``at_least``: (height, width) that suffices, as in `open_image`, so that they are decoded as they will be used.
+    """
     paths = list(paths)
     with progress.bar("check images", total=len(paths)) as bar:
-        reasons = in_threads(_why_unreadable, paths, progress=lambda _done, _total: bar.advance())
+        reasons = in_threads(
+            partial(_why_unreadable, at_least=at_least), paths, progress=lambda _done, _total: bar.advance()
+        )
         return {path: reason for path, reason in reasons if reason}
 
 
@@ -25,9 +33,10 @@ def leave_out(splits: Splits, bad: Mapping[Path, str]) -> Splits:
     return splits._replace(train=train, query=query, gallery=gallery)
 
 
-def skip_unreadable(splits: Splits, progress: Progress) -> Splits:
+def skip_unreadable(splits: Splits, progress: Progress, *, at_least: tuple[int, int] | None = None) -> Splits:
     """The tables without the images that do not decode, which ``progress`` reports."""
-    bad = find_unreadable((path for split in splits.tables().values() for path in split.paths), progress)
+    paths = (path for split in splits.tables().values() for path in split.paths)
+    bad = find_unreadable(paths, progress, at_least=at_least)
     report_unreadable(bad, progress, skip=True)
     return leave_out(splits, bad) if bad else splits
 
@@ -53,9 +62,9 @@ def below(root: Path, listed: Mapping[str, str]) -> dict[Path, str]:
     return {Path(root / name): reason for name, reason in listed.items()}
 
 
-def _why_unreadable(path: Path) -> str:
+def _why_unreadable(path: Path, *, at_least: tuple[int, int] | None) -> str:
     try:
-        open_image(path)
+        open_image(path, at_least=at_least)
     except ImageError as error:
         return str(error).removeprefix(f"{path}: cannot read the image: ")
     return ""

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
-from PIL.JpegImagePlugin import JpegImageFile
 
 DAMAGE = (OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error, MemoryError)
 """What Pillow's decoders raise on damaged bytes; OSError holds UnidentifiedImageError."""
@@ -29,20 +28,12 @@ _TURNS: Mapping[int, Image.Transpose] = MappingProxyType(
 )
 """EXIF's orientation -> how to turn the stored image. Pillow's own turning rewrites the other entries, and fails on
 broken ones."""
-_SIDES_SWAPPED = range(5, 9)
-"""The orientations whose stored width is the upright image's height."""
 _PIECE = 1 << 20
 """Pixels that are converted at a time."""
 
 
-def upright_rgb(opened: Image.Image, *, at_least: tuple[int, int] | None = None) -> Image.Image:
-    """Decode an open image's first frame, turned as its EXIF says. Raises one of `DAMAGE` where that fails.
-
-    ``at_least``: a JPEG is decoded at the smallest of 1/1, 1/2, 1/4, 1/8 whose upright sides are still (H, W) or more.
-    """
-    if at_least is not None and isinstance(opened, JpegImageFile):
-        height, width = at_least[::-1] if _orientation(opened) in _SIDES_SWAPPED else at_least
-        opened.draft(None, (width, height))  # no mode: grey and CMYK stay what they are
+def upright_rgb(opened: Image.Image) -> Image.Image:
+    """Decode an open image's first frame, turned as its EXIF says. Raises one of `DAMAGE` where that fails."""
     opened.load()
     return _as_rgb(_upright(opened))
 
@@ -56,7 +47,7 @@ def upright_size(opened: Image.Image) -> tuple[int, int]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    turn = _TURNS.get(_orientation(image))
+    turn = _TURNS.get(orientation(image))
     if turn is None:
         return image
     turned = image.transpose(turn)
@@ -64,7 +55,7 @@ def _upright(image: Image.Image) -> Image.Image:
     return turned
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """The EXIF's orientation; 1 (upright) where it cannot be read."""
     try:
         orientation: int = image.getexif().get(_ORIENTATION, 1)

@@ -51,7 +51,7 @@ def build_components(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, 
     batches = ShuffledBatches(
         len(splits.train.labels), batch_size=size, seed=recipe.seed, rank=rank, world_size=world_size
     )
-    images = LabelledImages(splits.train, transform=_pipeline(recipe, recipe.transforms))
+    images = LabelledImages(splits.train, transform=training_transform(recipe))
     model = build_classifier(recipe, classes=classes, start_weights=True)
     return TaskComponents(
         model=model,
@@ -60,6 +60,11 @@ def build_components(recipe: ClassifyRecipe, splits: ClassSplits, *, rank: int, 
         loader=train_loader(images, batches, workers=recipe.data.workers),
         backbone=model.backbone,
     )
+
+
+def training_transform(recipe: ClassifyRecipe) -> Pipeline:
+    """What images go through in training."""
+    return _pipeline(recipe, recipe.transforms)
 
 
 def evaluation_transform(recipe: ClassifyRecipe) -> Pipeline:

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
+from reseen.data.scaled import size_for_all
 from reseen.data.unreadable import below, find_unreadable, relative_to, report_unreadable
 from reseen.engine.run import Run
 from reseen.engine.task import TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
+from reseen.tasks.classify.build import evaluation_transform, training_transform
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, Files
 from reseen.tasks.classify.readers import read_classes
 from reseen.tasks.classify.recipe import ClassifyRecipe
@@ -25,7 +27,7 @@ def load_data(data: Path, recipe: ClassifyRecipe, *, fabric: Fabric, progress: P
     if len(splits.class_names) < 2:
         raise ReseenError(f"{data}: expected at least 2 classes, got {len(splits.class_names)}")
     checks = recipe.data.unreadable != "unchecked" and fabric.is_global_zero
-    bad = fabric.broadcast(_unreadable(splits, progress) if checks else {})
+    bad = fabric.broadcast(_unreadable(splits, recipe, progress) if checks else {})
     report_unreadable(bad, progress, skip=recipe.data.unreadable == "skip")
     splits = leave_out(splits, bad) if bad else splits
     facts: dict[str, object] = {
@@ -47,12 +49,13 @@ def splits_of(run: Run, recipe: ClassifyRecipe, data: Path | str | None = None) 
     return leave_out(splits, below(splits.root, listed)) if listed else splits
 
 
-def _unreadable(splits: ClassSplits, progress: Progress) -> dict[Path, str]:
+def _unreadable(splits: ClassSplits, recipe: ClassifyRecipe, progress: Progress) -> dict[Path, str]:
     sources = (splits.train.source, splits.val.source)
     paths = [Path(path) for source in sources if isinstance(source, Files) for path, _ in source.samples]
     if not paths:
         return {}
-    return find_unreadable(paths, progress)
+    needs = size_for_all(training_transform(recipe), evaluation_transform(recipe))
+    return find_unreadable(paths, progress, at_least=needs)
 
 
 def leave_out(splits: ClassSplits, bad: Mapping[Path, str]) -> ClassSplits:

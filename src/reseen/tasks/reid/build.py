@@ -12,7 +12,7 @@ from reseen.data.dataset import ImageDataset
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
 from reseen.data.table import Splits
-from reseen.data.transforms import build_transforms
+from reseen.data.transforms import Pipeline, build_transforms
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
@@ -163,21 +163,24 @@ def _require_pairs(recipe: Recipe, world_size: int) -> None:
         )
 
 
-def _training_images(recipe: Recipe, splits: Splits) -> ImageDataset:
-    assert recipe.data.mean is not None, "a resolved recipe has a mean"
-    assert recipe.data.std is not None, "a resolved recipe has a std"
-    transform = build_transforms(
+def training_transform(recipe: Recipe) -> Pipeline:
+    """What images go through in training."""
+    mean, std = recipe.data.normalisation
+    return build_transforms(
         [{"name": name, **settings} for name, settings in recipe.transforms.items()],
         image_size=recipe.data.image_size,
-        mean=recipe.data.mean,
-        std=recipe.data.std,
+        mean=mean,
+        std=std,
         factory=TRANSFORM.factory,
         decode=recipe.data.decode,
     )
+
+
+def _training_images(recipe: Recipe, splits: Splits) -> ImageDataset:
     train = splits.train
     return ImageDataset(
         train,
-        transform=transform,
+        transform=training_transform(recipe),
         identity_names=train.identity_names,
         camera_names=train.camera_names,
         view_names=train.view_names,

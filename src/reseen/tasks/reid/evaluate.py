@@ -23,7 +23,7 @@ from reseen.tasks.reid.build import build_embedder, load_model
 from reseen.tasks.reid.load import protocol_for
 from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
 from reseen.tasks.reid.postprocess import Expansion, Postprocessing
-from reseen.tasks.reid.query_gallery import QueryGallery
+from reseen.tasks.reid.query_gallery import QueryGallery, evaluation_transform
 from reseen.tasks.reid.recipe import MetadataTold, Recipe, recipe_from, recipe_of
 from reseen.tasks.reid.saved_embeddings import save_embeddings, weights_fingerprint
 from reseen.tasks.reid.scoring import Evaluated, score_files, score_model, score_model_checked, score_row
@@ -130,7 +130,8 @@ def evaluate_weights(
     """Score a weights file on a data set, as the recipe on its card says; nothing is saved."""
     recipe = resolved(recipe_from(load_card(weights.path).recipe, name=str(weights.path)))
     splits = read_data(weights.data, layout=recipe.data.layout, seed=recipe.seed)
-    splits = skip_unreadable(splits, progress) if recipe.data.unreadable == "skip" else splits
+    if recipe.data.unreadable == "skip":
+        splits = skip_unreadable(splits, progress, at_least=evaluation_transform(recipe).needs)
     model, name = load_model(weights.path), weights.path.stem
     return score_model_checked(model, splits, recipe, options=options, progress=progress, name=name)
 
@@ -194,8 +195,9 @@ def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT)
     if listed:
         progress.say(f"left out, as in training: {len(listed)} unreadable, listed in {run.data_file}")
         splits = leave_out(splits, below(splits.root, listed))
-    skips = data is not None and recipe.data.unreadable == "skip"
-    return skip_unreadable(splits, progress) if skips else splits
+    if data is None or recipe.data.unreadable != "skip":
+        return splits
+    return skip_unreadable(splits, progress, at_least=evaluation_transform(recipe).needs)
 
 
 def _same_data(run: Run, data: Path, splits: Splits) -> bool:

@@ -7,14 +7,16 @@ from lightning_fabric import Fabric
 
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
+from reseen.data.scaled import size_for_all
 from reseen.data.table import Split, Splits, first
 from reseen.data.unreadable import find_unreadable, leave_out, relative_to, report_unreadable
 from reseen.engine.task import TrainingData
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
 from reseen.progress import Progress
+from reseen.tasks.reid.build import training_transform
 from reseen.tasks.reid.postprocess import require_fit
-from reseen.tasks.reid.query_gallery import labels_of
+from reseen.tasks.reid.query_gallery import evaluation_transform, labels_of
 from reseen.tasks.reid.recipe import Recipe
 
 
@@ -25,7 +27,8 @@ def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress)
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     paths = [path for split in splits.tables().values() for path in split.paths]
-    bad = fabric.broadcast(find_unreadable(paths, progress) if fabric.is_global_zero else {})
+    needs = size_for_all(training_transform(recipe), evaluation_transform(recipe))
+    bad = fabric.broadcast(find_unreadable(paths, progress, at_least=needs) if fabric.is_global_zero else {})
     report_unreadable(bad, progress, skip=recipe.data.unreadable == "skip")
     splits = leave_out(splits, bad) if bad else splits
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))

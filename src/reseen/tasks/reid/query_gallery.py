@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from reseen.backbones import SideInformation
 from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split, Splits
-from reseen.data.transforms import plain_transform
+from reseen.data.transforms import Pipeline, plain_transform
 from reseen.engine.embed import embed, embedded
 from reseen.metrics import Embedded
 from reseen.models.histogram import ColourHistogram
@@ -84,7 +84,10 @@ def transform_for(model: nn.Module, recipe: Recipe) -> Callable[[Image.Image], T
         return plain_transform(
             recipe.data.image_size, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), decode=recipe.data.decode
         )
-    mean, std = recipe.data.mean, recipe.data.std
-    assert mean is not None, "a run's recipe is resolved"
-    assert std is not None, "a run's recipe is resolved"
+    return evaluation_transform(recipe)
+
+
+def evaluation_transform(recipe: Recipe) -> Pipeline:
+    """The transform of evaluation, for every network but a colour histogram."""
+    mean, std = recipe.data.normalisation
     return plain_transform(recipe.data.image_size, mean=mean, std=std, decode=recipe.data.decode)
