@@ -5,13 +5,11 @@ from typing import BinaryIO
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from reseen.data.upright import orientation
+from reseen.data.upright import SIDES_SWAPPED, orientation
 
 LARGEST = 500_000_000
 """The most pixels of a file that is decoded small; of others, Pillow's own limit."""
 _SCALES = (8, 4, 2, 1)
-_SIDES_SWAPPED = range(5, 9)
-"""The orientations whose stored width is the upright image's height."""
 
 
 def open_jpeg(file: BinaryIO, at_least: tuple[int, int]) -> JpegImageFile | None:
@@ -37,7 +35,7 @@ def shrink(opened: Image.Image, at_least: tuple[int, int]) -> None:
 
 def _stored(opened: Image.Image, at_least: tuple[int, int]) -> tuple[int, int]:
     """Upright (H, W) -> (width, height) as the file has them."""
-    height, width = at_least[::-1] if orientation(opened) in _SIDES_SWAPPED else at_least
+    height, width = at_least[::-1] if orientation(opened) in SIDES_SWAPPED else at_least
     return width, height
 
 

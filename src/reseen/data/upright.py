@@ -28,6 +28,8 @@ _TURNS: Mapping[int, Image.Transpose] = MappingProxyType(
 )
 """EXIF's orientation -> how to turn the stored image. Pillow's own turning rewrites the other entries, and fails on
 broken ones."""
+SIDES_SWAPPED = range(5, 9)
+"""The orientations whose stored width is the upright image's height."""
 _PIECE = 1 << 20
 """Pixels that are converted at a time."""
 
@@ -43,7 +45,7 @@ def upright_size(opened: Image.Image) -> tuple[int, int]:
     width, height = opened.size
     if opened.format == "PNG" and "exif" not in opened.info:
         return height, width  # Pillow would decode it in search of EXIF behind the pixels
-    return (width, height) if _orientation(opened) in _SIDES_SWAPPED else (height, width)
+    return (width, height) if orientation(opened) in SIDES_SWAPPED else (height, width)
 
 
 def _upright(image: Image.Image) -> Image.Image:
