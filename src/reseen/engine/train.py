@@ -84,6 +84,7 @@ def train_task(
         ReseenError: An error that the user can mend, before the first step wherever it can be known by then.
         Stopped: After Ctrl-C, when everything is saved.
     """
+    _require_automatic_settings(recipe)
     recipe, out = task.resolve(recipe), Path(out)
     fabric = launch(recipe.hardware, every_parameter_used=task.every_parameter_used(recipe))
     progress = progress if fabric.is_global_zero else SILENT
@@ -100,6 +101,13 @@ def train_task(
         _train_epochs(job, state)
     assert state.best is not None, "the last epoch is always scored"
     return Trained(run, state.place.epoch, state.best, fabric.is_global_zero)
+
+
+def _require_automatic_settings(recipe: TrainingRecipe) -> None:
+    if recipe.training.minutes is not None and not recipe.placeholders:
+        raise ReseenError(
+            f"training.minutes: recipes of the task '{recipe.task}' choose nothing from it; set training.epochs instead"
+        )
 
 
 def _free_or_resumed(out: Path, recipe: RecipeT, *, resume: bool) -> RecipeT:

@@ -73,10 +73,9 @@ class Warmup(Section):
 
 
 class Training(Section):
-    """How long, and with what care. ``minutes``: automatic settings are chosen so that the whole run takes so long.
+    """How long, and with what care. ``freeze_backbone``: for so many epochs only what stands on it is trained.
 
-    ``freeze_backbone``: for so many epochs only what stands on it is trained.
-
+    ``minutes``: automatic settings are chosen such that the whole run takes so long, on the machine that it runs on.
     ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
     ``pretrained_rate``: a factor on the learning rate of the backbone, which has start weights, without its attention.

@@ -3,7 +3,12 @@ import json
 import pytest
 
 from reseen.engine.checkpoint import load_card
+from reseen.engine.train import train_task
 from reseen.errors import ReseenError
+from reseen.progress import Silent
+from reseen.recipe.training import read_as
+from reseen.tasks.classify import CLASSIFICATION
+from reseen.tasks.classify.recipe import ClassifyRecipe
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.choose import Candidate, Choice, Outcome
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
@@ -11,7 +16,18 @@ from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train
 from reseen.tasks.reid.train_on_all import FOLDER, best_epoch, recipe_on_all
 
+TINY = ["data.workers=0", 'model.backbone="test_resnet.r160_in1k"', "model.weights=none"]
 HELD_OUT = ["validation.identities=0.3", "validation.choose=true", "evaluation.every=1"]
+
+
+class Lines(Silent):
+    """Remembers what a run says."""
+
+    def __init__(self):
+        self.lines = []
+
+    def say(self, line):
+        self.lines.append(line)
 
 
 @pytest.fixture
@@ -94,3 +110,35 @@ def test_the_best_epoch_is_the_first_of_those_with_the_best_score(finetuned):
     run = finetuned()
     run.save_metrics([{"epoch": 1, "mAP": 0.2}, {"epoch": 2, "mAP": 0.4}, {"epoch": 3, "mAP": 0.4}, {"epoch": 4}])
     assert best_epoch(run) == 2
+
+
+def test_minutes_beside_a_number_of_epochs_are_said_to_change_nothing(finetuned):
+    said = Lines()
+    finetuned("training.minutes=5", progress=said)
+    assert "training.epochs is set to 2, so training.minutes changes nothing" in said.lines
+
+
+def test_minutes_are_refused_where_a_task_chooses_nothing_from_them(tmp_path):
+    recipe = read_as(ClassifyRecipe, "classify-bodytype-baseline", overrides=["training.minutes=5"])
+    with pytest.raises(ReseenError, match=r"training\.minutes: recipes of the task 'classify' choose nothing from it"):
+        train_task(CLASSIFICATION, recipe, data=tmp_path, out=tmp_path / "run")
+
+
+def test_minutes_are_measured_and_kept_on_a_real_set(market, tmp_path):
+    overrides = ["training.minutes=1.2", *TINY]
+    run = train("finetune", data=market("set", train=10), out=tmp_path / "run", overrides=overrides).run
+    recipe = read_recipe(run.recipe_file)
+    assert recipe.automatic == ()
+    assert recipe.training.epochs >= 1
+    assert recipe.validation.identities == 0.2
+    assert run.choice_file.exists()
+
+
+def test_with_too_few_identities_a_run_trains_on_all_and_warns(market, tmp_path):
+    said = Lines()
+    overrides = ["training.epochs=1", *TINY]
+    run = train("finetune", data=market("set"), out=tmp_path / "run", overrides=overrides, progress=said).run
+    assert any("too few to hold any out" in line for line in said.lines)
+    assert "warning: no identities are held out, so nothing shows whether training helped" in said.lines
+    assert read_recipe(run.recipe_file).validation.identities == 0
+    assert not run.choice_file.exists()

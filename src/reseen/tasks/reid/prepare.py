@@ -27,6 +27,8 @@ def prepare(
 
     ``held_out_trains``: they stay in the training set as well.
     """
+    if recipe.training.minutes is not None and "training.epochs" not in recipe.automatic:
+        progress.say(f"training.epochs is set to {recipe.training.epochs}, so training.minutes changes nothing")
     if recipe.automatic:
         recipe = in_first_process(fabric, lambda: _fitted(recipe, loaded.data, fabric=fabric, progress=progress))
     if not recipe.validation.identities:
