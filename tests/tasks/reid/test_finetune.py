@@ -125,7 +125,7 @@ def test_minutes_are_refused_where_a_task_chooses_nothing_from_them(tmp_path):
 
 
 def test_minutes_are_measured_and_kept_on_a_real_set(market, tmp_path):
-    overrides = ["training.minutes=1.2", *TINY]
+    overrides = ["training.minutes=0.75", *TINY]
     run = train("finetune", data=market("set", train=10), out=tmp_path / "run", overrides=overrides).run
     recipe = read_recipe(run.recipe_file)
     assert recipe.automatic == ()
