@@ -1,4 +1,4 @@
-"""The attention that both papers compare themselves with, from timm, by name."""
+"""The attention modules of timm that both papers are compared with."""
 
 from timm.layers.create_attn import create_attn
 from torch import nn
@@ -33,7 +33,7 @@ def global_context(feature_map: FeatureMap, *, reduction: Count = 8) -> nn.Modul
 
 
 def non_local(feature_map: FeatureMap, *, reduction: Count = 8) -> nn.Module:
-    """Non-local (Wang et al., 2018); it does form the affinity of all positions."""
+    """Non-local (Wang et al., 2018). It computes the affinity matrix of all positions."""
     return _timm("nl", feature_map, rd_ratio=1 / reduction)
 
 

@@ -1,7 +1,7 @@
-"""Hybrid channel attention (HCA): channel weights from the whole map and from each of its regions.
+"""Hybrid channel attention (HCA): channel weights from the whole feature map and from each of its regions.
 
 The mixed local channel attention of Wan et al., 2023, as LKA-ReID uses it (section II.C, eq. 4).
-B = batch, C = channels, H, W = height and width of the map, G = side of the grid of regions.
+B = batch, C = channels, H, W = height and width of the map, G = rows and columns of the grid of regions.
 """
 
 from math import log2
@@ -16,12 +16,13 @@ from reseen.types import FeatureMap
 
 
 class HybridChannelAttention(nn.Module):
-    """x times the mean of two sigmoids: of a convolution over the channels of the map's mean, and of the regions'.
+    """Multiplies each feature by a weight: the mean of the weight of its channel and that of its channel in its region.
 
-    Both are one-dimensional, of ``taps`` weights without bias. The regions' convolution runs through one
-    sequence of all G * G * C values, region by region in raster order, channels fastest: at a region's first
-    and last channels it reaches into the neighbours, as the public code of Wan et al. does.
-    A neutral ``start`` begins with x / 2, both convolutions at 0.
+    Both weights are sigmoids of one-dimensional convolutions over channels, with ``taps`` weights and no bias: one over
+    the mean of the whole map, one over the means of the regions. The second runs over one sequence of all G * G * C
+    values, region by region in raster order, channels fastest. At a region's first and last channels it therefore
+    includes values of the neighbouring regions, as in the public code of Wan et al.
+    With a neutral ``start``, both convolutions begin at 0, so that the output is half the input.
     """
 
     def __init__(self, *, taps: int, grid: int, start: Start = "random") -> None:
@@ -38,7 +39,7 @@ class HybridChannelAttention(nn.Module):
         return maps * self.weights(maps)
 
     def weights(self, maps: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, H, W) in 0..1: what each feature is multiplied by."""
+        """(B, C, H, W) -> (B, C, H, W) in 0..1: the weight of each feature."""
         grid = self.grid
         pooled = adaptive_avg_pool2d(maps, grid)
         mean = rearrange(pooled.mean(dim=(2, 3)), "b c -> b 1 c")
@@ -57,13 +58,13 @@ def hca(
     b: float = 2.0,
     start: Start = "random",
 ) -> nn.Module:
-    """Hybrid channel attention on ``grid`` x ``grid`` regions; ``gamma`` and ``b`` choose the taps (eq. 4)."""
+    """Hybrid channel attention on ``grid`` x ``grid`` regions; ``gamma`` and ``b`` set the number of taps (eq. 4)."""
     taps = taps_for(feature_map.channels, gamma=gamma, b=b)
     return HybridChannelAttention(taps=taps, grid=grid, start=start)
 
 
 def taps_for(channels: int, *, gamma: float = 2.0, b: float = 2.0) -> int:
-    """k = |log2(C) / gamma + b / gamma|, an even result plus 1 (eq. 4).
+    """The taps for C channels: |log2(C) / gamma + b / gamma| rounded down, plus 1 if that is even (eq. 4).
 
     >>> taps_for(512)
     5

@@ -1,4 +1,4 @@
-"""Large kernel attention (LKA): what a K x K depth-wise convolution sees, at the price of two small ones.
+"""Large kernel attention (LKA): two small depth-wise convolutions that together see K x K positions.
 
 Guo et al., "Visual Attention Network", 2023; here as the block of LKA-ReID (Xiang et al.), eqs. 1 to 3.
 B = batch, C = channels, H, W = height and width of the map.
@@ -21,8 +21,8 @@ Kernel = Annotated[int, Ge(3)]
 class LargeKernelAttention(nn.Module):
     """F' = conv(GELU(F)); out = conv(A(F') * F') + F, the convolutions 1 x 1 with bias (eqs. 1 and 3).
 
-    ``attention`` is A: a module that keeps (B, C, H, W) and gives each feature its weight (eq. 2). A neutral
-    ``start`` begins with out = F, its last convolution at 0.
+    ``attention`` is A: a module that keeps (B, C, H, W) and gives each feature its weight (eq. 2). With a neutral
+    ``start``, the last convolution begins at 0, so that the output is F.
     """
 
     def __init__(self, channels: int, *, attention: nn.Module, start: Start = "random") -> None:
@@ -42,7 +42,7 @@ class LargeKernelAttention(nn.Module):
         return changed
 
     def weights(self, maps: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, H, W): A(F'), what each feature is multiplied by, of either sign."""
+        """(B, C, H, W) -> (B, C, H, W): A(F'), the weight of each feature of F', of either sign."""
         weights: Tensor = self.attention(self._features(maps))
         return weights
 
@@ -52,10 +52,10 @@ class LargeKernelAttention(nn.Module):
 
 
 def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3, start: Start = "random") -> nn.Module:
-    """A ``kernel`` x ``kernel`` view as depth-wise, dilated depth-wise and 1 x 1 convolutions (eq. 2).
+    """A depth-wise, a dilated depth-wise and a 1 x 1 convolution that together see ``kernel`` x ``kernel`` (eq. 2).
 
-    The defaults are the papers': 5 x 5, then 7 x 7 at dilation 3. Raises ReseenError for a kernel that the
-    dilation does not cut into an odd number of taps.
+    The defaults are the papers': 5 x 5, then 7 x 7 at dilation 3. Raises ReseenError if ceil(kernel / dilation), the
+    taps of the dilated convolution, is even.
     """
     channels = feature_map.channels
     near, far = decomposed(kernel, dilation)
@@ -68,7 +68,7 @@ def lka(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3, st
 
 
 def decomposed(kernel: int, dilation: int) -> tuple[int, int]:
-    """(K, d) -> the sides of the near and of the dilated convolution, 2d - 1 and ceil(K / d).
+    """(K, d) -> the kernel sizes of the first and the dilated convolution, 2d - 1 and ceil(K / d).
 
     >>> decomposed(21, 3)
     (5, 7)
@@ -84,7 +84,7 @@ def decomposed(kernel: int, dilation: int) -> tuple[int, int]:
 
 
 def depthwise(channels: int, kernel: tuple[int, int], *, dilation: int = 1) -> nn.Conv2d:
-    """One filter of odd size (height, width) a channel, with bias, that keeps the map's size."""
+    """A depth-wise convolution of odd size (height, width), with bias, that keeps the size of the map."""
     height, width = kernel
     padding = (dilation * (height // 2), dilation * (width // 2))
     return nn.Conv2d(channels, channels, kernel, padding=padding, dilation=dilation, groups=channels)

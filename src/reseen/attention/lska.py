@@ -1,4 +1,4 @@
-"""Large separable kernel attention (LSKA): LKA whose two depth-wise convolutions are each a row and a column.
+"""Large separable kernel attention (LSKA): LKA with each depth-wise convolution split into a row and a column.
 
 Lau et al., "Large Separable Kernel Attention", 2024, eqs. 9 to 12, in the block of LKA-ReID.
 """
@@ -12,9 +12,9 @@ from reseen.types import FeatureMap
 
 
 def lska(feature_map: FeatureMap, *, kernel: Kernel = 21, dilation: Count = 3, start: Start = "random") -> nn.Module:
-    """LKA with 1 x n and n x 1 filters: parameters and work grow with ``kernel`` instead of its square.
+    """LKA with 1 x n and n x 1 filters: parameters and operations grow with ``kernel`` instead of its square.
 
-    Raises ReseenError for a kernel that the dilation does not cut into an odd number of taps.
+    Raises ReseenError if ceil(kernel / dilation), the taps of the dilated convolutions, is even.
     """
     channels = feature_map.channels
     near, far = decomposed(kernel, dilation)

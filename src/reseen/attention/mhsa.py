@@ -1,7 +1,7 @@
 """Multi-head self-attention over the positions of a map, with learned row and column positions.
 
-The layer of Bottleneck Transformers (Srinivas et al., 2021, Fig. 4) in the form that MBR-4B's release and its
-baseline share: positions are compared with the queries of the position looked at, and no product is scaled.
+The layer of Bottleneck Transformers (Srinivas et al., 2021, Fig. 4) as in the released code of MBR-4B and of its
+baseline: the learned position of i is multiplied with the query of j, and no product is scaled.
 B = batch, C = channels, H, W = height and width of the map, N = H * W positions, D = C / heads.
 """
 
@@ -19,8 +19,8 @@ from reseen.types import FeatureMap
 class PositionedSelfAttention(nn.Module):
     """out_i = sum over j of softmax_j(q_i . k_j + p_i . q_j) v_j in each head, p_i = row + column of i.
 
-    q, k, v are 1 x 1 convolutions with bias. Srinivas et al. have q_i . p where this has p_i . q_j; the
-    released weights were trained with the latter.
+    q, k, v are 1 x 1 convolutions with bias. Srinivas et al. write q_i . p where this has p_i . q_j. The released
+    weights were trained with p_i . q_j.
     """
 
     def __init__(self, feature_map: FeatureMap, *, heads: int) -> None:
@@ -35,21 +35,21 @@ class PositionedSelfAttention(nn.Module):
         self.columns = nn.Parameter(torch.randn(heads, channels // heads, width))
 
     def forward(self, maps: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, H, W). Raises ReseenError for another map size than the one built for."""
+        """(B, C, H, W) -> (B, C, H, W). Raises ReseenError if the map has another shape than ``feature_map``."""
         refuse_other_map(maps, self.feature_map)
         _, height, width = self.feature_map
         query, key, value = (self._by_head(part(maps)) for part in (self.query, self.key, self.value))
         positions = self._positions().to(query.dtype).expand_as(query)
-        # q_i . k_j + p_i . q_j is one product of vectors twice as long, so no N x N sum has to be kept.
+        # q_i . k_j + p_i . q_j is one product of vectors twice as long, so the N x N sum is never in memory.
         mixed = scaled_dot_product_attention(
             torch.cat([query, positions], dim=-1), torch.cat([key, query], dim=-1), value, scale=1.0
         )
         return rearrange(mixed, "b heads (h w) d -> b (heads d) h w", h=height, w=width)
 
     def weights(self, maps: Tensor, *, position: tuple[int, int] | None = None) -> Tensor:
-        """(B, C, H, W) -> (B, heads, H, W): how much a position (row, column) takes from each; None: all on average.
+        """(B, C, H, W) -> (B, heads, H, W): the weights that a position (row, column) gives to all positions.
 
-        A head's weights add up to 1.
+        The weights of a head add up to 1. Without a position, the mean over all of them.
         """
         refuse_other_map(maps, self.feature_map)
         _, height, width = self.feature_map
@@ -62,7 +62,7 @@ class PositionedSelfAttention(nn.Module):
         return rearrange(logits.softmax(dim=3).mean(dim=2), "b heads (h w) -> b heads h w", h=height)
 
     def resize_to(self, feature_map: FeatureMap) -> None:
-        """From now on take maps of this height and width: rows and columns are interpolated linearly."""
+        """Resize in place to this height and width; row and column positions are interpolated linearly."""
         if feature_map.channels != self.feature_map.channels:
             raise ReseenError(
                 f"attention for {self.feature_map.channels} channels cannot be resized to {feature_map.channels}"
@@ -84,7 +84,7 @@ class PositionedSelfAttention(nn.Module):
 
 
 def mhsa(feature_map: FeatureMap, *, heads: Count = 4) -> nn.Module:
-    """Self-attention of ``heads`` heads; raises ReseenError if they do not divide the channels."""
+    """Self-attention with ``heads`` heads. Raises ReseenError if the channels cannot be divided among them."""
     if feature_map.channels % heads:
         raise ReseenError(f"mhsa: {heads} heads do not divide {feature_map.channels} channels")
     return PositionedSelfAttention(feature_map, heads=heads)

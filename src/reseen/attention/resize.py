@@ -1,8 +1,8 @@
-"""Resize attention that is bound to a map's size.
+"""Resize attention whose weights belong to one map size.
 
-The papers train and test at one size. Here weights indexed by position are resampled as images are: bilinear over
-H x W, then scaled by the number of positions, so that a sum over the map stays what it was. This goes past the papers;
-only an evaluation at the new size tells what it costs in accuracy.
+The papers train and test at one size. Here weights indexed by position are resampled bilinearly over H x W, then scaled
+by the ratio of the numbers of positions, so that a sum over the map keeps its size. The papers do not do this: evaluate
+at the new size to see what it costs in accuracy.
 """
 
 from copy import deepcopy
@@ -18,7 +18,7 @@ Attention = TypeVar("Attention", bound=nn.Module)
 
 @runtime_checkable
 class Resizable(Protocol):
-    """An attention module that can change its map's height and width."""
+    """An attention module that can be resized to another height and width of its maps."""
 
     def resize_to(self, feature_map: FeatureMap) -> None:
         """Resize in place to this feature-map shape; the number of channels stays."""
@@ -26,7 +26,7 @@ class Resizable(Protocol):
 
 
 def resized(attention: Attention, feature_map: FeatureMap) -> Attention:
-    """A copy of an attention module, alone or composed of several, for maps of this shape.
+    """Copy an attention module, with all modules inside it, and resize the copy to maps of this shape.
 
     `reseen.set_input_size` does this for a whole network. Raises ReseenError for another number of channels.
     """
@@ -38,20 +38,17 @@ def resized(attention: Attention, feature_map: FeatureMap) -> Attention:
 
 
 def refuse_other_map(maps: Tensor, built_for: FeatureMap) -> None:
-    """Raise ReseenError unless ``maps`` (B, C, H, W) has the shape built for."""
+    """Raise ReseenError unless ``maps`` (B, C, H, W) has the shape ``built_for``."""
     got = FeatureMap(*maps.shape[1:])
     if got != built_for:
         raise ReseenError(
             f"attention built for {_described(built_for)}, got {_described(got)}: "
-            "give images of the size that the model was built for, or `set_input_size` to theirs"
+            "give images of the size that the model was built for, or resize it with `set_input_size`"
         )
 
 
 def resampled(weight: Tensor, *, source: FeatureMap, target: FeatureMap) -> Tensor:
-    """(..., H * W) -> (..., H' * W'), positions in raster order.
-
-    Raises ReseenError if the number of channels differs: only positions can be resampled.
-    """
+    """(..., H * W) -> (..., H' * W'), positions in raster order. Raises ReseenError if the channels differ."""
     if source.channels != target.channels:
         raise ReseenError(f"attention for {source.channels} channels cannot be resized to {target.channels}")
     _, height, width = source

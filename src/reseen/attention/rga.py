@@ -1,13 +1,13 @@
-"""Relation-aware global attention without its affinity matrix.
+"""Relation-aware global attention (RGA), computed without the affinity matrix.
 
 Zhang et al., "Relation-Aware Global Attention for Person Re-identification", CVPR 2020, section 3.
 
-A map is a set of nodes: its H * W positions, each a vector of C features (RGA-S), or its C channels, each a vector of
-H * W features (RGA-C): the same computation with the axes swapped. Each node is gated by what it is and by how it
-relates to every other node.
+The nodes of a map are its H * W positions, each a vector of C features (RGA-S), or its C channels, each a vector of
+H * W features (RGA-C). Both run the same computation, with the axes swapped. It multiplies each node by a gate,
+computed from the node's own features and from its relations to all nodes.
 
 B = batch, F = features of a node, M = nodes, f = F // reduction, m = M // reduction.
-Tensors of nodes are (B, F, 1, M), views of the map in either memory format: nothing is permuted in memory.
+Tensors of nodes are (B, F, 1, M). They are views of the map in either memory format: no data are copied.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -24,7 +24,7 @@ from reseen.types import FeatureMap
 
 
 class SpatialRelation(nn.Module):
-    """RGA-S: every position times its gate. `RelationGate` says what the reductions are."""
+    """RGA-S: multiplies every position by its gate. `RelationGate` explains the reductions."""
 
     def __init__(self, feature_map: FeatureMap, *, reduction: int, gate_reduction: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class SpatialRelation(nn.Module):
         return rearrange(gates, "b 1 1 (h w) -> b 1 h w", w=self.feature_map.width)
 
     def relations(self, maps: Tensor, *, position: tuple[int, int]) -> Tensor:
-        """(B, C, H, W), (row, column) i -> (B, 2, H, W): its relations r(i, k) to every k, and theirs r(k, i) to it."""
+        """(B, C, H, W), (row, column) i -> (B, 2, H, W): the relations r(i, k) and r(k, i) for every position k."""
         refuse_other_map(maps, self.feature_map)
         row, column = position
         node = row * self.feature_map.width + column
@@ -53,7 +53,7 @@ class SpatialRelation(nn.Module):
         return rearrange(rows, "b both (h w) -> b both h w", w=self.feature_map.width)
 
     def resize_to(self, feature_map: FeatureMap) -> None:
-        """Resample what is indexed by position: the weights of a node's relations to each position."""
+        """Resample the weights that are indexed by position: those of a node's relations to each position."""
         relate = self.relation.relate
         halves = rearrange(relate.weight.detach(), "m (half n) -> half m n", half=2)
         halves = resampled(halves, source=self.feature_map, target=feature_map)
@@ -63,7 +63,7 @@ class SpatialRelation(nn.Module):
 
 
 class ChannelRelation(nn.Module):
-    """RGA-C: every channel times its gate; RGA-S with the axes swapped."""
+    """RGA-C: multiplies every channel by its gate; RGA-S with the axes swapped."""
 
     def __init__(self, feature_map: FeatureMap, *, reduction: int, gate_reduction: int) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class ChannelRelation(nn.Module):
         return rearrange(gates, "b 1 1 c -> b c 1 1")
 
     def resize_to(self, feature_map: FeatureMap) -> None:
-        """Resample what is indexed by position: the weights that embed a channel's positions."""
+        """Resample the weights that are indexed by position: those that embed the positions of a channel."""
         embed = self.relation.embed
         weight = rearrange(embed.weight.detach(), "f n 1 1 -> f n")
         weight = resampled(weight, source=self.feature_map, target=feature_map)
@@ -94,7 +94,7 @@ class ChannelRelation(nn.Module):
 
 
 class ParallelRelation(nn.Module):
-    """Both gates from the same map. The paper joins the two in sequence; the product of the gates is our choice."""
+    """Multiplies a map by both gates of the same map. The paper has them in sequence; the product is our choice."""
 
     def __init__(self, spatial: SpatialRelation, channel: ChannelRelation) -> None:
         super().__init__()
@@ -107,14 +107,15 @@ class ParallelRelation(nn.Module):
 
 
 class RelationGate(nn.Module):
-    """How much each node counts, from its own features and from its relations to all nodes.
+    """The gate of each node, from its own features and from its relations to all nodes.
 
-    theta, phi, own = ReLU(BN(1x1 conv)) of the nodes. Node i relates to node k by r(i, k) = theta_i . phi_k (eq. 1);
-    a linear layer [W_out, W_in] takes its relations [r(i, 1..M), r(1..M, i)] to m numbers (eq. 2). Since it is linear,
-    it can be applied to the factors of the affinity, whose M x M numbers are then never formed:
+    theta, phi, own = ReLU(BN(1x1 conv)) of the nodes. The relation of node i to node k is r(i, k) = theta_i . phi_k
+    (eq. 1). A linear layer [W_out, W_in] maps the relations [r(i, 1..M), r(1..M, i)] to m numbers (eq. 2). Since it is
+    linear, it is applied to the factors of the affinity matrix, and the M x M matrix is never computed:
 
         W_out Phi^T theta_i + W_in Theta^T phi_i
 
+    ``reduction`` divides F and M to f and m; ``gate_reduction`` divides the 1 + m channels inside the gate (eq. 3).
     Raises ReseenError if a reduction leaves no channels.
     """
 
@@ -144,14 +145,14 @@ class RelationGate(nn.Module):
         pair, own = embedded[:, : 2 * self.thin], embedded[:, 2 * self.thin :]
         relations = self.relate_norm(_relations(pair, self.relate.weight)).relu_()
         own = own.mean(dim=1, keepdim=True, dtype=_precise(own))
-        # Eq. 3's layer over [own, relations], its weight split so that the two need not be joined.
+        # The layer of eq. 3 over [own, relations]. Its weight is split, so that the two need not be concatenated.
         weight = self.combine.weight
         combined = nn.functional.conv2d(relations, weight[:, 1:]) + (weight[:, 0] * own).to(relations.dtype)
         gates: Tensor = self.gate_norm(self.gate(self.combine_norm(combined).relu_()))
         return gates.sigmoid()
 
     def rows(self, nodes: Tensor, *, node: int) -> Tensor:
-        """(B, F, 1, M), i -> (B, 2, M): row and column i of the affinity (eq. 1), the only ones that are computed."""
+        """(B, F, 1, M), i -> (B, 2, M): row and column i of the affinity matrix (eq. 1), without the rest of it."""
         pair = self.embed_norm(self.embed(nodes)).relu_()[:, : 2 * self.thin]
         theta, phi = rearrange(pair, "b f 1 n -> b f n").chunk(2, dim=1)
         outward = torch.einsum("bf,bfn->bn", theta[:, :, node], phi)
@@ -160,11 +161,11 @@ class RelationGate(nn.Module):
 
 
 def _relations(pair: Tensor, weight: Tensor) -> Tensor:
-    """Theta above phi (B, 2f, 1, M), [W_out, W_in] (m, 2M) -> (B, m, 1, M)."""
+    """[theta, phi] (B, 2f, 1, M), [W_out, W_in] (m, 2M) -> (B, m, 1, M)."""
     pair = rearrange(pair, "b f 1 n -> b f n")
     theta, phi = pair.chunk(2, dim=1)
     outward, inward = weight.chunk(2, dim=1)
-    with _without_autocast(pair):  # these two sums run over all nodes
+    with _without_autocast(pair):  # half precision would lose digits in these sums over all nodes
         of_phi = torch.einsum("rn,bfn->brf", outward, phi.to(weight.dtype))
         of_theta = torch.einsum("rn,bfn->brf", inward, theta.to(weight.dtype))
     factors = torch.cat([of_phi, of_theta], dim=2).to(pair.dtype)
@@ -202,7 +203,7 @@ def rga_c(
 def rga_sc(
     feature_map: FeatureMap, *, reduction: Count = 8, gate_reduction: Count = 8, start: Start = "random"
 ) -> nn.Module:
-    """Spatial, then channel relations (RGA-SC), the paper's best."""
+    """Spatial, then channel relations (RGA-SC), the best combination of the paper."""
     spatial = rga_s(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start)
     return nn.Sequential(spatial, rga_c(feature_map, reduction=reduction, gate_reduction=gate_reduction, start=start))
 
@@ -227,7 +228,7 @@ def rga_parallel(
 
 
 def _begun(start: Start, attention: nn.Module) -> nn.Module:
-    """Neutral: each gate's last norm begins at weight 0, so that every gate is 0.5 until training moves it."""
+    """With a neutral start, set the weight of each gate's last norm to 0, so that every gate begins at 0.5."""
     if start == "neutral":
         for part in attention.modules():
             if isinstance(part, RelationGate):

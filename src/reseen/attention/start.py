@@ -1,7 +1,8 @@
-"""How attention begins when it is put into a network that already has weights.
+"""The initial weights of attention in a network that is pretrained.
 
-The papers begin at random: the first gates are noise laid over trained features, and a long schedule mends it. A
-neutral start treats all positions and channels alike, so that a short fine-tuning begins where the weights are.
+The papers begin with random weights: at first the gates multiply pretrained features by noise, and it takes a long
+schedule to recover. A neutral start treats all positions and channels alike, so that pretrained features stay useful in
+a short fine-tuning.
 """
 
 from typing import Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""Losses by name: each takes an Output and the labels and gives one number."""
+"""Losses by name: each computes one number from an Output and the labels."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -41,7 +41,7 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
 )
 """Name -> factory(**settings) of a module (Output, labels (B,)) -> scalar.
 
-A factory may also name ``num_identities`` (of training) and ``width`` (channels of one branch). One whose loss compares
-images of a batch is marked with ``compares_pairs``. A loss with weights of its own
-(arcface, cosface, proxy_anchor, proxy_nca) has parameters, which the optimiser must be given.
+A factory may also have the parameters ``num_identities`` (of training) and ``width`` (channels of one branch). If its
+loss compares the images of a batch, it is marked with ``compares_pairs``. The losses arcface, cosface, proxy_anchor and
+proxy_nca have weights of their own, which the optimiser must receive.
 """

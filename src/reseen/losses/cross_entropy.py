@@ -15,16 +15,16 @@ from reseen.types import Output
 
 
 class CrossEntropy(nn.Module):
-    """-sum of y log softmax(logits), with y = e / I everywhere and 1 - e more on the true identity."""
+    """-sum of y log softmax(logits); with smoothing e, y is e / I, and 1 - e more for the true identity."""
 
     def __init__(self, *, label_smoothing: float) -> None:
         super().__init__()
         self.label_smoothing = label_smoothing
 
     def forward(self, output: Output, labels: Tensor) -> Tensor:
-        """Output, labels (B,) -> scalar. Raises ReseenError for a model without classifier."""
+        """Output, labels (B,) -> scalar. Raises ReseenError if the model has no classifier."""
         if not output.logits:
-            raise ReseenError("cross_entropy needs a model with a classifier, this one gives no logits")
+            raise ReseenError("cross_entropy needs a model with a classifier, but this model computes no logits")
         losses = [
             nn.functional.cross_entropy(precise(logits), labels, label_smoothing=self.label_smoothing)
             for logits in output.logits

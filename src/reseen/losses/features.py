@@ -1,4 +1,4 @@
-"""Which feature of an Output a loss looks at, and in which precision.
+"""The feature of an Output that a loss is computed on, and its precision.
 
 B = batch, C = channels.
 """
@@ -12,14 +12,14 @@ from reseen.errors import ReseenError
 from reseen.types import Output
 
 Feature: TypeAlias = Literal["pooled", "necked"]
-"""``pooled``: before the neck, for Euclidean losses. ``necked``: after it, for losses on angles."""
+"""``pooled``: before the neck, for losses on Euclidean distances. ``necked``: after the neck, for losses on angles."""
 
 
 class OnFeature(nn.Module):
-    """``loss`` (features (B, C), labels (B,)) -> scalar, averaged over the branches that an Output has compared.
+    """The mean of ``loss`` (features (B, C), labels (B,)) -> scalar over the branches that an Output marks as compared.
 
     A ``miner`` (features, labels) -> indices chooses the pairs or triplets that the loss compares. The features are
-    raised to float32 and autocast is off: distances of half-precision vectors are noise.
+    converted to float32 and autocast is off, because distances between half-precision vectors are too inexact.
     """
 
     def __init__(self, loss: nn.Module, *, on: Feature, miner: nn.Module | None = None) -> None:
@@ -31,12 +31,12 @@ class OnFeature(nn.Module):
     def forward(self, output: Output, labels: Tensor) -> Tensor:
         """Output, labels (B,) -> scalar.
 
-        Raises ReseenError if weights made for one branch meet several, or no branch is to be compared.
+        Raises ReseenError if a loss with weights for one branch gets several branches, or if no branch is compared.
         """
         branches = self._branches(output)
         if len(branches) > 1 and any(True for _ in self.loss.parameters()):
             raise ReseenError(
-                f"{type(self.loss).__name__} has one weight per identity for one branch, "
+                f"{type(self.loss).__name__} has weights for one branch, but "
                 f"the model has {len(branches)} branches: use a loss without weights of its own"
             )
         with torch.autocast(labels.device.type, enabled=False):
@@ -62,5 +62,5 @@ class OnFeature(nn.Module):
 
 
 def precise(features: Tensor) -> Tensor:
-    """At least float32, whatever autocast made of it."""
+    """The features in float32, or in float64 if they are."""
     return features.to(torch.promote_types(features.dtype, torch.float32))

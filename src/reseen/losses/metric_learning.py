@@ -1,9 +1,9 @@
 """Losses and miners of pytorch-metric-learning by name.
 
-Those that papers name have the papers' settings here; ``metric_learning`` gives any other of the library's losses, with
-the library's own. Losses on angles see the feature after the neck, which is what retrieval compares; ``on`` moves them
-before it. The library's own way of averaging over pairs or anchors is kept. Imports wait until a loss is built: the
-library is heavy.
+The losses of well-known papers have functions of their own, with the settings of the papers. ``metric_learning`` builds
+any other loss of the library, with the settings of the library. Losses on angles use the feature after the neck, which
+retrieval compares; ``on`` chooses the feature before the neck instead. The library averages over pairs or anchors. Its
+import is slow, so it waits until a loss is built.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from reseen.losses.pairs import compares_pairs
 
 Angle = Annotated[float, Ge(0), Lt(pi)]
 Miner: TypeAlias = dict[str, Any] | None
-"""The ``name`` of one of the library's miners, such as ``MultiSimilarityMiner``, and its settings."""
+"""The ``name`` of a miner of the library, such as ``MultiSimilarityMiner``, and its settings."""
 
 
 @compares_pairs
@@ -35,14 +35,14 @@ def circle(
 def arcface(
     *, num_identities: int, width: int, margin: Angle = 0.5, scale: Positive = 64.0, on: Feature = "necked"
 ) -> nn.Module:
-    """ArcFace (Deng et al., 2019): ``margin`` in radians added to the angle with the identity's weight."""
+    """ArcFace (Deng et al., 2019): adds ``margin``, in radians, to the angle with the weight of the identity."""
     return _on("ArcFaceLoss", on, num_classes=num_identities, embedding_size=width, margin=degrees(margin), scale=scale)
 
 
 def cosface(
     *, num_identities: int, width: int, margin: NotNegative = 0.35, scale: Positive = 64.0, on: Feature = "necked"
 ) -> nn.Module:
-    """CosFace (Wang et al., 2018): ``margin`` taken from the cosine with the identity's own weight."""
+    """CosFace (Wang et al., 2018): subtracts ``margin`` from the cosine with the weight of the identity."""
     return _on("CosFaceLoss", on, num_classes=num_identities, embedding_size=width, margin=margin, scale=scale)
 
 
@@ -67,7 +67,7 @@ def multi_similarity(
     on: Feature = "necked",
     miner: Miner = None,
 ) -> nn.Module:
-    """Multi-similarity loss (Wang et al., 2019) with the library's soft weighting of all pairs."""
+    """Multi-similarity loss (Wang et al., 2019), which weights all pairs, or those that a ``miner`` chooses."""
     return _on("MultiSimilarityLoss", on, miner, alpha=alpha, beta=beta, base=base)
 
 
@@ -99,9 +99,9 @@ def metric_learning(
     on: Feature = "necked",
     miner: Miner = None,
 ) -> nn.Module:
-    """Any loss of the library by its class, such as ``NTXentLoss``, with the library's own ``settings``.
+    """Any loss of the library by the name of its class, such as ``NTXentLoss``, with ``settings`` of that class.
 
-    Raises ValueError for a loss or a setting that the library does not know.
+    Raises ValueError if the library has no such loss or the loss no such setting.
     """
     shape = {"num_classes": num_identities, "embedding_size": width}
     taken = _parameters(_of_library("losses", loss))
@@ -117,7 +117,7 @@ def _on(loss: str, on: Feature, miner: Miner = None, **settings: Any) -> nn.Modu
 
 
 def _made(kind: str, name: str, settings: Mapping[str, Any]) -> nn.Module:
-    """An object of the library. ValueError that names the nearest for what it does not know."""
+    """Build an object of the library. Raises ValueError, with the nearest name, for an unknown name or setting."""
     factory = _of_library(kind, name)
     known = _parameters(factory)
     for key in settings:
@@ -131,7 +131,7 @@ def _made(kind: str, name: str, settings: Mapping[str, Any]) -> nn.Module:
 
 
 def _parameters(factory: type[nn.Module]) -> list[str]:
-    """The library's classes pass on what they do not name themselves: the parameters of a class and all its bases."""
+    """The parameters of a class and of its bases, since the classes of the library pass other arguments on to them."""
     return [
         parameter.name
         for part in factory.__mro__

@@ -1,4 +1,4 @@
-"""Whether a loss compares images of a batch, which must then hold two of an identity, and two identities."""
+"""The mark of losses that compare images of a batch. Such a batch needs two identities with two images each."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,11 +9,11 @@ FactoryT = TypeVar("FactoryT", bound=Callable[..., nn.Module])
 
 
 def compares_pairs(factory: FactoryT) -> FactoryT:
-    """Mark a factory whose losses compare images of a batch."""
+    """Mark a factory of losses that compare the images of a batch."""
     factory.compares_pairs = True  # type: ignore[attr-defined]
     return factory
 
 
 def does_compare_pairs(factory: Callable[..., nn.Module]) -> bool:
-    """Whether the factory is marked so."""
+    """Whether the factory is marked with ``compares_pairs``."""
     return getattr(factory, "compares_pairs", False)

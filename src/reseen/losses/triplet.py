@@ -1,6 +1,6 @@
 """Batch-hard triplet loss (Hermans et al., 2017): farthest positive against nearest negative of each anchor.
 
-B = batch, C = channels. The mean runs over all anchors, those already satisfied included.
+B = batch, C = channels. The loss is the mean over all anchors, including those whose loss is 0.
 """
 
 import torch
@@ -15,7 +15,7 @@ from reseen.ops import euclidean
 class BatchHardTriplet(nn.Module):
     """max(0, margin + d(a, p) - d(a, n)) or, with ``margin`` None, log(1 + exp(d(a, p) - d(a, n))).
 
-    d is Euclidean, between the features as they are or, with ``normalize``, on the unit sphere.
+    d is the Euclidean distance between the features or, with ``normalize``, between the features scaled to unit length.
     """
 
     def __init__(self, *, margin: float | None, normalize: bool) -> None:
@@ -26,8 +26,7 @@ class BatchHardTriplet(nn.Module):
     def forward(self, features: Tensor, labels: Tensor) -> Tensor:
         """(B, C), (B,) -> scalar.
 
-        Raises ValueError if an anchor has no other image of its identity, or no image of another, in the
-        batch.
+        Raises ValueError if the batch has an anchor without another image of its identity, or a single identity.
         """
         if self.normalize:
             features = nn.functional.normalize(features, dim=1)
@@ -37,7 +36,7 @@ class BatchHardTriplet(nn.Module):
 
 
 def _hardest_gap(distances: Tensor, labels: Tensor) -> Tensor:
-    """(B, B), (B,) -> (B,): farthest positive minus nearest negative of each anchor."""
+    """(B, B), (B,) -> (B,): distance to the farthest positive minus distance to the nearest negative of each anchor."""
     same = labels[:, None] == labels[None, :]
     positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     if not bool((positive.any(dim=1) & ~same.all(dim=1)).all()):
@@ -52,11 +51,11 @@ def _hardest_gap(distances: Tensor, labels: Tensor) -> Tensor:
 
 @compares_pairs
 def triplet(*, margin: Positive = 0.3, normalize: bool = False) -> nn.Module:
-    """Batch-hard triplet with a hard ``margin``, on the feature before the neck."""
+    """Batch-hard triplet loss with a ``margin``, on the feature before the neck."""
     return OnFeature(BatchHardTriplet(margin=margin, normalize=normalize), on="pooled")
 
 
 @compares_pairs
 def triplet_soft(*, normalize: bool = False) -> nn.Module:
-    """Batch-hard triplet with the soft margin, on the feature before the neck."""
+    """Batch-hard triplet loss with the soft margin, on the feature before the neck."""
     return OnFeature(BatchHardTriplet(margin=None, normalize=normalize), on="pooled")

@@ -1,4 +1,4 @@
-"""A training objective: named losses, each with its weight."""
+"""The training objective: a weighted sum of named losses."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,16 +10,16 @@ from reseen.types import Output
 
 
 class LossTerms(NamedTuple):
-    """``total`` the weighted sum to minimise; ``terms`` each loss by name before its weight, detached."""
+    """``total``: the weighted sum, to be minimised. ``terms``: each loss by name, without its weight, detached."""
 
     total: Tensor
     terms: dict[str, Tensor]
 
 
 class WeightedSum(nn.Module):
-    """``losses`` by name and as many ``weights`` under the same names.
+    """The sum of ``losses``, each multiplied by the weight of the same name in ``weights``.
 
-    Raises ValueError if the names differ or there are none.
+    Raises ValueError if the names differ or there is no loss.
     """
 
     def __init__(self, losses: Mapping[str, nn.Module], *, weights: Mapping[str, float]) -> None:

@@ -1,7 +1,7 @@
 """Distances and similarities between two sets of vectors.
 
-Q = queries, G = gallery entries, D = width of a vector. Half precision is raised to float32: two embeddings
-of one identity differ in digits that float16 does not have.
+Q = queries, G = gallery entries, D = width of a vector. Half precision is converted to float32, because float16 has too
+few digits to tell embeddings of one identity apart.
 """
 
 import torch
@@ -9,13 +9,13 @@ from einops import rearrange
 from torch import Tensor, nn
 
 ROUNDING = 8
-"""Units of the last digit of a^2 + b^2 that a^2 + b^2 - 2ab may be off by."""
+"""The largest rounding error of a^2 + b^2 - 2ab, in units of the last digit of a^2 + b^2."""
 
 
 def squared_euclidean(a: Tensor, b: Tensor) -> Tensor:
-    """(Q, D), (G, D) -> (Q, G), at least 0; what rounding cannot tell from 0 is 0, with gradient 0."""
+    """(Q, D), (G, D) -> (Q, G), at least 0. A distance within the rounding error of 0 is 0, with gradient 0."""
     a, b = _at_least_float32(a, b)
-    # One shift for both sides leaves distances as they are and saves the digits that a^2 + b^2 - 2ab cancels.
+    # Shifting both sides alike keeps the distances, and leaves fewer digits to cancel in a^2 + b^2 - 2ab.
     centre = b.detach().mean(dim=0)
     a, b = a - centre, b - centre
     squares = rearrange(a.square().sum(dim=1), "q -> q 1") + b.square().sum(dim=1)
@@ -31,7 +31,7 @@ def euclidean(a: Tensor, b: Tensor) -> Tensor:
 
 
 def cosine_similarity(a: Tensor, b: Tensor) -> Tensor:
-    """(Q, D), (G, D) -> (Q, G), in [-1, 1]; a zero vector is similar to nothing: 0."""
+    """(Q, D), (G, D) -> (Q, G), in [-1, 1]; the similarity to a zero vector is 0."""
     a, b = _at_least_float32(a, b)
     return (nn.functional.normalize(a, dim=1) @ nn.functional.normalize(b, dim=1).T).clamp(-1, 1)
 

@@ -1,7 +1,7 @@
 """Pooling: one vector per feature map.
 
 B = batch, C = channels, H, W = height and width of the map. The vectors are float32 (or float64) even when
-the map is half precision: bfloat16 keeps 8 bits, too few to rank a gallery.
+the map is half precision, because bfloat16 has 8 significant bits, too few to rank a gallery.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from reseen.bounds import Positive
 def generalized_mean(maps: Tensor, *, p: float | Tensor, smallest: float = 1e-6) -> Tensor:
     """(B, C, H, W) -> (B, C): (mean over positions of max(x, smallest)^p)^(1/p).
 
-    p = 1 is the average of what is positive, p -> infinity the maximum (Radenovic et al., 2018, eq. 3).
+    p = 1 is the mean of the positive values, p -> infinity the maximum (Radenovic et al., 2018, eq. 3).
     """
     return maps.to(_precise(maps)).clamp(min=smallest).pow(p).mean(dim=(2, 3)).pow(1 / p)
 
@@ -38,7 +38,7 @@ class MaxPool(nn.Module):
 
 
 class GeneralizedMeanPool(nn.Module):
-    """Generalized mean over positions with one exponent for all channels, learned with the network."""
+    """Generalized mean over positions, with one learned exponent for all channels."""
 
     def __init__(self, *, p: float = 3.0) -> None:
         super().__init__()
