@@ -1,18 +1,17 @@
 """README, pages and docstrings tell the truth: their code runs, in a folder that has the data they speak of."""
 
 import doctest
-import subprocess
-import sys
 import tomllib
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import polars
 import pytest
 
-import page_blocks
 import reseen as package
-from page_blocks import Block, blocks_of
+from begun_processes import begin
+from page_blocks import Block, blocks_of, run_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,9 +39,24 @@ def folder(tmp_path: Path, image) -> Path:
 @pytest.mark.long
 @pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.stem)
 def test_all_blocks_of_a_page_run(folder, page):
-    command = [sys.executable, page_blocks.__file__, page]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    ended = begin(partial(run_page, page), folder).end(within=280)
+    assert ended.code == 0, ended.printed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("block", "printed"),
+    [
+        ("```bash\nreseen check gone.csv\n```", "page.md: reseen check gone.csv: exit 2"),
+        ("```python\nvalue = 1\nvalue.gone()\n```", r'page.md", line 5, in <module>'),
+        ("```python\nif __name__ == '__main__':\n    1 / 0\n```", "ZeroDivisionError"),
+    ],
+)
+def test_a_block_that_fails_fails_its_page(tmp_path, block, printed):
+    page = tmp_path / "page.md"
+    page.write_text(f"# Page\n\n{block}\n")
+    ended = begin(partial(run_page, page), tmp_path).end(within=280)
+    assert (ended.code, printed in ended.printed) == (1, True), ended.printed
 
 
 @every_page

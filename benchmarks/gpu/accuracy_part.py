@@ -136,9 +136,9 @@ class Job(NamedTuple):
 
     def arguments(self, setting: Setting) -> list[str]:
         """What `benchmarks/accuracy.py` is told; a run that is finished is not trained again."""
+        workers = 0 if setting.smoke else max(1, setting.workers // AT_ONCE)
         chosen = [*self.study.settings, *self.settings, f"hardware.accelerator='{setting.device}'"]
-        if not setting.smoke:
-            chosen.append(f"data.workers={max(1, setting.workers // AT_ONCE)}")
+        chosen.append(f"data.workers={workers}")
         told = ["--data", str(self.data), "--out", str(self.out), "--rows", self.row, "--seeds", str(self.seed)]
         recipe = str(HERE / f"{self.study.kind}s.toml")
         return [recipe, *told, *(word for line in chosen for word in ("--set", line))]

@@ -1,12 +1,14 @@
-"""Two gloo processes on this machine's CPU, as torchrun starts them."""
+"""Two gloo processes on this machine's CPU, started by torchrun, and as torchrun starts them."""
 
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from begun_processes import run_in_two
 from reseen.engine.interrupt import Stopped
 from reseen.engine.run import open_run
 from reseen.tasks.reid.evaluate import evaluate_run
@@ -23,25 +25,8 @@ def recipe_file(recipe_file: Path) -> Path:
     return recipe_file
 
 
-TRAINS_ALONE = """
-import sys
-from reseen.tasks.reid.train import train
-
-if __name__ == "__main__":
-    train(sys.argv[1], data=sys.argv[2], out=sys.argv[3])
-"""
-"""`reseen train` without its report."""
-
-
-@pytest.fixture
-def trains_alone(tmp_path: Path) -> Path:
-    program = tmp_path / "trains_alone.py"
-    program.write_text(TRAINS_ALONE)
-    return program
-
-
-def in_two(*program: object) -> str:
-    """What the two processes printed that ran the program's words."""
+def by_torchrun(*program: object) -> str:
+    """What the two processes printed that torchrun started to run the program's words."""
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
         *map(str, program),
@@ -59,7 +44,7 @@ def test_two_processes_go_on_where_one_stopped_and_score_as_one_does(market, rec
     with pytest.raises(Stopped):
         train(recipe_file, data=data, out=out, progress=Recorder(at_step=2))
     words = ("-m", "reseen", "train", recipe_file, "--data", data, "--out", out, "--quiet", "--resume")
-    printed = in_two(*words)
+    printed = by_torchrun(*words)
     assert printed.count("report:") == 1, "one process reports"
     run = open_run(out)
     rows = run.metrics()
@@ -71,15 +56,15 @@ def test_two_processes_go_on_where_one_stopped_and_score_as_one_does(market, rec
     assert rows[-1]["mAP"] == pytest.approx(alone.mean_average_precision, abs=1e-12)
 
 
-def test_two_processes_train_by_triplets_alone(market, recipe_file, trains_alone, tmp_path):
+def test_two_processes_train_by_triplets_alone(market, recipe_file, tmp_path):
     text = recipe_file.read_text().replace("cross_entropy = { label_smoothing = 0.1 }\n", "")
     recipe_file.write_text(text.replace("epochs = 2", "epochs = 1"))
     out = tmp_path / "run"
-    in_two(trains_alone, recipe_file, market(), out)
+    run_in_two(partial(train, recipe_file, data=market(), out=out), tmp_path)
     assert [row["epoch"] for row in open_run(out).metrics()] == [1]
 
 
-def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, trains_alone, tmp_path):
+def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, tmp_path):
     text = recipe_file.read_text().replace(
         'backbone = "test_resnet.r160_in1k"',
         'backbone = "resnet26"\n'
@@ -87,5 +72,5 @@ def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_fi
     )
     recipe_file.write_text(text.replace("epochs = 2", "epochs = 1\nfreeze_backbone = 1"))
     out = tmp_path / "run"
-    in_two(trains_alone, recipe_file, market(), out)
+    run_in_two(partial(train, recipe_file, data=market(), out=out), tmp_path)
     assert [row["epoch"] for row in open_run(out).metrics()] == [1]

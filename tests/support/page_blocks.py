@@ -1,4 +1,4 @@
-"""The code blocks of a Markdown page, and a program that runs them in a folder of data: ``page_blocks.py PAGE``.
+"""The code blocks of a Markdown page, and how they are run in a process of their own, in a folder of data.
 
 A page's Python blocks share one namespace, as if typed in turn. A ``bash`` block holds ``reseen`` commands only.
 A block that needs what a test has not is marked on the line before it: ``<!-- not run: why -->``.
@@ -73,7 +73,3 @@ def run_page(page: Path) -> None:
         else:
             padded = "\n" * (block.line - 1) + block.text  # so that a traceback names the page's own line
             exec(compile(padded, page, "exec"), namespace)
-
-
-if __name__ == "__main__":
-    run_page(Path(sys.argv[1]))
