@@ -10,20 +10,17 @@ from typing import Any, Generic, NamedTuple
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place, load_checkpoint, save_checkpoint, save_weights
 from reseen.engine.distributed import in_first_process, share_buffers, step_in_words
-from reseen.engine.environment import environment
 from reseen.engine.hardware import launch, uncompiled
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import EpochStats, LoopParts, train_epoch
 from reseen.engine.patience import early_stop_in_words, scorings_without_gain
 from reseen.engine.predicted_time import Forecast, Plan
-from reseen.engine.run import Run, check_new, create_run, open_run
+from reseen.engine.resumed import free_or_resumed, require_automatic_settings, run_directory
+from reseen.engine.run import Run
 from reseen.engine.task import DataT, Task
 from reseen.engine.training_lock import claimed
-from reseen.errors import ReseenError
-from reseen.files import write_json
 from reseen.progress import SILENT, Progress
-from reseen.recipe.overrides import setting_at
-from reseen.recipe.training import RecipeT, TrainingRecipe, read_as
+from reseen.recipe.training import RecipeT
 
 
 class Trained(NamedTuple):
@@ -84,76 +81,23 @@ def train_task(
         ReseenError: An error that the user can mend, before the first step wherever it can be known by then.
         Stopped: After Ctrl-C, when everything is saved.
     """
-    _require_automatic_settings(recipe)
+    require_automatic_settings(recipe)
     recipe, out = task.resolve(recipe), Path(out)
     fabric = launch(recipe.hardware, every_parameter_used=task.every_parameter_used(recipe))
     progress = progress if fabric.is_global_zero else SILENT
     with claimed(out, fabric=fabric, progress=progress):
-        recipe = in_first_process(fabric, lambda: _free_or_resumed(out, recipe, resume=resume))
+        recipe = in_first_process(fabric, lambda: free_or_resumed(out, recipe, resume=resume))
         loaded = task.load_data(Path(data), recipe, fabric=fabric, progress=progress)
         recipe, loaded = task.prepare(recipe, loaded, fabric=fabric, progress=progress)
         components = task.build(recipe, loaded.data, rank=fabric.global_rank, world_size=fabric.world_size)
         parts = assemble(components, recipe, fabric=fabric)
-        run = in_first_process(fabric, lambda: _run_directory(out, recipe, facts=loaded.facts, parts=parts))
+        run = in_first_process(fabric, lambda: run_directory(out, recipe, facts=loaded.facts, parts=parts))
         progress.say(step_in_words(parts, epochs=recipe.training.epochs))
         job = TrainingJob(task, run, recipe, loaded.data, parts, progress)
         state = _restored(job)
         _train_epochs(job, state)
     assert state.best is not None, "the last epoch is always scored"
     return Trained(run, state.place.epoch, state.best, fabric.is_global_zero)
-
-
-def _require_automatic_settings(recipe: TrainingRecipe) -> None:
-    if recipe.training.minutes is not None and not recipe.placeholders:
-        raise ReseenError(
-            f"training.minutes: recipes of the task '{recipe.task}' choose nothing from it; set training.epochs instead"
-        )
-
-
-def _free_or_resumed(out: Path, recipe: RecipeT, *, resume: bool) -> RecipeT:
-    """The recipe, with the automatic settings of the run that is resumed.
-
-    Raises ReseenError unless a new run may be written to the folder, or it holds the one to resume.
-    """
-    if not (resume and (out / "recipe.toml").exists()):
-        check_new(out)
-        return recipe
-    run = open_run(out)
-    before = read_as(type(recipe), run.recipe_file)
-    recipe = recipe.filled({place: setting_at(before.as_written(), place) for place in recipe.automatic})
-    _check_same_recipe(run, recipe, before=before)
-    return recipe
-
-
-def _run_directory(out: Path, recipe: TrainingRecipe, *, facts: Mapping[str, object], parts: LoopParts) -> Run:
-    """Create or open the run; one that was killed before its facts were written gets them now."""
-    run = open_run(out) if (out / "recipe.toml").exists() else create_run(out, recipe)
-    if not run.environment_file.exists():
-        step = step_in_words(parts, epochs=recipe.training.epochs)
-        write_json(run.environment_file, {**environment(), "processes": str(parts.fabric.world_size), "steps": step})
-    if not run.data_file.exists():
-        write_json(run.data_file, facts)
-    _check_same_data(run, facts)
-    return run
-
-
-def _check_same_recipe(run: Run, recipe: TrainingRecipe, *, before: TrainingRecipe) -> None:
-    was, now = (settings.model_dump(mode="json") for settings in (before, recipe))
-    changed = [name for name in now if now[name] != was[name]]
-    if changed:
-        raise ReseenError(
-            f"{run.path}: resumed with another recipe: [{'], ['.join(changed)}] differ from {run.recipe_file.name}; "
-            "resume with the same settings, or start a new run"
-        )
-
-
-def _check_same_data(run: Run, facts: Mapping[str, object]) -> None:
-    before, now = run.data()["fingerprint"], facts["fingerprint"]
-    if before != now:
-        raise ReseenError(
-            f"{run.path}: resumed on other data: fingerprint {now}, the run began on {before} "
-            f"({run.data()['path']}); give the same data, or start a new run"
-        )
 
 
 def _restored(job: TrainingJob[RecipeT, DataT]) -> TrainingState:

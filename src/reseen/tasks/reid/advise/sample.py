@@ -33,7 +33,7 @@ class Sample(NamedTuple):
 def scored_sample(splits: Splits, recipe: Recipe, *, most: int, same_images: bool) -> Sample:
     """Of the training identities that would be held out, else of query and gallery."""
     if not can_hold_out(splits, recipe):
-        return test_sample(splits, recipe, most=most, same_images=same_images)
+        return sample_of_test(splits, recipe, most=most, same_images=same_images)
     share = recipe.validation.identities or HELD_OUT
     held = hold_out(splits, recipe.filled({"validation.identities": share}))
     images = sampled(held.query, identities=_shuffled(held.query, recipe.seed), most=most)
@@ -41,7 +41,7 @@ def scored_sample(splits: Splits, recipe: Recipe, *, most: int, same_images: boo
     return Sample(images, images, validation_rules(recipe, held), on)
 
 
-def test_sample(splits: Splits, recipe: Recipe, *, most: int, same_images: bool) -> Sample:
+def sample_of_test(splits: Splits, recipe: Recipe, *, most: int, same_images: bool) -> Sample:
     """Of query and gallery, by the identities of the queries."""
     rules = find_protocol(protocol_for(recipe, splits))
     rules = replace(rules, same_pictures=rules.same_pictures or same_images)

@@ -15,7 +15,7 @@ from reseen.metrics import evaluate
 from reseen.progress import Progress
 from reseen.tasks.reid.advise.advice import UntrainedScores
 from reseen.tasks.reid.advise.near_duplicates import near_duplicates
-from reseen.tasks.reid.advise.sample import Sample, scored_sample, test_sample
+from reseen.tasks.reid.advise.sample import Sample, sample_of_test, scored_sample
 from reseen.tasks.reid.advise.vectors import ImageVectors, embed_files
 from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.query_gallery import transform_for
@@ -50,7 +50,7 @@ def look_untrained(
     """
     recipe = resolved(recipe)
     scored = scored_sample(splits, recipe, most=_SCORED, same_images=same_images)
-    compared = None if same_images else test_sample(splits, recipe, most=_COMPARED, same_images=False)
+    compared = None if same_images else sample_of_test(splits, recipe, most=_COMPARED, same_images=False)
     samples = [scored, *([compared] if compared else [])]
     skipped = set(map(str, large))
     sides = [side for sample in samples for side in (sample.query, sample.gallery)]
