@@ -9,30 +9,72 @@ from reseen.cli.console import results
 
 
 def import_weights(
-    release: Annotated[str, typer.Argument(help="Whose checkpoint: rga-release or mbr-release.")],
-    source: Annotated[Path, typer.Argument(help="The checkpoint, plain or wrapped in state_dict.")],
-    out: Annotated[Path, typer.Argument(help="The weights file to write (.safetensors).")],
+    release: Annotated[str, typer.Argument(help="Whose checkpoint; --list names the kinds.")] = "",
+    source: Annotated[Path | None, typer.Argument(help="The checkpoint, plain or wrapped.")] = None,
+    out: Annotated[Path | None, typer.Argument(help="The weights file to write (.safetensors).")] = None,
     *,
     image_size: Annotated[
         tuple[int, int] | None, typer.Option(help="Height and width of its training; the release's if left out.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An option of the release that its tensors do not tell: --set cameras=20."),
+    ] = None,
     identities: Annotated[int | None, typer.Option(min=1, help="How many identities its head must have.")] = None,
     without_head: Annotated[bool, typer.Option("--without-head", help="Leave the classifier out.")] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Tell of each kind what it reads, its options, licence and files.")
+    ] = False,
 ) -> None:
-    """Turn a checkpoint that a method's authors released into a weights file of reseen.
+    """Turn a checkpoint that another project released into a weights file of reseen.
 
     [bold]Examples[/bold]
 
-    reseen import-weights rga-release checkpoint_600.pth.tar rga.safetensors
+    reseen import-weights --list
 
     reseen import-weights rga-release checkpoint_600.pth.tar rga.safetensors --without-head
 
-    reseen import-weights mbr-release best_mAP.pt mbr.safetensors
+    reseen import-weights transreid vit_transreid_stride.pth transreid.safetensors --set cameras=20 --set views=8
     """
+    if listed:
+        _list()
+        return
+    from reseen.errors import ReseenError
     from reseen.tasks.reid.releases import import_weights as convert
 
+    if source is None or out is None:
+        raise ReseenError("expected RELEASE FILE OUT, or --list, which names the kinds of release")
     released = convert(
-        release, source, out, image_size=image_size, num_identities=identities, with_head=not without_head
+        release,
+        source,
+        out,
+        image_size=image_size,
+        num_identities=identities,
+        with_head=not without_head,
+        options=settings or (),
     )
     head = "no head" if released.num_identities is None else f"{released.num_identities} identities"
-    results().print(f"{released.model}, {len(released.tensors)} tensors, {head} -> {out}")
+    left_out = f", {len(released.left_out)} tensors left out" if released.left_out else ""
+    results().print(f"{released.described}, {len(released.tensors)} tensors, {head}{left_out} -> {out}")
+
+
+def _list() -> None:
+    from rich.table import Table
+
+    from reseen.models.releases import RELEASES
+    from reseen.tasks.reid.releases import options_of
+
+    table = Table(title="Checkpoints that can be imported", show_lines=True)
+    for column in ("release", "what it reads", "--set", "licence", "files", "expected", "distance"):
+        table.add_column(column, overflow="fold")
+    for name, release in RELEASES.items():
+        table.add_row(
+            name,
+            release.reads,
+            "\n".join(options_of(name)),
+            release.licence,
+            release.files,
+            release.expected,
+            release.distance,
+        )
+    results().print(table)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal, NamedTuple, Self, TypeAlias
@@ -21,6 +22,7 @@ Network: TypeAlias = Callable[..., NDArray[np.float32]]
 """(B, H, W, 3) RGB of the network's input size -> (B, D) of length 1; on PyTorch also cameras and views by name."""
 
 _DIGITS = 16
+_CLASSIFIER = re.compile(r"classifiers?\.")
 _START_KEYS = frozenset({"name", "weights", "carried_from", "pretrained_size", "expect_missing", "expect_unexpected"})
 _Pixels = Annotated[int, Field(ge=1, le=4096)]
 
@@ -83,7 +85,7 @@ def fingerprint(tensors: Mapping[str, Tensor], *, model: Mapping[str, object], p
     """
     settings = {key: value for key, value in model.items() if key not in _START_KEYS}
     digest = hashlib.sha256(json.dumps([settings, preprocessing], sort_keys=True).encode())
-    for name in sorted(name for name in tensors if "classifier." not in name):
+    for name in sorted(name for name in tensors if not _CLASSIFIER.search(name)):
         tensor = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())

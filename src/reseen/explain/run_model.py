@@ -13,7 +13,7 @@ from reseen.engine.hardware import one_device
 from reseen.engine.run import Run
 from reseen.explain.maps import ModelInputs
 from reseen.metrics import Embedded
-from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder
+from reseen.models import EmbeddingModel
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.query_gallery import transform_for, visible_metadata
@@ -24,7 +24,7 @@ from reseen.tasks.reid.recipe import Recipe, recipe_of
 class RunModel:
     """A run's best model in evaluation mode, on ``fabric``'s device, and the recipe that says how to feed it."""
 
-    model: SingleBranchEmbedder | MultiBranchEmbedder
+    model: EmbeddingModel
     recipe: Recipe
     fabric: Fabric
 

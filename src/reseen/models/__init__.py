@@ -1,8 +1,11 @@
 """Embedders: from images to the vectors that retrieval compares."""
 
+from typing import TypeAlias
+
 from reseen.deprecation import moved_names
 from reseen.models.catalogue import MODELS, NamedModel
 from reseen.models.embedder import SingleBranchEmbedder
+from reseen.models.heads import PartEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
@@ -17,9 +20,11 @@ __all__ = [
     "WHEELS",
     "BNNeck",
     "ColourHistogram",
+    "EmbeddingModel",
     "LoadReport",
     "MultiBranchEmbedder",
     "NamedModel",
+    "PartEmbedder",
     "SingleBranchEmbedder",
     "Weights",
     "Whitening",
@@ -28,6 +33,9 @@ __all__ = [
     "load_weights",
     "read_weights",
 ]
+
+EmbeddingModel: TypeAlias = SingleBranchEmbedder | MultiBranchEmbedder | PartEmbedder
+"""Whatever a recipe's [model] builds: images to an `Output`, with its ``backbone``, ``width`` and ``channels``."""
 
 __getattr__ = moved_names(
     __name__, {"Embedder": "reseen.models:SingleBranchEmbedder", "build_model": "reseen:build_model"}

@@ -5,11 +5,11 @@ this one; a table here adds to the table there, anything else replaces it. What 
 """
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
 from reseen.errors import ReseenError, unknown
 from reseen.formats import migrated
+from reseen.recipe.overrides import laid_over
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 
@@ -48,15 +48,7 @@ def read_lines(path: Path, *, below: tuple[Path, ...] = ()) -> dict[str, object]
         raise ReseenError(f"{path}: extends: {error}") from None
     if found.resolve() in chain:
         raise ReseenError(f"{path}: extends itself: {' -> '.join(file.name for file in (*chain, found))}")
-    return _over(read_lines(found, below=chain), lines)
-
-
-def _over(base: Mapping[str, object], lines: Mapping[str, object]) -> dict[str, object]:
-    merged = dict(base)
-    for key, value in lines.items():
-        there = merged.get(key)
-        merged[key] = _over(there, value) if isinstance(there, Mapping) and isinstance(value, Mapping) else value
-    return merged
+    return laid_over(read_lines(found, below=chain), lines)
 
 
 def _toml(path: Path) -> dict[str, object]:

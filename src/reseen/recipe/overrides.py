@@ -1,4 +1,4 @@
-"""`--set key.of.setting=value`, laid over a recipe before it is checked."""
+"""Lines laid over a recipe before it is checked: those of a file that extends it, and `--set key.of.setting=value`."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -49,6 +49,19 @@ def with_setting(tree: Mapping[str, object], key: str, value: object) -> dict[st
     if not isinstance(branch, Mapping):
         raise ValueError(f"'{first}' is a setting, not a section")  # noqa: TRY004 - a fault of what the user wrote
     return {**tree, first: with_setting(branch, rest, value)}
+
+
+def laid_over(base: Mapping[str, object], lines: Mapping[str, object]) -> dict[str, object]:
+    """A new tree: a table among the lines adds to the table of ``base``, anything else replaces what is there.
+
+    >>> laid_over({"model": {"pooling": "gem"}, "seed": 1}, {"model": {"last_stride": 1}, "seed": 2})
+    {'model': {'pooling': 'gem', 'last_stride': 1}, 'seed': 2}
+    """
+    merged = dict(base)
+    for key, value in lines.items():
+        there = merged.get(key)
+        merged[key] = laid_over(there, value) if isinstance(there, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 def _value(text: str) -> object:

@@ -100,7 +100,7 @@ def test_the_imported_network_gives_the_released_ones_embedding(tmp_path, model)
         output = ours(images)
         torch.testing.assert_close(output.embedding, network(images), rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(output.logits[0], network.cls(network(images)), rtol=1e-4, atol=1e-4)
-    assert (report.model, report.num_identities) == (model, 7)
+    assert (report.model["name"], report.num_identities) == (model, 7)
     fed = load_card(tmp_path / "out.safetensors").recipe["data"]
     assert (fed["mean"], fed["std"]) == ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), "as the release feeds it"
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import torch
 
-from reseen.backbones import SideInformation
+from reseen.backbones import Backbone, SideInformation
 from reseen.data.dataset import ImageDataset
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -19,14 +19,14 @@ from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
 from reseen.losses import WeightedSum
-from reseen.models import SingleBranchEmbedder
+from reseen.models import EmbeddingModel
 from reseen.models.assemble import MetadataConfig, multi_branch
 from reseen.models.embedder import single_branch
-from reseen.models.multibranch import MultiBranchEmbedder
+from reseen.models.heads import PartEmbedder
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import LOSS, TRANSFORM
 from reseen.tasks.reid.learner import Learner
-from reseen.tasks.reid.model_settings import Model
+from reseen.tasks.reid.model_settings import HEAD, Model
 from reseen.tasks.reid.recipe import Recipe, recipe_from
 
 MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
@@ -35,7 +35,7 @@ MetadataNames: TypeAlias = tuple[Sequence[str], Sequence[str]]
 
 def build_embedder(
     recipe: Recipe, *, num_identities: int | None, start_weights: bool, metadata_names: MetadataNames = ((), ())
-) -> SingleBranchEmbedder | MultiBranchEmbedder:
+) -> EmbeddingModel:
     """The model in training mode; with ``start_weights`` its backbone begins where the recipe says, else at random.
 
     ``metadata_names``: the cameras and the views that a model with metadata learns.
@@ -58,7 +58,7 @@ def embedder_of(
     num_identities: int | None,
     start_weights: bool,
     metadata_names: MetadataNames,
-) -> SingleBranchEmbedder | MultiBranchEmbedder:
+) -> EmbeddingModel:
     """The same of a [model] alone, for images of ``image_size``; draws from torch's global generator."""
     backbone = start_backbone(
         settings,
@@ -66,6 +66,8 @@ def embedder_of(
         start_weights=start_weights,
         side_information=SideInformation(*map(tuple, metadata_names)),
     )
+    if settings.head is not None:
+        return _with_head(backbone, Component.of(settings.head), num_identities=num_identities)
     if not settings.branches:
         return single_branch(
             backbone,
@@ -84,7 +86,14 @@ def embedder_of(
     )
 
 
-def load_model(path: Path | str) -> SingleBranchEmbedder | MultiBranchEmbedder:
+def _with_head(backbone: Backbone, head: Component, *, num_identities: int | None) -> PartEmbedder:
+    try:
+        return HEAD.build(head, backbone=backbone, num_identities=num_identities)  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise ReseenError(f"model.head: {error}") from None
+
+
+def load_model(path: Path | str) -> EmbeddingModel:
     """Load the model of a weights file.
 
     Args:

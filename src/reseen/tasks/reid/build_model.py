@@ -1,7 +1,7 @@
 """Build a model by name, on the path that a recipe's [model] takes."""
 
 from reseen.errors import ReseenError, unknown
-from reseen.models import MODELS, MultiBranchEmbedder, SingleBranchEmbedder
+from reseen.models import MODELS, EmbeddingModel
 from reseen.tasks.reid.build import embedder_of
 from reseen.tasks.reid.model_settings import Model
 
@@ -14,7 +14,7 @@ def build_model(
     pretrained: bool = False,
     cameras: int = 0,
     views: int = 0,
-) -> SingleBranchEmbedder | MultiBranchEmbedder:
+) -> EmbeddingModel:
     """Build a model by name, in training mode.
 
     Args:

@@ -16,7 +16,7 @@ from reseen.engine.run import Run, open_run
 from reseen.errors import ReseenError
 from reseen.metrics import Protocol, Report
 from reseen.metrics.postprocess.rerank import Reranking
-from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder
+from reseen.models import EmbeddingModel
 from reseen.models.histogram import ColourHistogram
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.build import build_embedder, load_model
@@ -169,7 +169,7 @@ def evaluate_baselines(
     return reports
 
 
-def untrained_model(recipe: Recipe, train: Split) -> SingleBranchEmbedder | MultiBranchEmbedder:
+def untrained_model(recipe: Recipe, train: Split) -> EmbeddingModel:
     """The model as it is before training on these images: with its start weights, in training mode."""
     return build_embedder(
         recipe,

@@ -20,6 +20,7 @@ from reseen.models import MODELS
 from reseen.models.assemble import BranchConfig
 from reseen.models.branches import BRANCHES, attention_stage
 from reseen.models.embedder import Compared
+from reseen.models.heads import HEADS
 from reseen.ops.pooling import POOLINGS
 from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component, Kind, Line, known
@@ -28,8 +29,10 @@ from reseen.recipe.section import Section, may_import
 from reseen.types import FeatureMap
 
 BRANCH = Kind("branch", BRANCHES, available=("stage", "trunk"))
+HEAD = Kind("head", HEADS, available=("backbone", "num_identities"))
 ROLES = ("classify", "triplet", "both")
-_SAID_IF_SET = ("embedding", "whitening")
+_OF_A_SINGLE_BRANCH = ("embedding", "whitening")
+_SAID_IF_SET = (*_OF_A_SINGLE_BRANCH, "head")
 """Settings that a weights file's card leaves out at their defaults: fingerprints of networks hash its words."""
 
 
@@ -57,7 +60,8 @@ class Model(BackboneSettings):
 
     Lines beside a name change what it stands for. ``branches`` makes a multi-branch model, one line a branch: its role
     (classify, triplet or both), its name or, for one with an attention in place of 3 x 3 convolutions, its
-    ``attention``, and settings. ``embedding``: the vector of a single-branch model that is compared, after its BNNeck
+    ``attention``, and settings. ``head``: one by name (`reseen.models.heads`), with its settings, for vectors that are
+    no branches. ``embedding``: the vector of a single-branch model that is compared, after its BNNeck
     (``necked``) or before it (``pooled``).
     """
 
@@ -65,6 +69,7 @@ class Model(BackboneSettings):
     pooling: str = "average"
     branches: list[Line] = Field(default_factory=list)
     metadata: Metadata | None = None
+    head: Line | None = None
     embedding: Compared = "necked"
     whitening: Whitening | None = None
 
@@ -85,6 +90,18 @@ class Model(BackboneSettings):
     def _known_branches(cls, lines: list[Line], info: ValidationInfo) -> list[Line]:
         return [_branch(line, trusted=may_import(info)) for line in lines]
 
+    @field_validator("head")
+    @classmethod
+    def _known_head(cls, line: Line | None, info: ValidationInfo) -> Line | None:
+        return None if line is None else HEAD.checked_line(line, may_import=may_import(info))
+
+    @model_validator(mode="after")
+    def _one_kind_of_head(self) -> Self:
+        others = [name for name in ("branches", "pooling", *_OF_A_SINGLE_BRANCH) if self._is_set(name)]
+        if self.head is not None and others:
+            raise ValueError(f"head: expected {others[0]} left out beside the head '{self.head['name']}'")
+        return self
+
     @model_validator(mode="after")
     def _branches_for_metadata(self) -> Self:
         if self.metadata is not None and not self.branches:
@@ -93,7 +110,7 @@ class Model(BackboneSettings):
 
     @model_validator(mode="after")
     def _head_of_a_single_branch(self) -> Self:
-        chosen = [name for name in _SAID_IF_SET if self._is_set(name)]
+        chosen = [name for name in _OF_A_SINGLE_BRANCH if self._is_set(name)]
         if self.branches and chosen:
             raise ValueError(f"{chosen[0]}: expected a model without branches, got {len(self.branches)} branches")
         return self
@@ -105,7 +122,7 @@ class Model(BackboneSettings):
 
     def _is_set(self, name: str) -> bool:
         """Whether a setting differs from its default."""
-        return bool(getattr(self, name) != type(self).model_fields[name].default)
+        return bool(getattr(self, name) != type(self).model_fields[name].get_default(call_default_factory=True))
 
     @property
     def learns_side_information(self) -> bool:

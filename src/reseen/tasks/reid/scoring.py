@@ -10,9 +10,8 @@ from reseen.deprecation import renamed_attribute
 from reseen.engine.hardware import counting_device, one_device
 from reseen.errors import ReseenError
 from reseen.metrics import Embedded, Protocol, Report
-from reseen.models import SingleBranchEmbedder
+from reseen.models import EmbeddingModel
 from reseen.models.metadata import side_information
-from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.load import protocol_for, usual_protocol
 from reseen.tasks.reid.memory import predict, require_memory
@@ -84,7 +83,7 @@ def score_row(report: Report) -> dict[str, object]:
 
 
 def score_model_checked(
-    model: SingleBranchEmbedder | MultiBranchEmbedder,
+    model: EmbeddingModel,
     splits: Splits,
     recipe: Recipe,
     *,

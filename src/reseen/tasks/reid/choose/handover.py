@@ -17,7 +17,7 @@ from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.files import write_json
 from reseen.metrics import Protocol
-from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder, load_weights, read_weights
+from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights, read_weights
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.choose.candidates import APART, Candidate, sample_of
 from reseen.tasks.reid.choose.choice import Choice, Scored, choose, read_choice
@@ -26,7 +26,6 @@ from reseen.tasks.reid.choose.vectors import embed_before_head, embed_held_out
 from reseen.tasks.reid.postprocess import score
 from reseen.tasks.reid.recipe import Recipe
 
-Model: TypeAlias = SingleBranchEmbedder | MultiBranchEmbedder
 Tensors: TypeAlias = Mapping[str, Tensor]
 
 
@@ -48,7 +47,7 @@ class Judge:
     fabric: Fabric
     progress: Progress
 
-    def of_averages(self, untrained: Model, start: Tensors, trained: Tensors) -> list[Judged]:
+    def of_averages(self, untrained: EmbeddingModel, start: Tensors, trained: Tensors) -> list[Judged]:
         """All candidates, from the simplest weights on. ReseenError if nothing can be compared with the untrained."""
         model = copy.deepcopy(untrained).eval()
         self.fabric.to_device(model)
@@ -63,7 +62,7 @@ class Judge:
                 )
         return judged
 
-    def of_weights(self, model: Model, *, share: float) -> Iterator[Judged]:
+    def of_weights(self, model: EmbeddingModel, *, share: float) -> Iterator[Judged]:
         """Each usable head of a model in evaluation mode, whose weights have so large a share of the trained ones."""
         name = Candidate(share, "pooled").weights
         held_out = embed_held_out(
@@ -81,13 +80,13 @@ class Judge:
             )
             yield Judged(Scored(Candidate(share, head.name), report), head)
 
-    def _heads(self, model: Model, *, share: float, name: str) -> Sequence[Head]:
-        if isinstance(model, MultiBranchEmbedder):
+    def _heads(self, model: EmbeddingModel, *, share: float, name: str) -> Sequence[Head]:
+        if not isinstance(model, SingleBranchEmbedder):
             return as_compared()
         sample = self._embed(model, self.sample, f"{name}: embed training images")
         return heads_of(model.neck, sample, trained=share == 1)
 
-    def _embed(self, model: Model, split: Split, description: str) -> Tensor:
+    def _embed(self, model: EmbeddingModel, split: Split, description: str) -> Tensor:
         return embed_before_head(
             model, split, self.recipe, fabric=self.fabric, progress=self.progress, description=description
         )
@@ -95,7 +94,7 @@ class Judge:
 
 def hand_over(
     run: Run,
-    untrained: Model,
+    untrained: EmbeddingModel,
     *,
     validation: Splits,
     train: Split,

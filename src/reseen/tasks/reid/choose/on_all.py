@@ -9,11 +9,11 @@ from reseen.data.table import Split
 from reseen.engine.averages import averaged
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.run import Run
-from reseen.models import MultiBranchEmbedder, load_weights, read_weights
+from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights, read_weights
 from reseen.progress import Progress
 from reseen.tasks.reid.choose.candidates import APART, sample_of
 from reseen.tasks.reid.choose.choice import Choice
-from reseen.tasks.reid.choose.handover import Model, with_head
+from reseen.tasks.reid.choose.handover import with_head
 from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
 from reseen.tasks.reid.choose.vectors import embed_before_head
 from reseen.tasks.reid.recipe import Recipe
@@ -22,7 +22,7 @@ from reseen.tasks.reid.recipe import Recipe
 def hand_over_on_all(
     run: Run,
     last: Run,
-    untrained: Model,
+    untrained: EmbeddingModel,
     *,
     choice: Choice,
     train: Split,
@@ -37,8 +37,8 @@ def hand_over_on_all(
     """
     candidate = choice.chosen.candidate
 
-    def heads(model: Model) -> Sequence[Head]:
-        if isinstance(model, MultiBranchEmbedder):
+    def heads(model: EmbeddingModel) -> Sequence[Head]:
+        if not isinstance(model, SingleBranchEmbedder):
             return as_compared()
         sample = embed_before_head(
             model, sample_of(train), recipe, fabric=fabric, progress=progress, description="embed training images"

@@ -17,7 +17,7 @@ from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split, Splits
 from reseen.engine.embed import collect, embedded
 from reseen.metrics import Embedded
-from reseen.models import MultiBranchEmbedder, SingleBranchEmbedder
+from reseen.models import EmbeddingModel, SingleBranchEmbedder
 from reseen.progress import Progress
 from reseen.tasks.reid.query_gallery import QueryGallery, transform_for, visible_metadata
 from reseen.tasks.reid.recipe import Recipe
@@ -47,7 +47,7 @@ def embed_held_out(embed: Callable[[Split], Tensor], splits: Splits) -> HeldOut:
 
 
 def embed_before_head(
-    model: SingleBranchEmbedder | MultiBranchEmbedder,
+    model: EmbeddingModel,
     split: Split,
     recipe: Recipe,
     *,
@@ -57,10 +57,10 @@ def embed_before_head(
 ) -> Tensor:
     """Embed a table with a model in evaluation mode on its device: (P, N, C) on the CPU.
 
-    The vectors are those before the neck; of a model with branches, its embedding. The second pass sees the mirror
-    images, where the recipe has the flip test.
+    The vectors are those before the neck; of a model of several vectors, its embedding. The second pass sees the
+    mirror images, where the recipe has the flip test.
     """
-    branches, passes = isinstance(model, MultiBranchEmbedder), 2 if recipe.evaluation.flip else 1
+    single, passes = isinstance(model, SingleBranchEmbedder), 2 if recipe.evaluation.flip else 1
     visible = visible_metadata(model, recipe)
     images = ImageDataset(
         split,
@@ -73,7 +73,7 @@ def embed_before_head(
     def forward(batch: Sample) -> Tensor:
         shown = [batch.image, batch.image.flip(-1)][:passes]
         outputs = [model(image, batch.camera, batch.view) for image in shown]
-        return torch.cat([output.embedding if branches else output.pooled[0] for output in outputs], dim=1)
+        return torch.cat([output.pooled[0] if single else output.embedding for output in outputs], dim=1)
 
     vectors = collect(
         forward,

@@ -8,7 +8,7 @@ import reseen
 from reseen.backbones.ibn import InstanceBatchNorm
 from reseen.errors import ReseenError
 from reseen.models import load_weights
-from reseen.models.release_mbr import mbr_release
+from reseen.models.releases.mbr import mbr_release
 from reseen.tasks.reid.build_model import build_model
 from reseen.tasks.reid.releases import import_weights
 
@@ -117,7 +117,7 @@ def release() -> Release:
 
 def test_the_imported_model_computes_what_the_release_does(release: Release) -> None:
     released = mbr_release(release.state_dict(), with_head=True)
-    assert (released.model, released.num_identities, released.image_size) == ("mbr_4b", 7, SIZE)
+    assert (released.model["name"], released.num_identities, released.image_size) == ("mbr_4b", 7, SIZE)
     model = build_model("mbr_4b", num_identities=7, image_size=SIZE, cameras=20, views=8)
     load_weights(model, released.tensors)
     images = torch.randn(2, 3, *SIZE)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from reseen.errors import ReseenError
 from reseen.models.catalogue import MODELS
-from reseen.models.released import Released
+from reseen.models.releases.released import Release, Released
 
 TRUNK = ("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
 """The names of the trunk's children in their order; two of them hold no tensors."""
@@ -42,11 +42,12 @@ def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
     renamed = dict(_renamed(name, tensor) for name, tensor in tensors.items())
     classifiers = [tensor for name, tensor in renamed.items() if name.endswith(".classifier.weight")]
     model = _model(renamed)
+    described = "metadata.table" in renamed
     if not with_head:
         renamed = {name: tensor for name, tensor in renamed.items() if ".classifier." not in name}
-    described = "metadata.table" in renamed
     return Released(
-        model=model,
+        recipe="mbr-4b-veri776",
+        model={"name": model, "metadata": {}} if described else {"name": model},
         tensors=renamed,
         num_identities=len(classifiers[0]) if with_head and classifiers else None,
         image_size=_image_size(renamed),
@@ -111,3 +112,13 @@ def _image_size(renamed: Mapping[str, Tensor]) -> tuple[int, int] | None:
     rows = [tensor for name, tensor in renamed.items() if name.endswith("conv2.rows")]
     columns = [tensor for name, tensor in renamed.items() if name.endswith("conv2.columns")]
     return (16 * rows[0].shape[-1], 16 * columns[0].shape[-1]) if rows and columns else None
+
+
+MBR = Release(
+    mbr_release,
+    recognises=lambda tensors: any(name.startswith("modelup2L3.") for name in tensors),
+    reads="MBR's networks with one branch or four, bottlenecks or self-attention, with metadata",
+    licence="none stated",
+    files="github.com/videturfortuna/vehicle_reid_itsc2023",
+    expected="VeRi-776: 84.72 mAP, 97.68 rank-1; with metadata 85.63 and 97.74",
+)

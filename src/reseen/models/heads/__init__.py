@@ -1,0 +1,12 @@
+"""Heads by name: what stands on a backbone where it is neither one pooled vector nor copies of its last stage."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from reseen.models.heads.part_embedder import PartEmbedder
+from reseen.models.heads.pcb import pcb
+
+__all__ = ["HEADS", "PartEmbedder"]
+
+HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType({"pcb": pcb})
+"""Name -> factory(backbone, num_identities, **settings)."""

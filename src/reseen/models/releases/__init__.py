@@ -1,0 +1,20 @@
+"""Checkpoints of other projects: the table of their kinds, and the kind that a file looks like."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from torch import Tensor
+
+from reseen.models.releases.mbr import MBR
+from reseen.models.releases.released import Release, Released
+from reseen.models.releases.rga import RGA
+
+__all__ = ["RELEASES", "Release", "Released", "look_like"]
+
+RELEASES: Mapping[str, Release] = MappingProxyType({"mbr-release": MBR, "rga-release": RGA})
+"""Name -> how it is read, and where it comes from."""
+
+
+def look_like(tensors: Mapping[str, Tensor]) -> list[str]:
+    """The kinds of release that tensors of these names may belong to."""
+    return [name for name, release in RELEASES.items() if release.recognises(tensors)]

@@ -1,0 +1,67 @@
+"""Heads that make several vectors: their order, their necks and classifiers, and what a recipe may say of them."""
+
+import pytest
+import torch
+from torch import nn
+
+from reseen.errors import ReseenError
+from reseen.models.heads import HEADS
+from reseen.models.heads.part_embedder import by_channel
+from reseen.tasks.reid.build import build_embedder
+from reseen.tasks.reid.recipe import Recipe, read_recipe
+
+SMALL = ("model.backbone=resnet18", "data.image_size=[64,32]")
+
+
+def recipe_with(head: str, *more: str) -> Recipe:
+    return read_recipe("market1501-resnet50-bot", overrides=[*SMALL, f"model.head={head}", *more])
+
+
+def test_stripes_stand_beside_each_other_by_channel_and_are_means_of_rows():
+    model = build_embedder(recipe_with('{name = "pcb", parts = 2}'), num_identities=3, start_weights=False).eval()
+    images = torch.rand(2, 3, 64, 32)
+    with torch.no_grad():
+        output, maps = model(images), model.backbone(images)
+        upper, lower = (half.mean(dim=(2, 3)) for half in maps.chunk(2, dim=2))
+        unit = [vector / vector.norm(dim=1, keepdim=True) for vector in (upper, lower)]
+        torch.testing.assert_close(output.embedding[:, 0::2], unit[0])
+        torch.testing.assert_close(output.embedding[:, 1::2], unit[1])
+        assert output.embedding.shape == (2, model.width)
+        torch.testing.assert_close(output.logits[1], model.classifiers[1](model.necks[0](lower)))
+
+
+def test_by_channel_by_hand():
+    joined = by_channel([torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 2.0]])])
+    torch.testing.assert_close(joined, torch.tensor([[0.6, 0.0, 0.8, 1.0]]))
+
+
+def test_a_head_comes_back_from_its_card_and_old_cards_do_not_name_one():
+    card = recipe_with('{name = "pcb"}').model.model_dump(exclude_none=True)
+    assert card["head"] == {"name": "pcb", "parts": 6, "width": 256, "dropout": 0.5}
+    assert "head" not in read_recipe("market1501-resnet50-bot").model.model_dump(exclude_none=True)
+
+
+@pytest.mark.parametrize(
+    ("head", "more", "message"),
+    [
+        ('{name = "pbc"}', (), "did you mean 'pcb'"),
+        ('{name = "pcb", stripes = 6}', (), "no setting 'stripes'"),
+        ('{name = "pcb"}', ("model.pooling=gem",), "expected pooling left out beside the head 'pcb'"),
+        ('{name = "pcb"}', ("model.embedding=pooled",), "expected embedding left out"),
+    ],
+)
+def test_a_wrong_head_is_one_line(head, more, message):
+    with pytest.raises(ReseenError, match=message):
+        recipe_with(head, *more)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_without_identities_a_head_has_no_classifier(name):
+    trained, deployed = (
+        build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=number, start_weights=False)
+        for number in (3, None)
+    )
+    extra = {path for path, _ in trained.named_parameters()} - {path for path, _ in deployed.named_parameters()}
+    assert extra
+    assert all(path.startswith("classifiers.") for path in extra)
+    assert isinstance(deployed, nn.Module)
