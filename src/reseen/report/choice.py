@@ -7,9 +7,9 @@ from reseen.tasks.reid.choose import Choice, Outcome, read_choice
 _COLUMNS = ("weights", "vector", "mAP", "rank-1", "gain in mAP")
 _RULE = (
     "Chosen on images of {identities:,} training identities ({images:,} images) that were held out, not on query and "
-    "gallery: the best mAP among candidates whose gain over the untrained network lies above zero with its whole 95 % "
-    "interval (a bootstrap over identities, paired by query); among those within 0.1 points of it the simplest. "
-    "Rules: {settings}."
+    "gallery: among candidates whose gain in mAP over the untrained network lies above zero with its whole 95 % "
+    "interval (a bootstrap over identities, paired by query), the simplest over which the best of them has no such "
+    "gain. Rules: {settings}."
 )
 
 

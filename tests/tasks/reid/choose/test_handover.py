@@ -122,7 +122,7 @@ def test_training_that_hurts_is_not_handed_over(finished_training) -> None:
 def test_a_network_that_is_kept_untrained_gives_the_untrained_networks_vectors(
     finished_training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reseen.tasks.reid.choose.choice._chosen", lambda outcomes: outcomes[0])
+    monkeypatch.setattr("reseen.tasks.reid.choose.choice._chosen", lambda outcomes, *_: outcomes[0])
     finished = finished_training("trained")
     choice = finished.hand_over()
     assert choice.untrained_kept
@@ -160,7 +160,7 @@ def test_a_trained_network_whose_vectors_are_not_finite_is_no_candidate(finished
 def test_every_head_in_the_weights_file_scores_as_it_did_on_the_vectors(
     finished_training, monkeypatch: pytest.MonkeyPatch, head: str, flip: bool
 ) -> None:
-    def chosen(outcomes):
+    def chosen(outcomes, *_):
         return next(one for one in outcomes if (one.candidate.share, one.candidate.head) == (0.5, head))
 
     monkeypatch.setattr("reseen.tasks.reid.choose.choice._chosen", chosen)
