@@ -17,9 +17,10 @@ from reseen.data.table import numbers
 from reseen.deploy.calibrated import calibrated_for
 from reseen.deploy.facts import Facts, LoadedNetwork, fingerprint
 from reseen.deploy.folding import folded
-from reseen.engine.checkpoint import load_card
+from reseen.engine.checkpoint import Card, load_card
 from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
+from reseen.models import EmbeddingModel
 from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.models.wheels import WHEEL, WHEELS
@@ -103,9 +104,15 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
 
     Raises ReseenError for a file that reseen did not write, and for an unknown device.
     """
-    card = load_card(path)
+    return network_of(load_model(path), load_card(path), path=path, device=device, source=source)
+
+
+def network_of(
+    model: EmbeddingModel, card: Card, *, path: Path, device: str = "cpu", source: str = ""
+) -> LoadedNetwork:
+    """The network of a model in evaluation mode and of the card that its weights file has or would have."""
     recipe = resolved(recipe_from(card.recipe, name=str(path)))
-    model, data = load_model(path), recipe.data
+    data = recipe.data
     flip, normalisation = recipe.evaluation.flip, data.normalisation
     preprocessing = [data.image_size, *normalisation, *(["mirrored"] if flip else [])]
     preprocessing += ["scaled"] if data.decode == "scaled" else []

@@ -1,0 +1,35 @@
+"""Loads the checkpoint of another project as it was released, where its tensors leave nothing open."""
+
+from pathlib import Path
+
+from reseen.deploy.facts import LoadedNetwork
+from reseen.deploy.network import network_of
+from reseen.errors import ReseenError
+from reseen.models import read_weights
+from reseen.models.releases import RELEASES, look_like
+from reseen.tasks.reid.releases import read_release, undecided_options
+
+CHECKPOINTS = (".bin", ".pkl", ".pt", ".pth", ".tar")
+"""What other projects' files of tensors end with."""
+
+
+def load_checkpoint_of_others(path: Path, *, device: str = "cpu") -> LoadedNetwork:
+    """Load a network by the names and shapes of its tensors.
+
+    Raises ReseenError for a file of no known release, and for one that needs to be told something: the message names
+    the command that takes it.
+    """
+    like = look_like(read_weights(path).tensors)
+    if not like:
+        raise ReseenError(
+            f"{path}: its tensors belong to no release that is known here ({', '.join(RELEASES)}); "
+            "`reseen import-weights --list` says what each reads"
+        )
+    options = " ".join(f"--set {name}=..." for name in undecided_options(like[0]))
+    if len(like) > 1 or options:
+        raise ReseenError(
+            f"{path}: it looks like {' or '.join(like)}, and does not tell everything about its network: "
+            f"reseen import-weights {like[0]} {path} OUT.safetensors {options}".rstrip()
+        )
+    imported = read_release(like[0], path, with_head=False)
+    return network_of(imported.model, imported.card, path=path, device=device)
