@@ -95,6 +95,21 @@ def test_a_draw_takes_k_images_of_each_identity_once(count: int) -> None:
 
 
 @pytest.mark.parametrize("epoch_is", ["pass", "draw"])
+def test_images_of_an_identity_are_of_as_many_cameras_as_they_can_be(epoch_is: EpochIs) -> None:
+    labels = np.repeat(np.arange(3), 8)
+    cameras = np.tile([0, 0, 0, 0, 1, 1, 2, 3], 3)  # in two groups of four: {0, 1, 2, 3} and {0, 0, 0, 1}
+    make = {"identities": 2, "images": 4, "seed": 1, "epoch_is": epoch_is}
+    apart = [
+        len({cameras[draw.row] for draw in batch[first : first + 4]})
+        for batch in draws(IdentityBatches(labels, cameras=cameras, **make))
+        for first in (0, 4)
+    ]
+    assert set(apart) == ({2, 4} if epoch_is == "pass" else {4})
+    if epoch_is == "pass":
+        assert Counter(apart)[4] == Counter(apart)[2]
+
+
+@pytest.mark.parametrize("epoch_is", ["pass", "draw"])
 def test_the_order_is_a_function_of_seed_and_epoch(epoch_is: EpochIs) -> None:
     labels = labels_of([5, 9, 13, 4, 6, 8])
     make = {"identities": 3, "images": 4, "epoch_is": epoch_is}

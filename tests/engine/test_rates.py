@@ -1,5 +1,7 @@
 """Rates by depth, weight decay without norms, frozen statistics, beside what their definitions give."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -77,6 +79,26 @@ def test_a_rate_of_the_backbone_alone_needs_no_groups_of_layers(recipe_file):
         share = 1.0 if depth(name) is None else 0.2
         assert torch.allclose(down, 0.5 * share * (1 + 0.1 * before), atol=1e-6), name
     assert {depth(name) for name in weights} == {None, 0, 1, 2, 3, 4}, "the attention and every layer were looked at"
+
+
+def test_biases_have_a_rate_of_their_own(recipe_file):
+    weights = moved(recipe_file, "training.bias_rate=2.0", "training.pretrained_rate=0.2")
+    biases = [name for name in weights if name.endswith(".bias")]
+    assert 0 < len(biases) < len(weights)
+    for name, (before, down) in weights.items():
+        share = (1.0 if depth(name) is None else 0.2) * (2.0 if name in biases else 1.0)
+        assert torch.allclose(down, 0.5 * share * (1 + 0.1 * before), atol=1e-6), name
+
+
+def test_a_backbone_that_is_frozen_for_two_iterations_moves_in_the_third(recipe_file):
+    parts = parts_of(recipe_file, "schedule.name=constant", "training={epochs=1, freeze_iterations=2}", STEP)
+    parts = replace(parts, batches=Batches(3))
+    for step, moves in enumerate((False, False, True)):
+        before = {name: value.detach().clone() for name, value in parts.model.named_parameters()}
+        train_step(parts, Batch(), Place(0, step), epoch_fraction=0.0, step_optimizer=True)
+        for name, value in parts.model.named_parameters():
+            expected = value.requires_grad and (moves or not name.startswith("backbone."))
+            assert (not torch.equal(value, before[name])) == expected, (step, name)
 
 
 def test_without_decay_of_norms_only_what_has_two_dimensions_shrinks(recipe_file):

@@ -88,6 +88,54 @@ def test_cross_entropy_smooths_over_all_identities(features: Tensor, smoothing: 
     assert loss(at(features, logits=(logits,)), torch.tensor(LABELS)).item() == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("smoothing", [0.1, 0.4])
+def test_smoothing_over_the_others_leaves_the_true_identity_without_a_share(features: Tensor, smoothing: float) -> None:
+    logits = features[:, :3]
+    expected = 0.0
+    for row, label in zip(logits.tolist(), LABELS, strict=True):
+        total = log(sum(exp(x) for x in row))
+        targets = [1 - smoothing if k == label else smoothing / 2 for k in range(3)]
+        expected -= sum(y * (x - total) for y, x in zip(targets, row, strict=True)) / 7
+    loss = loss_by_name("cross_entropy", **SHAPE, label_smoothing=smoothing, smoothed="others")
+    assert loss(at(features, logits=(logits,)), torch.tensor(LABELS)).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "triplet", "triplet_soft"])
+def test_parts_have_weights_of_their_own(features: Tensor, name: str) -> None:
+    other, labels = features.roll(1, dims=0), torch.tensor(LABELS)
+    plain = loss_by_name(name, **SHAPE)
+    each = [plain(at(part, logits=(part[:, :3],)), labels) for part in (features, other)]
+    both = Output(features, (features, other), (features, other), (features[:, :3], other[:, :3]))
+    torch.testing.assert_close(plain(both, labels), sum(each) / 2)
+    weighted = loss_by_name(name, **SHAPE, parts=[0.5, 0.125])
+    torch.testing.assert_close(weighted(both, labels), 0.5 * each[0] + 0.125 * each[1])
+    with pytest.raises(ReseenError, match="parts: expected 2 weights, one a part of the model, got 3"):
+        loss_by_name(name, **SHAPE, parts=[1.0, 1.0, 1.0])(both, labels)
+
+
+def test_circle_softmax_weights_each_cosine_by_its_distance_from_the_optimum(features: Tensor) -> None:
+    margin, scale = 0.35, 16.0
+    loss = loss_by_name("circle_softmax", **SHAPE, margin=margin, scale=scale).double()
+    (weights,) = loss.parameters()
+    expected = 0.0
+    for row, label in zip(cosines_with_weights(features, weights.detach().T), LABELS, strict=True):
+        logits = [
+            scale * max(0.0, 1 + margin - s) * (s - (1 - margin))
+            if k == label
+            else scale * max(0.0, s + margin) * (s - margin)
+            for k, s in enumerate(row)
+        ]
+        expected -= (logits[label] - log(sum(exp(x) for x in logits))) / 7
+    assert loss(at(features), torch.tensor(LABELS)).item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_centre_loss_is_half_the_squared_distance_from_the_own_centre(features: Tensor) -> None:
+    loss = loss_by_name("centre", **SHAPE).double()
+    (centres,) = (centre.detach().tolist() for centre in loss.parameters())
+    expected = sum(distance(row, centres[label]) ** 2 / 2 for row, label in zip(features.tolist(), LABELS, strict=True))
+    assert loss(at(features), torch.tensor(LABELS)).item() == pytest.approx(expected / 7, rel=1e-12)
+
+
 def test_cross_entropy_without_a_classifier_is_refused(features: Tensor) -> None:
     with pytest.raises(ReseenError, match="needs a model with a classifier"):
         loss_by_name("cross_entropy", **SHAPE)(at(features), torch.tensor(LABELS))

@@ -11,7 +11,7 @@ from reseen.types import Output
 
 IDENTITIES, WIDTH = 5, 16
 LABELS = torch.tensor([0, 0, 3, 3, 4, 4, 1, 1])
-WITH_WEIGHTS = ["arcface", "cosface", "proxy_anchor", "proxy_nca"]
+WITH_WEIGHTS = ["arcface", "centre", "circle_softmax", "cosface", "proxy_anchor", "proxy_nca"]
 
 
 def output_of(features: Tensor, *, branches: int = 1) -> Output:

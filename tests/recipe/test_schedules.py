@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from reseen.errors import ReseenError
 from reseen.recipe.schedules import OPTIMIZERS, constant, cosine, poly, step, with_warmup
+from reseen.tasks.reid.recipe import read_recipe
 
 
 def test_step_multiplies_at_each_milestone():
@@ -18,6 +20,15 @@ def test_cosine_falls_from_one_to_its_end():
     assert schedule(5) == pytest.approx(0.6)  # half-way between 1 and .2
     assert schedule(2.5) == pytest.approx(0.2 + 0.8 * (1 + math.sqrt(0.5)) / 2)
     assert schedule(10) == pytest.approx(0.2)
+
+
+def test_a_cosine_may_begin_to_fall_later():
+    schedule = cosine(epochs=10, final=0.2, begin=6)
+    assert [schedule(done) for done in (0, 3, 6)] == [1, 1, 1]
+    assert schedule(8) == pytest.approx(0.6)  # half of the four epochs that are left
+    assert schedule(10) == pytest.approx(0.2)
+    with pytest.raises(ReseenError, match=r"schedule: cosine: begin: expected less than training.epochs, 7, got 9"):
+        read_recipe("demo", overrides=["schedule={name='cosine', begin=9}", "training.epochs=7"])
 
 
 def test_poly_falls_as_a_power_of_what_is_left():

@@ -21,6 +21,8 @@ class IdentityBatches(Sampler[list[Draw]]):
     enough different identities are left to fill them: sum over identities of min(groups, B) >= P * B. Groups that do
     not fit are left out; they differ from epoch to epoch.
 
+    With the ``cameras`` of the images, a group takes images of as many cameras as it can.
+
     The batches are a function of seed and epoch alone, however many processes there are. Of ``world_size``
     processes each takes an equal share of the identities of every batch. Every Draw's seed is a function of
     the seed, the epoch and the place in the epoch's whole order.
@@ -34,6 +36,7 @@ class IdentityBatches(Sampler[list[Draw]]):
         images: int,
         seed: int,
         epoch_is: EpochIs = "pass",
+        cameras: Sequence[int] | np.ndarray | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
@@ -51,6 +54,7 @@ class IdentityBatches(Sampler[list[Draw]]):
             )
         self._identities, self._images, self._seed = identities, images, seed
         self._draw = epoch_is == "draw"
+        self._cameras = None if cameras is None else np.asarray(cameras)
         self._epoch, self._start = 0, 0
         self._groups = np.array([1 if self._draw else -(-len(rows) // images) for rows in self._rows])
         self._batches = batches_that_fit(self._groups, identities)
@@ -90,6 +94,8 @@ class IdentityBatches(Sampler[list[Draw]]):
         """(g, K): the identity's images in shuffled groups, the filled-up one anywhere among them."""
         size = self._images
         shuffled = generator.permutation(rows)
+        if self._cameras is not None:
+            shuffled = shuffled[_cameras_in_turn(self._cameras[shuffled])]
         if self._draw:
             shuffled = shuffled[:size]
         short = -len(shuffled) % size
@@ -161,6 +167,18 @@ def _without_excess(groups: np.ndarray, identities: int, generator: np.random.Ge
     dropped = generator.choice(np.repeat(np.arange(len(capped)), capped), excess, replace=False)
     left: np.ndarray = capped - np.bincount(dropped, minlength=len(capped))
     return left
+
+
+def _cameras_in_turn(cameras: np.ndarray) -> np.ndarray:
+    """(n,) cameras -> (n,) places: one of each camera, then the second of each, and so on.
+
+    >>> _cameras_in_turn(np.array([4, 4, 4, 7, 4, 7]))
+    array([0, 3, 1, 5, 2, 4])
+    """
+    turns = np.empty(len(cameras), dtype=np.int64)
+    for places in _rows_by_label(cameras):
+        turns[places] = np.arange(len(places))
+    return np.argsort(turns, kind="stable")
 
 
 def _rows_by_label(labels: np.ndarray) -> list[np.ndarray]:

@@ -38,6 +38,7 @@ def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabr
         rate_factors=groups.factors,
         frozen=tuple(components.backbone.parameters()),
         frozen_epochs=settings.freeze_backbone,
+        frozen_steps=settings.freeze_iterations,
         frozen_norms=start_batch_norms(components.backbone) if settings.freeze_norms else (),
         averaged=None if settings.ema is None else ModelEmaV3(components.model, decay=settings.ema, use_warmup=True),
     )

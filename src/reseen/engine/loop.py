@@ -26,8 +26,8 @@ class LoopParts:
     """The objects that an epoch uses. ``learner`` wraps ``model`` and its losses for the devices.
 
     ``rate_factors``: one for each of the optimiser's groups. ``frozen`` parameters are not trained in the first
-    ``frozen_epochs``; ``frozen_norms`` never see a batch's statistics. ``averaged``: the moving average of the model's
-    weights, if the recipe has one.
+    ``frozen_epochs``, nor in the optimiser's first ``frozen_steps``; ``frozen_norms`` never see a batch's statistics.
+    ``averaged``: the moving average of the model's weights, if the recipe has one.
     """
 
     fabric: Fabric
@@ -44,6 +44,7 @@ class LoopParts:
     rate_factors: tuple[float, ...] = (1.0,)
     frozen: tuple[nn.Parameter, ...] = ()
     frozen_epochs: int = 0
+    frozen_steps: int = 0
     frozen_norms: tuple[nn.Module, ...] = ()
     averaged: ModelEmaV3 | None = None
 
@@ -144,7 +145,7 @@ def train_step(
         rate = parts.learning_rate * parts.schedule(place.epoch + epoch_fraction)
         for group, factor in zip(optimizer.param_groups, parts.rate_factors, strict=True):
             group["lr"] = rate * factor
-        if place.epoch < parts.frozen_epochs:
+        if place.epoch < parts.frozen_epochs or _updates(parts, place) <= parts.frozen_steps:
             for parameter in parts.frozen:
                 parameter.grad = None  # so the optimiser skips it; requires_grad must not change under DDP
         if parts.clip_norm is not None:

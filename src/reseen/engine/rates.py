@@ -27,13 +27,15 @@ def parameter_groups(learner: nn.Module, backbone: Backbone, *, settings: Traini
     Raises ReseenError for ``layer_decay`` where the backbone does not group its layers.
     """
     trainable = [parameter for parameter in learner.parameters() if parameter.requires_grad]
-    if settings.pretrained_rate == settings.layer_decay == 1.0 and settings.decay_norms:
+    if settings.pretrained_rate == settings.layer_decay == settings.bias_rate == 1.0 and settings.decay_norms:
         return ParameterGroups(trainable, (1.0,))
     factors = _factors(backbone, settings)
+    biases = {id(parameter) for name, parameter in learner.named_parameters() if name.split(".")[-1] == "bias"}
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for parameter in trainable:
         decays = settings.decay_norms or parameter.ndim > 1
-        groups.setdefault((factors.get(id(parameter), 1.0), decays), []).append(parameter)
+        factor = factors.get(id(parameter), 1.0) * (settings.bias_rate if id(parameter) in biases else 1.0)
+        groups.setdefault((factor, decays), []).append(parameter)
     return ParameterGroups(_as_torch_has_them(groups), tuple(factor for factor, _ in groups))
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from reseen.bounds import Positive
-from reseen.losses.features import OnFeature
+from reseen.losses.features import Feature, OnFeature, PartWeights
 from reseen.losses.pairs import compares_pairs
 from reseen.ops import euclidean
 
@@ -50,12 +50,14 @@ def _hardest_gap(distances: Tensor, labels: Tensor) -> Tensor:
 
 
 @compares_pairs
-def triplet(*, margin: Positive = 0.3, normalize: bool = False) -> nn.Module:
-    """Batch-hard triplet loss with a ``margin``, on the feature before the neck."""
-    return OnFeature(BatchHardTriplet(margin=margin, normalize=normalize), on="pooled")
+def triplet(
+    *, margin: Positive = 0.3, normalize: bool = False, on: Feature = "pooled", parts: PartWeights = None
+) -> nn.Module:
+    """Batch-hard triplet loss with a ``margin``, on the feature before the neck or, as FastReID's SBS, after it."""
+    return OnFeature(BatchHardTriplet(margin=margin, normalize=normalize), on=on, parts=parts)
 
 
 @compares_pairs
-def triplet_soft(*, normalize: bool = False) -> nn.Module:
-    """Batch-hard triplet loss with the soft margin, on the feature before the neck."""
-    return OnFeature(BatchHardTriplet(margin=None, normalize=normalize), on="pooled")
+def triplet_soft(*, normalize: bool = False, on: Feature = "pooled", parts: PartWeights = None) -> nn.Module:
+    """Batch-hard triplet loss with the soft margin, on the feature before the neck or after it."""
+    return OnFeature(BatchHardTriplet(margin=None, normalize=normalize), on=on, parts=parts)

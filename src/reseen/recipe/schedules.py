@@ -58,9 +58,19 @@ def step(*, milestones: list[Annotated[int, Gt(0)]], factor: Annotated[float, Gt
     return lambda epochs: factor ** sum(epochs >= milestone for milestone in milestones)
 
 
-def cosine(*, epochs: int, final: Annotated[float, Ge(0), Lt(1)] = 0.0) -> Schedule:
-    """Fall along half a cosine from 1 to ``final`` over the run."""
-    return lambda done: final + (1 - final) * (1 + cos(pi * min(done / epochs, 1.0))) / 2
+def cosine(*, epochs: int, final: Annotated[float, Ge(0), Lt(1)] = 0.0, begin: NotNegative = 0.0) -> Schedule:
+    """Fall along half a cosine from 1 to ``final`` over the run, once ``begin`` epochs are done.
+
+    Raises ValueError for a fall that begins when the run is over.
+    """
+    if begin >= epochs:
+        raise ValueError(f"begin: expected less than training.epochs, {epochs}, got {begin}")
+
+    def factor(done: float) -> float:
+        fallen = min(max(done - begin, 0.0) / (epochs - begin), 1.0)
+        return final + (1 - final) * (1 + cos(pi * fallen)) / 2
+
+    return factor
 
 
 def poly(*, epochs: int, power: Positive = 0.9) -> Schedule:

@@ -21,7 +21,7 @@ from reseen.errors import ReseenError
 from reseen.formats import migrated, with_format
 from reseen.normalisation import Normalisation
 from reseen.recipe.automatic import AUTO, automatic_settings, with_settings
-from reseen.recipe.components import Line
+from reseen.recipe.components import Component, Line
 from reseen.recipe.files import locate, read_lines
 from reseen.recipe.kinds import OPTIMIZER, SCHEDULE
 from reseen.recipe.overrides import apply_overrides
@@ -80,6 +80,8 @@ class Training(Section):
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
     ``pretrained_rate``: a factor on the learning rate of the backbone, which has start weights, without its attention.
     ``layer_decay``: a factor on it from each group of the backbone's layers, as timm groups them, to the one below.
+    ``bias_rate``: a factor on the learning rate of every bias.
+    ``freeze_iterations``: as ``freeze_backbone``, in steps of the optimiser.
     ``decay_norms`` False: no weight decay on biases and on the weights of norms, which have one dimension.
     ``freeze_norms``: the backbone's batch norms keep the statistics of its start weights; their weights train.
     ``patience``: stop after so many scorings in a row without a better score.
@@ -88,12 +90,14 @@ class Training(Section):
     epochs: Annotated[int, Field(ge=1)]
     minutes: Annotated[float, Field(gt=0)] | None = None
     freeze_backbone: Annotated[int, Field(ge=0)] = 0
+    freeze_iterations: Annotated[int, Field(ge=0)] = 0
     accumulate: Annotated[int, Field(ge=1)] = 1
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     warmup: Warmup | None = None
     pretrained_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    bias_rate: Annotated[float, Field(gt=0)] = 1.0
     decay_norms: bool = True
     freeze_norms: bool = False
     patience: Annotated[int, Field(ge=1)] | None = None
@@ -184,6 +188,14 @@ class TrainingRecipe(Section):
                 "training.patience counts scorings, and evaluation.every = 0 scores the last epoch alone: set "
                 "evaluation.every to 1 or more, or leave training.patience out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _schedule_fits(self) -> Self:
+        try:
+            SCHEDULE.build(Component.of(self.schedule), epochs=self.training.epochs)
+        except ValueError as error:
+            raise ValueError(f"schedule: {error}") from None
         return self
 
     @model_validator(mode="after")

@@ -5,13 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from reseen.backbones import Backbone, SideInformation
 from reseen.data.dataset import ImageDataset
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
-from reseen.data.table import Splits
+from reseen.data.table import Split, Splits
 from reseen.data.transforms import Pipeline, build_transforms
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import start_backbone
@@ -147,6 +149,7 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
         images=recipe.sampler.images,
         seed=recipe.seed,
         epoch_is=recipe.sampler.epoch_is,
+        cameras=_cameras(splits.train) if recipe.sampler.cameras == "apart" else None,
         rank=rank,
         world_size=world_size,
     )
@@ -159,6 +162,11 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
     )
     learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
     return TaskComponents(model, learner, batches, loader, backbone=model.backbone)
+
+
+def _cameras(train: Split) -> NDArray[np.int64]:
+    """(N,) the camera of each training image, by number; those that are unknown count as one."""
+    return train.numbers("camera", train.camera_names)
 
 
 def _require_pairs(recipe: Recipe, world_size: int) -> None:

@@ -55,12 +55,14 @@ class Data(ImageSettings):
 class Sampler(Section):
     """A batch is ``identities`` x ``images`` images (P x K), of all processes together, which share out identities.
 
-    An epoch passes over all images, or draws K of each identity.
+    An epoch passes over all images, or draws K of each identity. ``cameras`` "apart": the K images of an
+    identity are of as many cameras as they can be.
     """
 
     identities: Annotated[int, Field(ge=1)]
     images: Annotated[int, Field(ge=1)]
     epoch_is: Literal["pass", "draw"] = "pass"
+    cameras: Literal["any", "apart"] = "any"
 
 
 class Evaluation(Scoring):
