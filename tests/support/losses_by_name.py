@@ -7,4 +7,7 @@ from reseen.recipe.kinds import LOSS
 
 
 def loss_by_name(name: str, *, num_identities: int, width: int, **settings: object) -> nn.Module:
-    return LOSS.build(Component(name, settings), num_identities=num_identities, width=width)
+    attributes = {"model": list(range(num_identities))}
+    return LOSS.build(
+        Component(name, settings), num_identities=num_identities, width=width, identity_attributes=attributes
+    )

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from torch import nn
 
+from reseen.losses.attributes import attributes
 from reseen.losses.by_identity import centre, circle_softmax
 from reseen.losses.cross_entropy import cross_entropy
 from reseen.losses.metric_learning import (
@@ -27,6 +28,7 @@ __all__ = ["LOSSES", "LossTerms", "WeightedSum", "compares_pairs", "does_compare
 LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
     {
         "arcface": arcface,
+        "attributes": attributes,
         "centre": centre,
         "circle": circle,
         "circle_softmax": circle_softmax,
@@ -44,7 +46,8 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
 )
 """Name -> factory(**settings) of a module (Output, labels (B,)) -> scalar.
 
-A factory may also have the parameters ``num_identities`` (of training) and ``width`` (channels of one branch). If its
-loss compares the images of a batch, it is marked with ``compares_pairs``. The losses arcface, centre, circle_softmax,
-cosface, proxy_anchor and proxy_nca have weights of their own, which the optimiser must receive.
+A factory may also have the parameters ``num_identities`` (of training), ``width`` (channels of one branch) and
+``identity_attributes``. If its loss compares the images of a batch, it is marked with ``compares_pairs``. The losses
+arcface, attributes, centre, circle_softmax, cosface, proxy_anchor and proxy_nca have weights of their own, which the
+optimiser must receive.
 """

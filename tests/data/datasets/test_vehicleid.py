@@ -51,3 +51,13 @@ def test_published_counts_are_of_the_lists(size: int) -> None:
     counts = LAYOUTS[f"vehicleid_{size}"].published[0].parts
     assert counts["query"] == counts["gallery"]
     assert counts["query"].identities == size
+
+
+def test_colours_and_models_come_from_the_attribute_files_by_number(vehicleid: Callable[..., Path]) -> None:
+    root = vehicleid()
+    (root / "attribute").mkdir()
+    (root / "attribute/color_attr.txt").write_text("5 3\n12 0\n")
+    splits = read_data(root)
+    assert splits.train.frame["colour"].to_list() == ["3", "3"]
+    assert set(splits.query.frame.select("identity", "colour").iter_rows()) == {("12", "0"), ("7", None)}
+    assert "model" not in splits.train.frame.columns

@@ -74,3 +74,33 @@ def test_a_image_in_two_tracks_is_refused(veri: Path) -> None:
     (veri / "test_track.txt").write_text("a.jpg b.jpg\nb.jpg\n")
     with pytest.raises(ReseenError, match=r"test_track.txt: 1 images stand in more than one track: b.jpg$"):
         read_data(veri)
+
+
+LABELS = """<?xml version="1.0" encoding="gb2312"?>
+<TrainingImages Version="1.0"><Items number="1">
+<Item imageName="{}" vehicleID="0001" cameraID="c001" colorID="1" typeID="4" />
+</Items></TrainingImages>"""
+
+
+def test_colours_and_types_come_from_the_label_files(veri: Path) -> None:
+    first = read_data(veri).train.paths[0].name
+    (veri / "train_label.xml").write_text(LABELS.format(first), encoding="gb2312")
+    (veri / "list_color.txt").write_text("1 yellow\n2 orange\n")
+    splits = read_data(veri)
+    assert splits.train.frame["colour"].to_list() == ["yellow", None]
+    assert splits.train.frame["type"].to_list() == ["4", None], "by number, as there is no list of types"
+    assert "colour" not in splits.query.frame.columns
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("list_color.txt", "yellow\n", r"list_color\.txt:1: expected a number and a word such as '1 yellow'"),
+        ("train_label.xml", "<Item vehicleID='0001'/>", r"expected imageName=.* in each Item"),
+    ],
+)
+def test_a_damaged_label_file_is_named(veri: Path, file: str, text: str, message: str) -> None:
+    (veri / "train_label.xml").write_text(LABELS.format("0001_c001_00016450_0.jpg"))
+    (veri / file).write_text(text)
+    with pytest.raises(ReseenError, match=message):
+        read_data(veri)

@@ -6,10 +6,10 @@ them the training identities are split here; with ``query_label.xml`` and ``test
 are the query and the gallery.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from reseen.data.datasets.items import read_items
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.listing import ListEntry, listed_split
 from reseen.data.datasets.naming import images_in
@@ -24,8 +24,6 @@ _QUERY = ("image_query", "query_label.xml")
 _GALLERY = ("image_test", "test_label.xml")
 
 # Read as text: the files declare gb2312, which Python's XML parser does not know.
-_ITEM = re.compile(r"<Item\b([^>]*)>")
-_ATTRIBUTE = re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
 def recognise(path: Path) -> bool:
@@ -53,19 +51,14 @@ def _is_home(folder: Path) -> bool:
     return (folder / _TRAIN[1]).is_file() and Path(some_image(folder / _TRAIN[0])).stem.isdecimal()
 
 
-def _items(file: Path) -> list[dict[str, str]]:
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    return [dict(_ATTRIBUTE.findall(item)) for item in _ITEM.findall(text)]
-
-
 def _has_vehicles(file: Path) -> bool:
-    items = _items(file)
+    items = read_items(file)
     return bool(items) and all(item.get("vehicleID") for item in items)
 
 
 def _labelled(root: Path, folder: str, labels: str) -> Split:
     file = root / labels
-    items = _items(file)
+    items = read_items(file)
     if not items:
         raise ReseenError(f'{file}: expected <Item imageName="..." vehicleID="..." cameraID="..."/> lines, got none')
     wrong = [str(item) for item in items if not (item.get("imageName") and item.get("vehicleID"))]

@@ -2,7 +2,8 @@
 
 A line of a list is an image's name without its ending and its identity: ``0000001 12``. Cameras are not known.
 The set brings no split into query and gallery: both tables hold the whole test list, and the protocol draws one
-image an identity for the gallery, several times over.
+image an identity for the gallery, several times over. Where the optional attribute/ names
+colours and models, by number, the tables have the columns ``colour`` and ``model``.
 """
 
 import re
@@ -11,12 +12,17 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+import polars
+
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.listing import LineFormat, ListEntry, listed_split, read_list
 from reseen.data.datasets.places import find_home
 from reseen.data.table import Split, Splits
 
 _LINE = LineFormat(re.compile(r"(?P<image>\S+?)(?:\.jpg)?\s+(?P<identity>\d+)"), "0000001 12")
+_ATTRIBUTES = MappingProxyType({"colour": "color_attr.txt", "model": "model_attr.txt"})
+"""Column -> the file below attribute/ with lines of an identity and its number of a colour or a model."""
+_ATTRIBUTE_LINE = LineFormat(re.compile(r"(?P<identity>\d+)\s+(?P<value>\d+)"), "12 3")
 _TESTS = MappingProxyType({800: 6_493, 1_600: 13_377, 2_400: 19_777})
 """Identities of a test list -> its images."""
 
@@ -47,7 +53,17 @@ def _listed(root: Path, name: str) -> Split:
     file, images = root / "train_test_split" / name, root / "image"
     matches = read_list(file, _LINE)
     entries = [ListEntry(images / f"{match['image']}.jpg", match["identity"]) for match in matches]
-    return listed_split(entries, source=file)
+    return _with_attributes(listed_split(entries, source=file), root / "attribute")
+
+
+def _with_attributes(split: Split, folder: Path) -> Split:
+    """The split with a column for each file of attributes that is there; null for identities that it leaves out."""
+    for column, name in _ATTRIBUTES.items():
+        if (folder / name).is_file():
+            known = {match["identity"]: match["value"] for match in read_list(folder / name, _ATTRIBUTE_LINE)}
+            values = [known.get(identity) for identity in split.frame["identity"]]
+            split = Split(split.frame.with_columns(polars.Series(column, values, dtype=polars.String)))
+    return split
 
 
 def _layout(size: int) -> Layout:

@@ -5,7 +5,8 @@
 which becomes the view "0".."7". An image without a line, or with orientation -1, has no known view.
 
 The optional ``test_track.txt`` holds one line a track, the names of its images: what one camera took of one vehicle
-in passing. The gallery then has the column ``track``, which the image-to-track protocol ranks.
+in passing. The gallery then has the column ``track``, which the image-to-track protocol ranks. With the optional label
+files the tables have the columns ``colour`` and ``type`` (`veri776_labels`).
 """
 
 import re
@@ -17,6 +18,7 @@ import polars
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.naming import Naming, home, read_named
 from reseen.data.datasets.places import is_image
+from reseen.data.datasets.veri776_labels import read_attributes, with_attributes
 from reseen.data.table import Split, Splits, first
 from reseen.errors import ReseenError
 
@@ -42,7 +44,9 @@ def read(path: Path) -> Splits:
     train_views, test_views = (read_views(root / f"keypoint_{part}.txt") for part in ("train", "test"))
     gallery, notes = _with_tracks(_with_views(tables.gallery, test_views), read_tracks(root / "test_track.txt"))
     train, query = _with_views(tables.train, train_views), _with_views(tables.query, test_views)
-    return Splits("veri776", root, train, query, gallery, tables.unparsed, notes)
+    of_train, of_test = (read_attributes(root, part) for part in ("train", "test"))
+    query, gallery = (with_attributes(split, of_test) for split in (query, gallery))
+    return Splits("veri776", root, with_attributes(train, of_train), query, gallery, tables.unparsed, notes)
 
 
 def read_views(path: Path) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Where the recipe of re-identification stops: it goes in, built objects come out, and nothing below sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from reseen.backbones import Backbone, SideInformation
+from reseen.data.attributes import identity_attributes
 from reseen.data.dataset import ImageDataset
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -125,14 +127,22 @@ def load_model(path: Path | str) -> EmbeddingModel:
     return load_built(path, build)
 
 
-def build_losses(recipe: Recipe, *, num_identities: int, width: int) -> WeightedSum:
+def build_losses(
+    recipe: Recipe,
+    *,
+    num_identities: int,
+    width: int,
+    identity_attributes: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> WeightedSum:
     """The recipe's losses with their weights."""
     seed_here("losses", recipe.seed)
     losses, weights = {}, {}
     for name, line in recipe.losses.items():
         loss = Component(name, {key: value for key, value in line.items() if key != "weight"})
         try:
-            losses[name] = LOSS.build(loss, num_identities=num_identities, width=width)
+            losses[name] = LOSS.build(
+                loss, num_identities=num_identities, width=width, identity_attributes=identity_attributes
+            )
         except ValueError as error:
             raise ReseenError(f"losses.{error}") from None
         weights[name] = line["weight"]
@@ -160,7 +170,13 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
         start_weights=True,
         metadata_names=(splits.train.camera_names, splits.train.view_names),
     )
-    learner = Learner(model, build_losses(recipe, num_identities=len(names), width=model.channels))
+    losses = build_losses(
+        recipe,
+        num_identities=len(names),
+        width=model.channels,
+        identity_attributes=identity_attributes(splits.train),
+    )
+    learner = Learner(model, losses)
     return TaskComponents(model, learner, batches, loader, backbone=model.backbone)
 
 
