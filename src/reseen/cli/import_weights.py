@@ -1,5 +1,6 @@
 """`reseen import-weights`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,16 @@ import typer
 
 from reseen.cli.console import results
 
+ONNX = "onnx"
+"""The release of a file that holds its network."""
+
 
 def import_weights(
     release: Annotated[str, typer.Argument(help="Whose checkpoint; --list names the kinds.")] = "",
     source: Annotated[Path | None, typer.Argument(help="The checkpoint, plain or wrapped.")] = None,
-    out: Annotated[Path | None, typer.Argument(help="The weights file to write (.safetensors).")] = None,
+    out: Annotated[
+        Path | None, typer.Argument(help="The weights file to write (.safetensors, or .onnx for onnx).")
+    ] = None,
     *,
     image_size: Annotated[
         tuple[int, int] | None, typer.Option(help="Height and width of its training; the release's if left out.")
@@ -34,6 +40,8 @@ def import_weights(
 
     reseen import-weights rga-release checkpoint_600.pth.tar rga.safetensors --without-head
 
+    reseen import-weights onnx vehicle-reid.onnx vehicles.onnx --set mean=[0.0,0.0,0.0] --set std=[1.0,1.0,1.0]
+
     reseen import-weights transreid vit_transreid_stride.pth transreid.safetensors --set cameras=20 --set views=8
     """
     if listed:
@@ -44,6 +52,9 @@ def import_weights(
 
     if source is None or out is None:
         raise ReseenError("expected RELEASE FILE OUT, or --list, which names the kinds of release")
+    if release == ONNX:
+        _import_onnx(source, out, image_size=image_size, options=settings or ())
+        return
     released = convert(
         release,
         source,
@@ -56,6 +67,13 @@ def import_weights(
     head = "no head" if released.num_identities is None else f"{released.num_identities} identities"
     left_out = f", {len(released.left_out)} tensors left out" if released.left_out else ""
     results().print(f"{released.described}, {len(released.tensors)} tensors, {head}{left_out} -> {out}")
+
+
+def _import_onnx(source: Path, out: Path, *, image_size: tuple[int, int] | None, options: Sequence[str]) -> None:
+    from reseen.deploy.foreign_onnx import import_onnx
+
+    facts = import_onnx(source, out, image_size=image_size, options=options)
+    results().print(f"ONNX, images of {facts.image_size[0]} x {facts.image_size[1]}, vectors of {facts.width} -> {out}")
 
 
 def _list() -> None:
@@ -77,4 +95,7 @@ def _list() -> None:
             release.expected,
             release.distance,
         )
+    table.add_row(
+        ONNX, "an ONNX file of any embedder, into a copy that says its preprocessing", "mean=...\nstd=...\nbgr=False"
+    )
     results().print(table)

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from reseen.deploy.facts import Facts, LoadedNetwork
+from reseen.deploy.foreign_onnx import FEEDING, OnForeignOnnx, read_feeding
 from reseen.deploy.program_file import read_program
 from reseen.errors import ReseenError
 from reseen.extras import extra
@@ -19,6 +20,7 @@ from reseen.extras import extra
 FACTS = "reseen"
 """The metadata entry of an export's `Facts`."""
 _ERRORS_ONLY = 3
+_HINT = {".onnx": "; of another project's, `reseen import-weights onnx` makes a copy that has"}
 _UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, AttributeError, TypeError, AssertionError, BadZipFile)
 
 
@@ -61,7 +63,7 @@ class OnProgram:
 
 
 def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
-    """Load an ONNX file that `reseen export` wrote."""
+    """Load an ONNX file that `reseen export` wrote, or another project's that `reseen import-weights onnx` has read."""
     with extra("onnx"):
         import onnxruntime
     _cpu_only(path, device)
@@ -71,9 +73,9 @@ def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - its exceptions have no narrower base
         raise ReseenError(f"{path}: damaged or no ONNX file ({_first_line(error)})") from None
-    return LoadedNetwork(
-        OnOnnxRuntime(session), _facts(path, session.get_modelmeta().custom_metadata_map.get(FACTS)), str(path)
-    )
+    said = session.get_modelmeta().custom_metadata_map
+    network = OnForeignOnnx(session, read_feeding(said[FEEDING], path)) if FEEDING in said else OnOnnxRuntime(session)
+    return LoadedNetwork(network, _facts(path, said.get(FACTS)), str(path))
 
 
 def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
@@ -109,7 +111,9 @@ def load_program(path: Path, *, device: str = "cpu") -> LoadedNetwork:
 
 def _facts(path: Path, text: str | None) -> Facts:
     if not text:
-        raise ReseenError(f"{path}: was not written by `reseen export`: it has no facts about its network")
+        raise ReseenError(
+            f"{path}: was not written by `reseen export`: it has no facts about its network{_HINT.get(path.suffix, '')}"
+        )
     try:
         return Facts.from_json(text)
     except ReseenError as error:
