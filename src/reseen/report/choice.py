@@ -7,9 +7,9 @@ from reseen.tasks.reid.choose import Choice, Outcome, read_choice
 _COLUMNS = ("weights", "vector", "mAP", "rank-1", "gain in mAP")
 _RULE = (
     "Chosen on images of {identities:,} training identities ({images:,} images) that were held out, not on query and "
-    "gallery: among candidates whose gain in mAP over the untrained network lies above zero with its whole 95 % "
-    "interval (a bootstrap over identities, paired by query), the simplest over which the best of them has no such "
-    "gain. Rules: {settings}."
+    "gallery. The best is the one with the best mAP whose gain over the untrained network lies above zero with its "
+    "whole 95 % interval (a bootstrap over identities, paired by query); chosen is the simplest with three quarters of "
+    "its gain over which the best has no such gain. Rules: {settings}."
 )
 
 

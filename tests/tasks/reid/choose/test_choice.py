@@ -9,7 +9,7 @@ import pytest
 
 from reseen.errors import ReseenError
 from reseen.files import write_json
-from reseen.metrics import Embedded, Report, custom_protocol, evaluate
+from reseen.metrics import Embedded, Estimate, Report, custom_protocol, evaluate
 from reseen.tasks.reid.choose import Candidate, Choice, Scored, choose, read_choice
 
 RULES = custom_protocol(drop_same_camera=False, junk=(), same_pictures=True)
@@ -97,6 +97,21 @@ def test_what_is_less_simple_is_chosen_only_if_it_is_surely_better() -> None:
     assert chosen.chosen.candidate == TRAINED
     assert "trained, necked vector has " in chosen.reason
     assert "which is not surely better, and is less simple" in chosen.reason
+
+
+def test_a_simpler_candidate_needs_most_of_the_gain_though_its_own_may_be_unsure(monkeypatch) -> None:
+    unsure, worse = Candidate(1.0, "centred"), report(0.7, identities=4)
+    best = report(0.4, identities=4)
+    untrained = report(1.2, identities=4)
+    gains = {id(worse): Estimate(0.08, -0.01, 0.16), id(best): Estimate(0.1, 0.02, 0.2)}
+    monkeypatch.setattr(
+        "reseen.tasks.reid.choose.choice._gain",
+        lambda simpler, other, _: gains[id(other)] if simpler is untrained else Estimate(0.02, -0.02, 0.05),
+    )
+    entries = (UNTRAINED, untrained), (unsure, worse), (Candidate(1.0, "necked"), best)
+    assert choice(*entries, identities=4).chosen.candidate == unsure, "0.08 is three quarters of 0.1"
+    gains[id(worse)] = Estimate(0.07, -0.01, 0.16)
+    assert choice(*entries, identities=4).chosen.candidate == Candidate(1.0, "necked")
 
 
 def test_a_head_alone_may_be_what_is_better_than_the_untrained_network() -> None:

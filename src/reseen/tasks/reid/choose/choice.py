@@ -18,6 +18,8 @@ from reseen.metrics.labels import Labels
 from reseen.tasks.reid.choose.candidates import Candidate
 
 CONFIDENCE = 0.95
+NEARLY = 0.75
+"""The share of the best gain that a simpler candidate must have."""
 HELP = "more identities, more images of each, a larger image or another backbone might help"
 
 _RESAMPLES = 2000
@@ -125,10 +127,11 @@ class Choice:
 def choose(scored: Sequence[Scored], identities: Labels | Sequence[object], *, images: int) -> Choice:
     """Choose the network to hand over.
 
-    A candidate is eligible if the 95 % interval of its gain in mAP over the untrained network, paired by query and
-    drawn over identities, lies above zero. Of the eligible ones the simplest is chosen over which the one with the best
-    mAP has no such gain, by weights (untrained, trained, averages) and then by head (pooled, centred, necked,
-    whitened). Without an eligible one the untrained network is kept.
+    A candidate is surely better than another if the 95 % interval of its gain in mAP, paired by query and drawn over
+    identities, lies above zero. The best is the one with the best mAP among those that are surely better than the
+    untrained network; without one that is kept. Chosen is the simplest that has three quarters of the best's gain and
+    that the best is not surely better than, by weights (untrained, trained, averages) and then by head (pooled,
+    centred, necked, whitened).
 
     Args:
         scored: The candidates with their reports on the same queries; the first is the untrained network as it was.
@@ -172,15 +175,22 @@ def _gain(simpler: Report, report: Report, identities: Labels) -> Estimate:
 
 
 def _chosen(outcomes: Sequence[Outcome], scored: Sequence[Scored], identities: Labels) -> Outcome:
-    eligible = [number for number, outcome in enumerate(outcomes) if outcome.surely_better]
-    if not eligible:
+    sure = [outcome for outcome in outcomes if outcome.surely_better]
+    if not sure:
         return outcomes[0]
-    best = scored[outcomes.index(_best([outcomes[number] for number in eligible]))].report
+    best = _best(sure)
+    report = scored[outcomes.index(best)].report
     return next(
-        outcomes[number]
-        for number in sorted(eligible, key=lambda number: scored[number].candidate.simplicity)
-        if scored[number].report is best or _gain(scored[number].report, best, identities).low <= 0
+        outcome
+        for outcome, entry in sorted(zip(outcomes, scored, strict=True), key=lambda pair: pair[0].candidate.simplicity)
+        if outcome is best or (_gains_nearly(outcome, best) and _gain(entry.report, report, identities).low <= 0)
     )
+
+
+def _gains_nearly(outcome: Outcome, best: Outcome) -> bool:
+    """Whether a candidate has most of the best one's gain."""
+    assert best.gain is not None, "what is surely better has a gain"
+    return outcome.gain is not None and outcome.gain.value >= NEARLY * best.gain.value
 
 
 def _best(outcomes: Sequence[Outcome]) -> Outcome:
