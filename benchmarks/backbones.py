@@ -28,7 +28,8 @@ from reseen.engine.pretrained import resolved
 from reseen.models import WHEELS, SingleBranchEmbedder
 from reseen.profiling.counting import count_macs
 from reseen.progress import SILENT
-from reseen.tasks.reid.build import build_embedder, build_losses
+from reseen.tasks.reid.build import build_embedder
+from reseen.tasks.reid.components import build_losses
 from reseen.tasks.reid.learner import Learner
 from reseen.tasks.reid.recipe import Recipe, read_recipe
 from reseen.tasks.reid.scoring import score_model

@@ -28,7 +28,7 @@ from reseen.engine.loop import LoopParts
 from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run, open_run
 from reseen.models import load_weights, read_weights
-from reseen.tasks.reid.build import build_components
+from reseen.tasks.reid.components import build_components
 from reseen.tasks.reid.evaluate import splits_of
 from reseen.tasks.reid.recipe import recipe_of
 

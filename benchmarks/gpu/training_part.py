@@ -21,7 +21,7 @@ from reseen.engine.hardware import launch
 from reseen.engine.loop import EpochStats, LoopParts, train_epoch, train_step
 from reseen.engine.pretrained import resolved
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_components
+from reseen.tasks.reid.components import build_components
 from reseen.tasks.reid.recipe import Recipe, read_recipe
 
 

@@ -41,6 +41,7 @@ class Output(NamedTuple):
     ``necked`` one (B, C) per branch, after the neck: what ArcFace and circle losses see.
     ``logits`` one (B, I) per classifying branch; empty for a model without classifier.
     ``compared`` the numbers of the branches that losses on features see; None: all of them.
+    ``taught`` one (B, I) per classifying branch of a teacher, which sees the same images; empty without one.
     """
 
     embedding: Tensor
@@ -48,3 +49,4 @@ class Output(NamedTuple):
     necked: tuple[Tensor, ...]
     logits: tuple[Tensor, ...]
     compared: tuple[int, ...] | None = None
+    taught: tuple[Tensor, ...] = ()

@@ -11,7 +11,7 @@ from reseen.engine.interrupt import Stopped
 from reseen.engine.loop import train_step
 from reseen.engine.pretrained import resolved
 from reseen.progress import Silent
-from reseen.tasks.reid.build import build_components
+from reseen.tasks.reid.components import build_components
 from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train

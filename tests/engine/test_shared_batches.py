@@ -6,7 +6,7 @@ from reseen.data.datasets import read_data
 from reseen.engine.pretrained import resolved
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.tasks.reid.build import build_components
+from reseen.tasks.reid.components import build_components
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train
 from stopping import Recorder

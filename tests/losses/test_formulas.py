@@ -189,3 +189,21 @@ def test_the_feature_looked_at_can_be_chosen(features: Tensor, name: str) -> Non
     for on, seen in (("pooled", features), ("necked", other)):
         loss = loss_by_name(name, **SHAPE, on=on)
         torch.testing.assert_close(loss(output, labels), loss(at(seen), labels))
+
+
+def test_distillation_is_both_divergences_of_softened_answers(features: Tensor) -> None:
+    temperature, own, taught = 4.0, features[:, :3], features[:, 1:4]
+
+    def shares(row: list[float]) -> list[float]:
+        powers = [exp(x / temperature) for x in row]
+        return [power / sum(powers) for power in powers]
+
+    expected = 0.0
+    for mine, theirs in zip(own.tolist(), taught.tolist(), strict=True):
+        p, q = shares(mine), shares(theirs)
+        expected += sum(a * log(a / b) + b * log(b / a) for a, b in zip(p, q, strict=True)) / 2
+    loss = loss_by_name("distillation", **SHAPE, temperature=temperature)
+    output = at(features, logits=(own,))._replace(taught=(taught,))
+    assert loss(output, torch.tensor(LABELS)).item() == pytest.approx(16 * expected / 7, rel=1e-10)
+    with pytest.raises(ReseenError, match="a teacher"):
+        loss(at(features, logits=(own,)), torch.tensor(LABELS))

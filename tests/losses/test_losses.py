@@ -19,8 +19,17 @@ def output_of(features: Tensor, *, branches: int = 1) -> Output:
     necked = features - features.mean(dim=0)
     logits = necked @ torch.randn(WIDTH, IDENTITIES, dtype=features.dtype)
     return Output(
-        embedding=necked, pooled=(features,) * branches, necked=(necked,) * branches, logits=(logits,) * branches
+        embedding=necked,
+        pooled=(features,) * branches,
+        necked=(necked,) * branches,
+        logits=(logits,) * branches,
+        taught=(taught(features.dtype),),
     )
+
+
+def taught(dtype: torch.dtype = torch.float32) -> Tensor:
+    """A teacher's answers, which are right."""
+    return 8 * nn.functional.one_hot(LABELS, IDENTITIES).to(dtype)
 
 
 def made(name: str) -> nn.Module:
@@ -57,8 +66,11 @@ def test_each_loss_raises_half_precision_before_it_computes(name: str, features:
     half = Output(
         half.embedding.bfloat16(),
         *(tuple(part.bfloat16() for part in parts) for parts in (half.pooled, half.necked, half.logits)),
+        taught=half.taught,
     )
-    raised = Output(half.embedding.float(), *(tuple(p.float() for p in parts) for parts in half[1:4]))
+    raised = Output(
+        half.embedding.float(), *(tuple(p.float() for p in parts) for parts in half[1:4]), taught=half.taught
+    )
     loss = made(name)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         value = loss(half, LABELS)
@@ -76,7 +88,7 @@ def test_each_loss_falls_when_identities_gather(name: str) -> None:
 
     def value(features: Tensor) -> Tensor:
         logits = features @ centres.T
-        result: Tensor = loss(Output(features, (features,), (features,), (logits,)), LABELS)
+        result: Tensor = loss(Output(features, (features,), (features,), (logits,), taught=(taught(),)), LABELS)
         return result
 
     assert value(gathered) < value(scattered)

@@ -17,7 +17,8 @@ def gradient_of_first(name: str, features: torch.Tensor) -> torch.Tensor:
     torch.manual_seed(1)
     loss = loss_by_name(name, num_identities=IDENTITIES, width=WIDTH).double()
     head = torch.randn(WIDTH, IDENTITIES, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    output = Output(embedding=features, pooled=(features,), necked=(features,), logits=(features @ head,))
+    taught = torch.eye(IDENTITIES, dtype=torch.float64)[LABELS]
+    output = Output(features, (features,), (features,), (features @ head,), taught=(taught,))
     loss(output, LABELS).backward()
     return features.grad[0]
 

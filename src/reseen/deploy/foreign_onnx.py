@@ -58,9 +58,8 @@ class OnForeignOnnx:
         size = self._feeding.batch or len(fed)
         parts = [self._run(fed[first : first + size], size) for first in range(0, len(fed), size)]
         vectors = np.concatenate(parts)
-        lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-        return unit
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
 
     def _run(self, images: NDArray[np.float32], size: int) -> NDArray[np.float32]:
         """The vectors of at most ``size`` images; a network of a fixed batch gets it filled up."""

@@ -8,6 +8,7 @@ from torch import nn
 from reseen.losses.attributes import attributes
 from reseen.losses.by_identity import centre, circle_softmax
 from reseen.losses.cross_entropy import cross_entropy
+from reseen.losses.distillation import distillation
 from reseen.losses.metric_learning import (
     arcface,
     circle,
@@ -35,6 +36,7 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "contrastive": contrastive,
         "cosface": cosface,
         "cross_entropy": cross_entropy,
+        "distillation": distillation,
         "metric_learning": metric_learning,
         "multi_similarity": multi_similarity,
         "proxy_anchor": proxy_anchor,

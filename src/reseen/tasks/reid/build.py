@@ -1,35 +1,22 @@
 """Where the recipe of re-identification stops: it goes in, built objects come out, and nothing below sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from reseen.backbones import Backbone, SideInformation
-from reseen.data.attributes import identity_attributes
-from reseen.data.dataset import ImageDataset
-from reseen.data.loader import train_loader
-from reseen.data.sampler import IdentityBatches
-from reseen.data.table import Split, Splits
-from reseen.data.transforms import Pipeline, build_transforms
 from reseen.engine.checkpoint import load_built, load_card
 from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
-from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
-from reseen.losses import WeightedSum
 from reseen.models import EmbeddingModel
 from reseen.models.assemble import MetadataConfig, multi_branch
 from reseen.models.embedder import single_branch
 from reseen.models.heads import PartEmbedder
 from reseen.recipe.components import Component
-from reseen.recipe.kinds import LOSS, TRANSFORM
-from reseen.tasks.reid.learner import Learner
 from reseen.tasks.reid.model_settings import HEAD, Model
 from reseen.tasks.reid.recipe import Recipe, recipe_from
 
@@ -125,96 +112,3 @@ def load_model(path: Path | str) -> EmbeddingModel:
         metadata_names=(card.camera_names, card.view_names),
     )
     return load_built(path, build)
-
-
-def build_losses(
-    recipe: Recipe,
-    *,
-    num_identities: int,
-    width: int,
-    identity_attributes: Mapping[str, Sequence[int]] = MappingProxyType({}),
-) -> WeightedSum:
-    """The recipe's losses with their weights."""
-    seed_here("losses", recipe.seed)
-    losses, weights = {}, {}
-    for name, line in recipe.losses.items():
-        loss = Component(name, {key: value for key, value in line.items() if key != "weight"})
-        try:
-            losses[name] = LOSS.build(
-                loss, num_identities=num_identities, width=width, identity_attributes=identity_attributes
-            )
-        except ValueError as error:
-            raise ReseenError(f"losses.{error}") from None
-        weights[name] = line["weight"]
-    return WeightedSum(losses, weights=weights)
-
-
-def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: int) -> TaskComponents:
-    """Model, losses and batches of one process among so many, which share out each batch."""
-    names = splits.train.identity_names
-    _require_pairs(recipe, world_size)
-    batches = IdentityBatches(
-        splits.train.numbers("identity", names),
-        identities=recipe.sampler.identities,
-        images=recipe.sampler.images,
-        seed=recipe.seed,
-        epoch_is=recipe.sampler.epoch_is,
-        cameras=_cameras(splits.train) if recipe.sampler.cameras == "apart" else None,
-        rank=rank,
-        world_size=world_size,
-    )
-    loader = train_loader(_training_images(recipe, splits), batches, workers=recipe.data.workers)
-    model = build_embedder(
-        recipe,
-        num_identities=len(names),
-        start_weights=True,
-        metadata_names=(splits.train.camera_names, splits.train.view_names),
-    )
-    losses = build_losses(
-        recipe,
-        num_identities=len(names),
-        width=model.channels,
-        identity_attributes=identity_attributes(splits.train),
-    )
-    learner = Learner(model, losses)
-    return TaskComponents(model, learner, batches, loader, backbone=model.backbone)
-
-
-def _cameras(train: Split) -> NDArray[np.int64]:
-    """(N,) the camera of each training image, by number; those that are unknown count as one."""
-    return train.numbers("camera", train.camera_names)
-
-
-def _require_pairs(recipe: Recipe, world_size: int) -> None:
-    """ReseenError where a process's share of a batch holds no two identities for a loss that compares them."""
-    pairwise = recipe.pairwise_losses()
-    identities = recipe.sampler.identities
-    if pairwise and identities < 2 * world_size:
-        raise ReseenError(
-            f"losses: {pairwise[0]} needs at least 2 identities on each of {world_size} processes, and they share out "
-            f"sampler.identities, which is {identities}; use at most {identities // 2} processes, or set it higher"
-        )
-
-
-def training_transform(recipe: Recipe) -> Pipeline:
-    """What images go through in training."""
-    mean, std = recipe.data.normalisation
-    return build_transforms(
-        [{"name": name, **settings} for name, settings in recipe.transforms.items()],
-        image_size=recipe.data.image_size,
-        mean=mean,
-        std=std,
-        factory=TRANSFORM.factory,
-        decode=recipe.data.decode,
-    )
-
-
-def _training_images(recipe: Recipe, splits: Splits) -> ImageDataset:
-    train = splits.train
-    return ImageDataset(
-        train,
-        transform=training_transform(recipe),
-        identity_names=train.identity_names,
-        camera_names=train.camera_names,
-        view_names=train.view_names,
-    )

@@ -14,7 +14,7 @@ from reseen.engine.task import TrainingData
 from reseen.metrics.labels import Labels, known
 from reseen.metrics.protocol import find_protocol, protocol_without_cameras
 from reseen.progress import Progress
-from reseen.tasks.reid.build import training_transform
+from reseen.tasks.reid.components import training_transform
 from reseen.tasks.reid.postprocess import require_fit
 from reseen.tasks.reid.query_gallery import evaluation_transform, labels_of
 from reseen.tasks.reid.recipe import Recipe

@@ -26,6 +26,8 @@ MetadataTold = Literal["given", "cameras", "views", "withheld"]
 """What a model that learned cameras and views is told of them in evaluation."""
 
 
+DISTILLATION = "distillation"
+"""The loss that needs a teacher."""
 PLACEHOLDERS: Mapping[str, object] = MappingProxyType(
     {
         "data.image_size": [128, 128],
@@ -103,7 +105,7 @@ class Validation(Section):
 
 
 class Recipe(TrainingRecipe):
-    """A whole run."""
+    """A whole run. ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches."""
 
     placeholders = PLACEHOLDERS
     task: Literal["reid"] = "reid"
@@ -112,6 +114,7 @@ class Recipe(TrainingRecipe):
     sampler: Sampler
     transforms: dict[str, Line] = Field(default_factory=dict)
     losses: dict[str, Line]
+    teacher: str | None = None
     validation: Validation = Validation()
     evaluation: Evaluation = Evaluation()
 
@@ -126,6 +129,13 @@ class Recipe(TrainingRecipe):
         if not lines:
             raise ValueError("expected at least one loss, got none")
         return checked_weights(LOSS, lines, info)
+
+    @model_validator(mode="after")
+    def _teacher_teaches(self) -> Self:
+        if (self.teacher is None) == (DISTILLATION in self.losses):
+            got = "no teacher" if self.teacher is None else f"teacher '{self.teacher}' without the loss"
+            raise ValueError(f"losses.{DISTILLATION} goes with a teacher, a run's folder or a weights file: got {got}")
+        return self
 
     @model_validator(mode="after")
     def _batch_has_pairs(self) -> Self:

@@ -14,7 +14,7 @@ from reseen.engine.pretrained import resolved
 from reseen.engine.task import Prepared, TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
-from reseen.tasks.reid.build import build_components
+from reseen.tasks.reid.components import build_components
 from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.options import EvaluationOptions
 from reseen.tasks.reid.prepare import prepare

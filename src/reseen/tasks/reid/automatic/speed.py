@@ -15,7 +15,7 @@ from reseen.data.table import Split, Splits
 from reseen.engine.assemble import assemble
 from reseen.engine.checkpoint import Place
 from reseen.engine.loop import train_step
-from reseen.tasks.reid.build import build_components
+from reseen.tasks.reid.components import build_components
 from reseen.tasks.reid.recipe import Recipe
 from reseen.types import Sample
 
