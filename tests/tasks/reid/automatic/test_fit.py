@@ -116,6 +116,16 @@ def test_more_minutes_bring_larger_images():
     assert areas[0] < areas[-1]
 
 
+def test_fewer_epochs_come_before_smaller_images():
+    usual = fitted().recipe
+    costs = plan(usual, FACTS, at_a_cost(usual))
+    for share, kept in ((0.45, True), (0.35, False)):
+        minutes = (costs.epoch * share * usual.training.epochs + costs.rest) / 60
+        recipe = fitted(FACTS, f"training.minutes={minutes}", measure=at_a_cost).recipe
+        assert (recipe.data.image_size == usual.data.image_size) is kept
+        assert (recipe.training.epochs < usual.training.epochs / 2) is kept
+
+
 def test_minutes_for_less_than_an_epoch_are_refused_with_what_one_takes():
     with pytest.raises(ReseenError, match=r"training\.minutes: 0\.5 are too few: one epoch at 64 x 64.*about \d"):
         fitted(replace(FACTS, images=100_000), "training.minutes=0.5", measure=at_a_cost)

@@ -13,8 +13,8 @@ from reseen.tasks.reid.recipe import Recipe
 SIDES = (224, 192, 160, 128, 96, 64)
 """Sides of square images, among which given minutes choose."""
 _ENOUGH = 0.4
-"""Larger images are worth it while so much of the usual number of epochs still fits: on cartons and toys, 7 epochs at 128 x
-128 gave 71 and 87 mAP, 16 at 96 x 96 and 12 at 64 x 64 gave 61 and 84."""
+"""Larger images are worth it while so much of the usual number of epochs still fits: on cartons and toys, 7 epochs at
+128 x 128 gave 71 and 87 mAP, 16 at 96 x 96 and 12 at 64 x 64 gave 61 and 84."""
 _MOST = 4
 """Times the usual number of epochs: more of them bring nothing."""
 
