@@ -108,7 +108,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
     model, data = load_model(path), recipe.data
     flip, normalisation = recipe.evaluation.flip, data.normalisation
     preprocessing = [data.image_size, *normalisation, *(["mirrored"] if flip else [])]
-    preprocessing += ["scaled"] if data.decode == "scaled" else []
+    preprocessing += ["scaled"] if data.decode != "full" else []
     metadata = side_information(model) is not None
     thresholds = calibrated_for(recipe.evaluation, metadata=metadata, path=path.parent / CALIBRATION)
     facts = Facts(
@@ -118,7 +118,7 @@ def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> L
         threshold=thresholds.pair,
         search=thresholds.search,
         flip=flip,
-        decode=data.decode,
+        decode="full" if data.decode == "full" else "scaled",
         note=thresholds.note,
     )
     lighter = folded(model, image_size=data.image_size)
