@@ -14,6 +14,7 @@ from reseen.data.transforms import TRANSFORMS, build_transforms, plain_transform
 from reseen.errors import ReseenError
 from reseen.recipe.training import ImageSettings
 from reseen.tasks.classify.classes import ClassSplit, Files, LabelledImages
+from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.segment.recipe import SceneLines
 
 PLAIN = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
@@ -100,6 +101,12 @@ def test_a_dump_names_the_decoding_only_where_it_is_scaled() -> None:
     size = (32, 32)
     assert "decode" not in ImageSettings(image_size=size).model_dump()
     assert ImageSettings(image_size=size, decode="scaled").model_dump()["decode"] == "scaled"
+
+
+def test_a_card_of_cached_decoding_says_scaled_and_the_recipe_says_cached(recipe_file: Path) -> None:
+    scaled, cached = (read_recipe(recipe_file, overrides=[f"data.decode={decode}"]) for decode in ("scaled", "cached"))
+    assert cached.on_card() == scaled.on_card() == scaled.model_dump(mode="json")
+    assert cached.as_written()["data"]["decode"] == "cached"
 
 
 def test_segmentation_refuses_scaled_decoding() -> None:

@@ -10,8 +10,7 @@ from PIL.Image import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from reseen.data.opening import open_image
-from reseen.data.scaled import needed_size
+from reseen.data.cached import opener
 from reseen.data.table import Split
 from reseen.types import Sample
 
@@ -59,7 +58,7 @@ class ImageDataset(Dataset[Sample]):
 
     def _sample(self, row: int) -> Sample:
         return Sample(
-            image=self.transform(open_image(self._paths[row], at_least=needed_size(self.transform))),
+            image=self.transform(opener(self.transform)(self._paths[row])),
             label=int(self.labels[row]),
             camera=int(self.cameras[row]),
             view=int(self.views[row]),

@@ -33,6 +33,12 @@ def shrink(opened: Image.Image, at_least: tuple[int, int]) -> None:
         opened.draft(None, _stored(opened, at_least))  # no mode: grey and CMYK stay what they are
 
 
+def is_shrunk(opened: Image.Image) -> bool:
+    """Whether `shrink` made a file smaller, also after it is decoded."""
+    scale = opened.decoderconfig[:1] if isinstance(opened, JpegImageFile) else ()
+    return scale > (1,)
+
+
 def _stored(opened: Image.Image, at_least: tuple[int, int]) -> tuple[int, int]:
     """Upright (H, W) -> (width, height) as the file has them."""
     height, width = at_least[::-1] if orientation(opened) in SIDES_SWAPPED else at_least

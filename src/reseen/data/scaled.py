@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from reseen.data.crops import centre_crop, random_resized_crop, translate_crop
 
-Decode: TypeAlias = Literal["full", "scaled"]
-"""Whether JPEG files are decoded at their own size, or at 1/2, 1/4 or 1/8 of it where that suffices."""
+Decode: TypeAlias = Literal["full", "scaled", "cached"]
+"""Whether JPEG files are decoded at their own size, or at 1/2, 1/4 or 1/8 of it where that suffices, or so but once."""
 
 MARGIN = 2.0
 """Sides of a decoded image over those of the network's input."""

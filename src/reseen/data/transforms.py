@@ -134,7 +134,8 @@ def _of_table(name: str) -> Factory:
 class Pipeline:
     """An RGB image -> float32 (3, H, W): ``before`` on uint8, then normalised, then ``after``.
 
-    ``needs``: (height, width) to which images may be decoded; None for their own size.
+    ``needs``: (height, width) to which images may be decoded; None for their own size. ``cached``: whether images that
+    are decoded smaller are kept on disk.
     """
 
     before: tuple[Transform, ...]
@@ -142,6 +143,7 @@ class Pipeline:
     scale: Tensor
     shift: Tensor
     needs: tuple[int, int] | None = None
+    cached: bool = False
 
     def __call__(self, image: Image) -> Tensor:
         """The image as the network takes it."""
@@ -167,7 +169,7 @@ def build_transforms(
 
     Images come to image_size (H, W) where a transform stands that takes it, such as ``random_resized_crop``, or are
     resized first where there is none. ``mean`` and ``std`` are of images scaled to 0..1. ``factory`` finds a name's.
-    ``decode``: "scaled" says in the pipeline's ``needs`` how small a JPEG may be decoded.
+    ``decode``: "scaled" says in the pipeline's ``needs`` how small a JPEG may be decoded, "cached" also that it is kept.
     Raises ReseenError for a name that is not in ``TRANSFORMS``.
     """
     own = [{key: value for key, value in line.items() if key != "name"} for line in lines]
@@ -177,8 +179,8 @@ def build_transforms(
     made = [(step, step(**settings, **supplied(step, image_size=image_size))) for step, settings in steps]
     before = tuple(transform for step, transform in made if not comes_after_normalising(step))
     after = tuple(transform for step, transform in made if comes_after_normalising(step))
-    needs = size_for(steps, image_size) if decode == "scaled" else None
-    return replace(_pipeline(before, after, mean=mean, std=std), needs=needs)
+    needs = size_for(steps, image_size) if decode != "full" else None
+    return replace(_pipeline(before, after, mean=mean, std=std), needs=needs, cached=decode == "cached")
 
 
 def plain_transform(image_size: tuple[int, int], *, mean: Triple, std: Triple, decode: Decode = "full") -> Pipeline:

@@ -1,9 +1,11 @@
 """Images of a data set that do not decode: found, left out, and listed in the run so that they stay left out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from os.path import relpath
 from pathlib import Path
+
+from PIL.Image import Image
 
 from reseen.data.opening import ImageError, open_image
 from reseen.data.table import Splits, first, without_unreadable
@@ -13,17 +15,15 @@ from reseen.progress import Progress
 
 
 def find_unreadable(
-    paths: Iterable[Path], progress: Progress, *, at_least: tuple[int, int] | None = None
+    paths: Iterable[Path], progress: Progress, *, opens: Callable[[Path], Image] = open_image
 ) -> dict[Path, str]:
     """Decode every image to its last row: those that do not decode, in order, each with the reason.
 
-    ``at_least``: (height, width) that suffices, as in `open_image`, so that they are decoded as they will be used.
+    ``opens`` opens them as they will be used.
     """
     paths = list(paths)
     with progress.bar("check images", total=len(paths)) as bar:
-        reasons = in_threads(
-            partial(_why_unreadable, at_least=at_least), paths, progress=lambda _done, _total: bar.advance()
-        )
+        reasons = in_threads(partial(_why_unreadable, opens=opens), paths, progress=lambda _done, _total: bar.advance())
         return {path: reason for path, reason in reasons if reason}
 
 
@@ -33,10 +33,10 @@ def leave_out(splits: Splits, bad: Mapping[Path, str]) -> Splits:
     return splits._replace(train=train, query=query, gallery=gallery)
 
 
-def skip_unreadable(splits: Splits, progress: Progress, *, at_least: tuple[int, int] | None = None) -> Splits:
+def skip_unreadable(splits: Splits, progress: Progress, *, opens: Callable[[Path], Image] = open_image) -> Splits:
     """The tables without the images that do not decode, which ``progress`` reports."""
     paths = (path for split in splits.tables().values() for path in split.paths)
-    bad = find_unreadable(paths, progress, at_least=at_least)
+    bad = find_unreadable(paths, progress, opens=opens)
     report_unreadable(bad, progress, skip=True)
     return leave_out(splits, bad) if bad else splits
 
@@ -62,9 +62,9 @@ def below(root: Path, listed: Mapping[str, str]) -> dict[Path, str]:
     return {Path(root / name): reason for name, reason in listed.items()}
 
 
-def _why_unreadable(path: Path, *, at_least: tuple[int, int] | None) -> str:
+def _why_unreadable(path: Path, *, opens: Callable[[Path], Image]) -> str:
     try:
-        open_image(path, at_least=at_least)
+        opens(path)
     except ImageError as error:
         return str(error).removeprefix(f"{path}: cannot read the image: ")
     return ""

@@ -115,7 +115,7 @@ def network_of(
     data = recipe.data
     flip, normalisation = recipe.evaluation.flip, data.normalisation
     preprocessing = [data.image_size, *normalisation, *(["mirrored"] if flip else [])]
-    preprocessing += ["scaled"] if data.decode == "scaled" else []
+    preprocessing += ["scaled"] if data.decode != "full" else []
     metadata = side_information(model) is not None
     thresholds = calibrated_for(recipe.evaluation, metadata=metadata, path=path.parent / CALIBRATION)
     facts = Facts(
@@ -125,7 +125,7 @@ def network_of(
         threshold=thresholds.pair,
         search=thresholds.search,
         flip=flip,
-        decode=data.decode,
+        decode="full" if data.decode == "full" else "scaled",
         note=thresholds.note,
     )
     lighter = folded(model, image_size=data.image_size)

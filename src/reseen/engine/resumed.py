@@ -49,7 +49,7 @@ def run_directory(out: Path, recipe: TrainingRecipe, *, facts: Mapping[str, obje
 
 
 def _check_same_recipe(run: Run, recipe: TrainingRecipe, *, before: TrainingRecipe) -> None:
-    was, now = (settings.model_dump(mode="json") for settings in (before, recipe))
+    was, now = (settings.on_card() for settings in (before, recipe))
     changed = [name for name in now if now[name] != was[name]]
     if changed:
         raise ReseenError(

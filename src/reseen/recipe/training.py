@@ -35,13 +35,14 @@ class ImageSettings(Section):
     """How images are read. ``image_size`` is (height, width) in pixels; mean and std default to the weights' own.
 
     ``decode``: "scaled" decodes JPEG files at 1/2, 1/4 or 1/8 of their size where that is enough for ``image_size``.
+    "cached" gives the same pixels and keeps those of images that were made smaller on disk, for the next epoch.
     """
 
     image_size: Size
     mean: Triple | None = None
     std: Triple | None = None
     workers: Annotated[int, Field(ge=0)] = 2
-    decode: Literal["full", "scaled"] = "full"
+    decode: Literal["full", "scaled", "cached"] = "full"
 
     @property
     def normalisation(self) -> Normalisation:
@@ -170,6 +171,12 @@ class TrainingRecipe(Section):
         """The lines of a file: every default written out, and "auto" at the settings that are left to the data."""
         lines = self.model_dump(mode="json", exclude_none=True)
         return with_settings(lines, dict.fromkeys(self._automatic, AUTO))
+
+    def on_card(self) -> dict[str, Any]:
+        """The lines of a weights card, which says how images are decoded, and not whether they were kept on disk."""
+        lines = self.model_dump(mode="json")
+        data = lines.get("data", {})
+        return {**lines, "data": {**data, "decode": "scaled"}} if data.get("decode") == "cached" else lines
 
     @model_validator(mode="wrap")
     @classmethod

@@ -11,9 +11,9 @@ from PIL.Image import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from reseen.data.cached import opener
 from reseen.data.dataset import Draw, seeded
 from reseen.data.opening import open_image
-from reseen.data.scaled import needed_size
 
 
 class Source(Protocol):
@@ -26,15 +26,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """Images that are files, each with its class's number; decoded as `open_image` does for ``at_least``."""
+    """Images that are files, each with its class's number; ``open`` decodes them."""
 
     samples: Sequence[tuple[str, int]]
-    at_least: tuple[int, int] | None = None
+    open: Callable[[str], Image] = open_image
 
     def __getitem__(self, index: int) -> tuple[Image, int]:
         """ReseenError naming the file when it does not decode."""
         path, label = self.samples[index]
-        return open_image(path, at_least=self.at_least), label
+        return self.open(path), label
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -93,8 +93,8 @@ class LabelledImages(Dataset[LabelledImage]):
     """A split through a transform, whose randomness comes from the draw's seed."""
 
     def __init__(self, split: ClassSplit, *, transform: Callable[[Image], Tensor]) -> None:
-        source, needs = split.source, needed_size(transform)
-        self._source = replace(source, at_least=needs) if isinstance(source, Files) else source
+        source = split.source
+        self._source = replace(source, open=opener(transform)) if isinstance(source, Files) else source
         self._transform = transform
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
-from reseen.data.scaled import size_for_all
+from reseen.data.cached import opener
 from reseen.data.unreadable import below, find_unreadable, relative_to, report_unreadable
 from reseen.engine.run import Run
 from reseen.engine.task import TrainingData
@@ -54,8 +54,8 @@ def _unreadable(splits: ClassSplits, recipe: ClassifyRecipe, progress: Progress)
     paths = [Path(path) for source in sources if isinstance(source, Files) for path, _ in source.samples]
     if not paths:
         return {}
-    needs = size_for_all(training_transform(recipe), evaluation_transform(recipe))
-    return find_unreadable(paths, progress, at_least=needs)
+    opens = opener(training_transform(recipe), evaluation_transform(recipe))
+    return find_unreadable(paths, progress, opens=opens)
 
 
 def leave_out(splits: ClassSplits, bad: Mapping[Path, str]) -> ClassSplits:

@@ -44,7 +44,7 @@ class Classification:
 
     def card(self, recipe: ClassifyRecipe, data: ClassSplits, *, score: float) -> Card:
         """The recipe and the names of the classes."""
-        return Card(recipe.model_dump(mode="json"), num_identities=None, score=score, class_names=data.class_names)
+        return Card(recipe.on_card(), num_identities=None, score=score, class_names=data.class_names)
 
 
 CLASSIFICATION = Classification()

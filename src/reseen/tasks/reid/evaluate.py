@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
+from reseen.data.cached import opener
 from reseen.data.datasets import read_data
 from reseen.data.fingerprint import fingerprint
 from reseen.data.table import Split, Splits
@@ -131,7 +132,7 @@ def evaluate_weights(
     recipe = resolved(recipe_from(load_card(weights.path).recipe, name=str(weights.path)))
     splits = read_data(weights.data, layout=recipe.data.layout, seed=recipe.seed)
     if recipe.data.unreadable == "skip":
-        splits = skip_unreadable(splits, progress, at_least=evaluation_transform(recipe).needs)
+        splits = skip_unreadable(splits, progress, opens=opener(evaluation_transform(recipe)))
     model, name = load_model(weights.path), weights.path.stem
     return score_model_checked(model, splits, recipe, options=options, progress=progress, name=name)
 
@@ -197,7 +198,7 @@ def splits_of(run: Run, data: Path | str | None, *, progress: Progress = SILENT)
         splits = leave_out(splits, below(splits.root, listed))
     if data is None or recipe.data.unreadable != "skip":
         return splits
-    return skip_unreadable(splits, progress, at_least=evaluation_transform(recipe).needs)
+    return skip_unreadable(splits, progress, opens=opener(evaluation_transform(recipe)))
 
 
 def _same_data(run: Run, data: Path, splits: Splits) -> bool:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from lightning_fabric import Fabric
 
+from reseen.data.cached import opener
 from reseen.data.datasets import LAYOUTS, read_data
 from reseen.data.fingerprint import fingerprint
-from reseen.data.scaled import size_for_all
 from reseen.data.table import Split, Splits, first
 from reseen.data.unreadable import find_unreadable, leave_out, relative_to, report_unreadable
 from reseen.engine.task import TrainingData
@@ -27,8 +27,8 @@ def load_data(data: Path, recipe: Recipe, *, fabric: Fabric, progress: Progress)
     """
     splits = read_data(data, layout=recipe.data.layout, seed=recipe.seed)
     paths = [path for split in splits.tables().values() for path in split.paths]
-    needs = size_for_all(training_transform(recipe), evaluation_transform(recipe))
-    bad = fabric.broadcast(find_unreadable(paths, progress, at_least=needs) if fabric.is_global_zero else {})
+    opens = opener(training_transform(recipe), evaluation_transform(recipe))
+    bad = fabric.broadcast(find_unreadable(paths, progress, opens=opens) if fabric.is_global_zero else {})
     report_unreadable(bad, progress, skip=recipe.data.unreadable == "skip")
     splits = leave_out(splits, bad) if bad else splits
     require_fit(labels_of(splits), protocol=find_protocol(protocol_for(recipe, splits)))

@@ -74,7 +74,7 @@ class Reidentification:
     def card(self, recipe: Recipe, data: Splits, *, score: float) -> Card:
         """The recipe, and the training set's identities, cameras and views."""
         return Card(
-            recipe=recipe.model_dump(mode="json"),
+            recipe=recipe.on_card(),
             num_identities=len(data.train.identity_names),
             score=score,
             camera_names=data.train.camera_names,

@@ -45,7 +45,7 @@ class Segmentation:
 
     def card(self, recipe: SegmentRecipe, _data: SceneSplits, *, score: float) -> Card:
         """The recipe and the names of the classes."""
-        return Card(recipe.model_dump(mode="json"), num_identities=None, score=score, class_names=CLASS_NAMES)
+        return Card(recipe.on_card(), num_identities=None, score=score, class_names=CLASS_NAMES)
 
 
 SEGMENTATION = Segmentation()
