@@ -99,6 +99,15 @@ class Backbone(nn.Module):
             "or one without them"
         )
 
+    def split_third_stage(self) -> tuple[Self, nn.Sequential]:
+        """The network to the first block of its third stage, and a row of what follows; the body is taken apart.
+
+        Raises ReseenError for a family whose networks have no such stages to copy.
+        """
+        raise ReseenError(
+            f"three branches need a ResNet with bottlenecks (resnet50, ...), got {type(self.body).__name__}"
+        )
+
     def start_tensors(self, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """A start weights file's tensors as the body names and shapes them: unchanged where a family says no other."""
         return tensors

@@ -38,11 +38,11 @@ class MaxPool(nn.Module):
 
 
 class GeneralizedMeanPool(nn.Module):
-    """Generalized mean over positions, with one learned exponent for all channels."""
+    """Generalized mean over positions, with one exponent for all channels, ``learned`` or fixed."""
 
-    def __init__(self, *, p: float = 3.0) -> None:
+    def __init__(self, *, p: float = 3.0, learned: bool = True) -> None:
         super().__init__()
-        self.p = nn.Parameter(torch.tensor(p))
+        self.p = nn.Parameter(torch.tensor(p)) if learned else p
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C)."""
@@ -64,9 +64,16 @@ def gem(*, p: Positive = 3.0) -> nn.Module:
     return GeneralizedMeanPool(p=p)
 
 
+def fixed_gem(*, p: Positive = 3.0) -> nn.Module:
+    """Generalized mean with the exponent ``p``, which is not learned."""
+    return GeneralizedMeanPool(p=p, learned=False)
+
+
 def _precise(maps: Tensor) -> torch.dtype:
     return torch.promote_types(maps.dtype, torch.float32)
 
 
-POOLINGS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType({"average": average, "max": maximum, "gem": gem})
+POOLINGS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
+    {"average": average, "max": maximum, "gem": gem, "fixed_gem": fixed_gem}
+)
 """Name -> factory of a module (B, C, H, W) -> (B, C)."""
