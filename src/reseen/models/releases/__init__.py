@@ -9,6 +9,7 @@ from reseen.models.releases.fastreid import FASTREID
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
+from reseen.models.releases.solider import SOLIDER
 
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
@@ -17,6 +18,7 @@ RELEASES: Mapping[str, Release] = MappingProxyType(
         "fastreid": FASTREID,
         "mbr-release": MBR,
         "rga-release": RGA,
+        "solider": SOLIDER,
     }
 )
 """Name -> how it is read, and where it comes from."""
