@@ -9,10 +9,13 @@ from torch import nn
 
 from reseen.backbones.resnet import keep_size
 from reseen.models import MODELS
+from reseen.models.releases.mbr import CAMERAS, VIEWS
 from reseen.profiling.counting import count_macs
 from reseen.profiling.profile import usual_size
+from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.build_model import build_model
-from reseen.tasks.reid.papers import RGA_BACKBONES, TABLE_II, TableRow
+from reseen.tasks.reid.papers import RGA_BACKBONES, TABLE_I, TABLE_II, SystemRow, TableRow
+from reseen.tasks.reid.recipe import read_recipe
 
 IDENTITIES = 575
 """The number in MBR's configuration; the papers' text says 576 vehicles."""
@@ -24,6 +27,14 @@ class Compared(NamedTuple):
     paper: TableRow
     parameters: int
     macs: int
+
+
+class System(NamedTuple):
+    """A row of Table I with our parameters and multiply-adds for it; None for a system that cannot be built."""
+
+    paper: SystemRow
+    parameters: int | None
+    macs: int | None
 
 
 class Candidate(NamedTuple):
@@ -39,6 +50,11 @@ class BackboneCount(NamedTuple):
     model: str
     released: int
     ours: int
+
+
+def compare_table_i() -> list[System]:
+    """Table I of LKA-ReID, row by row, each system at the image size of its recipe."""
+    return [System(row, *(_system_cost(row.recipe) if row.recipe else (None, None))) for row in TABLE_I]
 
 
 def compare_table_ii() -> list[Compared]:
@@ -59,6 +75,15 @@ def compare_rga() -> list[BackboneCount]:
         backbone = build_model(name, num_identities=None, image_size=usual_size(name)).backbone
         counts.append(BackboneCount(name, released, sum(parameter.numel() for parameter in backbone.parameters())))
     return counts
+
+
+def _system_cost(name: str) -> tuple[int, int]:
+    """Trainable parameters and multiply-adds of the network of a recipe on VeRi-776."""
+    recipe = read_recipe(name)
+    with torch.device("meta"):
+        model = build_embedder(recipe, num_identities=IDENTITIES, start_weights=False, metadata_names=(CAMERAS, VIEWS))
+    trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    return trained, count_macs(model, recipe.data.image_size)[""].total
 
 
 def _cost(model: str, change: Callable[[Any], None] | None = None) -> tuple[int, int]:

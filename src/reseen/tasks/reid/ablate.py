@@ -10,6 +10,7 @@ from reseen.engine.run import Run
 from reseen.errors import ReseenError, unknown
 from reseen.models import MODELS
 from reseen.progress import SILENT, Progress
+from reseen.recipe.files import shipped_recipes
 from reseen.tasks.reid.evaluate import evaluate_run
 from reseen.tasks.reid.papers import PAPER_SCORES, PaperScore
 from reseen.tasks.reid.recipe import Recipe, read_recipe, recipe_from, recipe_of
@@ -33,7 +34,8 @@ def ablate(
 ) -> list[Row]:
     """Train and score the model of each of ``rows`` with each of ``seeds``; see `run_ablation`.
 
-    A row is the name of a model that takes the place of the recipe's, or that name and ``+metadata``.
+    A row is the name of a model that takes the place of the recipe's, or that name and ``+metadata``; or the name of a
+    shipped recipe, whose network does, at random where this one's begins at random.
     """
     base = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, overrides=overrides)
     return run_ablation(ABLATION, base, rows=rows, seeds=seeds, data=data, out=out, progress=progress)
@@ -41,9 +43,13 @@ def ablate(
 
 def _variant(row: str, base: Recipe) -> Recipe:
     name = row.removesuffix(METADATA)
-    if name not in MODELS:
-        raise ReseenError(unknown("model", name, MODELS))
     raw = base.model_dump(mode="json", exclude_none=True)
+    if name in shipped_recipes():
+        model = read_recipe(name).model.model_dump(mode="json", exclude_none=True)
+        random = {"weights": "none"} if raw["model"]["weights"] == "none" else {}
+        return recipe_from({**raw, "model": {**model, **random}}, name=row)
+    if name not in MODELS:
+        raise ReseenError(unknown("model or recipe", name, [*MODELS, *shipped_recipes()]))
     model = {key: raw["model"][key] for key in KEPT} | {"name": name}
     if row.endswith(METADATA):
         model["metadata"] = raw["model"].get("metadata", {})
