@@ -55,12 +55,15 @@ def test_a_wrong_head_is_one_line(head, more, message):
         recipe_with(head, *more)
 
 
+BACKBONES = {"pcb": "resnet18"}
+"""Of each head the smallest that it stands on; the others take a ResNet with bottlenecks."""
+
+
 @pytest.mark.parametrize("name", HEADS)
 def test_without_identities_a_head_has_no_classifier(name):
-    trained, deployed = (
-        build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=number, start_weights=False)
-        for number in (3, None)
-    )
+    backbone = f"model.backbone={BACKBONES.get(name, 'resnet26')}"
+    recipe = recipe_with(f'{{name = "{name}"}}', backbone, "model.weights=none", "data.image_size=[96, 32]")
+    trained, deployed = (build_embedder(recipe, num_identities=number, start_weights=False) for number in (3, None))
     extra = {path for path, _ in trained.named_parameters()} - {path for path, _ in deployed.named_parameters()}
     assert extra
     assert all(path.startswith("classifiers.") for path in extra)

@@ -29,7 +29,8 @@ class TableRow(NamedTuple):
 class SystemRow(NamedTuple):
     """A row of LKA-ReID's Table I: scores on VeRi-776 as fractions, and the recipe of the system here.
 
-    ``epochs`` are those of its authors. ``recipe`` is empty for a system that has neither public code nor a description that a network could be built from.
+    ``epochs`` are those of its authors. ``recipe`` is empty for a system that has neither public code nor a description
+    that a network could be built from.
     """
 
     label: str
