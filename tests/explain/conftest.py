@@ -52,7 +52,7 @@ def branched() -> Callable[..., nn.Module]:
     def make(*, metadata: bool = False, size: int = 64) -> nn.Module:
         lines = [BranchConfig(kind, "both") for kind in ("bottleneck", "hca", "bot")]
         table = MetadataConfig(("c1", "c2"), ()) if metadata else None
-        backbone = build_backbone("resnet26", image_size=(size, size))
+        backbone = build_backbone("resnet14t", image_size=(size, size))
         model = multi_branch(backbone, lines, num_identities=None, metadata=table)
         if metadata:
             nn.init.normal_(model.metadata.table)
