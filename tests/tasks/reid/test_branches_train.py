@@ -21,7 +21,7 @@ image_size = [32, 32]
 workers = 0
 
 [model]
-backbone = "resnet14t"
+backbone = "resnet26"
 branches = [{ name = "hca", role = "classify" }, { name = "lka", role = "triplet", kernel = 9 }]
 metadata = { drop = 0.25 }
 
@@ -98,8 +98,8 @@ def test_the_recipe_as_run_reads_back_the_same(branched, tmp_path) -> None:
 
 
 def test_a_name_stands_for_its_lines_and_gives_way_to_those_beside_it(branched) -> None:
-    named = read_recipe(branched, overrides=['model={name="lka_reid", backbone="resnet14t"}']).model
-    assert (named.backbone, named.ibn) == ("resnet14t", "a")
+    named = read_recipe(branched, overrides=['model={name="lka_reid", backbone="resnet26"}']).model
+    assert (named.backbone, named.ibn) == ("resnet26", "a")
     assert [(line["name"], line["role"]) for line in named.branches] == [
         ("hca", "classify"),
         ("hca", "triplet"),
