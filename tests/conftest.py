@@ -67,7 +67,7 @@ def draw_image(identity: int, shot: int, *, size: int = 32) -> Image.Image:
     return Image.fromarray((striped + noise).clip(0, 255).astype(np.uint8))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def image() -> Callable[..., Image.Image]:
     """`draw_image`, for tests that lay out files of their own."""
     return draw_image

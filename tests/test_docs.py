@@ -24,13 +24,16 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 @pytest.fixture
 def folder(tmp_path: Path, image) -> Path:
-    """Twenty individuals before two cameras, as the own-data table of README and of the pages lists them."""
+    """Twenty individuals before two cameras, as the own-data table of README and of the pages lists them.
+
+    Their images are small, since what the pages train sees them at twice their size.
+    """
     rows = []
     (tmp_path / "images").mkdir()
     for identity in range(20):
         for shot in range(4):
             name = f"images/{identity}-{shot}.jpg"
-            image(identity, shot, size=64).save(tmp_path / name)
+            image(identity, shot, size=32).save(tmp_path / name)
             rows.append({"path": name, "identity": f"individual {identity}", "camera": f"gate {shot % 2}"})
     polars.DataFrame(rows).write_csv(tmp_path / "my.csv")
     return tmp_path

@@ -67,7 +67,7 @@ def test_two_processes_train_by_triplets_alone(market, recipe_file, tmp_path):
 def test_two_processes_train_branches_whose_necks_no_loss_sees(market, recipe_file, tmp_path):
     text = recipe_file.read_text().replace(
         'backbone = "test_resnet.r160_in1k"',
-        'backbone = "resnet26"\n'
+        'backbone = "resnet14t"\n'
         'branches = [{ name = "hca", role = "classify" }, { name = "bottleneck", role = "triplet" }]\nmetadata = {}',
     )
     recipe_file.write_text(text.replace("epochs = 2", "epochs = 1\nfreeze_backbone = 1"))

@@ -87,8 +87,17 @@ def attended(finished: tuple[Path, Path], tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def masked(finished: tuple[Path, Path], tmp_path: Path) -> Path:
     """The data of the finished runs with masks: a square whose place is its identity's; 7 and 8 are twins."""
-    root = tmp_path / "masked"
-    shutil.copytree(json.loads((finished[0] / "data.json").read_text())["path"], root)
+    return _write_masked(finished[0], tmp_path / "masked")
+
+
+@pytest.fixture(scope="session")
+def masked_to_read(finished: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`masked`, once for all tests that change nothing in it."""
+    return _write_masked(finished[0], tmp_path_factory.mktemp("masked") / "masked")
+
+
+def _write_masked(run: Path, root: Path) -> Path:
+    shutil.copytree(json.loads((run / "data.json").read_text())["path"], root)
     for image in sorted(root.glob("*/*.jpg")):
         corner = 3 * (int(image.name[:4]) - 4)
         pixels = np.zeros((32, 32), dtype=bool)

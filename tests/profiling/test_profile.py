@@ -28,6 +28,14 @@ def test_each_kind_of_work_is_counted_apart() -> None:
     assert macs["3"].total == macs[""].matmul
 
 
+def test_a_model_on_the_meta_device_counts_as_one_with_weights() -> None:
+    model = small()
+    macs, peaks = count_macs(model, (8, 6)), [peak_activations(model.train(on), (8, 6)) for on in (True, False)]
+    model.to("meta")
+    assert count_macs(model, (8, 6)) == macs
+    assert [peak_activations(model.train(on), (8, 6)) for on in (True, False)] == peaks
+
+
 def test_activations_are_what_lives_at_once() -> None:
     chain = nn.Sequential(nn.Conv2d(3, 8, 1), nn.Sigmoid(), nn.Conv2d(8, 2, 1)).eval()
     wide, narrow = 8 * 10 * 10 * 4, 2 * 10 * 10 * 4  # bytes an image

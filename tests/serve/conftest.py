@@ -22,6 +22,7 @@ from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
 from reseen.serve.middleware.limits import Limits
 from reseen.serve.server import address_of, listening, server_of
+from shared import made_once
 
 THRESHOLD = 0.9
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -49,9 +50,9 @@ def loaded(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Load
     return load_network(folder / weights_file.name)
 
 
-@pytest.fixture
-def gallery(loaded: LoadedNetwork, tmp_path: Path, image: Callable[..., Image.Image]) -> Gallery:
-    """24 records: identity and shot in the reference, an hour from one to the next."""
+@pytest.fixture(scope="session")
+def filled(loaded: LoadedNetwork, image: Callable[..., Image.Image], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gallery of 24 records: identity and shot in the reference, an hour from one to the next; to be copied."""
     records = [
         Record(
             picture=as_bytes(image(identity, shot)),
@@ -64,9 +65,17 @@ def gallery(loaded: LoadedNetwork, tmp_path: Path, image: Callable[..., Image.Im
         for identity in range(6)
         for shot in range(4)
     ]
-    opened = Gallery(tmp_path / "gates", embedder=Embedder(loaded), create=True)
-    opened.add(records)
-    return opened
+
+    def make(folder: Path) -> None:
+        Gallery(folder / "gates", embedder=Embedder(loaded), create=True).add(records)
+
+    return made_once(tmp_path_factory, "served-gallery", make) / "gates"
+
+
+@pytest.fixture
+def gallery(loaded: LoadedNetwork, filled: Path, tmp_path: Path) -> Gallery:
+    """`filled`, in the test's own folder."""
+    return Gallery(shutil.copytree(filled, tmp_path / "gates"), embedder=Embedder(loaded))
 
 
 @contextmanager

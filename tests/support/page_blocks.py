@@ -6,9 +6,9 @@ A block that needs what a test has not is marked on the line before it: ``<!-- n
 
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from reseen.cli import main
@@ -57,9 +57,17 @@ def run_commands(block: Block, page: Path) -> None:
 
 
 def run_program(block: Block) -> None:
-    """Run a block with a ``__main__`` guard as the file that a reader would save it to."""
-    Path("script.py").write_text(block.text, encoding="utf-8")
-    subprocess.run([sys.executable, "script.py"], check=True)
+    """Run a block with a ``__main__`` guard as the file that a reader would save it to.
+
+    It becomes the main module of this process, where torch is imported: worker processes import the file as they would.
+    """
+    script = Path("script.py").resolve()
+    script.write_text(block.text, encoding="utf-8")
+    main_module = ModuleType("__main__")
+    main_module.__file__ = str(script)
+    before, sys.modules["__main__"] = sys.modules["__main__"], main_module
+    exec(compile(block.text, script, "exec"), main_module.__dict__)
+    sys.modules["__main__"] = before
 
 
 def run_page(page: Path) -> None:

@@ -28,18 +28,18 @@ from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from stopping import Recorder
 
 
-@pytest.fixture
-def run(finished, masked, tmp_path):
+@pytest.fixture(scope="module")
+def run(finished, masked_to_read, tmp_path_factory):
     """A finished run whose data are those with masks."""
-    own = shutil.copytree(finished[0], tmp_path / "run")
+    own = shutil.copytree(finished[0], tmp_path_factory.mktemp("scored") / "run")
     facts = json.loads((own / "data.json").read_text())
-    (own / "data.json").write_text(json.dumps({**facts, "path": str(masked)}))
+    (own / "data.json").write_text(json.dumps({**facts, "path": str(masked_to_read)}))
     return open_run(own)
 
 
-@pytest.fixture
-def scored(run, masked):
-    return score_explanations(run, masked, pairs=5, method="occlusion")
+@pytest.fixture(scope="module")
+def scored(run, masked_to_read):
+    return score_explanations(run, masked_to_read, pairs=5, method="occlusion")
 
 
 def test_both_questions_are_scored_on_all_their_queries(scored):
@@ -53,7 +53,7 @@ def test_both_questions_are_scored_on_all_their_queries(scored):
     assert kinds == ["occlusion", "centre prior", "random map"]
 
 
-def test_scores_are_the_means_of_the_measures(run, masked, scored):
+def test_scores_are_the_means_of_the_measures(run, masked_to_read, scored):
     """Image by image, each alone, with the question of a twin: the means of what measures says."""
     run_model, result = load_run_model(run), saved_evaluation(run)
     paths = result.splits.query.paths
@@ -61,7 +61,7 @@ def test_scores_are_the_means_of_the_measures(run, masked, scored):
     found = []
     for case in cases:
         query = run_model.inputs(result.splits.query, [case.query])
-        marks = marks_of(mark_files(masked), [paths[case.query]], size=(32, 32))
+        marks = marks_of(mark_files(masked_to_read), [paths[case.query]], size=(32, 32))
         match, twin = (
             branch_vectors(run_model.model, run_model.inputs(result.splits.gallery, [row]))
             for row in (case.match, case.twin)
@@ -100,8 +100,10 @@ def test_the_centre_prior_is_no_better_than_itself(scored):
             assert question.maps[0].over_centre[name].value == pytest.approx(gap)
 
 
-def test_the_same_call_gives_the_same_scores(run, masked, scored):
-    assert scores_as_json(score_explanations(run, masked, pairs=5, method="occlusion")) == scores_as_json(scored)
+def test_the_same_call_gives_the_same_scores(run, masked_to_read, scored):
+    assert scores_as_json(score_explanations(run, masked_to_read, pairs=5, method="occlusion")) == scores_as_json(
+        scored
+    )
 
 
 def test_scores_are_written_as_a_table_and_as_json(scored, tmp_path):

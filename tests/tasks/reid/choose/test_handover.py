@@ -28,7 +28,9 @@ from reseen.tasks.reid.task import REIDENTIFICATION
 from stopping import Recorder
 
 RULES = custom_protocol(drop_same_camera=False, junk=(), same_pictures=True)
-BRANCHES = 'backbone = "resnet26"\nbranches = [{ name = "bottleneck", role = "both" }, { name = "hca", role = "both" }]'
+BRANCHES = (
+    'backbone = "resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }, { name = "hca", role = "both" }]'
+)
 
 
 class Finished(NamedTuple):
