@@ -112,9 +112,26 @@ def test_a_backbone_is_resized_to_other_images() -> None:
     assert again.feature_map == backbone.feature_map
 
 
-def test_without_attention_another_size_changes_nothing_and_a_vit_stays_bound() -> None:
+def test_without_attention_another_size_changes_nothing() -> None:
     backbone = build_backbone("resnet18", image_size=(64, 32)).eval()
     images = torch.randn(1, 3, 96, 32)
     assert torch.equal(set_input_size(backbone, image_size=(96, 32))(images), backbone(images))
     with pytest.raises(ReseenError, match="built for images of 64 x 32, got 96 x 32"):
-        set_input_size(build_backbone("vit_tiny_patch16_224", image_size=(64, 32)), image_size=(96, 32))
+        set_input_size(build_backbone("xcit_nano_12_p16_224", image_size=(64, 32)), image_size=(96, 32))
+
+
+def test_a_vit_takes_another_size_with_its_positions_resampled() -> None:
+    backbone = build_backbone("vit_tiny_patch16_224", image_size=(64, 32)).eval()
+    with torch.no_grad():  # a plane over the grid of 4 x 2, after the class token
+        rows = torch.linspace(-1.0, 1.0, 4)[:, None].expand(4, 2).reshape(1, 8, 1)
+        backbone.body.pos_embed[:, 1:] = rows
+    larger = set_input_size(backbone, image_size=(128, 32))
+    assert larger.feature_map == (192, 8, 2)
+    assert larger(torch.randn(1, 3, 128, 32)).shape == (1, 192, 8, 2)
+    positions = larger.body.pos_embed[0, 1:, 0].reshape(8, 2)
+    assert torch.all(positions.diff(dim=0) > 0), "it still rises from row to row"
+    torch.testing.assert_close(positions[:, 0], positions[:, 1])
+    again = set_input_size(backbone, image_size=(64, 32))
+    images = torch.randn(1, 3, 64, 32)
+    assert torch.equal(again(images), backbone(images))
+    assert backbone.image_size == (64, 32), "the original stays as it was"

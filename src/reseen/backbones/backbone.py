@@ -113,9 +113,28 @@ class Backbone(nn.Module):
         return tensors
 
     def set_input_size(self, image_size: tuple[int, int]) -> None:
-        """Take images of another (height, width) from now on, in place, where the body is not bound to one."""
-        if not self.bound_to_size:
-            self.image_size = image_size
+        """Take images of another (height, width) from now on, in place, where the body can.
+
+        A body that is bound to a size and has timm's ``set_input_size`` resamples its positional embedding.
+        """
+        if self.bound_to_size:
+            resize = getattr(self.body, "set_input_size", None)
+            if resize is None:
+                return
+            with torch.no_grad():
+                resize(img_size=image_size)
+        self.image_size = image_size
+        if self._tokens is not None:
+            self._tokens = self._tokens_of(image_size)
+
+    def _tokens_of(self, image_size: tuple[int, int]) -> tuple[int, int] | None:
+        image = torch.zeros(1, 3, *image_size, device=next(self.body.parameters()).device)
+        was_training = self.body.training
+        self.body.eval()
+        with torch.no_grad():
+            tokens = self._token_grid(self._features(image, None, None), image)
+        self.body.train(was_training)
+        return tokens
 
     def _as_map(self, features: Tensor) -> Tensor:
         if self._tokens is not None:

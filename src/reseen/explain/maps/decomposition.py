@@ -94,8 +94,17 @@ def _last_maps(model: nn.Module, inputs: ModelInputs) -> tuple[list[Tensor], Vec
 
 
 def _branches(model: Any) -> list[Any]:
-    """Whatever has a pooling and a neck: the branches, or the single-branch model itself."""
-    return list(getattr(model, "branches", [model]))
+    """Whatever has a pooling and a neck: the branches, or the single-branch model itself.
+
+    Raises ReseenError for a model whose vectors are of another kind.
+    """
+    branches = list(getattr(model, "branches", [model]))
+    if not all(hasattr(branch, "pooling") for branch in branches):
+        raise ReseenError(
+            f"decomposition knows pooled maps with a neck, got {type(model).__name__}, whose parts are put together "
+            "otherwise: use grad_cam, hires_cam or occlusion"
+        )
+    return branches
 
 
 def _neck_of(neck: nn.Module) -> tuple[Tensor, Tensor]:
