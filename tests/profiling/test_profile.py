@@ -30,10 +30,8 @@ def test_each_kind_of_work_is_counted_apart() -> None:
 
 def test_a_model_on_the_meta_device_counts_as_one_with_weights() -> None:
     model = small()
-    macs, peaks = count_macs(model, (8, 6)), [peak_activations(model.train(on), (8, 6)) for on in (True, False)]
-    model.to("meta")
-    assert count_macs(model, (8, 6)) == macs
-    assert [peak_activations(model.train(on), (8, 6)) for on in (True, False)] == peaks
+    macs = count_macs(model, (8, 6))
+    assert count_macs(model.to("meta"), (8, 6)) == macs
 
 
 def test_activations_are_what_lives_at_once() -> None:

@@ -1,7 +1,7 @@
 """Multiply-adds of a network by torch's own counter, and the activations alive at once.
 
-Nothing is computed: the pass runs on torch's fake tensors, which have shapes and no contents, or, in a fifth of the
-time, on its meta device where the network lies there.
+Nothing is computed: the pass runs on torch's fake tensors, which have shapes and no contents; multiply-adds of a network
+on the meta device are counted there, in a fifth of the time.
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ def peak_activations(model: nn.Module, image_size: tuple[int, int], *, batch: in
         256
     """
     live = _Live()
-    with _weightless(model), torch.set_grad_enabled(model.training):
+    with _fake(), torch.set_grad_enabled(model.training):
         images = _images(model, batch, image_size)
         with live:
             output = model(images)
@@ -97,6 +97,10 @@ def _images(model: nn.Module, batch: int, image_size: tuple[int, int]) -> Tensor
 def _weightless(model: nn.Module) -> AbstractContextManager[object]:
     if all(tensor.is_meta for tensor in chain(model.parameters(), model.buffers())):
         return nullcontext()
+    return _fake()
+
+
+def _fake() -> FakeTensorMode:
     return FakeTensorMode(allow_non_fake_inputs=True)  # the model's own parameters are real
 
 

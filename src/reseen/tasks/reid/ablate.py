@@ -49,7 +49,7 @@ def _variant(row: str, base: Recipe) -> Recipe:
         random = {"weights": "none"} if raw["model"]["weights"] == "none" else {}
         return recipe_from({**raw, "model": {**model, **random}}, name=row)
     if name not in MODELS:
-        raise ReseenError(unknown("model or recipe", name, [*MODELS, *shipped_recipes()]))
+        raise ReseenError(f"{unknown('model', name, MODELS)}; or the name of a recipe, whose network it is")
     model = {key: raw["model"][key] for key in KEPT} | {"name": name}
     if row.endswith(METADATA):
         model["metadata"] = raw["model"].get("metadata", {})
