@@ -11,12 +11,13 @@ from torch import nn
 
 from reseen.backbones.cnn import CNN
 from reseen.backbones.family import Family
+from reseen.backbones.osnet import OSNET
 from reseen.backbones.resnet import RESNET
 from reseen.backbones.solider import SOLIDER
 from reseen.backbones.vit import VIT
 from reseen.errors import ReseenError
 
-FAMILIES: tuple[Family, ...] = (SOLIDER, RESNET, VIT, CNN)
+FAMILIES: tuple[Family, ...] = (SOLIDER, OSNET, RESNET, VIT, CNN)
 """The first that owns a name builds it. A network from outside timm is one more line, or needs none:
 ``backbone = "mypackage.nets:osnet"`` names a function like a family's ``build``."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from reseen.models.heads.fc import fc
 from reseen.models.heads.mgn import mgn
 from reseen.models.heads.part_embedder import PartEmbedder
 from reseen.models.heads.pcb import pcb
@@ -10,9 +11,6 @@ from reseen.models.heads.pcb import pcb
 __all__ = ["HEADS", "PartEmbedder"]
 
 HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
-    {
-        "mgn": mgn,
-        "pcb": pcb,
-    }
+    {"fc": fc, "mgn": mgn, "pcb": pcb,}
 )
 """Name -> factory(backbone, num_identities, **settings)."""

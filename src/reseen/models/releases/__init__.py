@@ -10,16 +10,12 @@ from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
 from reseen.models.releases.solider import SOLIDER
+from reseen.models.releases.torchreid import TORCHREID
 
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {
-        "fastreid": FASTREID,
-        "mbr-release": MBR,
-        "rga-release": RGA,
-        "solider": SOLIDER,
-    }
+    {"fastreid": FASTREID, "mbr-release": MBR, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID,}
 )
 """Name -> how it is read, and where it comes from."""
 
