@@ -3,10 +3,16 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from reseen.models.heads.clip import clip
 from reseen.models.heads.part_embedder import PartEmbedder
 from reseen.models.heads.pcb import pcb
 
 __all__ = ["HEADS", "PartEmbedder"]
 
-HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType({"pcb": pcb})
+HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
+    {
+        "clip": clip,
+        "pcb": pcb,
+    }
+)
 """Name -> factory(backbone, num_identities, **settings)."""

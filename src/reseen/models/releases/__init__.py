@@ -5,13 +5,20 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from reseen.models.releases.clip_reid import CLIP_REID
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
 
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
-RELEASES: Mapping[str, Release] = MappingProxyType({"mbr-release": MBR, "rga-release": RGA})
+RELEASES: Mapping[str, Release] = MappingProxyType(
+    {
+        "clip-reid": CLIP_REID,
+        "mbr-release": MBR,
+        "rga-release": RGA,
+    }
+)
 """Name -> how it is read, and where it comes from."""
 
 
