@@ -1,7 +1,7 @@
 """The family of CLIP's ResNet-50: a stem of three convolutions, and average pooling wherever the map is halved.
 
-Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021, section 2.4. The attention
-pooling on top of it is a head's (`reseen.models.heads.clip`).
+Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021, section 2.4. The
+attention pooling on top of it is a head's (`reseen.models.heads.clip`).
 """
 
 from collections import OrderedDict
@@ -104,9 +104,8 @@ class ClipMaps(Backbone):
         return renamed.body
 
 
-def clip_resnet(*, name: str, last_stride: Literal[1, 2] = 1) -> nn.Module:
+def clip_resnet(*, last_stride: Literal[1, 2] = 1) -> nn.Module:
     """CLIP's ResNet-50; ``last_stride`` 1 doubles the last map, as CLIP-ReID has it, 2 is CLIP's own."""
-    del name
     return ClipResNet(last_stride=last_stride)
 
 

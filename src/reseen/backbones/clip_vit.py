@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-import timm
 import torch
 from timm.layers import resample_abs_pos_embed
 from timm.models.vision_transformer import VisionTransformer
@@ -113,7 +112,6 @@ def positions_for(positions: Tensor, *, grid: tuple[int, int], source: tuple[int
 
 def clip_vit(
     *,
-    name: str,
     image_size: tuple[int, int],
     pretrained: bool,
     camera_names: tuple[str, ...],
@@ -129,7 +127,6 @@ def clip_vit(
     and views; None for a network without one. ``unknown``: what stands for a camera or a view that is not known,
     nothing ("off") or the mean over those that are ("mean").
     """
-    del name
     side = None
     if coefficient is not None and (camera_names or view_names):
         counts = {"cameras": len(camera_names), "views": len(view_names)}

@@ -22,9 +22,9 @@ class OverlappingPatches(PatchEmbed):  # type: ignore[misc]
         """(height, width) in pixels -> rows and columns of patches."""
         return patch_grid(img_size, patch=self.patch_size[0], stride=self.stride)
 
-    def feat_ratio(self, as_scalar: bool = True) -> int | tuple[int, int]:
+    def feat_ratio(self, *_: Any, **__: Any) -> int:
         """How many times smaller than the image the grid is."""
-        return self.stride if as_scalar else (self.stride, self.stride)
+        return self.stride
 
 
 def patch_grid(image_size: tuple[int, int], *, patch: int, stride: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
+from reseen.types import UNKNOWN
 
 Unknown: TypeAlias = Literal["off", "mean"]
 """What stands for a camera or a view that is not known: nothing, or the mean of those that are."""
@@ -49,6 +50,15 @@ class SideEmbedding(nn.Module):
     def _index(self, given: Tensor | None, known: int, name: str) -> Tensor:
         if known == 0 or given is None:
             return torch.tensor([0 if known == 0 else -1], device=self.rows.device)
-        if not torch.compiler.is_compiling() and not torch.jit.is_tracing() and bool((given >= known).any()):
-            raise ReseenError(f"expected {name}s below {known}, or -1 where one is not known, got {int(given.max())}")
-        return given.clamp(min=-1)
+        numbers = given.to(self.rows.device)
+        _check_range(numbers, known, name)
+        return numbers
+
+
+def _check_range(numbers: Tensor, known: int, name: str) -> None:
+    if numbers.is_meta or torch.compiler.is_compiling():  # no values there, or a check of them would split the graph
+        return
+    wrong = numbers[(numbers < UNKNOWN) | (numbers >= known)]
+    if len(wrong):
+        expected = f"0 to {known - 1}, or {UNKNOWN} for unknown"
+        raise ReseenError(f"{name} out of range: expected {expected}, got {int(wrong[0])}")

@@ -1,8 +1,8 @@
 """CLIP-ReID's head: the image encoder's vector, and the same projected into the space that CLIP shares with texts.
 
 Li et al., AAAI 2023. B = batch, D = width of the encoder's vector (768 of ViT-B/16, 2048 of RN50), P = of the projected
-one (512, 1024). In training a third vector, from before the last block or stage, is compared by the triplet loss; it has
-no neck.
+one (512, 1024). In training a third vector, from before the last block or stage, is compared by the triplet loss; it
+has no neck.
 """
 
 from typing import Any

@@ -33,7 +33,7 @@ _NECK = re.compile(r"(bottleneck(?:_proj)?)\.(weight|bias|running_mean|running_v
 class _Side(NamedTuple):
     """What is known of the embedding of cameras and views: settings of [model], a tensor, and the names."""
 
-    model: Mapping[str, float]
+    model: Mapping[str, float | None]
     tensors: Mapping[str, Tensor]
     camera_names: Sequence[str]
     view_names: Sequence[str]
@@ -69,18 +69,18 @@ def clip_reid(
     head = _head(tensors, with_head=with_head)
     _refuse_unknown(tensors, renamed, left_out)
     if is_vit:
-        side = _side(tensors.get("cv_embed"), cameras=cameras, views=views, coefficient=coefficient)
         body, size, settings = _vit(renamed.body, image_size, resample=resample)
+        side = _side(tensors.get("cv_embed"), cameras=cameras, views=views, coefficient=coefficient)
         recipe = "clip-reid-veri776" if size == SIZES[1] else "clip-reid-market1501"
     else:
-        side = _side(None, cameras=cameras, views=views, coefficient=None)
+        side = _side(None, cameras=cameras, views=views, coefficient=None)._replace(model={})
         left_out += [name for name in tensors if name == "cv_embed"]  # its forward never reads it
         body, settings, recipe = renamed.body, {}, "clip-reid-rn50-market1501"
         size = _resnet_size(renamed.head, image_size)
     parts = {f"parts.{name}": tensor for name, tensor in renamed.head.items()}
     return Released(
         recipe=recipe,
-        model={**_recipe_options(is_vit), **settings, **side.model},
+        model={**settings, **side.model},
         tensors={**{f"backbone.body.{name}": tensor for name, tensor in body.items()}, **parts, **side.tensors, **head},
         num_identities=_identities(tensors) if with_head else None,
         image_size=size,
@@ -88,11 +88,6 @@ def clip_reid(
         view_names=side.view_names,
         left_out=left_out,
     )
-
-
-def _recipe_options(is_vit: bool) -> Mapping[str, object]:
-    """Settings of the recipes that a file need not share: one without cameras has no coefficient."""
-    return {"coefficient": None, "stride": 16} if is_vit else {}
 
 
 def _vit(
@@ -149,7 +144,7 @@ def _side(rows: Tensor | None, *, cameras: int | None, views: int | None, coeffi
     if rows is None:
         if cameras or views:
             raise ReseenError("it has no embedding of cameras that is used (cv_embed): leave cameras and views out")
-        return _Side({}, {}, (), ())
+        return _Side({"coefficient": None}, {}, (), ())
     if cameras is None and views is None and len(rows) == ROWS_OF_VERI:
         cameras, views = len(CAMERAS), len(VIEWS)
     cameras = len(rows) // (views or 1) if cameras is None else cameras
