@@ -18,6 +18,7 @@ from reseen.losses.metric_learning import (
     supcon,
 )
 from reseen.losses.pairs import compares_pairs, does_compare_pairs
+from reseen.losses.texts import image_to_text
 from reseen.losses.triplet import triplet, triplet_soft
 from reseen.losses.weighted_sum import LossTerms, WeightedSum
 
@@ -30,6 +31,7 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "contrastive": contrastive,
         "cosface": cosface,
         "cross_entropy": cross_entropy,
+        "image_to_text": image_to_text,
         "metric_learning": metric_learning,
         "multi_similarity": multi_similarity,
         "proxy_anchor": proxy_anchor,
