@@ -76,9 +76,8 @@ class ClipResNet(nn.Module):
         maps = images
         for number in (1, 2, 3):
             maps = self.act(self.get_submodule(f"bn{number}")(self.get_submodule(f"conv{number}")(maps)))
-        maps = self.pool(maps)
-        for number in (1, 2, 3):
-            maps = self.get_submodule(f"layer{number}")(maps)
+        for part in (self.pool, *(self.get_submodule(f"layer{number}") for number in (1, 2, 3))):
+            maps = part(maps)
         return maps
 
 
@@ -92,7 +91,8 @@ class ClipMaps(Backbone):
     def last_two(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, H, W) normalised -> the last map, and that of the third stage."""
         before = self.body.before_last(images)
-        return self.body.get_submodule("layer4")(before), before
+        last: Tensor = self.body.get_submodule("layer4")(before)
+        return last, before
 
     def start_tensors(self, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """CLIP's image encoder by our names; other files as they are."""

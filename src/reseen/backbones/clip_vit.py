@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import torch
-from timm.layers import resample_abs_pos_embed
+from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
@@ -35,7 +35,7 @@ class LastTokens(NamedTuple):
     after: Tensor
 
 
-class ClipTransformer(VisionTransformer):  # type: ignore[misc]
+class ClipTransformer(VisionTransformer):
     """timm's ViT with CLIP's norms and activation; ``side`` is added to the class token before the positions are."""
 
     def __init__(self, *, image_size: tuple[int, int], stride: int, blocks: int, side: SideEmbedding | None) -> None:
@@ -53,7 +53,9 @@ class ClipTransformer(VisionTransformer):  # type: ignore[misc]
         )
         self.side = side
 
-    def forward_features(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
+    def forward_features(  # type: ignore[override]  # timm's takes a mask
+        self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None
+    ) -> Tensor:
         """(B, 3, H, W), (B,), (B,) -> the last tokens, (B, 1 + N, D)."""
         return self.last_tokens(images, cameras, views).after
 
@@ -66,10 +68,11 @@ class ClipTransformer(VisionTransformer):  # type: ignore[misc]
 
     def _with_positions(self, patches: Tensor, cameras: Tensor | None, views: Tensor | None) -> Tensor:
         """(B, N, D) -> (B, 1 + N, D)."""
-        first = self.cls_token
-        if self.side is not None:
-            first = first + self.side(cameras, views)[:, None]
-        return torch.cat([first.expand(len(patches), -1, -1), patches], dim=1) + self.pos_embed
+        first, positions = self.cls_token, self.pos_embed
+        assert first is not None, "CLIP's ViT has a class token"
+        assert positions is not None, "and positions"
+        token: Tensor = first if self.side is None else first + self.side(cameras, views)[:, None]
+        return torch.cat([token.expand(patches.shape[0], -1, -1), patches], dim=1) + positions
 
 
 class ClipViT(Backbone):

@@ -5,7 +5,7 @@ from typing import Any
 from timm.layers.patch_embed import PatchEmbed
 
 
-class OverlappingPatches(PatchEmbed):  # type: ignore[misc]
+class OverlappingPatches(PatchEmbed):
     """timm's patch embedding with a ``stride`` of its own, in pixels; what it says of its grid follows the stride."""
 
     def __init__(self, *, stride: int, **settings: Any) -> None:

@@ -41,11 +41,11 @@ class SideEmbedding(nn.Module):
 
     def _table(self) -> Tensor:
         """(C + 1, V + 1, D), the last of each for what is not known: where -1 leads to."""
-        table = rearrange(self.rows, "(c v) d -> c v d", v=max(self.views, 1))
+        table: Tensor = rearrange(self.rows, "(c v) d -> c v d", v=max(self.views, 1))
         if self.unknown == "off":
             return nn.functional.pad(table, (0, 0, 0, 1, 0, 1))
-        table = torch.cat([table, table.mean(dim=0, keepdim=True)])
-        return torch.cat([table, table.mean(dim=1, keepdim=True)], dim=1)
+        cameras = torch.cat([table, table.mean(dim=0, keepdim=True)])
+        return torch.cat([cameras, cameras.mean(dim=1, keepdim=True)], dim=1)
 
     def _index(self, given: Tensor | None, known: int, name: str) -> Tensor:
         if known == 0 or given is None:

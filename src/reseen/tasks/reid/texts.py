@@ -105,7 +105,7 @@ def text_loss(vectors: Tensor, labels: Tensor, *, prompts: Prompts, encoder: Tex
 def encoded(prompts: Prompts, *, encoder: TextEncoder, batch_size: int = 64) -> Tensor:
     """The texts of all identities, (I, P)."""
     identities = torch.arange(len(prompts.learned), device=prompts.learned.device)
-    return torch.cat([encoder(prompts(some), end=prompts.end) for some in identities.split(batch_size)])
+    return torch.cat([encoder(prompts(some), end=prompts.end) for some in torch.split(identities, batch_size)])
 
 
 def save_texts(texts: Tensor, path: Path) -> None:
@@ -137,18 +137,24 @@ def write_texts(
         ReseenError: A file without one of the encoders, and data that cannot be trained on.
     """
     tensors = read_weights(recipe.model.weights).tensors
-    encoder, fabric = text_encoder(tensors), one_device(recipe.hardware.accelerator)
+    encoder, fabric = text_encoder(tensors), one_device("cpu" if recipe.hardware.accelerator == "cpu" else "auto")
     train = load_data(data, recipe, fabric=fabric, progress=progress).data.train
     names = train.identity_names
     model = fabric.to_device(build_embedder(recipe, num_identities=None, start_weights=True)).eval()
     images = ImageDataset(train, transform=evaluation_transform(recipe), identity_names=names)
-    batches = {"batch_size": recipe.evaluation.batch_size, "workers": recipe.data.workers}
-    embeddings = embed(model, images, fabric=fabric, progress=progress, **batches)
+    embeddings = embed(
+        model,
+        images,
+        fabric=fabric,
+        batch_size=recipe.evaluation.batch_size,
+        workers=recipe.data.workers,
+        progress=progress,
+    )
     texts = learn_texts(
         fabric.to_device(embeddings[:, -encoder.width :]),
         fabric.to_device(torch.from_numpy(train.numbers("identity", names))),
-        prompts=fabric.to_device(prompts_of(tensors, identities=len(names), noun=noun)),
-        encoder=fabric.to_device(encoder),
+        prompts=prompts_of(tensors, identities=len(names), noun=noun).to(fabric.device),
+        encoder=encoder.to(fabric.device),
         stage=stage,
         seed=recipe.seed,
         progress=progress,
@@ -157,4 +163,4 @@ def write_texts(
 
 
 def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
-    yield from torch.randperm(count, generator=order).split(size)
+    yield from torch.split(torch.randperm(count, generator=order), size)
