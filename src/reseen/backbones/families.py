@@ -9,6 +9,8 @@ from typing import get_type_hints
 import timm
 from torch import nn
 
+from reseen.backbones.clip_resnet import CLIP_RESNET
+from reseen.backbones.clip_vit import CLIP_VIT
 from reseen.backbones.cnn import CNN
 from reseen.backbones.family import Family
 from reseen.backbones.osnet import OSNET
@@ -17,7 +19,7 @@ from reseen.backbones.solider import SOLIDER
 from reseen.backbones.vit import VIT
 from reseen.errors import ReseenError
 
-FAMILIES: tuple[Family, ...] = (SOLIDER, OSNET, RESNET, VIT, CNN)
+FAMILIES: tuple[Family, ...] = (SOLIDER, OSNET, CLIP_VIT, CLIP_RESNET, RESNET, VIT, CNN)
 """The first that owns a name builds it. A network from outside timm is one more line, or needs none:
 ``backbone = "mypackage.nets:osnet"`` names a function like a family's ``build``."""
 

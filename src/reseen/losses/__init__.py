@@ -21,6 +21,7 @@ from reseen.losses.metric_learning import (
     supcon,
 )
 from reseen.losses.pairs import compares_pairs, does_compare_pairs
+from reseen.losses.texts import image_to_text
 from reseen.losses.triplet import triplet, triplet_soft
 from reseen.losses.weighted_sum import LossTerms, WeightedSum
 
@@ -37,6 +38,7 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "cosface": cosface,
         "cross_entropy": cross_entropy,
         "distillation": distillation,
+        "image_to_text": image_to_text,
         "metric_learning": metric_learning,
         "multi_similarity": multi_similarity,
         "proxy_anchor": proxy_anchor,

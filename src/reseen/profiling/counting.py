@@ -1,7 +1,7 @@
 """Multiply-adds of a network by torch's own counter, and the activations alive at once.
 
-Nothing is computed: the pass runs on torch's fake tensors, which have shapes and no contents; multiply-adds of a network
-on the meta device are counted there, in a fifth of the time.
+Nothing is computed: the pass runs on torch's fake tensors, which have shapes and no contents; multiply-adds of a
+network on the meta device are counted there, in a fifth of the time.
 """
 
 from collections.abc import Mapping

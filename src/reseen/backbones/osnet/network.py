@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from reseen.backbones.osnet.blocks import ConvNorm, Instance, OmniScaleBlock
 from reseen.backbones.osnet.attention import SpatialAttention
+from reseen.backbones.osnet.blocks import ConvNorm, Instance, OmniScaleBlock
 
 ATTENDED = (0, 1)
 """The stages after whose blocks the vehicle networks have attention."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from reseen.models.heads.clip import clip
 from reseen.models.heads.fc import fc
 from reseen.models.heads.mgn import mgn
 from reseen.models.heads.part_embedder import PartEmbedder
@@ -11,6 +12,11 @@ from reseen.models.heads.pcb import pcb
 __all__ = ["HEADS", "PartEmbedder"]
 
 HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
-    {"fc": fc, "mgn": mgn, "pcb": pcb,}
+    {
+        "clip": clip,
+        "fc": fc,
+        "mgn": mgn,
+        "pcb": pcb,
+    }
 )
 """Name -> factory(backbone, num_identities, **settings)."""

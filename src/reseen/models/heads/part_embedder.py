@@ -23,7 +23,8 @@ class PartEmbedder(nn.Module):
     Args:
         backbone: Of any family; the parts read what they need of it.
         parts: Called with (backbone, images, cameras=, views=); one vector (B, C) a part, before its neck.
-        necks: (B, C) to (B, C'), in the order of the parts, or one that all share.
+        necks: (B, C) to (B, C'), in the order of the parts, or one that all share. Parts beyond them, which a head may
+            give in training alone, have none: only losses on pooled features see them.
         classifiers: (B, C') to logits (B, I), in the order of the parts; none for a deployed model.
         width: D, the number of channels of the embedding.
         channels: Of the first compared part, which losses with weights of their own are built for.
@@ -60,7 +61,7 @@ class PartEmbedder(nn.Module):
         """
         pooled: Sequence[Tensor] = self.parts(self.backbone, images, cameras=cameras, views=views)
         necks = list(self.necks) * (len(pooled) if len(self.necks) == 1 else 1)
-        necked = [neck(vector) for neck, vector in zip(necks, pooled, strict=True)]
+        necked = [neck(vector) for neck, vector in zip(necks, pooled, strict=False)]
         classified = zip(self.classifiers, necked, strict=True) if len(self.classifiers) else ()
         return Output(
             embedding=self.join(pooled, necked),

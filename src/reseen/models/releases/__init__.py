@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from reseen.models.releases.clip_reid import CLIP_REID
 from reseen.models.releases.fastreid import FASTREID
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
@@ -15,7 +16,14 @@ from reseen.models.releases.torchreid import TORCHREID
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {"fastreid": FASTREID, "mbr-release": MBR, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID,}
+    {
+        "clip-reid": CLIP_REID,
+        "fastreid": FASTREID,
+        "mbr-release": MBR,
+        "rga-release": RGA,
+        "solider": SOLIDER,
+        "torchreid": TORCHREID,
+    }
 )
 """Name -> how it is read, and where it comes from."""
 
