@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections import namedtuple
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_nothing_is_added_to_a_disk_that_is_almost_full(
     photograph: Path, folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cached, "KEPT_FREE", 5 << 30)
-    usage = namedtuple("usage", "free")  # noqa: PYI024 - as shutil has it
+    usage = namedtuple("usage", "free")
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage((5 << 30) - 1))
     with caplog.at_level(logging.WARNING):
         assert all(same(photograph) for _ in range(3))
@@ -131,7 +132,7 @@ def test_a_missing_or_broken_image_is_refused_as_without_a_cache(tmp_path: Path,
     for path in (broken, tmp_path / "gone.jpg"):
         with pytest.raises(ImageError) as expected:
             open_image(path, at_least=SMALL)
-        with pytest.raises(ImageError, match=str(expected.value).split("/")[-1]):
+        with pytest.raises(ImageError, match=re.escape(str(expected.value))):
             open_cached(path, at_least=SMALL)
     assert entries(folder) == []
 
