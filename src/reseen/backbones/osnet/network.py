@@ -5,6 +5,7 @@ B = batch, C = channels, H, W = height and width in pixels.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -56,8 +57,8 @@ class OSNet(nn.Module):
         self.stem = ConvNorm(3, widths[0], kernel=7, stride=2, instance=kind.stem)
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
         stages = [
-            _stage(*widths[number : number + 2], kind.blocks[number], attention_width if number in ATTENDED else None)
-            for number in range(3)
+            _stage(pair, instances=instances, attention=attention_width if number in ATTENDED else None)
+            for number, (pair, instances) in enumerate(zip(pairwise(widths), kind.blocks, strict=True))
         ]
         for stage, width in zip(stages[:2], widths[1:], strict=False):
             stage.add_module("transition", nn.Sequential(ConvNorm(width, width), nn.AvgPool2d(2)))
@@ -79,9 +80,9 @@ def kind_and_widths(name: str) -> tuple[Kind, tuple[int, ...]]:
     return list(KINDS.values())[number // len(WIDTHS)], list(WIDTHS.values())[number % len(WIDTHS)]
 
 
-def _stage(channels: int, width: int, instances: tuple[Instance, Instance], attention: int | None) -> nn.Sequential:
-    """Two blocks and, where it has a width, an attention."""
-    first, second = instances
+def _stage(widths: tuple[int, int], *, instances: tuple[Instance, Instance], attention: int | None) -> nn.Sequential:
+    """Two blocks from one width to another and, where it has a width of its own, an attention."""
+    (channels, width), (first, second) = widths, instances
     parts: OrderedDict[str, nn.Module] = OrderedDict(
         block1=OmniScaleBlock(channels, width, instance=first),
         block2=OmniScaleBlock(width, width, instance=second),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from reseen.models.heads.fc import fc
+from reseen.models.heads.lightmbn import lightmbn
 from reseen.models.heads.part_embedder import PartEmbedder
 from reseen.models.heads.pcb import pcb
 
@@ -12,6 +13,7 @@ __all__ = ["HEADS", "PartEmbedder"]
 HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
     {
         "fc": fc,
+        "lightmbn": lightmbn,
         "pcb": pcb,
     }
 )

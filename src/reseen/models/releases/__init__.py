@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from reseen.models.releases.lightmbn import LIGHTMBN
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
@@ -14,6 +15,7 @@ __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
     {
+        "lightmbn": LIGHTMBN,
         "mbr-release": MBR,
         "rga-release": RGA,
         "torchreid": TORCHREID,

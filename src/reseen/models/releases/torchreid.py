@@ -1,8 +1,8 @@
 """The checkpoints of torchreid's model zoo, by the names of this package: OSNet, its vehicle networks, and PCB.
 
 The body of OSNet is renamed in `reseen.backbones.osnet`. Its head is ``fc.0`` (linear), ``fc.1`` (batch norm) and
-``classifier``; the vehicle networks number them: ``fc.0.0``, ``fc.0.1`` without a ReLU after it, ``classifier.0``, whose
-logits are cosines where it has no bias.
+``classifier``; the vehicle networks number them: ``fc.0.0``, ``fc.0.1`` without a ReLU after it, and ``classifier.0``,
+whose logits are cosines where it has no bias.
 """
 
 from collections.abc import Mapping
