@@ -1,4 +1,4 @@
-"""The family of OSNets: light networks for re-identification, plain, with instance norm (IBN, AIN), and for vehicles."""
+"""The family of OSNets: light networks for re-identification; plain, with instance norm (IBN, AIN), for vehicles."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -46,13 +46,13 @@ class OSNetBackbone(Backbone):
         return type(self)(body, image_size=self.image_size, slots=slots), upper
 
 
-def osnet(*, name: str, input_norm: bool = False, attention_width: Count | None = None) -> nn.Module:
+def osnet(*, name: str, input_norm: bool = False, attention_reduction: Count | None = None) -> nn.Module:
     """The OSNet ``name``.
 
-    ``input_norm`` normalises each image by itself first; ``attention_width`` gives the first two stages the spatial
-    attention of the vehicle networks, with so many channels in its middle.
+    ``input_norm`` normalises each image by itself first; ``attention_reduction`` gives the first two stages the
+    spatial attention of the vehicle networks, with so many times fewer channels in its middle.
     """
-    return OSNet(name, input_norm=input_norm, attention_width=attention_width)
+    return OSNet(name, input_norm=input_norm, attention_reduction=attention_reduction)
 
 
 OSNET = Family("OSNet", build=osnet, owns=NAMES.__contains__, backbone=OSNetBackbone, slots=SLOTS)

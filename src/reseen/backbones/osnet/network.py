@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from reseen.backbones.osnet.blocks import ConvNorm, Instance, OmniScaleBlock
 from reseen.backbones.osnet.attention import SpatialAttention
+from reseen.backbones.osnet.blocks import ConvNorm, Instance, OmniScaleBlock
 
 ATTENDED = (0, 1)
 """The stages after whose blocks the vehicle networks have attention."""
@@ -46,18 +46,18 @@ class OSNet(nn.Module):
     Args:
         name: One of `NAMES`.
         input_norm: Whether each image is normalised first, by instance and channel.
-        attention_width: The middle channels of a spatial attention after the blocks of the first stage and of the
-            second; None for none.
+        attention_reduction: How many times fewer channels the spatial attention has in its middle that follows the
+            blocks of the first stage and of the second; None for none.
     """
 
-    def __init__(self, name: str, *, input_norm: bool = False, attention_width: int | None = None) -> None:
+    def __init__(self, name: str, *, input_norm: bool = False, attention_reduction: int | None = None) -> None:
         super().__init__()
         kind, widths = kind_and_widths(name)
         self.input_norm = nn.InstanceNorm2d(3, affine=True) if input_norm else nn.Identity()
         self.stem = ConvNorm(3, widths[0], kernel=7, stride=2, instance=kind.stem)
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
         stages = [
-            _stage(pair, instances=instances, attention=attention_width if number in ATTENDED else None)
+            _stage(pair, instances=instances, reduction=attention_reduction if number in ATTENDED else None)
             for number, (pair, instances) in enumerate(zip(pairwise(widths), kind.blocks, strict=True))
         ]
         for stage, width in zip(stages[:2], widths[1:], strict=False):
@@ -70,8 +70,8 @@ class OSNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, C, H / 16, W / 16)."""
         maps = self.pool(self.stem(self.input_norm(images)))
-        maps = self.last(self.stage3(self.stage2(self.stage1(maps))))
-        return maps  # type: ignore[no-any-return]
+        out: Tensor = self.last(self.stage3(self.stage2(self.stage1(maps))))
+        return out
 
 
 def kind_and_widths(name: str) -> tuple[Kind, tuple[int, ...]]:
@@ -80,15 +80,15 @@ def kind_and_widths(name: str) -> tuple[Kind, tuple[int, ...]]:
     return list(KINDS.values())[number // len(WIDTHS)], list(WIDTHS.values())[number % len(WIDTHS)]
 
 
-def _stage(widths: tuple[int, int], *, instances: tuple[Instance, Instance], attention: int | None) -> nn.Sequential:
-    """Two blocks from one width to another and, where it has a width of its own, an attention."""
+def _stage(widths: tuple[int, int], *, instances: tuple[Instance, Instance], reduction: int | None) -> nn.Sequential:
+    """Two blocks from one width to another and, where it is reduced, an attention."""
     (channels, width), (first, second) = widths, instances
     parts: OrderedDict[str, nn.Module] = OrderedDict(
         block1=OmniScaleBlock(channels, width, instance=first),
         block2=OmniScaleBlock(width, width, instance=second),
     )
-    if attention is not None:
-        parts["spatial"] = SpatialAttention(width, attention)
+    if reduction is not None:
+        parts["spatial"] = SpatialAttention(width, width // reduction)
     return nn.Sequential(parts)
 
 

@@ -19,8 +19,8 @@ from reseen.models.neck import BNNeck, identity_classifier
 from reseen.ops.pooling import AveragePool, MaxPool
 
 PARTS = ("global", "dropped", "whole", "upper", "lower", "first half", "second half")
-"""In the order of the embedding: the mean of the global branch and, its strongest rows dropped, its maximum; the maximum
-of the striped branch, and the means of its stripes; and the halves of the third branch's channels."""
+"""In the order of the embedding: the mean of the global branch and its maximum without its strongest rows; the maximum
+of the striped branch and the means of its stripes; the halves of the third branch's channels."""
 REDUCED = 5
 """The first parts, which each have a reduction of their own."""
 COMPARED = (0, 1, 2)
@@ -91,7 +91,9 @@ def lightmbn(*, backbone: Backbone, num_identities: int | None, width: Count = 5
         trunk,
         LightParts(upper, channels=channels, width=width),
         necks=[BNNeck(width) for _ in range(parts)],
-        classifiers=[] if num_identities is None else [identity_classifier(width, num_identities) for _ in range(parts)],
+        classifiers=[]
+        if num_identities is None
+        else [identity_classifier(width, num_identities) for _ in range(parts)],
         width=parts * width,
         channels=width,
         join=_necked_by_channel,

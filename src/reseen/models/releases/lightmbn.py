@@ -1,8 +1,8 @@
 """The checkpoints of LightMBN, by the names of this package.
 
 ``backone`` is OSNet as far as the first block of its second stage, its parts numbered; ``global_branch``,
-``partial_branch`` and ``channel_branch`` are the rest; ``reduction_N`` holds a 1 x 1 convolution (a linear layer here), a
-batch norm and a classifier, ``reduction_ch_N`` the latter two, ``shared`` the layer of both halves of the channels.
+``partial_branch`` and ``channel_branch`` are the rest; ``reduction_N`` holds a 1 x 1 convolution (a linear layer here),
+a batch norm and a classifier, ``reduction_ch_N`` the latter two, ``shared`` the layer of both halves of the channels.
 """
 
 import re

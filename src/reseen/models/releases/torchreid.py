@@ -37,7 +37,7 @@ def _osnet(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
     network = described(tensors) if is_osnet(tensors) else None
     if network is None:
         raise ReseenError("no torchreid checkpoint: expected PCB or an OSNet of a known width")
-    head = {name: ours for name in tensors if (ours := exchanged(name, _HEAD)) is not None}
+    head = {name: known for name in tensors if (known := exchanged(name, _HEAD)) is not None}
     refuse_unknown([name for name in tensors if name not in head and our_name(name) is None], release="torchreid")
     ours = {name: tensors[theirs] for theirs, name in head.items()}
     settings, numbered = _head(ours), "fc.0.0.weight" in tensors
