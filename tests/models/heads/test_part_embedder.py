@@ -63,6 +63,11 @@ BACKBONES = {"pcb": "resnet18"}
 def test_without_identities_a_head_has_no_classifier(name):
     backbone = f"model.backbone={BACKBONES.get(name, 'resnet26')}"
     recipe = recipe_with(f'{{name = "{name}"}}', backbone, "model.weights=none", "data.image_size=[96, 32]")
+    network = {"lightmbn": "osnet-x0-25-market1501"}.get(name, "market1501-resnet50-bot")
+    lines = ["data.image_size=[64,32]", f'model.head={{name = "{name}"}}']
+    if name != "lightmbn":
+        lines.append("model.backbone=resnet18")
+    recipe = read_recipe(network, overrides=lines)
     trained, deployed = (build_embedder(recipe, num_identities=number, start_weights=False) for number in (3, None))
     extra = {path for path, _ in trained.named_parameters()} - {path for path, _ in deployed.named_parameters()}
     assert extra

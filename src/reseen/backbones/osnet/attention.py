@@ -27,4 +27,5 @@ class SpatialAttention(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
-        return maps * (1 + self.layers(maps))  # type: ignore[no-any-return]
+        out: Tensor = maps * (1 + self.layers(maps))
+        return out

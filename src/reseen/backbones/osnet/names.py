@@ -56,7 +56,7 @@ def described(tensors: Mapping[str, Tensor]) -> Described | None:
     attention = tensors.get("att2.spatial_attention.0.conv.weight")
     options: dict[str, Any] = {"input_norm": True} if "input_IN.weight" in tensors else {}
     if attention is not None:
-        options["attention_width"] = len(attention)
+        options["attention_reduction"] = attention.shape[1] // len(attention)
     return None if width is None else Described(f"osnet_{kind}{width}", options)
 
 
@@ -93,8 +93,8 @@ def _in_a_block(name: str, instance_norm: str) -> str | None:
     ours = _exchanged(name, _IN_A_BLOCK)
     if ours is None or not ours.startswith("streams."):
         return ours
-    stream, part, rest = re.fullmatch(r"(streams\.\d\.\d)\.(\w+)\.(.+)", ours).groups()
-    return f"{stream}.{_IN_A_STREAM.get(part, part)}.{rest}"
+    stream, depth, part, rest = ours.removeprefix("streams.").split(".", 3)
+    return f"streams.{stream}.{depth}.{_IN_A_STREAM.get(part, part)}.{rest}"
 
 
 def _exchanged(name: str, patterns: tuple[tuple[str, str], ...]) -> str | None:

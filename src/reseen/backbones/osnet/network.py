@@ -5,6 +5,7 @@ B = batch, C = channels, H, W = height and width in pixels.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -45,19 +46,19 @@ class OSNet(nn.Module):
     Args:
         name: One of `NAMES`.
         input_norm: Whether each image is normalised first, by instance and channel.
-        attention_width: The middle channels of a spatial attention after the blocks of the first stage and of the
-            second; None for none.
+        attention_reduction: How many times fewer channels the spatial attention has in its middle that follows the
+            blocks of the first stage and of the second; None for none.
     """
 
-    def __init__(self, name: str, *, input_norm: bool = False, attention_width: int | None = None) -> None:
+    def __init__(self, name: str, *, input_norm: bool = False, attention_reduction: int | None = None) -> None:
         super().__init__()
         kind, widths = kind_and_widths(name)
         self.input_norm = nn.InstanceNorm2d(3, affine=True) if input_norm else nn.Identity()
         self.stem = ConvNorm(3, widths[0], kernel=7, stride=2, instance=kind.stem)
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
         stages = [
-            _stage(*widths[number : number + 2], kind.blocks[number], attention_width if number in ATTENDED else None)
-            for number in range(3)
+            _stage(pair, instances=instances, reduction=attention_reduction if number in ATTENDED else None)
+            for number, (pair, instances) in enumerate(zip(pairwise(widths), kind.blocks, strict=True))
         ]
         for stage, width in zip(stages[:2], widths[1:], strict=False):
             stage.add_module("transition", nn.Sequential(ConvNorm(width, width), nn.AvgPool2d(2)))
@@ -69,8 +70,8 @@ class OSNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, C, H / 16, W / 16)."""
         maps = self.pool(self.stem(self.input_norm(images)))
-        maps = self.last(self.stage3(self.stage2(self.stage1(maps))))
-        return maps  # type: ignore[no-any-return]
+        out: Tensor = self.last(self.stage3(self.stage2(self.stage1(maps))))
+        return out
 
 
 def kind_and_widths(name: str) -> tuple[Kind, tuple[int, ...]]:
@@ -79,15 +80,15 @@ def kind_and_widths(name: str) -> tuple[Kind, tuple[int, ...]]:
     return list(KINDS.values())[number // len(WIDTHS)], list(WIDTHS.values())[number % len(WIDTHS)]
 
 
-def _stage(channels: int, width: int, instances: tuple[Instance, Instance], attention: int | None) -> nn.Sequential:
-    """Two blocks and, where it has a width, an attention."""
-    first, second = instances
+def _stage(widths: tuple[int, int], *, instances: tuple[Instance, Instance], reduction: int | None) -> nn.Sequential:
+    """Two blocks from one width to another and, where it is reduced, an attention."""
+    (channels, width), (first, second) = widths, instances
     parts: OrderedDict[str, nn.Module] = OrderedDict(
         block1=OmniScaleBlock(channels, width, instance=first),
         block2=OmniScaleBlock(width, width, instance=second),
     )
-    if attention is not None:
-        parts["spatial"] = SpatialAttention(width, attention)
+    if reduction is not None:
+        parts["spatial"] = SpatialAttention(width, width // reduction)
     return nn.Sequential(parts)
 
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from reseen.models.heads.clip import clip
 from reseen.models.heads.fc import fc
+from reseen.models.heads.lightmbn import lightmbn
 from reseen.models.heads.mgn import mgn
 from reseen.models.heads.part_embedder import PartEmbedder
 from reseen.models.heads.pcb import pcb
@@ -12,11 +13,6 @@ from reseen.models.heads.pcb import pcb
 __all__ = ["HEADS", "PartEmbedder"]
 
 HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
-    {
-        "clip": clip,
-        "fc": fc,
-        "mgn": mgn,
-        "pcb": pcb,
-    }
+    {"clip": clip, "fc": fc, "lightmbn": lightmbn, "mgn": mgn, "pcb": pcb,}
 )
 """Name -> factory(backbone, num_identities, **settings)."""

@@ -53,12 +53,12 @@ def fc(
     """A full layer of ``width`` numbers with batch norm and, unless ``relu`` is false, a ReLU."""
     channels = backbone.feature_map.channels
     act = [nn.ReLU()] if relu else []
-    neck = nn.Sequential(nn.Linear(channels, width), nn.BatchNorm1d(width), *act)
-    nn.init.normal_(neck[0].weight, std=0.01)
+    layer = nn.Linear(channels, width)
+    nn.init.normal_(layer.weight, std=0.01)
     return PartEmbedder(
         backbone,
         WholeMap(),
-        necks=[neck],
+        necks=[nn.Sequential(layer, nn.BatchNorm1d(width), *act)],
         classifiers=[] if num_identities is None else [CLASSIFIERS[classifier](width, num_identities)],
         width=width,
         channels=channels,

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from reseen.models.releases.clip_reid import CLIP_REID
 from reseen.models.releases.fastreid import FASTREID
+from reseen.models.releases.lightmbn import LIGHTMBN
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
@@ -16,14 +17,7 @@ from reseen.models.releases.torchreid import TORCHREID
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {
-        "clip-reid": CLIP_REID,
-        "fastreid": FASTREID,
-        "mbr-release": MBR,
-        "rga-release": RGA,
-        "solider": SOLIDER,
-        "torchreid": TORCHREID,
-    }
+    {"clip-reid": CLIP_REID, "fastreid": FASTREID, "lightmbn": LIGHTMBN, "mbr-release": MBR, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID,}
 )
 """Name -> how it is read, and where it comes from."""
 

@@ -1,4 +1,4 @@
-"""What readers of releases share: every tensor has a name of ours or is refused, and batch norms have their counters."""
+"""What readers of releases share: a name of ours for each tensor or an error, and counters of batch norms."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """The checkpoints of torchreid's model zoo, by the names of this package: OSNet, its vehicle networks, and PCB.
 
 The body of OSNet is renamed in `reseen.backbones.osnet`. Its head is ``fc.0`` (linear), ``fc.1`` (batch norm) and
-``classifier``; the vehicle networks number them: ``fc.0.0``, ``fc.0.1`` without a ReLU after it, ``classifier.0``, whose
-logits are cosines where it has no bias.
+``classifier``; the vehicle networks number them: ``fc.0.0``, ``fc.0.1`` without a ReLU after it, and ``classifier.0``,
+whose logits are cosines where it has no bias.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def _osnet(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
     network = described(tensors) if is_osnet(tensors) else None
     if network is None:
         raise ReseenError("no torchreid checkpoint: expected PCB or an OSNet of a known width")
-    head = {name: ours for name in tensors if (ours := exchanged(name, _HEAD)) is not None}
+    head = {name: known for name in tensors if (known := exchanged(name, _HEAD)) is not None}
     refuse_unknown([name for name in tensors if name not in head and our_name(name) is None], release="torchreid")
     ours = {name: tensors[theirs] for theirs, name in head.items()}
     settings, numbered = _head(ours), "fc.0.0.weight" in tensors
