@@ -12,10 +12,16 @@ from torch import nn
 from reseen.backbones.cnn import CNN
 from reseen.backbones.family import Family
 from reseen.backbones.resnet import RESNET
+from reseen.backbones.transreid import TRANSREID
 from reseen.backbones.vit import VIT
 from reseen.errors import ReseenError
 
-FAMILIES: tuple[Family, ...] = (RESNET, VIT, CNN)
+FAMILIES: tuple[Family, ...] = (
+    TRANSREID,
+    RESNET,
+    VIT,
+    CNN,
+)
 """The first that owns a name builds it. A network from outside timm is one more line, or needs none:
 ``backbone = "mypackage.nets:osnet"`` names a function like a family's ``build``."""
 

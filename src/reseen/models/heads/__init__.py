@@ -3,10 +3,18 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from reseen.models.heads.class_token import class_token
+from reseen.models.heads.jpm import jpm
 from reseen.models.heads.part_embedder import PartEmbedder
 from reseen.models.heads.pcb import pcb
 
 __all__ = ["HEADS", "PartEmbedder"]
 
-HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType({"pcb": pcb})
+HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
+    {
+        "pcb": pcb,
+        "class_token": class_token,
+        "jpm": jpm,
+    }
+)
 """Name -> factory(backbone, num_identities, **settings)."""

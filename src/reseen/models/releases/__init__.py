@@ -8,10 +8,17 @@ from torch import Tensor
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
+from reseen.models.releases.transreid import TRANSREID
 
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
-RELEASES: Mapping[str, Release] = MappingProxyType({"mbr-release": MBR, "rga-release": RGA})
+RELEASES: Mapping[str, Release] = MappingProxyType(
+    {
+        "mbr-release": MBR,
+        "rga-release": RGA,
+        "transreid": TRANSREID,
+    }
+)
 """Name -> how it is read, and where it comes from."""
 
 
