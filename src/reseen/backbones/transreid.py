@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from reseen.backbones.backbone import Backbone, SideInformation
 from reseen.backbones.family import Family
+from reseen.backbones.probe import by
 from reseen.backbones.side_table import ForUnknown, SideTable
 from reseen.backbones.timm_body import timm_body, timm_normalisation
 from reseen.backbones.transreid_vit import PATCH, Architecture, TransReIDViT, grid_of, resampled_positions
 from reseen.bounds import Count, NotNegative, Triple
 from reseen.errors import ReseenError
+from reseen.types import FeatureMap
 
 
 class Named(NamedTuple):
@@ -58,7 +60,7 @@ class TransReIDBackbone(Backbone):
         super().__init__(body, image_size=image_size, slots=slots, side_information=learned)
 
     def split_last_block(self) -> tuple[Self, nn.Sequential]:
-        """The network without its last block and norm, and these two, which take its tokens; the body is taken apart."""
+        """The network without its last block and norm, and these two, which take its tokens; it is taken apart."""
         last = nn.Sequential(self.body.blocks[-1], self.body.norm)
         self.body.blocks[-1], self.body.norm = nn.Identity(), nn.Identity()
         trunk = type(self)(self.body, image_size=self.image_size, side_information=self.side_information)
@@ -72,13 +74,14 @@ class TransReIDBackbone(Backbone):
         """Take images of another (height, width) from now on, in place: the positions are resampled bilinearly."""
         self.body.set_input_size(image_size)
         self.image_size, self._tokens = image_size, self.body.grid
+        self.feature_map = FeatureMap(self.feature_map.channels, *self.body.grid)
 
     def _token_grid(self, features: Tensor, image: Tensor) -> tuple[int, int]:
         del features, image
         return self.body.grid
 
 
-def transreid(
+def transreid(  # noqa: PLR0913 - its options are a recipe's settings
     *,
     name: str,
     image_size: tuple[int, int],
@@ -108,9 +111,7 @@ def transreid(
     if architecture.width % architecture.heads:
         raise ReseenError(f"{name}: expected a width that {architecture.heads} heads divide, got {architecture.width}")
     if min(grid_of(image_size, stride)) < 1:
-        raise ReseenError(
-            f"{name}: expected images of at least {PATCH} x {PATCH}, got {image_size[0]} x {image_size[1]}"
-        )
+        raise ReseenError(f"{name}: expected images of {PATCH} x {PATCH} or more, got {by(image_size)}")
     learns = coefficient > 0 and (camera_names or view_names)
     body = TransReIDViT(
         architecture,

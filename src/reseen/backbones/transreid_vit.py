@@ -154,7 +154,7 @@ def grid_of(image_size: tuple[int, int], stride: int) -> tuple[int, int]:
 
 
 def resampled_positions(positions: Tensor, *, source: Sequence[int], target: Sequence[int]) -> Tensor:
-    """(1, 1 + h * w, D) -> (1, 1 + h' * w', D): bilinearly, as the public code carries ImageNet's; the class token stays."""
+    """(1, 1 + h * w, D) -> (1, 1 + h' * w', D): bilinearly, as the release carries ImageNet's."""
     return resample_abs_pos_embed(
         positions, new_size=list(target), old_size=list(source), interpolation="bilinear", antialias=False
     )

@@ -1,7 +1,5 @@
 """A checkpoint laid out as TransReID's, computed as its public code computes, against the imported model."""
 
-from copy import deepcopy
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,6 +7,8 @@ from torch import Tensor, nn
 import reseen
 from reseen.errors import ReseenError
 from reseen.models.releases.transreid import transreid_release
+from reseen.tasks.reid.build import build_embedder
+from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.releases import import_weights
 
 WIDTH, DEPTH, HEADS = 32, 3, 2
@@ -143,3 +143,126 @@ def test_the_imported_model_computes_what_the_release_does(parts, stride, images
     torch.testing.assert_close(output.embedding, feature, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(torch.stack(output.necked), necked, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(torch.stack(output.logits), logits, rtol=1e-4, atol=1e-5)
+
+
+def imported(public: Release, folder, *options: str, image_size: tuple[int, int] | None = SIZE):
+    torch.save(public.state_dict(), folder / "public.pth")
+    import_weights(
+        "transreid", folder / "public.pth", folder / "ours.safetensors", image_size=image_size, options=options
+    )
+    return reseen.load_model(folder / "ours.safetensors")
+
+
+def test_an_unknown_camera_or_view_gets_the_mean_of_the_rows_over_it(images, tmp_path):
+    model = imported(released(parts=0, stride=16), tmp_path, "cameras=20", "views=8", "heads=2")
+    side = model.backbone.body.side
+    camera, unknown = torch.tensor([13]), torch.tensor([-1])
+    with torch.no_grad():
+        torch.testing.assert_close(side(camera, unknown, batch=1)[0], side.table[13].mean(dim=0))
+        torch.testing.assert_close(side(unknown, torch.tensor([5]), batch=1)[0], side.table[:, 5].mean(dim=0))
+        torch.testing.assert_close(side(None, None, batch=1)[0], side.table.mean(dim=(0, 1)))
+        side.unknown = "off"
+        assert not side(unknown, torch.tensor([5]), batch=1).any()
+        assert torch.equal(side(camera, torch.tensor([5]), batch=1)[0], side.table[13, 5])
+    with pytest.raises(ReseenError, match=r"camera out of range: expected 0 to 19, or -1 for unknown, got 20"):
+        model(images, torch.tensor([20, 1]), torch.tensor([0, 0]))
+
+
+def test_a_coefficient_of_0_leaves_the_side_information_out(images, tmp_path):
+    public = released(parts=4, stride=16)
+    model = imported(public, tmp_path, "shift=8", "heads=2", "coefficient=0.0")
+    assert model.backbone.body.side is None
+    with torch.no_grad():
+        torch.testing.assert_close(model(images).embedding, public(images, 0, coefficient=0.0)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_persons_are_shifted_by_5_and_have_cameras_alone(tmp_path):
+    public = released(parts=4, stride=16, rows=6, size=(64, 32))
+    model = imported(public, tmp_path, "heads=2", image_size=(64, 32))
+    assert model.backbone.side_information == (tuple("123456"), ())
+    images = torch.randn(2, 3, 64, 32)
+    with torch.no_grad():
+        feature, *_ = public(images, 3, shift=5)
+        embedding = model(images, torch.tensor([3, 3])).embedding
+    torch.testing.assert_close(embedding, feature, rtol=1e-4, atol=1e-5)
+
+
+def test_another_image_size_resamples_the_positions_when_asked(tmp_path):
+    state = released(parts=0, stride=12, rows=0, size=(256, 128)).state_dict()
+    own = transreid_release(state, with_head=True, image_size=None, heads=2)
+    assert (own.image_size, own.model["stride"], own.recipe) == ((256, 128), 12, "transreid-baseline-market1501")
+    larger = transreid_release(state, with_head=True, image_size=(256, 256), heads=2)
+    positions = larger.tensors["backbone.body.pos_embed"]
+    assert positions.shape == (1, 1 + 21 * 21, WIDTH)
+    grid = state["base.pos_embed"][:, 1:].reshape(1, 21, 10, WIDTH).permute(0, 3, 1, 2)
+    wanted = nn.functional.interpolate(grid, size=(21, 21), mode="bilinear").flatten(2).transpose(1, 2)
+    torch.testing.assert_close(positions[:, 1:], wanted)
+    assert torch.equal(positions[:, 0], state["base.pos_embed"][:, 0])
+
+
+def test_an_imported_network_is_carried_to_another_image_size(tmp_path):
+    model = imported(released(parts=4, stride=16, rows=0), tmp_path, "heads=2")
+    carried = reseen.set_input_size(model, image_size=(96, 64)).eval()
+    assert carried(torch.randn(1, 3, 96, 64)).embedding.shape == (1, 5 * WIDTH)
+    assert carried.backbone.feature_map == (WIDTH, 6, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        ({"fc.weight": 1, "a": 1, "b": 1, "c": 1}, {}, r"4 names unknown to it \(fc.weight, a, b\)"),
+        ({"base.pos_embed": None}, {}, r"1 missing \(base.pos_embed\)"),
+        ({}, {"cameras": 7}, r"160 rows, which are no product of cameras and views with cameras=7"),
+        ({"base.sie_embed": 12}, {}, r"12 rows: say for how many .* by the options cameras and views"),
+        (
+            {},
+            {"image_size": (96, 48)},
+            r"base.pos_embed has 16 positions, and neither 256 x 256 nor 256 x 128 nor 96 x 48",
+        ),
+        ({"base.pos_embed": 5}, {"image_size": (32, 32)}, r"4 positions fit .* say which by the option stride"),
+        ({}, {"heads": None}, r"no ViT by name is 32 wide: say into how many heads by the option heads"),
+        (
+            {"base.pos_embed": 25},
+            {"image_size": (64, 96), "stride": 16},
+            r"JPM's shift cannot be read: .* option shift",
+        ),
+    ],
+)
+def test_what_a_file_cannot_tell_is_asked_for_in_one_line(changes, options, message):
+    state = dict(released(parts=4, stride=16).state_dict())
+    for name, change in changes.items():
+        if change is None:
+            del state[name]
+        elif name == "base.sie_embed":
+            state[name] = torch.zeros(change, 1, WIDTH)
+        else:
+            state[name] = torch.zeros(1, change, WIDTH)
+    with pytest.raises(ReseenError, match=message):
+        transreid_release(state, **{"with_head": True, "image_size": SIZE, "heads": 2, **options})
+
+
+def test_without_the_head_the_classifiers_alone_are_left_out():
+    state = released(parts=4, stride=16).state_dict()
+    ours = transreid_release(state, with_head=False, image_size=SIZE, heads=2)
+    assert ours.num_identities is None
+    assert not any(name.startswith("classifiers") for name in ours.tensors)
+    assert "necks.4.norm.weight" in ours.tensors
+
+
+@pytest.mark.parametrize(
+    ("recipe", "identities", "sides", "count"),
+    [
+        ("transreid-veri776", 576, (20, 8), 103_277_032),
+        ("transreid-market1501", 751, (6, 0), 103_653_352),
+        ("transreid-msmt17", 1041, (15, 0), 104_773_864),
+    ],
+)
+def test_parameters_are_those_of_the_release_less_what_it_does_not_use(recipe, identities, sides, count):
+    names = tuple(tuple(map(str, range(number))) for number in sides)
+    with torch.device("meta"):
+        model = build_embedder(
+            read_recipe(recipe), num_identities=identities, start_weights=False, metadata_names=names
+        )
+    unused = 7_087_872 + 2 * 768 + 769_000  # block 11, the norm and the classifier of ImageNet
+    assert sum(parameter.numel() for parameter in model.parameters()) + unused == count
+    assert model.width == 3840

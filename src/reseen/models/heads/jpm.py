@@ -20,7 +20,7 @@ from reseen.models.neck import BNNeck, identity_classifier
 
 
 class Jigsaw(nn.Module):
-    """Tokens -> class tokens: of the last block on all of them, then of its copy on each part of the shuffled patches."""
+    """Tokens -> class tokens: of the last block on all of them, then of its copy on parts of the shuffled patches."""
 
     def __init__(self, last: nn.Module, *, parts: int, shift: int, groups: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """The checkpoints of TransReID (damo-cv): its ViT with or without side information, with JPM or without.
 
-``base`` is the ViT by timm's names; with JPM its last block, its norm and the ImageNet classifier ``fc`` are in the file
-and unused, for ``b1`` and ``b2`` are the copies of block and norm that see all patches, and parts of them.
+``base`` is the ViT by timm's names; with JPM its last block, its norm and the ImageNet classifier ``fc`` are in the
+file and unused, for ``b1`` and ``b2`` are the copies of block and norm that see all patches, and parts of them.
 ``bottleneck`` and ``classifier`` are neck and classifier of the whole, those with a number of a part.
 """
 
@@ -43,7 +43,7 @@ _SIDE = "backbone.body.side.table"
 _POSITIONS = "backbone.body.pos_embed"
 
 
-def transreid_release(
+def transreid_release(  # noqa: PLR0913 - its options are those of the command
     tensors: Mapping[str, Tensor],
     *,
     with_head: bool,
