@@ -98,9 +98,9 @@ def transreid(  # noqa: PLR0913 - its options are a recipe's settings
 ) -> nn.Module:
     """The network ``name`` of ``NETWORKS``.
 
-    ``stride``: of the patches in pixels: 16 lays them side by side, 12 lets them overlap. ``coefficient``: what the side
-    information is multiplied by; 0 leaves it out. ``unknown``: what an unknown camera or view adds. ``drop_path``: how
-    often training leaves the last block out, and the earlier ones less. ``depth``, ``width``, ``heads``: where they
+    ``stride``: of the patches in pixels: 16 lays them side by side, 12 lets them overlap. ``coefficient``: what the
+    side information is multiplied by; 0 leaves it out. ``unknown``: what an unknown camera or view adds. ``drop_path``:
+    how often training leaves the last block out, and the earlier ones less. ``depth``, ``width``, ``heads``: where they
     differ from those of the name.
 
     Raises ReseenError for an image smaller than a patch, a width that the heads do not divide, and weights that timm
