@@ -70,10 +70,16 @@ class Backbone(nn.Module):
 
         Raises ReseenError for another image size than the one built for, if the body is bound to one.
         """
-        got = tuple(images.shape[-2:])
-        if self.bound_to_size and got != self.image_size:
-            raise ReseenError(f"backbone built for images of {by(self.image_size)}, got {by(got)}")
-        return self._as_map(self._features(images, cameras, views))
+        return self._as_map(self._checked_features(images, cameras, views))
+
+    def tokens(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
+        """(B, 3, H, W) normalised -> (B, P + h * w, C): class and register tokens, then those of the map.
+
+        Arguments and errors as for `forward`; raises ReseenError for a network without tokens.
+        """
+        if self._tokens is None:
+            raise ReseenError(f"expected a network of tokens (a ViT), got {type(self.body).__name__}")
+        return self._checked_features(images, cameras, views)
 
     @property
     def bound_to_size(self) -> bool:
@@ -144,6 +150,12 @@ class Backbone(nn.Module):
         if getattr(self.body, "output_fmt", None) == "NHWC":
             return rearrange(features, "b h w c -> b c h w")
         return features
+
+    def _checked_features(self, images: Tensor, cameras: Tensor | None, views: Tensor | None) -> Tensor:
+        got = tuple(images.shape[-2:])
+        if self.bound_to_size and got != self.image_size:
+            raise ReseenError(f"backbone built for images of {by(self.image_size)}, got {by(got)}")
+        return self._features(images, cameras, views)
 
     def _features(self, images: Tensor, cameras: Tensor | None, views: Tensor | None) -> Tensor:
         forward = features_of(self.body)

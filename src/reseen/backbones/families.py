@@ -16,10 +16,11 @@ from reseen.backbones.family import Family
 from reseen.backbones.osnet import OSNET
 from reseen.backbones.resnet import RESNET
 from reseen.backbones.solider import SOLIDER
+from reseen.backbones.transreid import TRANSREID
 from reseen.backbones.vit import VIT
 from reseen.errors import ReseenError
 
-FAMILIES: tuple[Family, ...] = (SOLIDER, OSNET, CLIP_VIT, CLIP_RESNET, RESNET, VIT, CNN)
+FAMILIES: tuple[Family, ...] = (SOLIDER, OSNET, CLIP_VIT, CLIP_RESNET, TRANSREID, RESNET, VIT, CNN)
 """The first that owns a name builds it. A network from outside timm is one more line, or needs none:
 ``backbone = "mypackage.nets:osnet"`` names a function like a family's ``build``."""
 

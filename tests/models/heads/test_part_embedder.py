@@ -6,6 +6,7 @@ from torch import nn
 
 from reseen.errors import ReseenError
 from reseen.models.heads import HEADS
+from reseen.models.heads.jpm import shuffled
 from reseen.models.heads.part_embedder import by_channel
 from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import Recipe, read_recipe
@@ -13,8 +14,19 @@ from reseen.tasks.reid.recipe import Recipe, read_recipe
 SMALL = ("model.backbone=resnet18", "data.image_size=[64,32]")
 
 
+OF_TOKENS = ("class_token", "jpm")
+
+
 def recipe_with(head: str, *more: str) -> Recipe:
     return read_recipe("market1501-resnet50-bot", overrides=[*SMALL, f"model.head={head}", *more])
+
+
+def recipe_of_any(name: str) -> Recipe:
+    """With a backbone that the head can stand on."""
+    if name not in OF_TOKENS:
+        return recipe_with(f'{{name = "{name}"}}')
+    line = f"model={{backbone='transreid_deit_tiny', depth=2, head={{name='{name}'}}}}"
+    return read_recipe("market1501-resnet50-bot", overrides=["data.image_size=[64,32]", line])
 
 
 def test_stripes_stand_beside_each_other_by_channel_and_are_means_of_rows():
@@ -69,7 +81,22 @@ def test_without_identities_a_head_has_no_classifier(name):
         lines.append("model.backbone=resnet18")
     recipe = read_recipe(network, overrides=lines)
     trained, deployed = (build_embedder(recipe, num_identities=number, start_weights=False) for number in (3, None))
+    trained, deployed = (
+        build_embedder(recipe_of_any(name), num_identities=number, start_weights=False) for number in (3, None)
+    )
     extra = {path for path, _ in trained.named_parameters()} - {path for path, _ in deployed.named_parameters()}
     assert extra
     assert all(path.startswith("classifiers.") for path in extra)
     assert isinstance(deployed, nn.Module)
+
+
+@pytest.mark.parametrize(("shift", "dealt"), [(1, [0, 3, 1, 4, 2, 4]), (3, [2, 0, 3, 1, 4, 1])])
+def test_patches_are_moved_and_dealt_out_by_turns_by_hand(shift, dealt):
+    patches = torch.arange(5.0)[None, :, None]
+    assert shuffled(patches, shift=shift, groups=2).flatten().tolist() == dealt
+
+
+def test_a_head_of_tokens_refuses_a_network_of_maps_in_one_line():
+    for name, message in (("jpm", "expected a backbone of TransReID"), ("class_token", "expected a ViT with a class")):
+        with pytest.raises(ReseenError, match=message):
+            build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=3, start_weights=False)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from reseen.models.heads.class_token import class_token
 from reseen.models.heads.clip import clip
 from reseen.models.heads.fc import fc
+from reseen.models.heads.jpm import jpm
 from reseen.models.heads.lightmbn import lightmbn
 from reseen.models.heads.mgn import mgn
 from reseen.models.heads.part_embedder import PartEmbedder
@@ -13,6 +15,6 @@ from reseen.models.heads.pcb import pcb
 __all__ = ["HEADS", "PartEmbedder"]
 
 HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
-    {"clip": clip, "fc": fc, "lightmbn": lightmbn, "mgn": mgn, "pcb": pcb,}
+    {"class_token": class_token, "clip": clip, "fc": fc, "jpm": jpm, "lightmbn": lightmbn, "mgn": mgn, "pcb": pcb,}
 )
 """Name -> factory(backbone, num_identities, **settings)."""

@@ -13,11 +13,12 @@ from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
 from reseen.models.releases.solider import SOLIDER
 from reseen.models.releases.torchreid import TORCHREID
+from reseen.models.releases.transreid import TRANSREID
 
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {"clip-reid": CLIP_REID, "fastreid": FASTREID, "lightmbn": LIGHTMBN, "mbr-release": MBR, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID,}
+    {"clip-reid": CLIP_REID, "fastreid": FASTREID, "lightmbn": LIGHTMBN, "mbr-release": MBR, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID, "transreid": TRANSREID,}
 )
 """Name -> how it is read, and where it comes from."""
 
