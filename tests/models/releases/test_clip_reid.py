@@ -220,12 +220,15 @@ def test_image_size_and_stride_follow_from_the_number_of_positions(tensors, posi
     assert (said.image_size, said.model["stride"], said.model["coefficient"]) == (size, stride, 1.0)
 
 
-def test_the_names_of_veri_776_go_with_its_number_of_rows(tensors):
+def test_cameras_are_named_as_the_data_sets_with_so_many_are_read(tensors):
     known = {"with_head": True, "image_size": SIZE, "coefficient": 1.0}
     veri = clip_reid(tensors | {"cv_embed": torch.zeros(160, 768)}, **known)
     assert (veri.camera_names[13], veri.view_names) == ("014", tuple("01234567"))
     market = clip_reid(tensors, **known)
     assert (market.camera_names, market.view_names) == (tuple("123456"), ())
+    assert clip_reid(tensors, views=1, **known).view_names == (), "one view tells nothing apart: it need not be given"
+    msmt17 = clip_reid(tensors | {"cv_embed": torch.zeros(15, 768)}, **known)
+    assert (msmt17.camera_names[0], msmt17.camera_names[14]) == ("01", "15")
 
 
 @pytest.mark.parametrize(

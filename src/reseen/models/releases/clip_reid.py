@@ -26,6 +26,9 @@ CLASSIFIERS = {"classifier.weight": "classifiers.0.weight", "classifier_proj.wei
 SIZES = ((256, 128), (256, 256))
 """Of persons and of vehicles, which the release trains at."""
 STRIDES = (16, 12)
+CAMERA_NAMES = {len(CAMERAS): CAMERAS, 15: tuple(f"{number:02d}" for number in range(1, 16))}
+VIEW_NAMES = {len(VIEWS): VIEWS}
+"""Of VeRi-776 and MSMT17, as our readers name them; others count from 1."""
 ROWS_OF_VERI = len(CAMERAS) * len(VIEWS)
 _NECK = re.compile(r"(bottleneck(?:_proj)?)\.(weight|bias|running_mean|running_var|num_batches_tracked)")
 
@@ -158,14 +161,17 @@ def _side(rows: Tensor | None, *, cameras: int | None, views: int | None, coeffi
             "the file does not hold the coefficient of its embedding of cameras: give --set coefficient=1.0, which "
             "the authors' commands train with, or coefficient=3.0, their configuration's default"
         )
-    names = (
-        (CAMERAS, VIEWS) if (cameras, views) == (len(CAMERAS), len(VIEWS)) else (_numbered(cameras), _numbered(views))
+    return _Side(
+        model={"coefficient": coefficient},
+        tensors={"backbone.body.side.rows": rows},
+        camera_names=CAMERA_NAMES.get(cameras, _numbered(cameras)),
+        view_names=VIEW_NAMES.get(views or 0, _numbered(views or 0)),
     )
-    return _Side({"coefficient": coefficient}, {"backbone.body.side.rows": rows}, *names)
 
 
-def _numbered(count: int | None) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(1, (count or 0) + 1))
+def _numbered(count: int) -> tuple[str, ...]:
+    """Names from 1; a single camera or view tells nothing apart, so it need not be known."""
+    return tuple(str(number) for number in range(1, count + 1)) if count > 1 else ()
 
 
 def _head(tensors: Mapping[str, Tensor], *, with_head: bool) -> dict[str, Tensor]:

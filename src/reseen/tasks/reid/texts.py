@@ -73,11 +73,12 @@ def learn_texts(
     Returns:
         The texts, (I, P); `save_texts` writes them for the loss ``image_to_text``, which the second stage trains with.
 
-    Example (not run):
-        >>> tensors = read_weights("ViT-B-16.safetensors").tensors
-        >>> prompts, encoder = prompts_of(tensors, identities=751), text_encoder(tensors)
-        >>> learn_texts(vectors, labels, prompts=prompts, encoder=encoder).shape
-        torch.Size([751, 512])
+    Example:
+        >>> encoder = TextEncoder(length=9, width=64, blocks=1, heads=1, projected=4).requires_grad_(False)
+        >>> prompts = Prompts(torch.rand(1, 2, 64), torch.rand(1, 3, 64), identities=2)
+        >>> vectors, labels, stage = torch.rand(6, 4), torch.arange(6) % 2, Stage(epochs=1)
+        >>> learn_texts(vectors, labels, prompts=prompts, encoder=encoder, stage=stage).shape
+        torch.Size([2, 4])
     """
     order = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(prompts.parameters(), lr=stage.learning_rate, weight_decay=stage.weight_decay)
