@@ -170,7 +170,6 @@ def build_transforms(
     Images come to image_size (H, W) where a transform stands that takes it, such as ``random_resized_crop``, or are
     resized first where there is none. ``mean`` and ``std`` are of images scaled to 0..1. ``factory`` finds a name's.
     ``decode``: "scaled" says in the pipeline's ``needs`` how small a JPEG may be decoded, "cached" also to keep it.
-    ``decode``: "scaled" says in the pipeline's ``needs`` how small a JPEG may be decoded; "cached": and it is kept.
     Raises ReseenError for a name that is not in ``TRANSFORMS``.
     """
     own = [{key: value for key, value in line.items() if key != "name"} for line in lines]

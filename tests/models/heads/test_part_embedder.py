@@ -14,19 +14,8 @@ from reseen.tasks.reid.recipe import Recipe, read_recipe
 SMALL = ("model.backbone=resnet18", "data.image_size=[64,32]")
 
 
-OF_TOKENS = ("class_token", "jpm")
-
-
 def recipe_with(head: str, *more: str) -> Recipe:
     return read_recipe("market1501-resnet50-bot", overrides=[*SMALL, f"model.head={head}", *more])
-
-
-def recipe_of_any(name: str) -> Recipe:
-    """With a backbone that the head can stand on."""
-    if name not in OF_TOKENS:
-        return recipe_with(f'{{name = "{name}"}}')
-    line = f"model={{backbone='transreid_deit_tiny', depth=2, head={{name='{name}'}}}}"
-    return read_recipe("market1501-resnet50-bot", overrides=["data.image_size=[64,32]", line])
 
 
 def test_stripes_stand_beside_each_other_by_channel_and_are_means_of_rows():
@@ -67,23 +56,22 @@ def test_a_wrong_head_is_one_line(head, more, message):
         recipe_with(head, *more)
 
 
-BACKBONES = {"pcb": "resnet18"}
-"""Of each head the smallest that it stands on; the others take a ResNet with bottlenecks."""
+BACKBONES = {
+    "clip": "backbone='clip_vit_b16', blocks=2",
+    "class_token": "backbone='transreid_deit_tiny', depth=2",
+    "fc": "backbone='osnet_x0_25'",
+    "jpm": "backbone='transreid_deit_tiny', depth=2",
+    "lightmbn": "backbone='osnet_x0_25'",
+}
+RESNET = "backbone='resnet26', last_stride=1"
+"""Of each head a small network that it stands on; the others take a ResNet with bottlenecks."""
 
 
 @pytest.mark.parametrize("name", HEADS)
 def test_without_identities_a_head_has_no_classifier(name):
-    backbone = f"model.backbone={BACKBONES.get(name, 'resnet26')}"
-    recipe = recipe_with(f'{{name = "{name}"}}', backbone, "model.weights=none", "data.image_size=[96, 32]")
-    network = {"lightmbn": "osnet-x0-25-market1501"}.get(name, "market1501-resnet50-bot")
-    lines = ["data.image_size=[64,32]", f'model.head={{name = "{name}"}}']
-    if name != "lightmbn":
-        lines.append("model.backbone=resnet18")
-    recipe = read_recipe(network, overrides=lines)
+    model = f"model={{{BACKBONES.get(name, RESNET)}, head={{name='{name}'}}}}"
+    recipe = read_recipe("market1501-resnet50-bot", overrides=["data.image_size=[96, 32]", model])
     trained, deployed = (build_embedder(recipe, num_identities=number, start_weights=False) for number in (3, None))
-    trained, deployed = (
-        build_embedder(recipe_of_any(name), num_identities=number, start_weights=False) for number in (3, None)
-    )
     extra = {path for path, _ in trained.named_parameters()} - {path for path, _ in deployed.named_parameters()}
     assert extra
     assert all(path.startswith("classifiers.") for path in extra)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import torch
 from einops import rearrange
-from timm.layers import DropPath
+from timm.layers.drop import DropPath
 from torch import Tensor, nn
 from torch.nn.functional import pad, softplus
 
@@ -52,7 +52,7 @@ class Swin(nn.Module):
         maps = self.patch_embed(images)
         for stage, scale, offset in zip(merging, self.semantic_embed_w, self.semantic_embed_b, strict=True):
             maps = stage(maps) * softplus(scale(self.semantics)) + offset(self.semantics)
-        normed = self.get_submodule(f"norm{len(merging)}")(last(maps))
+        normed: Tensor = self.get_submodule(f"norm{len(merging)}")(last(maps))
         return rearrange(normed, "b h w c -> b c h w")
 
 

@@ -60,7 +60,8 @@ class ShiftedWindows(nn.Module):
         windows = rearrange(rolled, "b (r s) (c t) d -> b (r c) (s t) d", s=side, t=side)
         attended = self.w_msa(windows, self._apart(rows, columns).to(windows) if self.shift else None)
         whole = rearrange(attended, "b (r c) (s t) d -> b (r s) (c t) d", r=rows, s=side)
-        return whole.roll((self.shift, self.shift), dims=(1, 2))[:, :height, :width]
+        back: Tensor = whole.roll((self.shift, self.shift), dims=(1, 2))
+        return back[:, :height, :width]
 
     def _apart(self, rows: int, columns: int) -> Tensor:
         """(rows * columns, 1, N, N): below 0 where two positions of a window come from far sides of the map."""

@@ -139,7 +139,7 @@ def _of_maximum(_: MaxPool, maps: Tensor) -> Tensor:
 
 def _of_generalized_mean(pooling: GeneralizedMeanPool, maps: Tensor) -> Tensor:
     """In proportion to each position's power."""
-    powers = maps.float().clamp(min=SMALLEST).pow(pooling.p.detach())
+    powers = maps.float().clamp(min=SMALLEST).pow(torch.as_tensor(pooling.p).detach())
     pooled = pooling(maps).detach()
     return powers / powers.sum(dim=(2, 3), keepdim=True) * _over_map(pooled)
 

@@ -15,6 +15,14 @@ from reseen.models.heads.pcb import pcb
 __all__ = ["HEADS", "PartEmbedder"]
 
 HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
-    {"class_token": class_token, "clip": clip, "fc": fc, "jpm": jpm, "lightmbn": lightmbn, "mgn": mgn, "pcb": pcb,}
+    {
+        "class_token": class_token,
+        "clip": clip,
+        "fc": fc,
+        "jpm": jpm,
+        "lightmbn": lightmbn,
+        "mgn": mgn,
+        "pcb": pcb,
+    }
 )
 """Name -> factory(backbone, num_identities, **settings)."""

@@ -42,10 +42,11 @@ class Stages(NamedTuple):
     def name(self) -> str:
         """The network of such stages. Raises ReseenError for one that FastReID's ResNets have not."""
         kind = "bottleneck" if self.bottlenecks else "basic"
-        if (kind, self.blocks) not in DEPTHS:
+        key = (kind, self.blocks)
+        if key not in DEPTHS:
             known = ", ".join(DEPTHS.values())
             raise ReseenError(f"no ResNet has stages of {self.blocks} {kind} blocks: expected those of {known}")
-        return DEPTHS[kind, self.blocks]
+        return DEPTHS[key]
 
     @property
     def settings(self) -> dict[str, Any]:
