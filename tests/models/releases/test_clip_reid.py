@@ -183,7 +183,7 @@ def test_the_imported_vit_computes_what_the_release_does(release, tensors, tmp_p
     assert sorted(said.left_out) == ["prompt_learner.cls_ctx", "text_encoder.text_projection"]
     assert load_card(tmp_path / "ours.safetensors").camera_names == ["1", "2", "3"]
     images = torch.randn(2, 3, *SIZE)
-    cameras, views = torch.tensor([2, 0]), torch.tensor([1, 0])
+    cameras, views = torch.tensor([2, 0]), torch.tensor([0, 1])
     theirs = release(images, 3.0 * release.cv_embed[cameras * 2 + views])
     assert_same(model, images, theirs, cameras=cameras, views=views)
     assert_same(model, images, release(images, torch.zeros(2, 768)))
