@@ -50,6 +50,10 @@ def _branched(summary: str, *kinds: str) -> NamedModel:
     return NamedModel(summary, {"backbone": "resnet50", "ibn": "a", "branches": lines}, "")
 
 
+def _osnet(name: str, summary: str, *, head: str = "fc") -> NamedModel:
+    return NamedModel(summary, {"backbone": name, "head": {"name": head}}, "")
+
+
 MODELS: Mapping[str, NamedModel] = MappingProxyType(
     {
         "efficientnet_lite0": NamedModel(
@@ -67,6 +71,10 @@ MODELS: Mapping[str, NamedModel] = MappingProxyType(
         "efficientnet_lite0_rga_sc": _light(_LIGHT_RELATION, "RGA-SC"),
         "efficientnet_lite0_lka": _light({"name": "lka", **_NEUTRAL}, "large kernel attention"),
         "efficientnet_lite0_hca": _light({"name": "hca", **_NEUTRAL}, "hybrid channel attention"),
+        "osnet_x1_0": _osnet("osnet_x1_0", "OSNet, 2.2 M parameters, made for re-identification."),
+        "osnet_x0_25": _osnet("osnet_x0_25", "OSNet with a quarter of the channels: 0.2 M parameters."),
+        "osnet_ain_x1_0": _osnet("osnet_ain_x1_0", "OSNet with instance norms, for other data than it was trained on."),
+        "lightmbn": _osnet("osnet_x1_0", "LightMBN: seven vectors of three branches on OSNet.", head="lightmbn"),
         "mbr_r50": NamedModel(
             "ResNet-50-IBN-a with one branch for both losses: the baseline of MBR.",
             {"backbone": "resnet50", "ibn": "a", "branches": [{"name": "bottleneck", "role": "both"}]},

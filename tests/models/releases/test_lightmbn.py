@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.support.public_osnet import Block, PublicOSNet, trained
 from torch import Tensor, nn
 
 import reseen
+from public_osnet import Block, PublicOSNet, trained
 from reseen.backbones import build_backbone
 from reseen.errors import ReseenError
 from reseen.models.heads import HEADS
