@@ -5,7 +5,7 @@ He et al., "TransReID: Transformer-based Object Re-Identification", ICCV 2021.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from annotated_types import Ge, Le, Lt
 from torch import Tensor, nn
@@ -62,7 +62,8 @@ class TransReIDBackbone(Backbone):
     def split_last_block(self) -> tuple[Self, nn.Sequential]:
         """The network without its last block and norm, and these two, which take its tokens; it is taken apart."""
         last = nn.Sequential(self.body.blocks[-1], self.body.norm)
-        self.body.blocks[-1], self.body.norm = nn.Identity(), nn.Identity()
+        self.body.blocks[-1] = nn.Identity()
+        self.body.add_module("norm", nn.Identity())
         trunk = type(self)(self.body, image_size=self.image_size, side_information=self.side_information)
         return trunk, last
 
@@ -106,7 +107,9 @@ def transreid(  # noqa: PLR0913 - its options are a recipe's settings
     Raises ReseenError for an image smaller than a patch, a width that the heads do not divide, and weights that timm
     has not got.
     """
-    changed = {key: value for key, value in (("depth", depth), ("width", width), ("heads", heads)) if value is not None}
+    changed: dict[str, Any] = {
+        key: value for key, value in (("depth", depth), ("width", width), ("heads", heads)) if value is not None
+    }
     architecture = NETWORKS[name].architecture._replace(**changed)
     if architecture.width % architecture.heads:
         raise ReseenError(f"{name}: expected a width that {architecture.heads} heads divide, got {architecture.width}")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from einops import rearrange
-from timm.layers import resample_abs_pos_embed
+from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
@@ -120,7 +120,8 @@ class Patches(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, N, D)."""
-        return rearrange(self.proj(images), "b d h w -> b (h w) d")
+        maps: Tensor = self.proj(images)
+        return rearrange(maps, "b d h w -> b (h w) d")
 
 
 class PatchMap(nn.Module):
@@ -155,9 +156,10 @@ def grid_of(image_size: tuple[int, int], stride: int) -> tuple[int, int]:
 
 def resampled_positions(positions: Tensor, *, source: Sequence[int], target: Sequence[int]) -> Tensor:
     """(1, 1 + h * w, D) -> (1, 1 + h' * w', D): bilinearly, as the release carries ImageNet's."""
-    return resample_abs_pos_embed(
+    moved: Tensor = resample_abs_pos_embed(
         positions, new_size=list(target), old_size=list(source), interpolation="bilinear", antialias=False
     )
+    return moved
 
 
 def _block(architecture: Architecture, *, drop_path: float) -> Block:
@@ -168,7 +170,7 @@ def _block(architecture: Architecture, *, drop_path: float) -> Block:
         mlp_ratio=architecture.mlp_ratio,
         qkv_bias=architecture.qkv_bias,
         drop_path=drop_path,
-        norm_layer=LayerNorm,
+        norm_layer=LayerNorm,  # type: ignore[arg-type]  # timm's own ViTs hand it a partial too
     )
     if architecture.scale is not None:
         block.attn.q_norm = Scaled(architecture.scale * (width // heads) ** 0.5)
