@@ -7,12 +7,15 @@ from torch import Tensor
 
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.released import Release, Released
+from reseen.models.releases.miewid import MIEWID
 from reseen.models.releases.rga import RGA
 from reseen.models.releases.solider import SOLIDER
 
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
-RELEASES: Mapping[str, Release] = MappingProxyType({"mbr-release": MBR, "rga-release": RGA, "solider": SOLIDER})
+RELEASES: Mapping[str, Release] = MappingProxyType(
+    {"mbr-release": MBR, "miewid": MIEWID, "rga-release": RGA, "solider": SOLIDER}
+)
 """Name -> how it is read, and where it comes from."""
 
 
