@@ -9,6 +9,7 @@ from reseen.models.releases.clip_reid import CLIP_REID
 from reseen.models.releases.fastreid import FASTREID
 from reseen.models.releases.lightmbn import LIGHTMBN
 from reseen.models.releases.mbr import MBR
+from reseen.models.releases.miewid import MIEWID
 from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
 from reseen.models.releases.solider import SOLIDER
@@ -18,16 +19,7 @@ from reseen.models.releases.transreid import TRANSREID
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {
-        "clip-reid": CLIP_REID,
-        "fastreid": FASTREID,
-        "lightmbn": LIGHTMBN,
-        "mbr-release": MBR,
-        "rga-release": RGA,
-        "solider": SOLIDER,
-        "torchreid": TORCHREID,
-        "transreid": TRANSREID,
-    }
+    {"clip-reid": CLIP_REID, "fastreid": FASTREID, "lightmbn": LIGHTMBN, "mbr-release": MBR, "miewid": MIEWID, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID, "transreid": TRANSREID,}
 )
 """Name -> how it is read, and where it comes from."""
 
