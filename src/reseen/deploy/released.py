@@ -7,7 +7,7 @@ from reseen.deploy.network import network_of
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.models.releases import RELEASES, look_like
-from reseen.tasks.reid.releases import read_release, undecided_options
+from reseen.tasks.reid.releases import read_release
 
 CHECKPOINTS = (".bin", ".pkl", ".pt", ".pth", ".tar")
 """What other projects' files of tensors end with."""
@@ -25,11 +25,12 @@ def load_checkpoint_of_others(path: Path, *, device: str = "cpu") -> LoadedNetwo
             f"{path}: its tensors belong to no release that is known here ({', '.join(RELEASES)}); "
             "`reseen import-weights --list` says what each reads"
         )
-    options = " ".join(f"--set {name}=..." for name in undecided_options(like[0]))
-    if len(like) > 1 or options:
-        raise ReseenError(
-            f"{path}: it looks like {' or '.join(like)}, and does not tell everything about its network: "
-            f"reseen import-weights {like[0]} {path} OUT.safetensors {options}".rstrip()
-        )
-    imported = read_release(like[0], path, with_head=False)
+    command = f"reseen import-weights {like[0]} {path} OUT.safetensors"
+    asked = "".join(f" --set {name}=..." for name in RELEASES[like[0]].asks)
+    if len(like) > 1 or asked:
+        raise ReseenError(f"{path}: it looks like {' or '.join(like)}, and leaves something open: {command}{asked}")
+    try:
+        imported = read_release(like[0], path, with_head=False)
+    except ReseenError as error:
+        raise ReseenError(f"{error} (`{command}` takes options)") from None
     return network_of(imported.model, imported.card, path=path, device=device)

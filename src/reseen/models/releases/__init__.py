@@ -19,7 +19,17 @@ from reseen.models.releases.transreid import TRANSREID
 __all__ = ["RELEASES", "Release", "Released", "look_like"]
 
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {"clip-reid": CLIP_REID, "fastreid": FASTREID, "lightmbn": LIGHTMBN, "mbr-release": MBR, "miewid": MIEWID, "rga-release": RGA, "solider": SOLIDER, "torchreid": TORCHREID, "transreid": TRANSREID,}
+    {
+        "clip-reid": CLIP_REID,
+        "fastreid": FASTREID,
+        "lightmbn": LIGHTMBN,
+        "mbr-release": MBR,
+        "miewid": MIEWID,
+        "rga-release": RGA,
+        "solider": SOLIDER,
+        "torchreid": TORCHREID,
+        "transreid": TRANSREID,
+    }
 )
 """Name -> how it is read, and where it comes from."""
 

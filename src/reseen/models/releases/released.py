@@ -57,6 +57,7 @@ class Release(NamedTuple):
         files: Where the authors keep their files.
         expected: A published score to check an import by, with its data.
         distance: What the published score was measured with.
+        asks: Options that its files do not hold and in which they differ: a file is not read without them unasked.
     """
 
     read: Callable[..., Released]
@@ -66,3 +67,4 @@ class Release(NamedTuple):
     files: str
     expected: str
     distance: Literal["cosine", "euclidean"] = "cosine"
+    asks: tuple[str, ...] = ()

@@ -88,4 +88,5 @@ SOLIDER = Release(
     licence="MIT",
     files="github.com/tinyvision/SOLIDER-REID",
     expected="Market-1501: tiny 91.6 mAP, 96.1 rank-1; small 93.3 and 96.6; base 93.9 and 96.9",
+    asks=("semantic_weight",),
 )

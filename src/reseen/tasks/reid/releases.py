@@ -99,12 +99,6 @@ def options_of(release: str) -> list[str]:
     ]
 
 
-def undecided_options(release: str) -> list[str]:
-    """Those options of a kind of release that its tensors never tell: whoever imports it has to know them."""
-    parameters = signature(RELEASES[release].read).parameters
-    return [name for name, one in parameters.items() if name not in RELEASE.available and one.default is not None]
-
-
 def _released(
     release: str,
     tensors: Mapping[str, Tensor],
