@@ -6,8 +6,8 @@ from types import MappingProxyType
 from torch import Tensor
 
 from reseen.models.releases.mbr import MBR
-from reseen.models.releases.released import Release, Released
 from reseen.models.releases.miewid import MIEWID
+from reseen.models.releases.released import Release, Released
 from reseen.models.releases.rga import RGA
 from reseen.models.releases.solider import SOLIDER
 
