@@ -20,11 +20,12 @@ def test_the_imported_network_gives_the_normed_generalized_mean(tmp_path):
     torch.save({"state_dict": tensors}, tmp_path / "miewid.pth")
     released = import_weights("miewid", tmp_path / "miewid.pth", tmp_path / "out.safetensors", image_size=(64, 64))
     assert released.left_out == ["final.weight"]
+    model = reseen.load_model(tmp_path / "out.safetensors")
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         maps = body.forward_features(images)
         expected = bn((maps.clamp(min=1e-6) ** 2.7).mean(dim=(2, 3)) ** (1 / 2.7))
-        got = reseen.load_model(tmp_path / "out.safetensors")(images).embedding
+        got = model(images).embedding
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
 
 

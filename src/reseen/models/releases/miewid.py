@@ -2,6 +2,7 @@
 
 ``backbone.`` is timm's EfficientNetV2-M (rw), ``pooling.p`` the exponent of its generalized mean, ``bn.`` the norm
 after which vectors are compared. The rows of the ArcFace loss (``final.``) compare by angles and are no classifier here.
+after which vectors are compared. The rows of the ArcFace loss (``final.``) are no classifier here.
 """
 
 from collections.abc import Mapping
