@@ -5,7 +5,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from reseen.backbones import Backbone, SideInformation, build_backbone, set_input_size
 from reseen.backbones.slots import AttentionFactory
-from reseen.models import load_weights, read_weights
+from reseen.models import load_weights, read_weights, require_weights
 from reseen.models.normalisation import normalisation_of
 from reseen.recipe.backbone import BackboneSettings
 from reseen.recipe.components import Component
@@ -60,6 +60,12 @@ RecipeT = TypeVar("RecipeT", bound=_WithBackbone)
 def resolved(recipe: RecipeT) -> RecipeT:
     """A task's recipe with mean and std filled in from the start weights where they are not set."""
     return recipe.model_copy(update={"data": normalised(recipe.data, model=recipe.model)})
+
+
+def resolved_to_train(recipe: RecipeT) -> RecipeT:
+    """The same of a recipe to train: ReseenError, before any data are read, where its start weights are not at hand."""
+    require_weights(recipe.model.weights, backbone=recipe.model.backbone)
+    return resolved(recipe)
 
 
 def _attention(settings: BackboneSettings) -> dict[str, AttentionFactory]:

@@ -100,7 +100,7 @@ class Task(Protocol[RecipeT, DataT]):
         ...
 
     def resolve(self, recipe: RecipeT, /) -> RecipeT:
-        """Fill in the settings that the recipe leaves to its start weights."""
+        """Fill in the settings that the recipe leaves to its start weights. ReseenError where these are not at hand."""
         ...
 
     def every_parameter_used(self, recipe: RecipeT, /) -> bool:

@@ -6,7 +6,7 @@ from reseen.models.embedder import SingleBranchEmbedder
 from reseen.models.histogram import ColourHistogram
 from reseen.models.multibranch import MultiBranchEmbedder
 from reseen.models.neck import BNNeck, identity_classifier
-from reseen.models.sources import Weights, read_weights
+from reseen.models.sources import Weights, read_weights, require_weights
 from reseen.models.weights import LoadReport, load_weights
 from reseen.models.wheels import WHEEL, WHEELS
 from reseen.models.whitening import Whitening, learn_whitening
@@ -27,6 +27,7 @@ __all__ = [
     "learn_whitening",
     "load_weights",
     "read_weights",
+    "require_weights",
 ]
 
 __getattr__ = moved_names(

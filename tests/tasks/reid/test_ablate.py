@@ -109,3 +109,10 @@ def test_wrong_rows_and_seeds_are_known_before_training(market, recipe_file, tmp
         with pytest.raises(ReseenError, match=message):
             ablate(recipe_file, rows=rows, seeds=seeds, data=market(), out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_start_weights_that_are_not_at_hand_are_known_before_any_row_is_trained(recipe_file, tmp_path):
+    weights = ["model.weights=nowhere.pth"]
+    with pytest.raises(ReseenError, match=r"no weights file nowhere\.pth"):
+        ablate(recipe_file, rows=["light"], seeds=[0], data=tmp_path, out=tmp_path / "out", overrides=weights)
+    assert not (tmp_path / "out").exists()

@@ -7,7 +7,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.engine.checkpoint import Card
-from reseen.engine.pretrained import resolved
+from reseen.engine.pretrained import resolved_to_train
 from reseen.progress import Progress
 from reseen.tasks.classify.build import build_components
 from reseen.tasks.classify.classes import ClassSplits
@@ -23,7 +23,7 @@ class Classification:
     recipe_type = ClassifyRecipe
     metrics: Mapping[str, str] = MappingProxyType({"top1": "top-1", "top5": "top-5"})
     monitor = "top1"
-    resolve = staticmethod(resolved)
+    resolve = staticmethod(resolved_to_train)
     load_data = staticmethod(load_data)
     prepare = staticmethod(prepare)
     build = staticmethod(build_components)

@@ -10,7 +10,7 @@ from torch import nn
 
 from reseen.data.table import Splits
 from reseen.engine.checkpoint import Card
-from reseen.engine.pretrained import resolved
+from reseen.engine.pretrained import resolved_to_train
 from reseen.engine.task import Prepared, TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
@@ -39,13 +39,16 @@ class Reidentification:
     build = staticmethod(build_components)
 
     def resolve(self, recipe: Recipe) -> Recipe:
-        """Mean and std from the start weights. ReseenError for a whitening, which no training learns."""
+        """Mean and std from the start weights, which must be at hand.
+
+        ReseenError for a whitening, which no training learns.
+        """
         if recipe.model.whitening is not None:
             raise ReseenError(
                 "model.whitening: expected none in a recipe to train, since it is learned once a training is done; "
                 "leave it out"
             )
-        return resolved(recipe)
+        return resolved_to_train(recipe)
 
     def prepare(
         self, recipe: Recipe, loaded: TrainingData[Splits], *, fabric: Fabric, progress: Progress

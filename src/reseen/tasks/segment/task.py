@@ -7,7 +7,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from reseen.engine.checkpoint import Card
-from reseen.engine.pretrained import resolved
+from reseen.engine.pretrained import resolved_to_train
 from reseen.engine.task import as_loaded
 from reseen.progress import Progress
 from reseen.tasks.segment.build import build_components
@@ -24,7 +24,7 @@ class Segmentation:
     recipe_type = SegmentRecipe
     metrics: Mapping[str, str] = MappingProxyType({"mIoU": "mIoU", "pixel_accuracy": "pixel accuracy"})
     monitor = "mIoU"
-    resolve = staticmethod(resolved)
+    resolve = staticmethod(resolved_to_train)
     load_data = staticmethod(load_data)
     prepare = staticmethod(as_loaded)
     build = staticmethod(build_components)

@@ -311,6 +311,12 @@ def test_one_camera_on_both_sides_leaves_nothing_to_score_and_says_so(tmp_path, 
     assert advice.untrained.mean_average_precision is not None
 
 
+def test_start_weights_that_are_not_at_hand_are_known_before_the_data_are_read(tmp_path, tiny):
+    tiny.write_text(TINY.replace("[sampler]", 'weights = "nowhere.pth"\n\n[sampler]'))
+    with pytest.raises(ReseenError, match=r"no weights file nowhere\.pth"):
+        advise(tmp_path / "absent", recipe=tiny)
+
+
 def test_no_such_data_and_a_folder_of_nothing_are_refused(tmp_path, tiny):
     with pytest.raises(ReseenError, match="no such folder or file"):
         advise(tmp_path / "absent", recipe=tiny)

@@ -13,6 +13,7 @@ from reseen.data.unreadable import leave_out
 from reseen.engine.hardware import DeviceName, one_device
 from reseen.errors import ReseenError
 from reseen.metrics.protocol import find_protocol
+from reseen.models import require_weights
 from reseen.progress import SILENT, Progress
 from reseen.tasks.reid.advise.advice import Advice, ValidationOutlook
 from reseen.tasks.reid.advise.copies import content_digests, copy_findings, same_images
@@ -69,6 +70,7 @@ def advise(
     progress = progress or SILENT
     wish = _wish(recipe, minutes=minutes, layout=layout, device=device)
     read, path = wish.read(), Path(data).expanduser()
+    require_weights(read.model.weights, backbone=read.model.backbone)
     splits = read_data(path, layout=layout, seed=read.seed)
     headers = read_headers(splits, progress)
     look = Look(leave_out(splits, headers.unreadable), headers, content_digests(splits), one_device(_device_of(read)))
