@@ -131,11 +131,10 @@ class Backbone(nn.Module):
                 resize(img_size=image_size)
         self.image_size = image_size
         if self._tokens is not None:
-            self._tokens = self._tokens_of(image_size)
+            self._tokens = self._grid_now()
 
-    def _tokens_of(self, image_size: tuple[int, int]) -> tuple[int, int] | None:
-        image = torch.zeros(1, 3, *image_size, device=next(self.body.parameters()).device)
-        was_training = self.body.training
+    def _grid_now(self) -> tuple[int, int] | None:
+        image, was_training = self.empty_image(), self.body.training
         self.body.eval()
         with torch.no_grad():
             tokens = self._token_grid(self._features(image, None, None), image)
@@ -162,10 +161,9 @@ class Backbone(nn.Module):
         return forward(images) if self.side_information is None else forward(images, cameras, views)
 
     def _probe(self) -> None:
-        device = next(self.body.parameters()).device
-        image, known = torch.zeros(1, 3, *self.image_size, device=device), torch.zeros(1, dtype=torch.long)
+        image, known = self.empty_image(), torch.zeros(1, dtype=torch.long)
         # With a camera, so that what depends on it counts as used.
-        side = [known.to(device) if names else None for names in self.side_information or ((), ())]
+        side = [known.to(image.device) if names else None for names in self.side_information or ((), ())]
         try:
             with torch.enable_grad():
                 features = self._features(image, *side)
@@ -176,7 +174,12 @@ class Backbone(nn.Module):
         if maps.ndim != 4 or 0 in maps.shape:
             raise ReseenError(f"{type(self.body).__name__} gives no feature map, but {tuple(maps.shape)}")
         self.feature_map = FeatureMap(*maps.shape[1:])
-        _take_out_unused(self.body, maps)
+        with torch.enable_grad():
+            _take_out_unused(self.body, maps)
+
+    def empty_image(self) -> Tensor:
+        """(1, 3, H, W) of zeros on the body's device, to learn shapes by."""
+        return torch.zeros(1, 3, *self.image_size, device=next(self.body.parameters()).device)
 
     def _token_grid(self, features: Tensor, image: Tensor) -> tuple[int, int] | None:
         """(1, tokens, C), (1, 3, H, W) -> (h, w) of the patches among the tokens; None for a map."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from annotated_types import Ge
 from timm.layers.blur_pool import BlurPool2d
 from timm.models.resnet import Bottleneck
-from torch import nn
+from torch import Tensor, nn
 
 from reseen.backbones.backbone import Backbone
 from reseen.backbones.family import Family
@@ -46,6 +46,18 @@ class ResNetBackbone(Backbone):
         first, *others = self.body.get_submodule("layer3").named_children()
         self.body.add_module("layer3", nn.Sequential(OrderedDict([first])))
         return self._trunk(), nn.Sequential(nn.Sequential(*(block for _, block in others)), last)
+
+    def block_maps(self, images: Tensor) -> list[list[Tensor]]:
+        """(B, 3, H, W) normalised -> the maps of all blocks of the stages 2, 3 and 4, stage by stage."""
+        body: Any = self.body
+        maps = body.layer1(body.maxpool(body.act1(body.bn1(body.conv1(images)))))
+        stages: list[list[Tensor]] = []
+        for stage in (body.layer2, body.layer3, body.layer4):
+            stages.append([])
+            for block in stage.children():
+                maps = block(maps)
+                stages[-1].append(maps)
+        return stages
 
     def _trunk(self) -> Self:
         """What is left of the body once stages are taken out of it."""

@@ -6,9 +6,11 @@ from types import MappingProxyType
 from reseen.models.heads.class_token import class_token
 from reseen.models.heads.clip import clip
 from reseen.models.heads.fc import fc
+from reseen.models.heads.hrcn import hrcn
 from reseen.models.heads.jpm import jpm
 from reseen.models.heads.lightmbn import lightmbn
 from reseen.models.heads.mgn import mgn
+from reseen.models.heads.musp import musp
 from reseen.models.heads.part_embedder import PartEmbedder
 from reseen.models.heads.pcb import pcb
 
@@ -19,9 +21,11 @@ HEADS: Mapping[str, Callable[..., PartEmbedder]] = MappingProxyType(
         "class_token": class_token,
         "clip": clip,
         "fc": fc,
+        "hrcn": hrcn,
         "jpm": jpm,
         "lightmbn": lightmbn,
         "mgn": mgn,
+        "musp": musp,
         "pcb": pcb,
     }
 )

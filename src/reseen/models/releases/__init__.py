@@ -7,6 +7,7 @@ from torch import Tensor
 
 from reseen.models.releases.clip_reid import CLIP_REID
 from reseen.models.releases.fastreid import FASTREID
+from reseen.models.releases.hrcn import HRCN
 from reseen.models.releases.lightmbn import LIGHTMBN
 from reseen.models.releases.mbr import MBR
 from reseen.models.releases.miewid import MIEWID
@@ -22,6 +23,7 @@ RELEASES: Mapping[str, Release] = MappingProxyType(
     {
         "clip-reid": CLIP_REID,
         "fastreid": FASTREID,
+        "hrcn": HRCN,
         "lightmbn": LIGHTMBN,
         "mbr-release": MBR,
         "miewid": MIEWID,

@@ -1,7 +1,6 @@
 """The released MiewID networks for wild animals, by the names of this package.
 
 ``backbone.`` is timm's EfficientNetV2-M (rw), ``pooling.p`` the exponent of its generalized mean, ``bn.`` the norm
-after which vectors are compared. The rows of the ArcFace loss (``final.``) compare by angles and are no classifier here.
 after which vectors are compared. The rows of the ArcFace loss (``final.``) are no classifier here.
 """
 
