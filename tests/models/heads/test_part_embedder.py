@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from reseen.errors import ReseenError
+from reseen.explain.maps import similarity_maps
 from reseen.models.heads import HEADS
 from reseen.models.heads.jpm import shuffled
 from reseen.models.heads.part_embedder import by_channel
@@ -88,3 +89,10 @@ def test_a_head_of_tokens_refuses_a_network_of_maps_in_one_line():
     for name, message in (("jpm", "expected a backbone of TransReID"), ("class_token", "expected a ViT with a class")):
         with pytest.raises(ReseenError, match=message):
             build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=3, start_weights=False)
+
+
+def test_a_vector_that_comes_of_no_map_has_no_gradients_and_says_so():
+    model = build_embedder(recipe_with('{name = "hrcn"}'), num_identities=None, start_weights=False)
+    images = torch.rand(1, 3, 64, 32)
+    with pytest.raises(ReseenError, match="not from a map: use occlusion"):
+        similarity_maps(model, images, images, method="hires_cam")

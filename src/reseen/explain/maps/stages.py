@@ -47,7 +47,10 @@ def backbone_of(model: nn.Module) -> Backbone:
 
 
 def fine_stage(model: nn.Module) -> str:
-    """The deepest stage whose maps have at least ``ENOUGH_POSITIONS``; ``last`` if there is none."""
+    """The deepest stage whose maps have at least ``ENOUGH_POSITIONS``; the deepest if there is none.
+
+    Raises ReseenError for a model whose vector does not come of a map.
+    """
     layers = stage_layers(model)
     positions: dict[nn.Module, int] = {}
 
@@ -61,7 +64,10 @@ def fine_stage(model: nn.Module) -> str:
     finally:
         for hook in hooks:
             hook.remove()
-    fine = [
-        name for name, modules in layers.items() if min(positions[module] for module in modules) >= ENOUGH_POSITIONS
-    ]
-    return fine[-1] if fine else LAST
+    seen = {name: modules for name, modules in layers.items() if positions.keys() >= set(modules)}
+    if not seen:
+        raise ReseenError(
+            f"{type(model).__name__} puts its vector together from tokens or blocks, not from a map: use occlusion"
+        )
+    fine = [name for name, modules in seen.items() if min(positions[module] for module in modules) >= ENOUGH_POSITIONS]
+    return fine[-1] if fine else next(reversed(seen))

@@ -86,6 +86,7 @@ class Complements(nn.Module):
         self.graphs = nn.ModuleList(map(Graph, [*counts, CIRCLES + 2], [*widths, width]))
         reduced = (SHARES[:4] if counts[-1] == BLOCKS + 1 else SHARES[: counts[-1]]) + SHARES[4:]
         self.reductions = nn.ModuleList(reduction(width, width // share) for share in reduced)
+        self.width = sum(width // share for share in reduced)
 
     def forward(
         self, backbone: Backbone, images: Tensor, *, cameras: Tensor | None, views: Tensor | None
@@ -105,7 +106,7 @@ class Complements(nn.Module):
         """Each stage's graph, whose first node is what the stage below gave -> the last one's nodes (B, n, D)."""
         nodes = torch.empty(0)
         for stage, (of_stage, layers) in enumerate(zip(maps, self.stages, strict=True)):
-            own = [node(one) for node, one in zip(layers, of_stage, strict=True)]  # type: ignore[arg-type]
+            own = [node(one) for node, one in zip(layers.children(), of_stage, strict=True)]
             below = [self.below[stage - 1](nodes.flatten(1))] if stage else []
             nodes = self.graphs[stage](torch.stack([*below, *own], dim=1))
         return nodes
@@ -138,13 +139,12 @@ def hrcn(*, backbone: Backbone, num_identities: int | None, width: Count = 1024)
         maps = backbone.eval().block_maps(backbone.empty_image())
     backbone.train(was_training)
     parts = Complements([[one.shape[1] for one in of_stage[-BLOCKS:]] for of_stage in maps], width=width)
-    channels = sum(layer[0].out_features for layer in parts.reductions)  # type: ignore[index,union-attr,misc]
     return PartEmbedder(
         backbone,
         parts,
-        necks=[BNNeck(channels)],
-        classifiers=[] if num_identities is None else [identity_classifier(channels, num_identities)],
-        width=channels,
-        channels=channels,
+        necks=[BNNeck(parts.width)],
+        classifiers=[] if num_identities is None else [identity_classifier(parts.width, num_identities)],
+        width=parts.width,
+        channels=parts.width,
         join=pooled_in_order,
     )
