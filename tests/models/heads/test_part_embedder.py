@@ -92,7 +92,9 @@ def test_a_head_of_tokens_refuses_a_network_of_maps_in_one_line():
 
 
 def test_a_vector_that_comes_of_no_map_has_no_gradients_and_says_so():
-    model = build_embedder(recipe_with('{name = "hrcn"}'), num_identities=None, start_weights=False)
+    lines = ["data.image_size=[64, 32]", f"model={{{BACKBONES['jpm']}, head={{name='jpm'}}}}"]
+    recipe = read_recipe("market1501-resnet50-bot", overrides=lines)
+    model = build_embedder(recipe, num_identities=None, start_weights=False)
     images = torch.rand(1, 3, 64, 32)
     with pytest.raises(ReseenError, match="not from a map: use occlusion"):
         similarity_maps(model, images, images, method="hires_cam")

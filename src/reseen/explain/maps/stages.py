@@ -66,8 +66,6 @@ def fine_stage(model: nn.Module) -> str:
             hook.remove()
     seen = {name: modules for name, modules in layers.items() if positions.keys() >= set(modules)}
     if not seen:
-        raise ReseenError(
-            f"{type(model).__name__} puts its vector together from tokens or blocks, not from a map: use occlusion"
-        )
+        raise ReseenError(f"{type(model).__name__} puts its vector together from tokens, not from a map: use occlusion")
     fine = [name for name, modules in seen.items() if min(positions[module] for module in modules) >= ENOUGH_POSITIONS]
     return fine[-1] if fine else next(reversed(seen))
