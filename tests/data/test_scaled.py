@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reseen.data.opening import ImageLimits, open_image
+from reseen.data.opening import ImageLimits, open_image, read_size
 from reseen.data.scaled import size_for, size_for_all
 from reseen.data.transforms import TRANSFORMS, build_transforms, plain_transform, resize
 from reseen.errors import ReseenError
@@ -146,6 +146,15 @@ def test_a_jpeg_beyond_any_use_or_the_caller_s_limits_is_refused(monkeypatch: py
     monkeypatch.setattr("reseen.data.jpeg.LARGEST", 319_999)
     with pytest.raises(ReseenError, match="could be decompression bomb"):
         open_image(data, at_least=(10, 10))
+
+
+@pytest.mark.usefixtures("pillow_limit")
+def test_the_size_of_a_jpeg_beyond_pillow_s_limit_is_read_upright_from_its_header(tmp_path: Path) -> None:
+    (tmp_path / "large.jpg").write_bytes(jpeg(800, 400, orientation=6))
+    assert read_size(tmp_path / "large.jpg") == (800, 400)
+    (tmp_path / "cut.jpg").write_bytes(jpeg(800, 400)[:9])
+    with pytest.raises(ReseenError, match=r"cut\.jpg: cannot read the image: "):
+        read_size(tmp_path / "cut.jpg")
 
 
 def test_transforms_together_need_the_longest_of_their_sides() -> None:

@@ -6,7 +6,8 @@ galleries and the service all open images here, so they see the same pixels.
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from errno import EINVAL, EISDIR
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from reseen.data.jpeg import open_jpeg, shrink
-from reseen.data.upright import DAMAGE, upright_rgb
+from reseen.data.upright import DAMAGE, upright_rgb, upright_size
 from reseen.errors import ReseenError
 
 ImageSource: TypeAlias = str | Path | bytes | bytearray | memoryview | Image.Image | NDArray[Any]
@@ -29,6 +30,7 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 Result = TypeVar("Result")
 _READ_AT_ONCE = 1 << 20
 """Up to so many bytes a file is read whole; a larger one would take memory beside its pixels."""
+_SMALLEST = (1, 1)
 _CANNOT = "cannot read the image: "
 
 
@@ -97,8 +99,23 @@ def read_image(
     Raises PictureError as `open_image` does.
     """
     name = name or (str(source) if isinstance(source, str | Path) else "the image")
-    try:
+    with _errors_in_one_line(name, limits):
         return _decoded(source, read, limits=limits, at_least=at_least)
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """(height, width) in pixels of the upright image, from the file's header.
+
+    No JPEG that can be decoded small is too large for it. Raises PictureError as `open_image` does.
+    """
+    with _errors_in_one_line(str(path), None), _encoded(path, None) as file, _opened(file, _SMALLEST) as opened:
+        return upright_size(opened)
+
+
+@contextmanager
+def _errors_in_one_line(name: str, limits: ImageLimits | None) -> Iterator[None]:
+    try:
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{name}: {_too_large(error, limits)}") from None
     except ImageError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Generic, NamedTuple
 
+from reseen.engine.resumed import with_automatic_settings_of
 from reseen.engine.run import Run, open_run
 from reseen.engine.task import DataT, Task
 from reseen.engine.train import train_task
@@ -41,12 +42,14 @@ class Ablation(Generic[RecipeT, DataT]):
     ``variant(row, recipe)``: the recipe of a row; ReseenError for an unknown row.
     ``evaluate(run, *, progress)`` scores a run's best weights and saves the scores in the run as "trained".
     ``notes(row, run)``: notes beside the row's scores, by heading.
+    ``remark(recipe)``: a line about what of the base recipe is left out in every row; "" for none.
     """
 
     task: Task[RecipeT, DataT]
     variant: Callable[[str, RecipeT], RecipeT]
     evaluate: Callable[..., object]
     notes: Callable[[str, Run], Mapping[str, str]]
+    remark: Callable[[RecipeT], str] = lambda _recipe: ""
 
 
 def run_ablation(
@@ -70,6 +73,8 @@ def run_ablation(
         if not chosen or len(set(chosen)) < len(chosen):
             raise ReseenError(f"expected at least one {kind}, each once, got {list(chosen)}")
     plan = {row: [_seeded(ablation, base, row=row, seed=seed) for seed in seeds] for row in rows}
+    if remark := ablation.remark(base):
+        progress.say(remark)
     table: list[Row] = []
     for name, recipes in plan.items():
         runs = [
@@ -107,7 +112,7 @@ def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, *, data: Path
     """The run at ``out``, trained and scored unless it is finished already."""
     if (out / "scores.json").exists():
         run = open_run(out)
-        if read_as(type(recipe), run.recipe_file) != recipe or run.data()["path"] != str(data.resolve()):
+        if not _is_of(recipe, run) or run.data()["path"] != str(data.resolve()):
             raise ReseenError(f"{out}: finished with other settings or data; choose another --out")
         return run
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -115,6 +120,12 @@ def _finished(ablation: Ablation[RecipeT, DataT], recipe: RecipeT, *, data: Path
     run = train_task(ablation.task, recipe, data=data, out=out, resume=True, progress=progress).run
     ablation.evaluate(run, progress=progress)
     return run
+
+
+def _is_of(recipe: RecipeT, run: Run) -> bool:
+    """Whether a run has this recipe; its automatic settings are those that the run chose."""
+    before = read_as(type(recipe), run.recipe_file)
+    return with_automatic_settings_of(before, recipe) == before
 
 
 def _row(ablation: Ablation[RecipeT, DataT], row: str, *, seeds: Sequence[int], runs: Sequence[Run]) -> Row:

@@ -31,9 +31,14 @@ def free_or_resumed(out: Path, recipe: RecipeT, *, resume: bool) -> RecipeT:
         return recipe
     run = open_run(out)
     before = read_as(type(recipe), run.recipe_file)
-    recipe = recipe.filled({place: setting_at(before.as_written(), place) for place in recipe.automatic})
+    recipe = with_automatic_settings_of(before, recipe)
     _check_same_recipe(run, recipe, before=before)
     return recipe
+
+
+def with_automatic_settings_of(before: TrainingRecipe, recipe: RecipeT) -> RecipeT:
+    """The recipe with the values of its automatic settings in ``before``, the recipe of a run that chose them."""
+    return recipe.filled({place: setting_at(before.as_written(), place) for place in recipe.automatic})
 
 
 def run_directory(out: Path, recipe: TrainingRecipe, *, facts: Mapping[str, object], parts: LoopParts) -> Run:

@@ -30,7 +30,8 @@ def ablate(
 ) -> list[Row]:
     """Train and score variants of a recipe, of any task, with several seeds.
 
-    Finished runs are not repeated; stopped ones continue.
+    Finished runs are not repeated; stopped ones continue. In re-ID each row is scored with its trained network, so
+    ``validation.choose`` is false in its runs.
 
     Args:
         recipe: A recipe, a TOML file, or the name of a recipe that comes with reseen.
@@ -69,7 +70,7 @@ def with_attention(row: str, base: RecipeT) -> RecipeT:
     """The recipe with another attention, which keeps those of the present one's settings that it has too."""
     if row != BASELINE and row not in ATTENTIONS:
         raise ReseenError(unknown("attention", row, (BASELINE, *ATTENTIONS)))
-    raw: dict[str, Any] = base.model_dump(mode="json", exclude_none=True)
+    raw: dict[str, Any] = base.as_written()
     before = raw["model"]["attention"] or {"every_stage": {}}
     lines = {} if row == BASELINE else {slot: _line(row, line) for slot, line in before.items()}
     return recipe_as(type(base), {**raw, "model": {**raw["model"], "attention": lines}}, name=row)

@@ -116,3 +116,26 @@ def test_start_weights_that_are_not_at_hand_are_known_before_any_row_is_trained(
     with pytest.raises(ReseenError, match=r"no weights file nowhere\.pth"):
         ablate(recipe_file, rows=["light"], seeds=[0], data=tmp_path, out=tmp_path / "out", overrides=weights)
     assert not (tmp_path / "out").exists()
+
+
+def test_each_row_is_scored_with_its_trained_network_though_the_recipe_chooses_one(market, recipe_file, tmp_path):
+    data, out, said = market(train=9), tmp_path / "out", Lines()
+    chooses = [*ONE_EPOCH, "validation.identities=0.34", "validation.choose=true", "validation.train_on_all=true"]
+    ablate(recipe_file, rows=["light"], seeds=[0], data=data, out=out, overrides=chooses, progress=said)
+    run = open_run(out / "light" / "seed-0")
+    assert recipe_of(run).validation.identities == 0.34
+    assert not recipe_of(run).validation.choose
+    assert not run.choice_file.exists()
+    lines = [line for line in said.lines if "validation.choose" in line]
+    assert lines == ["an ablation compares trained networks, so validation.choose is false in each of its runs"]
+
+
+def test_automatic_settings_are_chosen_for_each_row_and_kept_when_the_ablation_goes_on(market, recipe_file, tmp_path):
+    data, out, again = market(), tmp_path / "out", Lines()
+    automatic = [*ONE_EPOCH, 'data.image_size="auto"', 'sampler.identities="auto"']
+    before = ablate(recipe_file, rows=["light"], seeds=[0], data=data, out=out, overrides=automatic)
+    recipe = recipe_of(open_run(out / "light" / "seed-0"))
+    assert (recipe.data.image_size, recipe.sampler.identities) == ((64, 64), 6), "not the placeholders"
+    after = ablate(recipe_file, rows=["light"], seeds=[0], data=data, out=out, overrides=automatic, progress=again)
+    assert after == before
+    assert again.begun == []

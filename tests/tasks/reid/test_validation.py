@@ -5,6 +5,7 @@ import pytest
 
 from reseen.data.table import Splits, split_of
 from reseen.errors import ReseenError
+from reseen.tasks.reid.advise.advising import advise
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.train import train
 from reseen.tasks.reid.validation import hold_out, validation_rules
@@ -99,3 +100,20 @@ def test_a_run_says_who_was_held_out_and_scores_the_test_only_at_the_end(market,
     assert set(result.query.identities).isdisjoint(held["identities"])
     card = json.dumps(run.scores()["trained"])
     assert "held-out" not in card
+
+
+def test_held_out_images_of_one_file_name_in_two_folders_are_two_images(image, recipe_file, tmp_path):
+    """Each identity has one image in each camera's folder: taken for one image, they left nobody with a match."""
+    rows = []
+    for identity in range(12):
+        for camera in ("left", "right"):
+            (tmp_path / camera).mkdir(exist_ok=True)
+            image(identity, len(camera)).save(tmp_path / camera / f"{identity}.png")
+            split = "train" if identity < 9 else {"left": "query", "right": "gallery"}[camera]
+            rows.append(f"{camera}/{identity}.png,{identity},{camera},{split}")
+    data = tmp_path / "set.csv"
+    data.write_text("\n".join(["path,identity,camera,split", *rows]))
+    overrides = ["validation.identities=0.34", "evaluation.every=1", "training.epochs=1", "transforms={}"]
+    trained = train(recipe_file, data=data, out=tmp_path / "run", overrides=overrides)
+    assert 0 < trained.best_score <= 1
+    assert advise(data, recipe=recipe_file).untrained.mean_average_precision is not None

@@ -1,8 +1,10 @@
 """Query and gallery embeddings, made by a model."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from PIL import Image
@@ -55,6 +57,18 @@ def embed_query_gallery(
     embeddings = QueryGallery(embed_split(splits.query, "query"), embed_split(splits.gallery, "gallery"))
     model.train(was_training)
     return embeddings
+
+
+def named_by_path(split: Split, images: Embedded) -> Embedded:
+    """A table's embeddings, named by the images' whole paths: images of several folders may have one file name."""
+    return replace(images, names=np.array(split.frame["path"].to_list()))
+
+
+def told_apart(embeddings: QueryGallery, *, query: Split, gallery: Split) -> QueryGallery:
+    """The embeddings such that an image is known again among all others, where one table is query and gallery."""
+    if not query.frame.equals(gallery.frame):
+        return embeddings
+    return QueryGallery(named_by_path(query, embeddings.query), named_by_path(gallery, embeddings.gallery))
 
 
 def labels_of(splits: Splits) -> QueryGallery:

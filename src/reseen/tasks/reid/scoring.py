@@ -17,7 +17,7 @@ from reseen.tasks.reid.load import protocol_for, usual_protocol
 from reseen.tasks.reid.memory import predict, require_memory
 from reseen.tasks.reid.options import RECIPE_OPTIONS, EvaluationOptions
 from reseen.tasks.reid.postprocess import require_fit, score, with_settings
-from reseen.tasks.reid.query_gallery import QueryGallery, embed_query_gallery, labels_of
+from reseen.tasks.reid.query_gallery import QueryGallery, embed_query_gallery, labels_of, told_apart
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.sources import Files, load_query_gallery
 
@@ -60,7 +60,7 @@ def score_model(
     rules, recipe = options.rules(protocol_for(recipe, splits)), options.applied(recipe)
     embeddings = embed_query_gallery(model, splits, recipe, fabric=fabric, progress=progress, name=name)
     report = score(
-        embeddings,
+        told_apart(embeddings, query=splits.query, gallery=splits.gallery),
         protocol=rules,
         average_precision=recipe.evaluation.average_precision,
         postprocessing=options.postprocessing,

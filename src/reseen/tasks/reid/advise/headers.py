@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, ImageError, read_image
+from reseen.data.opening import DEFAULT_LIMITS, ImageError, read_size
 from reseen.data.table import Split, Splits
 from reseen.data.threads import in_threads
-from reseen.data.upright import upright_size
 from reseen.progress import Progress, as_callback
 from reseen.tasks.reid.advise.advice import ImageSizes
 
@@ -70,6 +69,6 @@ def _some(paths: Sequence[Path]) -> Sequence[Path]:
 
 def _size_or_reason(path: Path) -> tuple[int, int] | str:
     try:
-        return read_image(path, upright_size)
+        return read_size(path)
     except ImageError as error:
         return str(error).removeprefix(f"{path}: ")

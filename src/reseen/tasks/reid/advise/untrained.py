@@ -18,7 +18,7 @@ from reseen.tasks.reid.advise.near_duplicates import near_duplicates
 from reseen.tasks.reid.advise.sample import Sample, sample_of_test, scored_sample
 from reseen.tasks.reid.advise.vectors import ImageVectors, embed_files
 from reseen.tasks.reid.build import build_embedder
-from reseen.tasks.reid.query_gallery import transform_for
+from reseen.tasks.reid.query_gallery import QueryGallery, told_apart, transform_for
 from reseen.tasks.reid.recipe import Recipe
 
 _SCORED = 600
@@ -69,11 +69,12 @@ def look_untrained(
 
 
 def _scores(sample: Sample, vectors: ImageVectors) -> UntrainedScores:
-    sides = [_embedded_rows(side, vectors) for side in (sample.query, sample.gallery)]
-    if not all(map(len, sides)):
+    query, gallery = (_embedded_rows(side, vectors) for side in (sample.query, sample.gallery))
+    if not len(query) or not len(gallery):
         return UntrainedScores(None, None, images=0, on="there are no images to score it on")
     try:
-        report = evaluate(*map(vectors.of, sides), protocol=sample.rules)
+        sides = told_apart(QueryGallery(vectors.of(query), vectors.of(gallery)), query=query, gallery=gallery)
+        report = evaluate(*sides, protocol=sample.rules)
     except ReseenError as error:
         return UntrainedScores(None, None, images=0, on=str(error))
     images = len(vectors.rows.keys() & {*sample.query.frame["path"], *sample.gallery.frame["path"]})

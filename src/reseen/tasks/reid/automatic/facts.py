@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reseen.data.opening import read_image
+from reseen.data.opening import read_size
 from reseen.data.table import Split, Splits
-from reseen.data.upright import upright_size
 from reseen.tasks.reid.recipe import Recipe
 from reseen.tasks.reid.validation import can_hold_out
 
@@ -40,7 +39,7 @@ def set_facts(splits: Splits, recipe: Recipe) -> SetFacts:
     """Count the training set and read the sizes of some of its images, without decoding them."""
     train = splits.train
     _, counts = np.unique(train.identities, return_counts=True)
-    sizes = np.array([read_image(path, upright_size) for path in _sample(train)])
+    sizes = np.array([read_size(path) for path in _sample(train)])
     return SetFacts(
         images=len(train),
         identities=len(counts),

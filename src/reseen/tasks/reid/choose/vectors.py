@@ -4,10 +4,8 @@ P = passes of the flip test (1 without it), N = images, C = channels.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from einops import rearrange
 from lightning_fabric import Fabric
@@ -16,10 +14,9 @@ from torch import Tensor
 from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split, Splits
 from reseen.engine.embed import collect, embedded
-from reseen.metrics import Embedded
 from reseen.models import EmbeddingModel, SingleBranchEmbedder
 from reseen.progress import Progress
-from reseen.tasks.reid.query_gallery import QueryGallery, transform_for, visible_metadata
+from reseen.tasks.reid.query_gallery import QueryGallery, named_by_path, transform_for, visible_metadata
 from reseen.tasks.reid.recipe import Recipe
 from reseen.types import Sample
 
@@ -36,7 +33,9 @@ class HeldOut(NamedTuple):
         query, gallery = head(self.query), head(self.gallery)
         if not (_comparable(query) and _comparable(gallery)):
             return None
-        return QueryGallery(_named(self.splits.query, query), _named(self.splits.gallery, gallery))
+        tables = self.splits.query, self.splits.gallery
+        sides = zip(tables, (query, gallery), strict=True)
+        return QueryGallery(*(named_by_path(split, embedded(split, vectors)) for split, vectors in sides))
 
 
 def embed_held_out(embed: Callable[[Split], Tensor], splits: Splits) -> HeldOut:
@@ -89,8 +88,3 @@ def embed_before_head(
 
 def _comparable(vectors: Tensor) -> bool:
     return bool(vectors.isfinite().all() and vectors.any(dim=1).all())
-
-
-def _named(split: Split, vectors: Tensor) -> Embedded:
-    """By their whole paths: an image of another folder may have the same name, and is no image of the query's."""
-    return replace(embedded(split, vectors), names=np.array([str(path) for path in split.paths]))
