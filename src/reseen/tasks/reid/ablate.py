@@ -45,6 +45,7 @@ def ablate(
 def _variant(row: str, base: Recipe) -> Recipe:
     name = row.removesuffix(METADATA)
     raw = base.as_written()
+    raw = {**raw, "validation": {**raw["validation"], "choose": False, "train_on_all": False}}
     if name in shipped_recipes():
         model = read_recipe(name).model.model_dump(mode="json", exclude_none=True)
         random = {"weights": "none"} if raw["model"]["weights"] == "none" else {}
@@ -54,8 +55,7 @@ def _variant(row: str, base: Recipe) -> Recipe:
     model = {key: raw["model"][key] for key in KEPT} | {"name": name}
     if row.endswith(METADATA):
         model["metadata"] = raw["model"].get("metadata", {})
-    validation = {**raw["validation"], "choose": False, "train_on_all": False}
-    return recipe_from({**raw, "model": model, "validation": validation}, name=row)
+    return recipe_from({**raw, "model": model}, name=row)
 
 
 def _remark(base: Recipe) -> str:
