@@ -9,13 +9,9 @@ from reseen.tasks.reid.train import train
 
 NETWORKS = {
     "clip-reid-market1501": ("model.blocks=2",),
-    "fastreid-agw-market1501": ("model.backbone=resnet26", "model.non_local=[1, 1]"),
-    "fastreid-mgn-market1501": ("model.backbone=resnet26",),
     "fastreid-sbs-market1501": ("model.backbone=resnet26", "model.non_local=[1, 1]"),
     "lightmbn-market1501": ("model.backbone=osnet_x0_25",),
-    "osnet-ain-x1-0-msmt17": ("model.backbone=osnet_ain_x1_0",),
     "osnet-x0-25-market1501": (),
-    "pcb-market1501": ("model.backbone=resnet26",),
     "solider-tiny-market1501": ("model.depths=[1, 1, 1, 1]",),
     "transreid-market1501": ("model.backbone=transreid_deit_tiny", "model.depth=2"),
 }

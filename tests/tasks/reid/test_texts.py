@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from reseen.errors import ReseenError
 from reseen.losses.texts import contrast, image_to_text
 from reseen.models.texts import prompts_of, text_encoder
-from reseen.tasks.reid.build import build_losses
+from reseen.tasks.reid.components import build_losses
 from reseen.tasks.reid.recipe import read_recipe
 from reseen.tasks.reid.texts import Stage, encoded, learn_texts, text_loss, write_texts
 from reseen.types import Output
