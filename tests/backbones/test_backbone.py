@@ -21,6 +21,14 @@ SHAPES = {  # name, (height, width): channels, height, width of the map by the n
 }
 
 
+def test_a_backbone_may_be_built_where_gradients_are_off() -> None:
+    with torch.no_grad():
+        off = build_backbone("resnet18", image_size=(64, 32))
+    on = build_backbone("resnet18", image_size=(64, 32))
+    assert off.state_dict().keys() == on.state_dict().keys()
+    assert all(parameter.requires_grad for parameter in off.parameters())
+
+
 @pytest.mark.parametrize(("name", "size"), SHAPES)
 def test_the_map_has_the_stated_shape(name: str, size: tuple[int, int]) -> None:
     backbone = build_backbone(name, image_size=size).eval()

@@ -32,6 +32,14 @@ def test_stripes_stand_beside_each_other_by_channel_and_are_means_of_rows():
         torch.testing.assert_close(output.logits[1], model.classifiers[1](model.necks[0](lower)))
 
 
+def test_the_class_token_of_a_timm_vit_is_the_embedding():
+    lines = ["data.image_size=[64, 64]", "model={backbone='vit_tiny_patch16_224', head={name='class_token'}}"]
+    model = build_embedder(read_recipe("demo", overrides=lines), num_identities=None, start_weights=False).eval()
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(model(images).embedding, model.backbone.body.forward_features(images)[:, 0])
+
+
 def test_by_channel_by_hand():
     joined = by_channel([torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 2.0]])])
     torch.testing.assert_close(joined, torch.tensor([[0.6, 0.0, 0.8, 1.0]]))
