@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from reseen.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from reseen.retrieval.embedder import Embedder, FileVector, ImageLimits
+    from reseen.data.opening import ImageLimits
+    from reseen.retrieval.embedder import Embedder, FileVector
     from reseen.retrieval.filters import FieldFilter, Span
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.info import Info
