@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reseen.engine.choice_rule import CONFIDENCE, best_gain_in_words, best_of_sure, in_points, is_sure
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.metrics import Estimate, Report, compare
 from reseen.metrics.labels import Labels
 from reseen.tasks.reid.choose.candidates import Candidate
 
-CONFIDENCE = 0.95
-ALIKE = 0.001
-"""Scores of mAP, as fractions, that count as alike: a tenth of a point."""
 HELP = "more identities, more images of each, a larger image or another backbone might help"
 
 _RESAMPLES = 2000
@@ -42,7 +40,7 @@ class Outcome(NamedTuple):
     @property
     def surely_better(self) -> bool:
         """Whether the whole interval of the gain is above zero."""
-        return self.gain is not None and self.gain.low > 0
+        return is_sure(self.gain)
 
     def as_dict(self) -> dict[str, Any]:
         """The row in choice.json."""
@@ -85,18 +83,10 @@ class Choice:
             assert self.chosen.gain is not None, "a network that was trained has a gain"
             return (
                 f"the network handed over is {self.chosen.candidate}: mAP {self.chosen.mean_average_precision:.1%} on "
-                f"{on}, where it gains {_points(self.chosen.gain)} over the untrained network"
+                f"{on}, where it gains {in_points(self.chosen.gain)} over the untrained network"
             )
-        return f"no candidate is surely better than the untrained network on {on}{self._best()}; it is kept: {HELP}"
-
-    def _best(self) -> str:
-        """The candidate that is best if chance is not asked, in brackets."""
-        others = [outcome for outcome in self.outcomes if outcome.gain is not None]
-        if not others:
-            return ""
-        best = max(others, key=lambda outcome: outcome.mean_average_precision)
-        assert best.gain is not None, "the others are compared with the untrained network"
-        return f"; the best, {best.candidate}, gains {_points(best.gain)}"
+        best = best_gain_in_words(self.outcomes, score=lambda outcome: outcome.mean_average_precision)
+        return f"no candidate is surely better than the untrained network on {on}{best}; it is kept: {HELP}"
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
@@ -159,12 +149,7 @@ def _outcome(scored: Scored, untrained: Report | None, identities: Labels) -> Ou
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> Outcome:
-    eligible = [outcome for outcome in outcomes if outcome.surely_better]
-    if not eligible:
-        return outcomes[0]
-    best = max(outcome.mean_average_precision for outcome in eligible)
-    alike = [outcome for outcome in eligible if outcome.mean_average_precision >= best - ALIKE]
-    return min(alike, key=lambda outcome: outcome.candidate.simplicity)
+    return best_of_sure(outcomes, score=lambda outcome: outcome.mean_average_precision) or outcomes[0]
 
 
 def read_choice(path: Path) -> Choice:
@@ -179,8 +164,3 @@ def read_choice(path: Path) -> Choice:
         raise ReseenError(
             f"{path}: expected what `reseen train` wrote about its choice, got something else: {error}"
         ) from None
-
-
-def _points(gain: Estimate) -> str:
-    value, low, high = (100 * number for number in gain)
-    return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
