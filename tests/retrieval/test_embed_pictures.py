@@ -105,8 +105,15 @@ def test_files_are_streamed_and_bad_ones_skipped_with_their_reason(
         list(embedder.embed_files(given))
 
 
-def test_images_beyond_the_embedders_limits_are_refused(embedder: Embedder, files: list[Path]) -> None:
-    embedder.limits = ImageLimits(pixels=100)
+def test_an_image_as_large_as_training_takes_is_embedded(embedder: Embedder, tmp_path: Path) -> None:
+    large = tmp_path / "50-megapixels.png"
+    Image.new("1", (10_000, 5_000)).save(large)
+    assert embedder(large).shape == (1, embedder.width)
+    assert next(embedder.embed_files([large])).error == ""
+
+
+def test_images_beyond_the_embedders_limits_are_refused(weights_file: Path, files: list[Path]) -> None:
+    embedder = Embedder.from_pretrained(weights_file, limits=ImageLimits(pixels=100))
     with pytest.raises(ReseenError, match="at most 100 pixels"):
         embedder(files)
 

@@ -124,10 +124,10 @@ def _short(value: Any) -> str:
 
 def _drawn(gallery: "Gallery", images: Sequence[Path], all_matches: "Sequence[Matches]") -> "Image.Image":
     """A row a query; matches from the threshold up are ticked, others crossed; without a threshold all are plain."""
-    from reseen.data.opening import DEFAULT_LIMITS, open_image
+    from reseen.data.opening import open_image
     from reseen.draw import Tile, draw_sheet
 
-    opened = [open_image(path, limits=DEFAULT_LIMITS) for path in images]
+    opened = [open_image(path) for path in images]
     rows = [
         [Tile(image, "query", path.name, _in_short(matches)), *_tiles(gallery, matches)]
         for image, path, matches in zip(opened, images, all_matches, strict=True)

@@ -51,13 +51,14 @@ def serve(  # noqa: PLR0913 - one parameter an option
         from reseen.serve.middleware.access import checked_token
         from reseen.serve.middleware.limits import DEFAULT_LIMITS
         from reseen.serve.server import address_of, listening, server_of
+    from reseen.data.opening import ImageLimits
     from reseen.deploy.loading import load_network
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
 
     token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)
-    embedder = Embedder(loaded)
+    embedder = Embedder(loaded, limits=ImageLimits(pixels=most_pixels, bytes=most_bytes))
     opened = Gallery(gallery, embedder=embedder, create=create)
     limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)
     app = create_app(opened, token=token, limits=limits, network=loaded.network)

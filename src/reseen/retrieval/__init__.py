@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from reseen.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from reseen.data.opening import ImageLimits
     from reseen.retrieval.embedder import Embedder, FileVector
     from reseen.retrieval.filters import FieldFilter, Span
     from reseen.retrieval.gallery import Gallery
@@ -23,6 +24,7 @@ __all__ = [
     "FileVector",
     "Gallery",
     "GalleryModel",
+    "ImageLimits",
     "Info",
     "JobDone",
     "Match",
@@ -37,7 +39,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "embedder": ("Embedder", "FileVector"),
+        "embedder": ("Embedder", "FileVector", "ImageLimits"),
         "filters": ("FieldFilter", "Span"),
         "gallery": ("Gallery",),
         "info": ("Info",),

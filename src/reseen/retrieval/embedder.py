@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, ImageError, ImageLimits, ImageSource, open_image
+from reseen.data.opening import ImageError, ImageLimits, ImageSource, open_image
 from reseen.data.scaled import size_for
 from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
@@ -58,6 +58,7 @@ class Embedder:
             size, ``facts.search.records``; None without a calibration. Both thresholds are for images without metadata.
         visible_metadata: The cameras and views that the network accepts, by name.
         image_size: (height, width) in pixels that images are resized to.
+        limits: The largest images that are decoded; None for Pillow's own limit, as in training.
         note: What users should know about the network, or "".
 
     Example:
@@ -67,7 +68,7 @@ class Embedder:
         (2, 1280)
     """
 
-    def __init__(self, loaded: LoadedNetwork, *, limits: ImageLimits = DEFAULT_LIMITS) -> None:
+    def __init__(self, loaded: LoadedNetwork, *, limits: ImageLimits | None = None) -> None:
         self.network, self.facts, self.source = loaded
         self.limits = limits
         self.width = self.facts.width
@@ -84,7 +85,12 @@ class Embedder:
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path = BASELINE, *, revision: str | None = None, device: str = "cpu"
+        cls,
+        source: str | Path = BASELINE,
+        *,
+        revision: str | None = None,
+        device: str = "cpu",
+        limits: ImageLimits | None = None,
     ) -> Self:
         """Load a network.
 
@@ -93,6 +99,8 @@ class Embedder:
                 default the plain ImageNet baseline, whose ``note`` says so.
             revision: A commit, tag or branch of a Hub repository.
             device: PyTorch's name of a device.
+            limits: The largest images that are decoded, such as ``ImageLimits()`` for those of strangers; None for
+                whatever can be trained on.
 
         Raises:
             ReseenError: The source is none of these, is damaged, or cannot be fetched.
@@ -104,7 +112,7 @@ class Embedder:
             print(vectors @ vectors.T)
             ```
         """
-        return cls(load_network(source, revision=revision, device=device))
+        return cls(load_network(source, revision=revision, device=device), limits=limits)
 
     def __call__(
         self,

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, ImageError, open_image, regular_size
+from reseen.data.opening import ImageError, open_image, regular_size
 from reseen.data.threads import in_threads
 from reseen.data.walking import readable
 from reseen.errors import ReseenError
@@ -116,7 +116,7 @@ def _open_record(entry: IdentifiedRecord, *, embedder: "Embedder | None") -> Rec
     record = entry.record
     assert record.picture is not None
     try:
-        limits = DEFAULT_LIMITS if embedder is None else embedder.limits
+        limits = None if embedder is None else embedder.limits
         name = reference_of(record) or f"record {entry.place + 1}"
         whole = open_image(record.picture, limits=limits, name=name)
         image = whole if record.box is None else cut_out(whole, record.box, name=name)

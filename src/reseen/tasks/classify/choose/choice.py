@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from reseen.engine.choice_rule import CONFIDENCE, best_gain_in_words, best_of_sure, in_points, is_sure
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.metrics import Estimate
 from reseen.tasks.classify.choose.candidates import Candidate
 
-CONFIDENCE = 0.95
-ALIKE = 0.001
-"""Top-1 scores, as fractions, that count as alike: a tenth of a point."""
 HELP = "more images of each class, a longer training or another backbone might help"
 
 
@@ -40,7 +38,7 @@ class Outcome(NamedTuple):
     @property
     def surely_better(self) -> bool:
         """Whether the whole interval of the gain is above zero."""
-        return self.gain is not None and self.gain.low > 0
+        return is_sure(self.gain)
 
     def as_dict(self) -> dict[str, Any]:
         """The row in choice.json."""
@@ -85,21 +83,13 @@ class Choice:
         if chosen.gain is not None:
             return (
                 f"the network handed over is {chosen.candidate}: top-1 {chosen.top1:.1%} on {on}, where it gains "
-                f"{_points(chosen.gain)} over the untrained network"
+                f"{in_points(chosen.gain)} over the untrained network"
             )
+        best = best_gain_in_words(self.outcomes, score=lambda outcome: outcome.top1)
         return (
             f"no candidate is surely better than the {chosen.candidate} (top-1 {chosen.top1:.1%}) on {on}"
-            f"{self._best()}; the untrained one is handed over: {HELP}"
+            f"{best}; the untrained one is handed over: {HELP}"
         )
-
-    def _best(self) -> str:
-        """The other candidate that is best if chance is not asked."""
-        others = [outcome for outcome in self.outcomes if outcome.gain is not None]
-        if not others:
-            return ""
-        best = max(others, key=lambda outcome: outcome.top1)
-        assert best.gain is not None, "the others are compared with the untrained network"
-        return f"; the best, {best.candidate}, gains {_points(best.gain)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
@@ -163,12 +153,8 @@ def paired_gain(right: NDArray[np.bool_], before: NDArray[np.bool_], *, confiden
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> Outcome:
-    eligible = [outcome for outcome in outcomes if outcome.surely_better]
-    if not eligible:
-        return next(outcome for outcome in outcomes if outcome.gain is None)
-    best = max(outcome.top1 for outcome in eligible)
-    alike = [outcome for outcome in eligible if outcome.top1 >= best - ALIKE]
-    return min(alike, key=lambda outcome: outcome.candidate.simplicity)
+    untrained = next(outcome for outcome in outcomes if outcome.gain is None)
+    return best_of_sure(outcomes, score=lambda outcome: outcome.top1) or untrained
 
 
 def read_choice(path: Path) -> Choice:
@@ -182,8 +168,3 @@ def read_choice(path: Path) -> Choice:
         raise ReseenError(
             f"{path}: expected what `reseen classify train` wrote about its choice, got something else: {error}"
         ) from None
-
-
-def _points(gain: Estimate) -> str:
-    value, low, high = (100 * number for number in gain)
-    return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"

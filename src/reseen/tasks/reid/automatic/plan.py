@@ -3,16 +3,14 @@
 from math import ceil
 from typing import NamedTuple
 
+from reseen.engine.averages import SHARES
 from reseen.tasks.reid.automatic.facts import SetFacts
 from reseen.tasks.reid.automatic.speed import Speed
+from reseen.tasks.reid.choose.candidates import SAMPLED
 from reseen.tasks.reid.recipe import Recipe
 
 _START_AND_PAGE = 40.0
 """Seconds for imports, reading the data and drawing the page."""
-_CHOICES = 5
-"""Networks among which one is chosen."""
-_CHOOSING_SAMPLE = 2000
-"""Training images, at most, that each of them embeds."""
 _TEST_PASSES = 3
 """The network, the untrained one, and the colour histogram, which is decoding alone: less than a whole pass."""
 
@@ -38,7 +36,7 @@ def plan(recipe: Recipe, facts: SetFacts, speed: Speed) -> Plan:
     trained = facts.images - held
     every = recipe.evaluation.every
     scoring = held * speed.embed / every if every else 0.0
-    choosing = _CHOICES * (held + min(trained, _CHOOSING_SAMPLE)) * speed.embed if recipe.validation.choose else 0.0
+    choosing = len(SHARES) * (held + min(trained, SAMPLED)) * speed.embed if recipe.validation.choose else 0.0
     again = 2.0 if recipe.validation.train_on_all else 1.0
     return Plan(
         epoch=again * trained * speed.train + scoring,

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reseen.engine.choice_rule import CONFIDENCE, best_gain_in_words, in_points, is_sure
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.metrics import Estimate, Report, compare
 from reseen.metrics.labels import Labels
 from reseen.tasks.reid.choose.candidates import Candidate
 
-CONFIDENCE = 0.95
 NEARLY = 0.75
 """The share of the best gain that a simpler candidate must have."""
 HELP = "more identities, more images of each, a larger image or another backbone might help"
@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
     @property
     def surely_better(self) -> bool:
         """Whether the whole interval of the gain is above zero."""
-        return self.gain is not None and self.gain.low > 0
+        return is_sure(self.gain)
 
     def as_dict(self) -> dict[str, Any]:
         """The row in choice.json."""
@@ -89,9 +89,10 @@ class Choice:
             assert self.chosen.gain is not None, "a network that was trained has a gain"
             return (
                 f"the network handed over is {self.chosen.candidate}: mAP {self.chosen.mean_average_precision:.1%} on "
-                f"{on}, where it gains {_points(self.chosen.gain)} over the untrained network{self._not_the_best()}"
+                f"{on}, where it gains {in_points(self.chosen.gain)} over the untrained network{self._not_the_best()}"
             )
-        return f"no candidate is surely better than the untrained network on {on}{self._lucky()}; it is kept: {HELP}"
+        lucky = best_gain_in_words(self.outcomes, score=lambda outcome: outcome.mean_average_precision)
+        return f"no candidate is surely better than the untrained network on {on}{lucky}; it is kept: {HELP}"
 
     def _not_the_best(self) -> str:
         """Which candidate had the best score, if it was another."""
@@ -101,15 +102,6 @@ class Choice:
         return (
             f"; {best.candidate} has {best.mean_average_precision:.1%}, which is not surely better, and is less simple"
         )
-
-    def _lucky(self) -> str:
-        """The candidate that is best if chance is not asked, in brackets."""
-        others = [outcome for outcome in self.outcomes if outcome.gain is not None]
-        if not others:
-            return ""
-        best = _best(others)
-        assert best.gain is not None, "the others are compared with the untrained network"
-        return f"; the best, {best.candidate}, gains {_points(best.gain)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
@@ -210,8 +202,3 @@ def read_choice(path: Path) -> Choice:
         raise ReseenError(
             f"{path}: expected what `reseen train` wrote about its choice, got something else: {error}"
         ) from None
-
-
-def _points(gain: Estimate) -> str:
-    value, low, high = (100 * number for number in gain)
-    return f"{value:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
