@@ -24,6 +24,7 @@ from reseen.cli.import_weights import import_weights
 from reseen.cli.models import models
 from reseen.cli.profile import profile
 from reseen.cli.push import push
+from reseen.cli.quantise import quantise
 from reseen.cli.report import report
 from reseen.cli.search import search
 from reseen.cli.segment import segment
@@ -69,6 +70,7 @@ def application() -> typer.Typer:
         import_weights,
         embed,
         export,
+        quantise,
         push,
         search,
         serve,

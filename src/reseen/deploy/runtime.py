@@ -19,6 +19,8 @@ from reseen.extras import extra
 
 FACTS = "reseen"
 """The metadata entry of an export's `Facts`."""
+PRECISION = "reseen_precision"
+"""The metadata entry of an OpenVINO file that is computed in another precision than float32."""
 _ERRORS_ONLY = 3
 _HINT = {".onnx": "; of another project's, `reseen import-weights onnx` makes a copy that has"}
 _UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, AttributeError, TypeError, AssertionError, BadZipFile)
@@ -87,7 +89,8 @@ def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
         core = openvino.Core()
         model = core.read_model(path)
         # Without the hint, processors with bfloat16 use it, and vectors differ in their third digit.
-        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        precision = model.get_rt_info([PRECISION]).astype(str) if model.has_rt_info([PRECISION]) else "f32"
+        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": precision})
     except RuntimeError as error:
         raise ReseenError(f"{path}: damaged or no OpenVINO model ({_first_line(error)})") from None
     text = model.get_rt_info([FACTS]).astype(str) if model.has_rt_info([FACTS]) else None
