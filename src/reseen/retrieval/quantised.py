@@ -181,9 +181,9 @@ def _scored(before: Embedder, after: Embedder, splits: Splits, *, progress: Prog
         [_embedded(embedder, split, name=name, progress=progress) for split in (splits.query, splits.gallery)]
         for name, embedder in (("floats", before), ("copy", after))
     ]
-    scores = [_score(splits, sides, rules) for sides in vectors]
+    first, second = (_score(splits, sides, rules) for sides in vectors)
     cosines = [(one * other).sum(axis=1).min() for one, other in zip(*vectors, strict=True)]
-    return Quantised(Path(), *scores, float(min(cosines)), images=0)
+    return Quantised(Path(), first, second, float(min(cosines)), images=0)
 
 
 def _score(splits: Splits, vectors: list[NDArray[np.float32]], rules: str) -> float:
