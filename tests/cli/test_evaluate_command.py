@@ -8,7 +8,7 @@ import pytest
 from kept_runs import keep_run
 from reseen.cli.protocol_options import expansion_of, protocol_of, reranking_of
 from reseen.errors import ReseenError
-from reseen.metrics import KReciprocal, custom_protocol
+from reseen.metrics import KReciprocal, PartAreas, custom_protocol
 from reseen.tasks.reid.postprocess import Expansion
 
 

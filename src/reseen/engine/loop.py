@@ -55,7 +55,8 @@ class LoopParts:
         """The model to score and to save: with the averaged weights, or with its own."""
         if self.averaged is None:
             return self.model
-        return self.averaged.module if self.wider is None else self.averaged.module.get_submodule("model")
+        average: nn.Module = self.averaged.module
+        return average if self.wider is None else average.get_submodule("model")
 
 
 @dataclass

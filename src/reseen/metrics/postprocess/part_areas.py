@@ -71,7 +71,7 @@ class PartAreas:
 
     def _ranked(self, cosines: Float32, weights: Float32) -> Float32:
         """(n, G), (n, G) -> (n, G)."""
-        similarity = np.clip(cosines / np.maximum(weights, np.finfo(np.float32).tiny), -1, 1)
+        similarity: Float32 = np.clip(cosines / np.maximum(weights, np.finfo(np.float32).tiny), -1, 1)
         if self.shortlist is None or self.shortlist >= cosines.shape[1]:
             return similarity
         behind = np.argpartition(-cosines, self.shortlist, axis=1)[:, self.shortlist :]
@@ -82,4 +82,5 @@ class PartAreas:
 def part_lengths(units: UnitVectors, *, parts: int) -> Float32:
     """(N, n * D) -> (N, n), float32: up to one factor a vector, the areas."""
     squares: Float32 = np.square(rearrange(units, "v (p d) -> v p d", p=parts)).sum(axis=2)
-    return np.sqrt(squares)
+    lengths: Float32 = np.sqrt(squares)
+    return lengths

@@ -52,7 +52,8 @@ class SoftParts(nn.Module):
         """(B, P, D) -> (B, P - 1, D)."""
         assert self.excitation is not None, "it is called with one"
         factors = self.excitation(rearrange(parts, "b p d -> b (p d)"))
-        return parts[:, :-1] * rearrange(factors, "b (p d) -> b p d", p=parts.shape[1])[:, :-1]
+        excited: Tensor = parts[:, :-1] * rearrange(factors, "b (p d) -> b p d", p=parts.shape[1])[:, :-1]
+        return excited
 
 
 def _excitation(channels: int, reduction: int) -> nn.Sequential:

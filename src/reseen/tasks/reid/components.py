@@ -82,9 +82,10 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
     )
     if recipe.crops is not None:
         require_crops_fit(model, recipe.crops.size)
-        learner = CropLearner(model, losses)
+        crop_learner = CropLearner(model, losses)
+        taught, follow = crop_learner.taught(), crop_learner.follow
         return TaskComponents(
-            model, learner, batches, loader, backbone=model.backbone, averaged=learner.taught(), follow=learner.follow
+            model, crop_learner, batches, loader, backbone=model.backbone, averaged=taught, follow=follow
         )
     teacher = None if recipe.teacher is None else load_teacher(recipe.teacher, recipe, num_identities=len(names))
     learner = Learner(model, losses, teacher=teacher)
