@@ -8,7 +8,7 @@ import pytest
 from kept_runs import keep_run
 from reseen.cli.protocol_options import expansion_of, protocol_of, reranking_of
 from reseen.errors import ReseenError
-from reseen.metrics import KReciprocal, custom_protocol
+from reseen.metrics import KReciprocal, PartAreas, custom_protocol
 from reseen.tasks.reid.postprocess import Expansion
 
 
@@ -86,6 +86,9 @@ def test_settings_of_what_is_not_asked_for_are_refused() -> None:
     assert reranking_of({**nothing, "k1": 9}, wanted=True) == KReciprocal(k1=9)
     with pytest.raises(ReseenError, match="--weight belongs to --rerank"):
         reranking_of({**nothing, "weight": 0.0}, wanted=False)
+    assert reranking_of(nothing, wanted=False, part_areas=6) == PartAreas(6)
+    with pytest.raises(ReseenError, match="--rerank does not go with --part-areas, which ranks alone"):
+        reranking_of(nothing, wanted=True, part_areas=6)
     assert expansion_of({"expand": 3, "expand_gallery": None}, alpha=2.0) == {"expand": Expansion(3, 2.0)}
     with pytest.raises(ReseenError, match="--alpha belongs to --expand"):
         expansion_of({"expand": None, "expand_gallery": None}, alpha=2.0)

@@ -207,3 +207,12 @@ def test_distillation_is_both_divergences_of_softened_answers(features: Tensor) 
     assert loss(output, torch.tensor(LABELS)).item() == pytest.approx(16 * expected / 7, rel=1e-10)
     with pytest.raises(ReseenError, match="a teacher"):
         loss(at(features, logits=(own,)), torch.tensor(LABELS))
+
+
+def test_the_loss_of_prototypes_is_the_sum_of_products_of_shares_by_hand() -> None:
+    shares = torch.tensor([[0.5, 0.2], [0.5, 0.8]]).reshape(1, 2, 1, 2).repeat(3, 1, 1, 1)
+    output = Output(torch.ones(3, 1), (), (), (), shares=shares)
+    found = loss_by_name("prototypes", **SHAPE)(output, torch.zeros(3, dtype=torch.long))
+    torch.testing.assert_close(found, torch.tensor(3 * (0.5 * 0.5 + 0.2 * 0.8)))
+    with pytest.raises(ReseenError, match="a model whose head shares out positions"):
+        loss_by_name("prototypes", **SHAPE)(output._replace(shares=None), torch.zeros(3, dtype=torch.long))

@@ -1,5 +1,7 @@
 """Losses and miners of pytorch-metric-learning by name, against the library called by hand."""
 
+from math import acos, cos, exp, log, pi
+
 import pytest
 import torch
 from pytorch_metric_learning import losses, miners
@@ -28,6 +30,21 @@ def test_any_loss_of_the_library_is_had_by_its_class(features):
 def test_a_loss_with_weights_of_its_own_gets_the_shape_of_the_model():
     loss = loss_by_name("metric_learning", **SHAPE, loss="SubCenterArcFaceLoss")
     assert next(loss.parameters()).shape[0] == 8
+
+
+def test_sub_centre_arcface_takes_each_identitys_nearest_centre_as_a_recipe_sets_it(features):
+    settings = {"sub_centers": 2, "margin": 30.0, "scale": 8.0}
+    loss = loss_by_name("metric_learning", **SHAPE, loss="SubCenterArcFaceLoss", settings=settings)
+    (weights,) = loss.parameters()
+    unit, centres = features / features.norm(dim=1, keepdim=True), (weights / weights.norm(dim=0)).T.detach()
+    assert len(centres) == 2 * SHAPE["num_identities"]
+    costs = []
+    for row, label in zip(unit, LABELS.tolist(), strict=True):
+        cosines = [max(float(row @ centres[2 * i]), float(row @ centres[2 * i + 1])) for i in range(3)]
+        cosines[label] = cos(acos(cosines[label]) + pi / 6)
+        costs.append(log(sum(exp(8 * value) for value in cosines)) - 8 * cosines[label])
+    ours = loss(Output(features, (features,), (features,), ()), LABELS)
+    torch.testing.assert_close(ours, torch.tensor(sum(costs) / len(costs)), rtol=1e-5, atol=1e-6)
 
 
 def test_a_miner_chooses_what_a_loss_compares(features):

@@ -50,6 +50,16 @@ DrawSeed = Annotated[int | None, typer.Option(min=0, help="Seed of the draws.", 
 Depth = Annotated[int | None, typer.Option(min=1, help="Ranks that average precision looks at.", rich_help_panel=RULES)]
 
 Rerank = Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking.", rich_help_panel=VECTORS)]
+PartsByArea = Annotated[
+    int | None,
+    typer.Option(
+        "--part-areas",
+        metavar="N",
+        min=1,
+        help="Rank by MUSP's distance of the N parts of embeddings that carry their areas.",
+        rich_help_panel=VECTORS,
+    ),
+]
 NeighboursKnownBy = Annotated[
     int | None, typer.Option(help="k1, the nearest neighbours compared: 20.", rich_help_panel=VECTORS)
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from reseen.cli.options import words
 from reseen.errors import ReseenError
-from reseen.metrics import KReciprocal, Protocol, Reranking, custom_protocol
+from reseen.metrics import KReciprocal, PartAreas, Protocol, Reranking, custom_protocol
 from reseen.tasks.reid.postprocess import Expansion
 
 CUSTOM = "custom"
@@ -25,9 +25,17 @@ def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol
     return custom_protocol(**options)  # type: ignore[arg-type]
 
 
-def reranking_of(settings: Mapping[str, float | None], *, wanted: bool) -> Reranking | None:
-    """k-reciprocal re-ranking if it is ``wanted``; ReseenError for settings without it."""
+def reranking_of(
+    settings: Mapping[str, float | None], *, wanted: bool, part_areas: int | None = None
+) -> Reranking | None:
+    """k-reciprocal re-ranking if it is ``wanted``, or that of so many parts by their areas.
+
+    ReseenError for both, and for settings of the first without it.
+    """
     options = _given(settings)
+    if part_areas is not None:
+        _refuse({**options, **({"rerank": True} if wanted else {})}, "does not go with --part-areas, which ranks alone")
+        return PartAreas(part_areas)
     if not wanted:
         _refuse(options, "belongs to --rerank")
         return None

@@ -29,6 +29,8 @@ class ImageDataset(Dataset[Sample]):
     that generator is seeded by the draw and restored afterwards, so an image comes out the same in every worker. For
     a plain row number the transform should draw nothing.
 
+    ``crops`` are more such transforms, whose results the Sample has beside its image.
+
     Labels, cameras and views are numbered by their places in the given names; others are ``UNKNOWN``.
     """
 
@@ -40,8 +42,10 @@ class ImageDataset(Dataset[Sample]):
         identity_names: Sequence[str],
         camera_names: Sequence[str] = (),
         view_names: Sequence[str] = (),
+        crops: Sequence[Callable[[Image], Tensor]] = (),
     ) -> None:
         self.transform = transform
+        self.crops = tuple(crops)
         self.labels: np.ndarray = split.numbers("identity", identity_names)
         self.cameras: np.ndarray = split.numbers("camera", camera_names)
         self.views: np.ndarray = split.numbers("view", view_names)
@@ -57,12 +61,14 @@ class ImageDataset(Dataset[Sample]):
             return self._sample(draw.row)
 
     def _sample(self, row: int) -> Sample:
+        image = opener(self.transform, *self.crops)(self._paths[row])
         return Sample(
-            image=self.transform(opener(self.transform)(self._paths[row])),
+            image=self.transform(image),
             label=int(self.labels[row]),
             camera=int(self.cameras[row]),
             view=int(self.views[row]),
             row=row,
+            crops=tuple(crop(image) for crop in self.crops),
         )
 
 

@@ -11,7 +11,7 @@ from reseen.engine.task import TaskComponents
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import OPTIMIZER, SCHEDULE
 from reseen.recipe.schedules import Schedule, with_warmup
-from reseen.recipe.training import TrainingRecipe
+from reseen.recipe.training import Training, TrainingRecipe
 
 
 def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabric) -> LoopParts:
@@ -40,8 +40,20 @@ def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabr
         frozen_epochs=settings.freeze_backbone,
         frozen_steps=settings.freeze_iterations,
         frozen_norms=start_batch_norms(components.backbone) if settings.freeze_norms else (),
-        averaged=None if settings.ema is None else ModelEmaV3(components.model, decay=settings.ema, use_warmup=True),
+        averaged=_average(components, settings),
+        wider=components.averaged,
     )
+
+
+def _average(components: TaskComponents, settings: Training) -> ModelEmaV3 | None:
+    """The moving average, which begins as a copy of the weights, and which the task's learner may follow."""
+    if settings.ema is None:
+        return None
+    source = components.averaged or components.model
+    average = ModelEmaV3(source, decay=settings.ema, use_warmup=settings.ema_rises)
+    if components.follow is not None:
+        components.follow(average.module)
+    return average
 
 
 def build_schedule(recipe: TrainingRecipe) -> Schedule:

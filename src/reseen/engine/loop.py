@@ -27,7 +27,8 @@ class LoopParts:
 
     ``rate_factors``: one for each of the optimiser's groups. ``frozen`` parameters are not trained in the first
     ``frozen_epochs``, nor in the optimiser's first ``frozen_steps``; ``frozen_norms`` never see a batch's statistics.
-    ``averaged``: the moving average of the model's weights, if the recipe has one.
+    ``averaged``: the moving average of the model's weights, if the recipe has one; or of those of ``wider``, a module
+    that has the model as its ``model``.
     """
 
     fabric: Fabric
@@ -47,11 +48,15 @@ class LoopParts:
     frozen_steps: int = 0
     frozen_norms: tuple[nn.Module, ...] = ()
     averaged: ModelEmaV3 | None = None
+    wider: nn.Module | None = None
 
     @property
     def scored(self) -> nn.Module:
         """The model to score and to save: with the averaged weights, or with its own."""
-        return self.model if self.averaged is None else self.averaged.module
+        if self.averaged is None:
+            return self.model
+        average: nn.Module = self.averaged.module
+        return average if self.wider is None else average.get_submodule("model")
 
 
 @dataclass
@@ -153,7 +158,7 @@ def train_step(
         optimizer.step()
         optimizer.zero_grad()
         if parts.averaged is not None:
-            parts.averaged.update(parts.model, step=_updates(parts, place))
+            parts.averaged.update(parts.wider or parts.model, step=_updates(parts, place))
     return terms
 
 

@@ -4,7 +4,7 @@ The engine owns the loop, resuming, checkpoints, averaged weights, progress, the
 A task says what its recipe is, loads its data, builds its components and scores its model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -50,6 +50,8 @@ class TaskComponents(NamedTuple):
     """The objects that a task builds. ``learner`` holds ``model``: a batch -> LossTerms, the loss and its terms.
 
     ``backbone``: the part of the model that has start weights, which ``training`` may freeze or train slower.
+    ``averaged``: what ``training.ema`` averages where that is more than the model; it has the model as its ``model``.
+    ``follow`` is called with the average, once there is one: a learner may take it as its teacher.
     """
 
     model: nn.Module
@@ -57,6 +59,8 @@ class TaskComponents(NamedTuple):
     batches: Batches
     loader: DataLoader[Any]
     backbone: Backbone
+    averaged: nn.Module | None = None
+    follow: Callable[[nn.Module], None] | None = None
 
 
 class TrainingData(NamedTuple, Generic[DataT]):

@@ -21,11 +21,13 @@ from reseen.losses.metric_learning import (
     supcon,
 )
 from reseen.losses.pairs import compares_pairs, does_compare_pairs
+from reseen.losses.prototypes import prototypes
+from reseen.losses.self_distillation import SELF_DISTILLATION, self_distillation
 from reseen.losses.texts import image_to_text
 from reseen.losses.triplet import triplet, triplet_soft
 from reseen.losses.weighted_sum import LossTerms, WeightedSum
 
-__all__ = ["LOSSES", "LossTerms", "WeightedSum", "compares_pairs", "does_compare_pairs"]
+__all__ = ["LOSSES", "SELF_DISTILLATION", "LossTerms", "WeightedSum", "compares_pairs", "does_compare_pairs"]
 
 LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
     {
@@ -41,8 +43,10 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "image_to_text": image_to_text,
         "metric_learning": metric_learning,
         "multi_similarity": multi_similarity,
+        "prototypes": prototypes,
         "proxy_anchor": proxy_anchor,
         "proxy_nca": proxy_nca,
+        "self_distillation": self_distillation,
         "supcon": supcon,
         "triplet": triplet,
         "triplet_soft": triplet_soft,
@@ -50,8 +54,8 @@ LOSSES: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
 )
 """Name -> factory(**settings) of a module (Output, labels (B,)) -> scalar.
 
-A factory may also have the parameters ``num_identities`` (of training), ``width`` (channels of one branch) and
-``identity_attributes``. If its loss compares the images of a batch, it is marked with ``compares_pairs``. The losses
-arcface, attributes, centre, circle_softmax, cosface, proxy_anchor and proxy_nca have weights of their own, which the
-optimiser must receive.
+A factory may also have the parameters ``num_identities`` (of training), ``width`` (channels of one branch),
+``identity_attributes`` and ``epoch_steps`` (batches of an epoch). If its loss compares the images of a batch, it is
+marked with ``compares_pairs``. The losses arcface, attributes, centre, circle_softmax, cosface, proxy_anchor, proxy_nca
+and self_distillation have weights of their own, which the optimiser must receive.
 """

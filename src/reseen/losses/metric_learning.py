@@ -132,12 +132,13 @@ def _made(kind: str, name: str, settings: Mapping[str, Any]) -> nn.Module:
 
 def _parameters(factory: type[nn.Module]) -> list[str]:
     """The parameters of a class and of its bases, since the classes of the library pass other arguments on to them."""
-    return [
+    named = [
         parameter.name
         for part in factory.__mro__
         for parameter in signature(part).parameters.values()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        if parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
     ]
+    return list(dict.fromkeys(named))
 
 
 def _of_library(kind: str, name: str) -> type[nn.Module]:

@@ -9,6 +9,7 @@ from reseen.metrics.evaluation import evaluate, require_valid_query
 from reseen.metrics.memory import predict_memory
 from reseen.metrics.postprocess.camera_bias import without_camera_bias
 from reseen.metrics.postprocess.expand import expand_gallery, expand_query
+from reseen.metrics.postprocess.part_areas import PartAreas
 from reseen.metrics.postprocess.rerank import KReciprocal, Reranking, k_reciprocal
 from reseen.metrics.protocol import PROTOCOLS, Protocol, custom_protocol
 from reseen.metrics.ranking.rankings import Rankings, rankings
@@ -24,6 +25,7 @@ __all__ = [
     "Embedded",
     "Estimate",
     "KReciprocal",
+    "PartAreas",
     "Protocol",
     "Rankings",
     "Report",

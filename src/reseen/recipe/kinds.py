@@ -13,7 +13,7 @@ from reseen.recipe.schedules import OPTIMIZERS, SCHEDULES
 from reseen.recipe.section import may_import
 
 ATTENTION = Kind("attention", ATTENTIONS, available=("feature_map",))
-LOSS = Kind("loss", LOSSES, available=("num_identities", "width", "identity_attributes"))
+LOSS = Kind("loss", LOSSES, available=("num_identities", "width", "identity_attributes", "epoch_steps"))
 OPTIMIZER = Kind("optimizer", OPTIMIZERS, available=("parameters", "fused"))
 """``fused``: one kernel for all weights, for GPUs."""
 SCHEDULE = Kind("schedule", SCHEDULES, available=("epochs",))

@@ -79,6 +79,7 @@ class Training(Section):
     ``minutes``: automatic settings are chosen such that the whole run takes so long, on the machine that it runs on.
     ``accumulate``: a step of the optimiser follows the mean gradient of so many batches, or of those left in its epoch.
     ``ema``: what is scored and kept are the weights' exponential moving average with this decay, to which it rises.
+    ``ema_rises`` False: the decay is the same from the second step on.
     ``pretrained_rate``: a factor on the learning rate of the backbone, which has start weights, without its attention.
     ``layer_decay``: a factor on it from each group of the backbone's layers, as timm groups them, to the one below.
     ``bias_rate``: a factor on the learning rate of every bias.
@@ -95,6 +96,7 @@ class Training(Section):
     accumulate: Annotated[int, Field(ge=1)] = 1
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    ema_rises: bool = True
     warmup: Warmup | None = None
     pretrained_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0

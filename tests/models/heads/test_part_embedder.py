@@ -106,3 +106,15 @@ def test_a_vector_that_comes_of_no_map_has_no_gradients_and_says_so():
     images = torch.rand(1, 3, 64, 32)
     with pytest.raises(ReseenError, match="not from a map: use occlusion"):
         similarity_maps(model, images, images, method="hires_cam")
+
+
+def test_soft_parts_that_count_alike_are_as_cards_of_before_say_and_have_nothing_more():
+    recipe = recipe_with('{name = "musp", prototypes = 3, width = 64}')
+    model = build_embedder(recipe, num_identities=3, start_weights=False).eval()
+    names = {name.split(".")[1] for name in model.state_dict() if name.startswith("parts.")}
+    with torch.no_grad():
+        output = model(torch.rand(2, 3, 64, 32))
+    lengths = output.embedding.unflatten(1, (3, 64)).norm(dim=2)
+    assert names == {"key", "value"}
+    torch.testing.assert_close(lengths, torch.tensor([[1.0, 1.0, 0.5**0.5]] * 2))
+    torch.testing.assert_close(output.embedding[:, :64], nn.functional.normalize(output.necked[0], dim=1))

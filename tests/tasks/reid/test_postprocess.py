@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reseen.errors import ReseenError
-from reseen.metrics import Embedded, KReciprocal, evaluate, expand_gallery, expand_query, without_camera_bias
+from reseen.metrics import Embedded, KReciprocal, PartAreas, evaluate, expand_gallery, expand_query, without_camera_bias
 from reseen.metrics.protocol import PROTOCOLS
 from reseen.tasks.reid.postprocess import Expansion, Postprocessing, require_fit, score
 from reseen.tasks.reid.query_gallery import QueryGallery
@@ -59,3 +59,11 @@ def test_junk_counts_for_no_neighbour(sides) -> None:
 def test_an_expansion_out_of_bounds_is_refused(neighbours, alpha, message) -> None:
     with pytest.raises(ReseenError, match=message):
         Expansion(neighbours, alpha)
+
+
+def test_parts_by_area_need_embeddings_as_they_are(sides) -> None:
+    changed = Postprocessing(expand=Expansion(1), rerank=PartAreas(parts=2))
+    message = "distance of 2 parts by area: expected embeddings as the network gives them, got them with queries exp"
+    with pytest.raises(ReseenError, match=message):
+        require_fit(sides, protocol=MARKET, postprocessing=changed)
+    require_fit(sides, protocol=MARKET, postprocessing=Postprocessing(rerank=PartAreas(parts=2)))

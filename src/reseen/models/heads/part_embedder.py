@@ -4,7 +4,7 @@ B = batch, C = channels of a part, n = parts, I = training identities.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 from einops import rearrange
@@ -17,18 +17,27 @@ Join: TypeAlias = Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]
 """From the parts' vectors before their necks, and after them, to the embedding (B, D)."""
 
 
+class SharedParts(NamedTuple):
+    """Parts' vectors (B, C), and the shares (B, P, h, w) of each position in the prototypes that made them."""
+
+    vectors: tuple[Tensor, ...]
+    shares: Tensor
+
+
 class PartEmbedder(nn.Module):
     """``backbone`` -> ``parts`` -> ``necks`` -> ``classifiers``, one neck and one classifier a part.
 
     Args:
         backbone: Of any family; the parts read what they need of it.
-        parts: Called with (backbone, images, cameras=, views=); one vector (B, C) a part, before its neck.
+        parts: Called with (backbone, images, cameras=, views=); one vector (B, C) a part, before its neck, or
+            `SharedParts`.
         necks: (B, C) to (B, C'), in the order of the parts, or one that all share. Parts beyond them, which a head may
             give in training alone, have none: only losses on pooled features see them.
         classifiers: (B, C') to logits (B, I), in the order of the parts; none for a deployed model.
         width: D, the number of channels of the embedding.
         channels: Of the first compared part, which losses with weights of their own are built for.
-        join: What the parts' vectors become the embedding by.
+        join: What the parts' vectors become the embedding by; after `SharedParts` it gets the shares as well, last of
+            those before the necks.
         compared: The numbers of the parts that losses on features see; None: all.
     """
 
@@ -59,16 +68,18 @@ class PartEmbedder(nn.Module):
 
         ``cameras`` and ``views`` (B,) go to the backbone, whose family may learn them.
         """
-        pooled: Sequence[Tensor] = self.parts(self.backbone, images, cameras=cameras, views=views)
+        parts: Sequence[Tensor] | SharedParts = self.parts(self.backbone, images, cameras=cameras, views=views)
+        pooled, shares = parts if isinstance(parts, SharedParts) else (parts, None)
         necks = list(self.necks) * (len(pooled) if len(self.necks) == 1 else 1)
         necked = [neck(vector) for neck, vector in zip(necks, pooled, strict=False)]
         classified = zip(self.classifiers, necked, strict=True) if len(self.classifiers) else ()
         return Output(
-            embedding=self.join(pooled, necked),
+            embedding=self.join(pooled if shares is None else [*pooled, shares], necked),
             pooled=tuple(pooled),
             necked=tuple(necked),
             logits=tuple(classifier(vector) for classifier, vector in classified),
             compared=self.compared,
+            shares=shares,
         )
 
 

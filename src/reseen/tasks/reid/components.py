@@ -19,8 +19,9 @@ from reseen.losses import WeightedSum
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import LOSS, TRANSFORM
 from reseen.tasks.reid.build import build_embedder
+from reseen.tasks.reid.crop_learner import CropLearner, require_crops_fit
 from reseen.tasks.reid.learner import Learner
-from reseen.tasks.reid.recipe import Recipe
+from reseen.tasks.reid.recipe import ZOOM, Recipe
 from reseen.tasks.reid.teacher import load_teacher
 
 
@@ -30,15 +31,20 @@ def build_losses(
     num_identities: int,
     width: int,
     identity_attributes: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    epoch_steps: int = 1,
 ) -> WeightedSum:
-    """The recipe's losses with their weights."""
+    """The recipe's losses with their weights; ``epoch_steps``: the batches of an epoch."""
     seed_here("losses", recipe.seed)
     losses, weights = {}, {}
     for name, line in recipe.losses.items():
         loss = Component(name, {key: value for key, value in line.items() if key != "weight"})
         try:
             losses[name] = LOSS.build(
-                loss, num_identities=num_identities, width=width, identity_attributes=identity_attributes
+                loss,
+                num_identities=num_identities,
+                width=width,
+                identity_attributes=identity_attributes,
+                epoch_steps=epoch_steps,
             )
         except ValueError as error:
             raise ReseenError(f"losses.{error}") from None
@@ -72,7 +78,15 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
         num_identities=len(names),
         width=model.channels,
         identity_attributes=identity_attributes(splits.train),
+        epoch_steps=len(batches),
     )
+    if recipe.crops is not None:
+        require_crops_fit(model, recipe.crops.size)
+        crop_learner = CropLearner(model, losses)
+        taught, follow = crop_learner.taught(), crop_learner.follow
+        return TaskComponents(
+            model, crop_learner, batches, loader, backbone=model.backbone, averaged=taught, follow=follow
+        )
     teacher = None if recipe.teacher is None else load_teacher(recipe.teacher, recipe, num_identities=len(names))
     learner = Learner(model, losses, teacher=teacher)
     return TaskComponents(model, learner, batches, loader, backbone=model.backbone)
@@ -107,11 +121,24 @@ def training_transform(recipe: Recipe) -> Pipeline:
     )
 
 
+def crop_transforms(recipe: Recipe) -> list[Pipeline]:
+    """What more crops of a training image go through: one of the whole size, then the smaller ones."""
+    crops = recipe.crops
+    if crops is None:
+        return []
+    lines = {**recipe.transforms, ZOOM: {**recipe.transforms[ZOOM], "area": list(crops.area)}}
+    smaller = recipe.model_copy(
+        update={"transforms": lines, "data": recipe.data.model_copy(update={"image_size": crops.size})}
+    )
+    return [training_transform(recipe), *[training_transform(smaller)] * crops.local]
+
+
 def _training_images(recipe: Recipe, splits: Splits) -> ImageDataset:
     train = splits.train
     return ImageDataset(
         train,
         transform=training_transform(recipe),
+        crops=crop_transforms(recipe),
         identity_names=train.identity_names,
         camera_names=train.camera_names,
         view_names=train.view_names,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from reseen.errors import ReseenError
 from reseen.metrics.memory import predict_memory
+from reseen.metrics.postprocess.part_areas import PartAreas
 from reseen.metrics.postprocess.rerank import KReciprocal
 from reseen.metrics.protocol import Protocol
 from reseen.progress import Progress
@@ -32,6 +33,8 @@ def predict(queries: int, gallery: int, width: int, *, protocol: Protocol, postp
         steps += [3 * vectors + images * (expansion.neighbours + 9) * 8 + _TILES] if expansion else []
     if isinstance(postprocessing.rerank, KReciprocal):
         steps += [counting + 2 * vectors + images * _bytes_a_list(postprocessing.rerank) + _TILES]
+    if isinstance(postprocessing.rerank, PartAreas):
+        steps += [counting + 2 * vectors + _TILES]
     return kept + max(steps)
 
 

@@ -11,6 +11,7 @@ from reseen.metrics import Protocol, Report, evaluate, require_valid_query
 from reseen.metrics.labels import known
 from reseen.metrics.postprocess.camera_bias import without_camera_bias
 from reseen.metrics.postprocess.expand import expand_gallery, expand_query, require_alpha, require_neighbours
+from reseen.metrics.postprocess.part_areas import PartAreas
 from reseen.metrics.postprocess.rerank import KReciprocal, Reranking
 from reseen.metrics.ranking.reranked import require_one_gallery
 from reseen.metrics.ranking.selection import select
@@ -84,6 +85,11 @@ def _require_gallery(postprocessing: Postprocessing, *, protocol: Protocol, imag
     """Raise ReseenError for more neighbours than the gallery has images."""
     if postprocessing.rerank:
         require_one_gallery(protocol)
+    if isinstance(postprocessing.rerank, PartAreas) and postprocessing.of_vectors():
+        raise ReseenError(
+            f"{postprocessing.rerank.describe()}: expected embeddings as the network gives them, got them with "
+            f"{postprocessing.of_vectors()[0]}: leave one of both out"
+        )
     if isinstance(postprocessing.rerank, KReciprocal) and protocol.shots is None:
         postprocessing.rerank.require_gallery(images)
     reason = "draws a gallery for each trial" if protocol.shots else "ranks no image for itself"

@@ -12,13 +12,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from reseen.bounds import Part
 from reseen.data.datasets import LAYOUTS
 from reseen.engine.run import Run
-from reseen.losses import does_compare_pairs
+from reseen.losses import SELF_DISTILLATION, does_compare_pairs
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 from reseen.recipe.components import Line, known
 from reseen.recipe.kinds import LOSS, TRANSFORM, checked_table, checked_weights
-from reseen.recipe.section import Section
+from reseen.recipe.section import FIXED_LENGTH, Section, Size
 from reseen.recipe.training import ImageSettings, Scoring, TrainingRecipe, read_as, recipe_as
 from reseen.tasks.reid.model_settings import Model
 
@@ -28,6 +29,8 @@ MetadataTold = Literal["given", "cameras", "views", "withheld"]
 
 DISTILLATION = "distillation"
 """The loss that needs a teacher."""
+ZOOM = "random_resized_crop"
+"""The transform that shows part of an image, which crops need."""
 PLACEHOLDERS: Mapping[str, object] = MappingProxyType(
     {
         "data.image_size": [128, 128],
@@ -65,6 +68,19 @@ class Sampler(Section):
     images: Annotated[int, Field(ge=1)]
     epoch_is: Literal["pass", "draw"] = "pass"
     cameras: Literal["any", "apart"] = "any"
+
+
+class Crops(Section):
+    """Each training image is seen again, in random crops, by the loss ``self_distillation``.
+
+    One more crop goes through the recipe's transforms, of which ``random_resized_crop`` says how much of the image it
+    shows; ``local`` ones go through the same, but show a share of the image from ``area``, at the (height, width)
+    ``size``.
+    """
+
+    local: Annotated[int, Field(ge=0)] = 4
+    size: Size = (112, 112)
+    area: Annotated[tuple[Part, Part], FIXED_LENGTH] = (0.1, 0.4)
 
 
 class Evaluation(Scoring):
@@ -105,7 +121,10 @@ class Validation(Section):
 
 
 class Recipe(TrainingRecipe):
-    """A whole run. ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches."""
+    """A whole run. ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches.
+
+    ``crops``: for the loss ``self_distillation``, whose teacher is the average of the weights, ``training.ema``.
+    """
 
     placeholders = PLACEHOLDERS
     task: Literal["reid"] = "reid"
@@ -115,6 +134,7 @@ class Recipe(TrainingRecipe):
     transforms: dict[str, Line] = Field(default_factory=dict)
     losses: dict[str, Line]
     teacher: str | None = None
+    crops: Crops | None = None
     validation: Validation = Validation()
     evaluation: Evaluation = Evaluation()
 
@@ -136,6 +156,25 @@ class Recipe(TrainingRecipe):
             got = "no teacher" if self.teacher is None else f"teacher '{self.teacher}' without the loss"
             raise ValueError(f"losses.{DISTILLATION} goes with a teacher, a run's folder or a weights file: got {got}")
         return self
+
+    @model_validator(mode="after")
+    def _crops_are_taught(self) -> Self:
+        if (self.crops is None) == (SELF_DISTILLATION in self.losses):
+            got = "no crops" if self.crops is None else "crops without the loss"
+            raise ValueError(f"losses.{SELF_DISTILLATION} goes with [crops]: got {got}")
+        if self.crops is not None:
+            self._require_self_distillation()
+        return self
+
+    def _require_self_distillation(self) -> None:
+        if self.training.ema is None:
+            raise ValueError(f"losses.{SELF_DISTILLATION}: its teacher is the average of the weights: set training.ema")
+        if ZOOM not in self.transforms:
+            raise ValueError(f"crops: expected {ZOOM} among the transforms, which says how much a crop shows")
+        if self.model.branches or self.model.head is not None:
+            raise ValueError(f"losses.{SELF_DISTILLATION}: expected a model of one vector, got branches or a head")
+        if self.teacher is not None:
+            raise ValueError(f"teacher: expected none beside losses.{SELF_DISTILLATION}, got '{self.teacher}'")
 
     @model_validator(mode="after")
     def _batch_has_pairs(self) -> Self:
