@@ -32,6 +32,7 @@ from reseen.cli.serve import serve
 from reseen.cli.synth import synth
 from reseen.cli.train import train
 from reseen.cli.unpack import unpack
+from reseen.cli.waiting import spin_briefly
 from reseen.engine.interrupt import Stopped
 from reseen.errors import ReseenError
 
@@ -84,6 +85,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """Run one command. An error that the user can mend, or a file's, is one line on stderr and exit code 2."""
+    spin_briefly()
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     errors = partial(plain_console(stderr=True).print, highlight=False, soft_wrap=True)
     try:
