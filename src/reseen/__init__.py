@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.record import Record
+    from reseen.retrieval.trackers import track_features
     from reseen.synth import synthesise, synthesise_scenes
     from reseen.tasks.ablate import ablate
     from reseen.tasks.reid.advise.advising import advise
@@ -62,6 +63,7 @@ __all__ = [
     "set_input_size",
     "synthesise",
     "synthesise_scenes",
+    "track_features",
     "train",
     "unpack_cuhk03",
 ]
@@ -83,6 +85,7 @@ _lazy, __dir__ = lazy_names(
         "retrieval.embedder": ("Embedder",),
         "retrieval.gallery": ("Gallery",),
         "retrieval.record": ("Record",),
+        "retrieval.trackers": ("track_features",),
         "synth": ("synthesise", "synthesise_scenes"),
         "tasks.ablate": ("ablate",),
         "tasks.reid.advise.advising": ("advise",),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.record import Added, Failure, Match, Matches, Record
     from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.sources import RecordSource, read_source
+    from reseen.retrieval.trackers import TrackFeatures, track_features
 
 __all__ = [
     "Added",
@@ -32,8 +33,10 @@ __all__ = [
     "Record",
     "RecordSource",
     "Span",
+    "TrackFeatures",
     "embed_images",
     "read_source",
+    "track_features",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -47,5 +50,6 @@ __getattr__, __dir__ = lazy_names(
         "record": ("Added", "Failure", "Match", "Matches", "Record"),
         "schema": ("GalleryModel",),
         "sources": ("RecordSource", "read_source"),
+        "trackers": ("TrackFeatures", "track_features"),
     },
 )
