@@ -121,3 +121,12 @@ def test_start_weights_of_another_width_are_refused_by_the_head():
     backbone.head_start = {"projection.weight": torch.rand(640, 768)}
     with pytest.raises(ValueError, match=r"projection\.weight: expected \(512, 768\), got \(640, 768\); set projected"):
         HEADS["clip"](backbone=backbone, num_identities=None)
+
+
+def test_a_resnets_start_weights_bring_positions_of_clips_own_size():
+    backbone = build_backbone("clip_resnet50", image_size=(64, 32))
+    start = HEADS["clip"](backbone=backbone, num_identities=None, projected=16).parts.state_dict()
+    backbone.head_start = start | {"pool.positional_embedding": torch.ones(50, 2048)}
+    pool = HEADS["clip"](backbone=backbone, num_identities=None, projected=16).parts.pool
+    torch.testing.assert_close(pool.positional_embedding.detach(), torch.ones(1 + 4 * 2, 2048))
+    torch.testing.assert_close(pool.c_proj.weight.detach(), start["pool.c_proj.weight"])

@@ -4,6 +4,7 @@ Its result is `texts.safetensors` in the run directory, (I, P): the loss ``image
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from lightning_fabric import Fabric
@@ -39,7 +40,14 @@ _WANTED = (
 )
 
 
-def text_parts(recipe: Recipe, *, identities: int) -> tuple[TextEncoder, Prompts]:
+class TextParts(NamedTuple):
+    """The frozen text encoder, and prompts in which words are learned."""
+
+    encoder: TextEncoder
+    prompts: Prompts
+
+
+def text_parts(recipe: Recipe, *, identities: int) -> TextParts:
     """The frozen text encoder and the prompts that a recipe's start weights and [texts] make.
 
     Raises ReseenError, in one line, for start weights without a text encoder or of another width, and for a word that
@@ -60,7 +68,7 @@ def text_parts(recipe: Recipe, *, identities: int) -> tuple[TextEncoder, Prompts
     got = (prompts.before.shape[1] + prompts.learned.shape[1] + prompts.after.shape[1], prompts.before.shape[2])
     if got != (length, width):
         raise ReseenError(f"texts: expected {length} words of width {width} in a text, got {got[0]} of width {got[1]}")
-    return encoder, prompts
+    return TextParts(encoder, prompts)
 
 
 def _clip_tensors(recipe: Recipe) -> dict[str, Tensor]:
@@ -95,23 +103,14 @@ def first_stage(
 
 
 def _learn(recipe: Recipe, train: Split, run: Run, *, fabric: Fabric, progress: Progress) -> None:
-    assert recipe.texts is not None, "the recipe learns texts"
     names = train.identity_names
     vectors = fabric.to_device(_vectors(recipe, train, run, fabric=fabric, progress=progress))
     labels = fabric.to_device(torch.from_numpy(train.numbers("identity", names)))
-    encoder, prompts = (part.to(fabric.device) for part in text_parts(recipe, identities=len(names)))
-    training = TextTraining(prompts, encoder=encoder, stage=recipe.texts.stage, seed=recipe.seed)
-    checkpoint = run.texts_checkpoint
-    state = in_first_process(fabric, lambda: load_checkpoint(checkpoint) if checkpoint.exists() else None)
-    if state is not None:
-        training.restore(state)
-        progress.say(f"first stage resumed at epoch {training.place.epoch + 1}, step {training.place.step + 1}")
-    else:
-        progress.say(f"first stage: {len(names)} identities learn their texts; the network trains afterwards")
+    training = _begun(recipe, run, identities=len(names), fabric=fabric, progress=progress)
 
     def keep() -> None:
         if fabric.is_global_zero:
-            save_checkpoint(checkpoint, training.state())
+            save_checkpoint(run.texts_checkpoint, training.state())
 
     with stop_requests() as requested:
         train_texts(
@@ -127,8 +126,28 @@ def _learn(recipe: Recipe, train: Split, run: Run, *, fabric: Fabric, progress: 
             f"stopped in the first stage at epoch {training.place.epoch + 1}, step {training.place.step + 1}; "
             f"everything is saved in {run.path}: continue with the same command and --resume"
         )
-    in_first_process(fabric, lambda: _finish(run, encoded(prompts, encoder=encoder)))
+    in_first_process(fabric, lambda: _finish(run, encoded(training.prompts, encoder=training.encoder)))
     progress.say(f"texts learned: {run.texts_file}")
+
+
+def _begun(recipe: Recipe, run: Run, *, identities: int, fabric: Fabric, progress: Progress) -> TextTraining:
+    """The training of the texts, new or where it was stopped."""
+    assert recipe.texts is not None, "the recipe learns texts"
+    encoder, prompts = text_parts(recipe, identities=identities)
+    training = TextTraining(
+        prompts.to(fabric.device),
+        encoder=encoder.to(fabric.device),
+        stage=recipe.texts.stage,
+        seed=recipe.seed,
+    )
+    file = run.texts_checkpoint
+    state = in_first_process(fabric, lambda: load_checkpoint(file) if file.exists() else None)
+    if state is None:
+        progress.say(f"first stage: {identities} identities learn their texts; the network trains afterwards")
+    else:
+        training.restore(state)
+        progress.say(f"first stage resumed at epoch {training.place.epoch + 1}, step {training.place.step + 1}")
+    return training
 
 
 def _finish(run: Run, texts: Tensor) -> None:
