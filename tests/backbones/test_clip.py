@@ -105,3 +105,28 @@ def test_in_training_the_vector_before_the_last_block_is_compared_too():
     sum(vector.sum() for vector in (*output.pooled, *output.logits)).backward()
     assert all(one.grad is not None for one in head.parameters() if one.requires_grad)
     assert len(head.eval()(images).pooled) == 2
+
+
+def test_attention_pooling_begins_with_positions_of_a_square_map():
+    pool = AttentionPool(FeatureMap(8, 4, 2), width=4, heads=2)
+    square = torch.cat([torch.full((1, 8), 7.0), torch.ones(9, 8)])
+    positions = pool.for_own_map(square)
+    torch.testing.assert_close(positions, torch.cat([torch.full((1, 8), 7.0), torch.ones(8, 8)]))
+    with pytest.raises(ValueError, match="expected positions of a square map and one for their mean, got 9"):
+        pool.for_own_map(square[:9])
+
+
+def test_start_weights_of_another_width_are_refused_by_the_head():
+    backbone = build_backbone("clip_vit_b16", image_size=(32, 32), blocks=1)
+    backbone.head_start = {"projection.weight": torch.rand(640, 768)}
+    with pytest.raises(ValueError, match=r"projection\.weight: expected \(512, 768\), got \(640, 768\); set projected"):
+        HEADS["clip"](backbone=backbone, num_identities=None)
+
+
+def test_a_resnets_start_weights_bring_positions_of_clips_own_size():
+    backbone = build_backbone("clip_resnet50", image_size=(64, 32))
+    start = HEADS["clip"](backbone=backbone, num_identities=None, projected=16).parts.state_dict()
+    backbone.head_start = start | {"pool.positional_embedding": torch.ones(50, 2048)}
+    pool = HEADS["clip"](backbone=backbone, num_identities=None, projected=16).parts.pool
+    torch.testing.assert_close(pool.positional_embedding.detach(), torch.ones(1 + 4 * 2, 2048))
+    torch.testing.assert_close(pool.c_proj.weight.detach(), start["pool.c_proj.weight"])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from huggingface_hub import constants, errors
 
-from reseen.deploy.hub import load_from_hub, push
+from reseen.deploy.hub import load_from_hub, push, with_file_names
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
 from reseen.models import read_weights
@@ -248,3 +248,12 @@ def test_a_push_refuses_what_is_not_a_repositorys_name(stand_in: StandIn, run: P
     for name in ("cars", "owner/cars@main", "a/b/c"):
         with pytest.raises(ReseenError, match="expected a repository as owner/name"):
             push(run, name)
+
+
+def test_a_published_recipe_names_the_files_of_its_texts_without_their_folders() -> None:
+    losses = {"image_to_text": {"weight": 1.0, "texts": "/home/me/texts.safetensors"}, "triplet": {"weight": 1.0}}
+    recipe = {"losses": losses, "texts": {"word": "vehicle", "vocabulary": "/home/me/list.txt.gz"}}
+    shown = with_file_names(recipe)
+    assert shown["texts"]["vocabulary"] == "list.txt.gz"
+    assert shown["losses"] == {**losses, "image_to_text": {"weight": 1.0, "texts": "texts.safetensors"}}
+    assert with_file_names({"losses": {"triplet": {}}, "texts": None}) == {"losses": {"triplet": {}}, "texts": None}

@@ -132,6 +132,18 @@ def test_an_unknown_source_says_what_is_possible(source: str) -> None:
         read_weights(source)
 
 
+def test_a_torchscript_archive_is_not_run_and_says_how_its_tensors_are_saved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``.")
+
+    monkeypatch.setattr(torch, "load", refuse)
+    (tmp_path / "ViT-B-16.pt").write_bytes(b"archive")
+    with pytest.raises(ReseenError, match=r"ViT-B-16\.pt is a TorchScript archive, which holds code; nothing was run"):
+        read_weights(tmp_path / "ViT-B-16.pt")
+
+
 def test_the_source_none_has_no_tensors() -> None:
     assert read_weights("none") == ({}, None, None)
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reseen.backbones import family_of
 from reseen.deploy.facts import Facts, LoadedNetwork
@@ -22,6 +22,7 @@ from reseen.errors import ReseenError
 from reseen.extras import extra
 from reseen.formats import migrated
 from reseen.models import read_weights
+from reseen.recipe.overrides import setting_at, with_setting
 from reseen.tasks.reid.calibrate import OPTIMISTIC
 
 WEIGHTS = "model.safetensors"
@@ -169,9 +170,19 @@ def _public(card: Card) -> Card:
     """Without the paths of the machine it was trained on, and without camera and view names the model does not need."""
     model = dict(card.recipe["model"])
     model["weights"] = Path(model.get("weights", "none")).name
-    card = card._replace(recipe={**card.recipe, "model": model})
+    card = card._replace(recipe=with_file_names({**card.recipe, "model": model}))
     learned = model.get("metadata") is not None or family_of(model["backbone"]).learns_side_information
     return card if learned else card._replace(camera_names=(), view_names=())
+
+
+def with_file_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe with the names of the files that its texts came from, in place of their paths."""
+    shown = dict(recipe)
+    for section, file in (("texts", "vocabulary"), ("losses.image_to_text", "texts")):
+        path = setting_at(shown, f"{section}.{file}")
+        if isinstance(path, str):
+            shown = with_setting(shown, f"{section}.{file}", Path(path).name)
+    return shown
 
 
 def _hub_errors() -> tuple[type[Exception], ...]:

@@ -123,7 +123,7 @@ def train_epoch(
         place = Place(place.epoch, place.step + 1)
         bar.advance(note=_note(stats, perf_counter() - began))
         after_step(place)
-        if step_optimizer and place.step < total and _any_requested(parts.fabric, stop_requested()):
+        if step_optimizer and place.step < total and any_requested(parts.fabric, stop_requested()):
             break
     else:
         place = Place(place.epoch + 1, 0)
@@ -173,7 +173,8 @@ def _updates(parts: LoopParts, place: Place) -> int:
     return place.epoch * ceil(len(parts.batches) / parts.accumulate) + place.step // parts.accumulate + 1
 
 
-def _any_requested(fabric: Fabric, requested: bool) -> bool:  # noqa: FBT001
+def any_requested(fabric: Fabric, requested: bool) -> bool:  # noqa: FBT001
+    """Whether any process was asked to stop, so that all stop at the same step."""
     if fabric.world_size == 1:
         return requested
     return fabric.strategy.reduce_boolean_decision(requested, all=False)

@@ -6,6 +6,8 @@ RUN/
   environment.json   versions, hardware, git commit
   data.json          where the data were, their fingerprint and counts
   metrics.jsonl      one line an epoch
+  texts.safetensors  what a first stage learned, where the recipe has one; texts.ckpt and texts.images.safetensors
+                     are there while it goes on
   last.ckpt          everything a resumed run needs (a weights_only torch file)
   best.safetensors   the weights that scored best, with how to build their model; the chosen network's after a choice
   trained.safetensors  the training's own best weights, where a network was chosen among candidates
@@ -67,6 +69,21 @@ class Run:
     def last_checkpoint(self) -> Path:
         """The checkpoint to resume from."""
         return self.path / "last.ckpt"
+
+    @property
+    def texts_file(self) -> Path:
+        """The texts of the training identities, which a first stage learned."""
+        return self.path / "texts.safetensors"
+
+    @property
+    def texts_checkpoint(self) -> Path:
+        """What a stopped first stage goes on with; removed once it is done."""
+        return self.path / "texts.ckpt"
+
+    @property
+    def text_vectors(self) -> Path:
+        """The training images as a first stage sees them; removed once it is done."""
+        return self.path / "texts.images.safetensors"
 
     @property
     def best_weights(self) -> Path:

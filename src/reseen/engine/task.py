@@ -85,6 +85,13 @@ def as_loaded(
     return Prepared(recipe, loaded)
 
 
+def begin_at_once(
+    recipe: object, data: object, learner: nn.Module, /, *, folder: Path, fabric: Fabric, progress: Progress
+) -> None:
+    """The `begin` of a task whose training has one stage."""
+    del recipe, data, learner, folder, fabric, progress
+
+
 class Task(Protocol[RecipeT, DataT]):
     """One kind of training. Each task implements it as a plain class, which may take functions as its methods."""
 
@@ -123,6 +130,16 @@ class Task(Protocol[RecipeT, DataT]):
 
     def build(self, recipe: RecipeT, data: DataT, /, *, rank: int, world_size: int) -> TaskComponents:
         """Build model, losses and batches for the process ``rank`` of ``world_size``."""
+        ...
+
+    def begin(
+        self, recipe: RecipeT, data: DataT, learner: nn.Module, /, *, folder: Path, fabric: Fabric, progress: Progress
+    ) -> None:
+        """What comes before the first step of a run, new or resumed: a stage that the recipe asks for.
+
+        ``learner``: that of `build`, which may be given what the stage learned. ``folder``: the run directory, where
+        the stage keeps its result, and what it needs to go on after a stop, of which it raises Stopped.
+        """
         ...
 
     def scored_images(self, recipe: RecipeT, data: DataT, /) -> int:

@@ -93,6 +93,8 @@ def train_task(
         parts = assemble(components, recipe, fabric=fabric)
         run = in_first_process(fabric, lambda: run_directory(out, recipe, facts=loaded.facts, parts=parts))
         progress.say(step_in_words(parts, epochs=recipe.training.epochs))
+        with uncompiled(recipe.hardware):
+            task.begin(recipe, loaded.data, components.learner, folder=run.path, fabric=fabric, progress=progress)
         job = TrainingJob(task, run, recipe, loaded.data, parts, progress)
         state = _restored(job)
         _train_epochs(job, state)

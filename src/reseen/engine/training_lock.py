@@ -52,5 +52,5 @@ def _training_alone(folder: Path) -> Iterator[str]:
 def _tidy(run: Run) -> None:
     """Remove unfinished files of a killed training, of the kinds that only a training writes."""
     files = (run.recipe_file, run.environment_file, run.data_file, run.metrics_file, run.last_checkpoint)
-    for file in (*files, run.best_weights):
+    for file in (*files, run.best_weights, run.texts_file, run.texts_checkpoint, run.text_vectors):
         remove_unfinished(file)

@@ -34,18 +34,20 @@ def contrast(vectors: Tensor, others: Tensor, *, labels: Tensor, of_others: Tens
 class ImageToText(nn.Module):
     """Cross-entropy of an image's vector against the fixed texts of all identities, (I, P).
 
-    The vector is the model's first of the texts' width: of the head `clip` the projected one.
+    The vector is the model's first of the texts' width: of the head `clip` the projected one. ``texts`` is None until
+    a first stage has learned them.
     """
 
-    texts: Tensor
+    texts: Tensor | None
 
-    def __init__(self, texts: Tensor, *, label_smoothing: float) -> None:
+    def __init__(self, texts: Tensor | None, *, label_smoothing: float) -> None:
         super().__init__()
         self.register_buffer("texts", texts, persistent=False)
         self.label_smoothing = label_smoothing
 
     def forward(self, output: Output, labels: Tensor) -> Tensor:
         """Output, labels (B,) -> scalar. Raises ReseenError for a model without such a vector."""
+        assert self.texts is not None, "the first stage gives them before the first step"
         width = self.texts.shape[1]
         vector = next((vector for vector in output.pooled if vector.shape[1] == width), None)
         if vector is None:
@@ -57,17 +59,28 @@ class ImageToText(nn.Module):
 
 
 def image_to_text(
-    *, num_identities: int, texts: str, label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
+    *, num_identities: int, texts: str | None = None, label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
 ) -> nn.Module:
-    """Images against the ``texts`` of a file that `reseen.tasks.reid.texts.save_texts` wrote, of the same identities.
+    """Images against the ``texts`` of the same identities: of a file, or None for those that the run itself learns.
 
-    Raises ValueError for another file, and for one of another number of identities.
+    Such a file is a run's ``texts.safetensors``. Raises ValueError for another file, and for one of another number of
+    identities.
     """
-    path = Path(texts)
+    try:
+        learned = None if texts is None else read_texts(Path(texts), num_identities=num_identities)
+    except ReseenError as error:
+        raise ValueError(str(error)) from None
+    return ImageToText(learned, label_smoothing=label_smoothing)
+
+
+def read_texts(path: Path, *, num_identities: int) -> Tensor:
+    """The texts of a file, (I, P). Raises ReseenError for another file, and for another number of identities."""
     try:
         learned = load_file(path)[TEXTS]
     except (OSError, SafetensorError, KeyError) as error:
-        raise ValueError(f"texts: {path} is no file of texts: {error}") from None
+        raise ReseenError(f"texts: {path} is no file of texts: {error}") from None
     if len(learned) != num_identities:
-        raise ValueError(f"texts: {path} has texts of {len(learned)} identities, the training set has {num_identities}")
-    return ImageToText(learned, label_smoothing=label_smoothing)
+        raise ReseenError(
+            f"texts: {path} has texts of {len(learned)} identities, the training set has {num_identities}"
+        )
+    return learned

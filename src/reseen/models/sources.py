@@ -155,6 +155,11 @@ def _checkpoint(path: Path) -> object:
             "save its state_dict alone, or as .safetensors"
         ) from error
     except DAMAGED as error:
+        if "TorchScript" in str(error):
+            raise ReseenError(
+                f"{path} is a TorchScript archive, which holds code; nothing was run: save its state_dict alone, as "
+                "torch.save(torch.jit.load(FILE, map_location='cpu').state_dict(), NEW_FILE) does, if you trust it"
+            ) from error
         raise ReseenError(f"{path} is damaged or no torch checkpoint: {type(error).__name__}") from error
 
 

@@ -247,6 +247,25 @@ def test_what_the_tensors_do_not_tell_is_asked_for_in_one_line(tensors, tmp_path
         imported(tensors, tmp_path, **given)
 
 
+@pytest.mark.parametrize("options", [("cameras=1", "views=1"), ("cameras=1",), ("views=1",), ()])
+def test_a_single_row_is_on_every_image_whether_its_camera_is_known_or_not(release, tensors, tmp_path, options):
+    one = tensors | {"cv_embed": torch.randn(1, 768)}
+    said, model = imported(one, tmp_path, image_size=SIZE, options=("coefficient=2.0", *options))
+    assert (said.camera_names, said.view_names, said.model["coefficient"]) == ((), (), None)
+    images, zeros = torch.randn(2, 3, *SIZE), torch.zeros(2, dtype=torch.long)
+    theirs = release(images, 2.0 * one["cv_embed"].expand(2, -1))
+    assert_same(model, images, theirs, cameras=zeros, views=zeros)
+    assert_same(model, images, theirs)
+
+
+def test_cameras_alone_have_a_row_each(release, tensors, tmp_path):
+    _, model = imported(tensors, tmp_path, image_size=SIZE, options=("cameras=6", "coefficient=1.0"))
+    images, cameras = torch.randn(2, 3, *SIZE), torch.tensor([5, 1])
+    theirs = release(images, release.cv_embed[cameras])
+    assert_same(model, images, theirs, cameras=cameras)
+    assert_same(model, images, theirs, cameras=cameras, views=torch.tensor([3, 0]))
+
+
 def test_strange_missing_and_foreign_tensors_are_refused_by_name(tensors, tmp_path):
     strange = tensors | {f"{ENCODER}extra.{number}": torch.zeros(1) for number in range(4)}
     with pytest.raises(ReseenError, match=r"4 unknown names \(image_encoder\.extra\.0, .*\.1, .*\.2\)$"):

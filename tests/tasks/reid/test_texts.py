@@ -2,47 +2,18 @@
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
 from reseen.losses.texts import contrast, image_to_text
 from reseen.models.texts import prompts_of, text_encoder
-from reseen.tasks.reid.components import build_losses
-from reseen.tasks.reid.recipe import read_recipe
-from reseen.tasks.reid.texts import Stage, encoded, learn_texts, text_loss, write_texts
+from reseen.tasks.reid.text_settings import Stage
+from reseen.tasks.reid.texts import encoded, learn_texts, text_loss
 from reseen.types import Output
+from tiny_clip import LENGTH, PROJECTED, WIDTH, text_tensors
 
-WIDTH, PROJECTED, LENGTH = 128, 8, 14
 IDENTITIES = 3
-
-
-def text_tensors(*, projected: int = PROJECTED, length: int = LENGTH, blocks: int = 2) -> dict[str, Tensor]:
-    """CLIP's text tensors, narrow, with a vocabulary as long as the numbers of its words ask for."""
-    draw = torch.Generator().manual_seed(0)
-
-    def random(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=draw) * WIDTH**-0.5
-
-    tensors = {
-        "token_embedding.weight": random(49408, WIDTH),
-        "positional_embedding": random(length, WIDTH),
-        "text_projection": random(WIDTH, projected),
-        "ln_final.weight": torch.ones(WIDTH),
-        "ln_final.bias": torch.zeros(WIDTH),
-    }
-    for number in range(blocks):
-        block = f"transformer.resblocks.{number}."
-        for norm in ("ln_1", "ln_2"):
-            tensors |= {f"{block}{norm}.weight": torch.ones(WIDTH), f"{block}{norm}.bias": random(WIDTH)}
-        for layer, (outputs, inputs) in {
-            "attn.in_proj_": (3 * WIDTH, WIDTH),
-            "attn.out_proj.": (WIDTH, WIDTH),
-            "mlp.c_fc.": (4 * WIDTH, WIDTH),
-            "mlp.c_proj.": (WIDTH, 4 * WIDTH),
-        }.items():
-            tensors |= {f"{block}{layer}weight": random(outputs, inputs), f"{block}{layer}bias": random(outputs)}
-    return tensors
 
 
 @pytest.fixture(scope="module")
@@ -143,29 +114,3 @@ def test_the_loss_against_texts_reads_the_first_vector_of_their_width(tmp_path):
         image_to_text(num_identities=7, texts=path)
     with pytest.raises(ValueError, match="is no file of texts"):
         image_to_text(num_identities=7, texts=str(tmp_path / "absent"))
-
-
-def test_the_first_stage_writes_texts_that_the_second_trains_against(market, tmp_path):
-    clip = {
-        "visual.conv1.weight": torch.randn(768, 3, 16, 16) * 0.05,
-        "visual.class_embedding": torch.randn(768),
-        "visual.positional_embedding": torch.randn(5, 768),
-        "visual.proj": torch.randn(768, 512) / 768**0.5,
-        **text_tensors(projected=512, length=77, blocks=1),
-    }
-    save_file({name: tensor.contiguous() for name, tensor in clip.items()}, tmp_path / "clip.safetensors")
-    overrides = [
-        f"model.weights={tmp_path / 'clip.safetensors'}",
-        'model.expect_missing=["norm*", "blocks.*"]',
-        "model.blocks=1",
-        "data.image_size=[32,32]",
-        "data.workers=0",
-        "hardware.accelerator=cpu",
-    ]
-    recipe, out = read_recipe("clip-reid-market1501", overrides=overrides), tmp_path / "texts.safetensors"
-    write_texts(recipe, market(), out, stage=Stage(epochs=2, warmup_epochs=1))
-    identities = len(load_file(out)["texts"])
-    assert load_file(out)["texts"].shape == (6, 512)
-    second = read_recipe("clip-reid-market1501", overrides=[*overrides, f'losses.image_to_text.texts="{out}"'])
-    losses = build_losses(second, num_identities=identities, width=768)
-    assert set(losses.losses) == {"cross_entropy", "triplet", "image_to_text"}

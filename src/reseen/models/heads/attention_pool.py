@@ -3,6 +3,8 @@
 Radford et al., 2021, section 2.4. B = batch, C = channels, N = H * W positions, D = width of the vector.
 """
 
+from math import isqrt
+
 import torch
 from einops import rearrange
 from torch import Tensor, nn
@@ -37,10 +39,24 @@ class AttentionPool(nn.Module):
 
     def resize_to(self, feature_map: FeatureMap) -> None:
         """Resample the positions to another height and width, in place; that of the mean stays."""
-        mean, rest = self.positional_embedding[:1], self.positional_embedding[1:]
-        _, rows, columns = self.feature_map
-        grid = rearrange(rest, "(h w) c -> 1 c h w", h=rows, w=columns)
-        grid = nn.functional.interpolate(grid, size=feature_map[1:], mode="bicubic", align_corners=False)
-        positions = torch.cat([mean, rearrange(grid, "1 c h w -> (h w) c")]).detach()
-        self.positional_embedding = nn.Parameter(positions)
+        positions = _resampled(self.positional_embedding, self.feature_map[1:], feature_map[1:])
+        self.positional_embedding = nn.Parameter(positions.detach())
         self.feature_map = feature_map
+
+    def for_own_map(self, positions: Tensor) -> Tensor:
+        """(1 + M, C) of a square map -> (1 + N, C) of this one's; that of the mean stays.
+
+        Raises ValueError for positions of a map that is not square.
+        """
+        side = isqrt(len(positions) - 1)
+        if side * side != len(positions) - 1:
+            raise ValueError(f"expected positions of a square map and one for their mean, got {len(positions)}")
+        return _resampled(positions.float(), (side, side), self.feature_map[1:])
+
+
+def _resampled(positions: Tensor, source: tuple[int, int], target: tuple[int, int]) -> Tensor:
+    """(1 + h w, C) -> (1 + h' w', C), the first one as it is."""
+    mean, rest = positions[:1], positions[1:]
+    grid = rearrange(rest, "(h w) c -> 1 c h w", h=source[0], w=source[1])
+    grid = nn.functional.interpolate(grid, size=target, mode="bicubic", align_corners=False)
+    return torch.cat([mean, rearrange(grid, "1 c h w -> (h w) c")])

@@ -5,6 +5,7 @@ one (512, 1024). In training a third vector, from before the last block or stage
 has no neck.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ from reseen.models.heads.attention_pool import AttentionPool
 from reseen.models.heads.part_embedder import PartEmbedder, pooled_in_order
 from reseen.models.neck import BNNeck, identity_classifier
 from reseen.ops import POOLINGS
+
+POSITIONS = "pool.positional_embedding"
 
 
 class ClassTokens(nn.Module):
@@ -69,7 +72,7 @@ def clip(*, backbone: Backbone, num_identities: int | None, projected: Count = 5
     )
     start: Any = getattr(backbone, "head_start", {})
     if start:
-        parts.load_state_dict(start)
+        _begin_with(parts, start)
     widths = (channels, projected)
     return PartEmbedder(
         backbone,
@@ -80,6 +83,23 @@ def clip(*, backbone: Backbone, num_identities: int | None, projected: Count = 5
         channels=channels,
         join=_first_two,
     )
+
+
+def _begin_with(parts: nn.Module, start: Mapping[str, Tensor]) -> None:
+    """Load start weights; positions of another map are resampled. ValueError for another width."""
+    positions = start.get(POSITIONS)
+    if (
+        isinstance(parts, PooledMaps)
+        and positions is not None
+        and len(positions) != len(parts.pool.positional_embedding)
+    ):
+        start = {**start, POSITIONS: parts.pool.for_own_map(positions)}
+    own = parts.state_dict()
+    for name, tensor in start.items():
+        if name in own and own[name].shape != tensor.shape:
+            expected, got = tuple(own[name].shape), tuple(tensor.shape)
+            raise ValueError(f"the start weights do not fit: {name}: expected {expected}, got {got}; set projected")
+    parts.load_state_dict(start)
 
 
 def _first_two(pooled: Any, necked: Any) -> Tensor:

@@ -34,12 +34,16 @@ _NECK = re.compile(r"(bottleneck(?:_proj)?)\.(weight|bias|running_mean|running_v
 
 
 class _Side(NamedTuple):
-    """What is known of the embedding of cameras and views: settings of [model], a tensor, and the names."""
+    """What is known of the embedding of cameras and views: settings of [model], a tensor, and the names.
+
+    ``of_all``: what a single row adds to the class token of every image, (D,).
+    """
 
     model: Mapping[str, float | None]
     tensors: Mapping[str, Tensor]
     camera_names: Sequence[str]
     view_names: Sequence[str]
+    of_all: Tensor | None = None
 
 
 def clip_reid(
@@ -74,6 +78,7 @@ def clip_reid(
     if is_vit:
         body, size, settings = _vit(renamed.body, image_size, resample=resample)
         side = _side(tensors.get("cv_embed"), cameras=cameras, views=views, coefficient=coefficient)
+        body |= _with_single_row(body, side)
         recipe = "clip-reid-veri776" if size == SIZES[1] else "clip-reid-market1501"
     else:
         side = _side(None, cameras=cameras, views=views, coefficient=None)._replace(model={})
@@ -161,12 +166,19 @@ def _side(rows: Tensor | None, *, cameras: int | None, views: int | None, coeffi
             "the file does not hold the coefficient of its embedding of cameras: give --set coefficient=1.0, which "
             "the authors' commands train with, or coefficient=3.0, their configuration's default"
         )
+    if len(rows) == 1:
+        return _Side({"coefficient": None}, {}, (), (), of_all=coefficient * rows[0])
     return _Side(
         model={"coefficient": coefficient},
         tensors={"backbone.body.side.rows": rows},
         camera_names=CAMERA_NAMES.get(cameras, _numbered(cameras)),
         view_names=VIEW_NAMES.get(views or 0, _numbered(views or 0)),
     )
+
+
+def _with_single_row(body: Mapping[str, Tensor], side: _Side) -> dict[str, Tensor]:
+    """The class token with the row of the one camera, which no image lacks, so that no camera need be known."""
+    return {} if side.of_all is None else {"cls_token": body["cls_token"] + side.of_all}
 
 
 def _numbered(count: int) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from reseen.errors import ReseenError
+from reseen.models.texts.words import WORDS
 
 BEFORE = (49406, 320, 1125, 539, 320)
 """The start, "a", "photo", "of", "a" by their numbers in CLIP's vocabulary."""
-PERSON = (2533,)
+PERSON = WORDS["person"]
 END = (269, 49407)
 """The full stop, and the end of a text."""
 LEARNED = 4
@@ -51,14 +52,13 @@ def prompts_of(
         tensors: With CLIP's ``token_embedding.weight``, or with CLIP-ReID's ``prompt_learner.token_prefix`` and suffix.
         identities: How many learn words of their own.
         length: T, of CLIP's texts.
-        noun: What stands after the learned words, numbered in CLIP's vocabulary; "person" by default. This package has
-            no tokenizer, so another noun is given by its numbers.
+        noun: What stands after the learned words, numbered in CLIP's vocabulary (`word_numbers`).
 
     Returns:
         The prompts, their learned words drawn from N(0, 0.02).
 
     Raises:
-        ReseenError: A file that holds neither.
+        ReseenError: A file that holds neither, a noun that is too long, and numbers beyond the vocabulary.
     """
     before, after = (tensors.get(f"prompt_learner.token_{part}") for part in ("prefix", "suffix"))
     if before is None or after is None:
@@ -66,6 +66,11 @@ def prompts_of(
         if embedded is None:
             raise ReseenError("no words: expected token_embedding.weight of CLIP, or prompt_learner.token_prefix")
         ends = [*noun, *END]
-        ends += [0] * (length - len(BEFORE) - LEARNED - len(ends))
+        room = length - len(BEFORE) - LEARNED - len(ends)
+        if room < 0:
+            raise ReseenError(f"texts: expected at most {len(noun) + room} tokens for the word, got {len(noun)}")
+        if (largest := max(*BEFORE, *ends)) >= len(embedded):
+            raise ReseenError(f"texts: expected numbers below {len(embedded)}, the vocabulary's size, got {largest}")
+        ends += [0] * room
         before, after = (embedded[torch.tensor(numbers)][None] for numbers in (list(BEFORE), ends))
     return Prompts(before.float(), after.float(), identities=identities, words=len(noun))

@@ -8,6 +8,7 @@ from torch import nn
 
 from reseen.engine.checkpoint import Card
 from reseen.engine.pretrained import resolved_to_train
+from reseen.engine.task import begin_at_once
 from reseen.progress import Progress
 from reseen.tasks.classify.build import build_components
 from reseen.tasks.classify.classes import ClassSplits
@@ -27,6 +28,7 @@ class Classification:
     load_data = staticmethod(load_data)
     prepare = staticmethod(prepare)
     build = staticmethod(build_components)
+    begin = staticmethod(begin_at_once)
 
     def every_parameter_used(self, _recipe: ClassifyRecipe) -> bool:
         """Each parameter gets a gradient in each step."""

@@ -8,20 +8,30 @@ against the signature of the entry itself, and the defaults it has are written i
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from reseen.bounds import Part
 from reseen.data.datasets import LAYOUTS
 from reseen.engine.run import Run
 from reseen.losses import SELF_DISTILLATION, does_compare_pairs
+from reseen.errors import ReseenError
+from reseen.losses import does_compare_pairs
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 from reseen.recipe.components import Line, known
 from reseen.recipe.kinds import LOSS, TRANSFORM, checked_table, checked_weights
 from reseen.recipe.section import FIXED_LENGTH, Section, Size
 from reseen.recipe.training import ImageSettings, Scoring, TrainingRecipe, read_as, recipe_as
 from reseen.tasks.reid.model_settings import Model
+from reseen.tasks.reid.text_settings import Texts
 
 MetadataTold = Literal["given", "cameras", "views", "withheld"]
 """What a model that learned cameras and views is told of them in evaluation."""
@@ -31,6 +41,8 @@ DISTILLATION = "distillation"
 """The loss that needs a teacher."""
 ZOOM = "random_resized_crop"
 """The transform that shows part of an image, which crops need."""
+IMAGE_TO_TEXT = "image_to_text"
+"""The loss that needs texts, of a file or learned in a first stage."""
 PLACEHOLDERS: Mapping[str, object] = MappingProxyType(
     {
         "data.image_size": [128, 128],
@@ -124,6 +136,10 @@ class Recipe(TrainingRecipe):
     """A whole run. ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches.
 
     ``crops``: for the loss ``self_distillation``, whose teacher is the average of the weights, ``training.ema``.
+    """A whole run.
+
+    ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches. ``texts``: how a
+    first stage learns the texts that the loss ``image_to_text`` needs, where no file of texts is given to it.
     """
 
     placeholders = PLACEHOLDERS
@@ -135,6 +151,7 @@ class Recipe(TrainingRecipe):
     losses: dict[str, Line]
     teacher: str | None = None
     crops: Crops | None = None
+    texts: Texts | None = None
     validation: Validation = Validation()
     evaluation: Evaluation = Evaluation()
 
@@ -175,6 +192,37 @@ class Recipe(TrainingRecipe):
             raise ValueError(f"losses.{SELF_DISTILLATION}: expected a model of one vector, got branches or a head")
         if self.teacher is not None:
             raise ValueError(f"teacher: expected none beside losses.{SELF_DISTILLATION}, got '{self.teacher}'")
+    def _texts_have_a_loss(self) -> Self:
+        line = self.losses.get(IMAGE_TO_TEXT)
+        if self.texts is not None and line is None:
+            raise ValueError(f"texts: expected the loss {IMAGE_TO_TEXT}, which trains against them: add it to [losses]")
+        if line is not None and self.texts is None and "texts" not in line:
+            raise ValueError(
+                f"losses.{IMAGE_TO_TEXT}: expected texts, a file of them, or a section [texts], which learns them"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_unset_texts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Cards of networks that train without texts stay as they were."""
+        lines: dict[str, Any] = handler(self)
+        if lines.get("texts", ...) is None:
+            del lines["texts"]
+        return lines
+
+    @property
+    def learns_texts(self) -> bool:
+        """Whether a first stage learns texts, which it does unless a file of texts is given."""
+        return self.texts is not None and "texts" not in self.losses[IMAGE_TO_TEXT]
+
+    def without_texts(self) -> Self:
+        """The recipe without a first stage and without the loss against what it learns."""
+        if not self.learns_texts:
+            return self
+        losses = {name: line for name, line in self.losses.items() if name != IMAGE_TO_TEXT}
+        if not losses:
+            raise ReseenError(f"losses: expected one besides {IMAGE_TO_TEXT}, since no texts are learned")
+        return self.model_copy(update={"texts": None, "losses": losses})
 
     @model_validator(mode="after")
     def _batch_has_pairs(self) -> Self:

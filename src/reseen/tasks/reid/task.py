@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -15,10 +16,12 @@ from reseen.engine.task import Prepared, TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.reid.components import build_components
+from reseen.tasks.reid.first_stage import first_stage, text_parts
+from reseen.tasks.reid.learner import Learner
 from reseen.tasks.reid.load import load_data
 from reseen.tasks.reid.options import EvaluationOptions
 from reseen.tasks.reid.prepare import prepare
-from reseen.tasks.reid.recipe import Recipe
+from reseen.tasks.reid.recipe import IMAGE_TO_TEXT, Recipe
 from reseen.tasks.reid.scoring import score_model
 from reseen.tasks.reid.validation import validation_rules
 
@@ -39,22 +42,36 @@ class Reidentification:
     build = staticmethod(build_components)
 
     def resolve(self, recipe: Recipe) -> Recipe:
-        """Mean and std from the start weights, which must be at hand.
+        """Mean and std from the start weights, which must be at hand, and so must all that a first stage needs.
 
-        ReseenError for a whitening, which no training learns.
+        Without start weights there is no first stage. ReseenError for a whitening, which no training learns.
         """
         if recipe.model.whitening is not None:
             raise ReseenError(
                 "model.whitening: expected none in a recipe to train, since it is learned once a training is done; "
                 "leave it out"
             )
-        return resolved_to_train(recipe)
+        recipe = resolved_to_train(recipe)
+        if recipe.texts is not None and (not recipe.texts.learn or recipe.model.weights == "none"):
+            recipe = recipe.without_texts()
+        if recipe.learns_texts:
+            text_parts(recipe, identities=1)
+        return recipe
 
     def prepare(
         self, recipe: Recipe, loaded: TrainingData[Splits], *, fabric: Fabric, progress: Progress
     ) -> Prepared[Recipe, Splits]:
         """Choose the automatic settings, and hold identities out."""
+        if recipe.model.head is not None and recipe.model.head["name"] == "clip" and IMAGE_TO_TEXT not in recipe.losses:
+            progress.say("no first stage: the network trains without texts")
         return prepare(recipe, loaded, fabric=fabric, progress=progress, held_out_trains=self.held_out_trains)
+
+    def begin(
+        self, recipe: Recipe, data: Splits, learner: nn.Module, /, *, folder: Path, fabric: Fabric, progress: Progress
+    ) -> None:
+        """Learn the texts that the recipe's loss against texts needs, if it has one."""
+        assert isinstance(learner, Learner), "the task's own"
+        first_stage(recipe, data.train, learner.losses, folder=folder, fabric=fabric, progress=progress)
 
     def every_parameter_used(self, recipe: Recipe) -> bool:
         """Without a loss on logits the classifier gets no gradient, nor does the neck of a branch for triplets."""

@@ -3,50 +3,96 @@
 Li et al., "CLIP-ReID", AAAI 2023, section 3.2. N = training images, I = identities, P = width of a text's vector.
 """
 
-from collections.abc import Iterator, Sequence
-from math import cos, pi
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from reseen.data.dataset import ImageDataset
-from reseen.engine.embed import embed
-from reseen.engine.hardware import one_device
-from reseen.files import write_bytes
-from reseen.losses.texts import TEXTS, contrast
-from reseen.models import read_weights
-from reseen.models.texts import Prompts, TextEncoder, prompts_of, text_encoder
-from reseen.models.texts.prompts import PERSON
+from reseen.engine.checkpoint import Place
+from reseen.engine.seeding import seed_for
+from reseen.losses.texts import contrast
+from reseen.models.texts import Prompts, TextEncoder
 from reseen.progress import SILENT, Progress
-from reseen.tasks.reid.build import build_embedder
-from reseen.tasks.reid.load import load_data
-from reseen.tasks.reid.query_gallery import evaluation_transform
-from reseen.tasks.reid.recipe import Recipe
+from reseen.tasks.reid.text_settings import PERSONS, Stage
 
 
-class Stage(NamedTuple):
-    """How words are learned; the defaults are the paper's for persons, 60 ``epochs`` its for VeRi-776."""
+class TextTraining:
+    """Prompts that learn, the frozen encoder, the optimiser, and the place: epochs and batches that are done."""
 
-    epochs: int = 120
-    batch_size: int = 64
-    learning_rate: float = 3.5e-4
-    last_rate: float = 1e-6
-    warmup_epochs: int = 5
-    warmup_rate: float = 1e-5
-    weight_decay: float = 1e-4
+    def __init__(self, prompts: Prompts, *, encoder: TextEncoder, stage: Stage, seed: int) -> None:
+        self.prompts, self.encoder, self.stage, self.seed = prompts, encoder, stage, seed
+        self.optimizer = torch.optim.Adam(prompts.parameters(), lr=stage.learning_rate, weight_decay=stage.weight_decay)
+        self.place = Place()
 
-    def rate(self, epoch: int) -> float:
-        """Of an epoch, counted from 0: a line up, then half a cosine down."""
-        if epoch < self.warmup_epochs:
-            return self.warmup_rate + (self.learning_rate - self.warmup_rate) * epoch / self.warmup_epochs
-        share = (epoch - self.warmup_epochs) / max(self.epochs - self.warmup_epochs, 1)
-        return self.last_rate + (self.learning_rate - self.last_rate) * (1 + cos(pi * share)) / 2
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are."""
+        return self.place.epoch >= self.stage.epochs
+
+    def state(self) -> dict[str, object]:
+        """What a stopped training goes on with."""
+        learned = self.prompts.learned.detach().cpu()
+        return {"place": tuple(self.place), "learned": learned, "optimizer": self.optimizer.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.place = Place(*state["place"])
+        self.prompts.learned.data.copy_(state["learned"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    def batches(self, count: int) -> tuple[Tensor, ...]:
+        """The images of each batch of the present epoch, by their numbers: a function of seed and epoch."""
+        order = np.random.default_rng(seed_for("texts", self.seed, self.place.epoch)).permutation(count)
+        return torch.split(torch.from_numpy(order), self.stage.batch_size)
+
+    def step(self, vectors: Tensor, labels: Tensor) -> float:
+        """Learn from one batch, (B, P) and (B,); its loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.stage.rate(self.place.epoch)
+        loss = text_loss(vectors, labels, prompts=self.prompts, encoder=self.encoder)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return float(loss.detach())
 
 
-PERSONS = Stage()
+def _never() -> bool:
+    return False
+
+
+def _nothing() -> None:
+    """Keep nothing."""
+
+
+def train_texts(
+    training: TextTraining,
+    vectors: Tensor,
+    labels: Tensor,
+    *,
+    stop_requested: Callable[[], bool] = _never,
+    save: Callable[[], None] = _nothing,
+    progress: Progress = SILENT,
+) -> None:
+    """Train from the training's place to its end, or to the first batch after a request to stop.
+
+    ``vectors`` (N, P) and ``labels`` (N,) on the device of the prompts. ``save`` is called after each epoch, and when
+    it stops.
+    """
+    steps = len(training.batches(len(vectors)))
+    with progress.bar(f"learn texts, {training.stage.epochs} epochs", total=training.stage.epochs * steps) as bar:
+        bar.advance(training.place.epoch * steps + training.place.step)
+        while not training.done:
+            for rows in training.batches(len(vectors))[training.place.step :]:
+                loss = training.step(vectors[rows], labels[rows])
+                training.place = Place(training.place.epoch, training.place.step + 1)
+                bar.advance(note=f"loss {loss:.3f}")
+                if stop_requested():
+                    save()
+                    return
+            training.place = Place(training.place.epoch + 1, 0)
+            save()
 
 
 def learn_texts(
@@ -68,10 +114,10 @@ def learn_texts(
         encoder: Frozen.
         stage: Epochs, batches and rates.
         seed: Of the order of images.
-        progress: Told of each epoch.
+        progress: Told of each batch.
 
     Returns:
-        The texts, (I, P); `save_texts` writes them for the loss ``image_to_text``, which the second stage trains with.
+        The texts, (I, P), which the loss ``image_to_text`` compares images with.
 
     Example:
         >>> encoder = TextEncoder(length=9, width=64, blocks=1, heads=1, projected=4).requires_grad_(False)
@@ -80,18 +126,7 @@ def learn_texts(
         >>> learn_texts(vectors, labels, prompts=prompts, encoder=encoder, stage=stage).shape
         torch.Size([2, 4])
     """
-    order = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(prompts.parameters(), lr=stage.learning_rate, weight_decay=stage.weight_decay)
-    with progress.bar("learn texts", total=stage.epochs) as bar:
-        for epoch in range(stage.epochs):
-            for group in optimizer.param_groups:
-                group["lr"] = stage.rate(epoch)
-            for rows in _batches(len(vectors), stage.batch_size, order):
-                loss = text_loss(vectors[rows], labels[rows], prompts=prompts, encoder=encoder)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-            bar.advance()
+    train_texts(TextTraining(prompts, encoder=encoder, stage=stage, seed=seed), vectors, labels, progress=progress)
     return encoded(prompts, encoder=encoder, batch_size=stage.batch_size)
 
 
@@ -107,61 +142,3 @@ def encoded(prompts: Prompts, *, encoder: TextEncoder, batch_size: int = 64) -> 
     """The texts of all identities, (I, P)."""
     identities = torch.arange(len(prompts.learned), device=prompts.learned.device)
     return torch.cat([encoder(prompts(some), end=prompts.end) for some in torch.split(identities, batch_size)])
-
-
-def save_texts(texts: Tensor, path: Path) -> None:
-    """Write texts (I, P) for the loss ``image_to_text``, whole or not at all."""
-    write_bytes(path, save({TEXTS: texts.cpu().contiguous()}))
-
-
-def write_texts(
-    recipe: Recipe,
-    data: Path,
-    out: Path,
-    *,
-    noun: Sequence[int] = PERSON,
-    stage: Stage = PERSONS,
-    progress: Progress = SILENT,
-) -> None:
-    """The whole first stage: embed the training images once with CLIP as it is, learn their texts, write them.
-
-    Args:
-        recipe: One with the head `clip`, whose ``model.weights`` is a file of CLIP, image and text encoder together.
-            The embedding of cameras, which has not been trained yet, is left out.
-        data: The training set.
-        out: The file for the loss ``image_to_text``.
-        noun: What the images show, by its numbers in CLIP's vocabulary (`prompts_of`).
-        stage: Epochs, batches and rates.
-        progress: Told of each step.
-
-    Raises:
-        ReseenError: A file without one of the encoders, and data that cannot be trained on.
-    """
-    tensors = read_weights(recipe.model.weights).tensors
-    encoder, fabric = text_encoder(tensors), one_device("cpu" if recipe.hardware.accelerator == "cpu" else "auto")
-    train = load_data(data, recipe, fabric=fabric, progress=progress).data.train
-    names = train.identity_names
-    model = fabric.to_device(build_embedder(recipe, num_identities=None, start_weights=True)).eval()
-    images = ImageDataset(train, transform=evaluation_transform(recipe), identity_names=names)
-    embeddings = embed(
-        model,
-        images,
-        fabric=fabric,
-        batch_size=recipe.evaluation.batch_size,
-        workers=recipe.data.workers,
-        progress=progress,
-    )
-    texts = learn_texts(
-        fabric.to_device(embeddings[:, -encoder.width :]),
-        fabric.to_device(torch.from_numpy(train.numbers("identity", names))),
-        prompts=prompts_of(tensors, identities=len(names), noun=noun).to(fabric.device),
-        encoder=encoder.to(fabric.device),
-        stage=stage,
-        seed=recipe.seed,
-        progress=progress,
-    )
-    save_texts(texts, out)
-
-
-def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
-    yield from torch.split(torch.randperm(count, generator=order), size)

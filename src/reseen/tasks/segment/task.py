@@ -8,7 +8,7 @@ from torch import nn
 
 from reseen.engine.checkpoint import Card
 from reseen.engine.pretrained import resolved_to_train
-from reseen.engine.task import as_loaded
+from reseen.engine.task import as_loaded, begin_at_once
 from reseen.progress import Progress
 from reseen.tasks.segment.build import build_components
 from reseen.tasks.segment.classes import CLASS_NAMES
@@ -28,6 +28,7 @@ class Segmentation:
     load_data = staticmethod(load_data)
     prepare = staticmethod(as_loaded)
     build = staticmethod(build_components)
+    begin = staticmethod(begin_at_once)
 
     def every_parameter_used(self, _recipe: SegmentRecipe) -> bool:
         """Each parameter gets a gradient in each step."""

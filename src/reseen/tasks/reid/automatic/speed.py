@@ -32,7 +32,7 @@ class Speed(NamedTuple):
 
 def measure_speed(recipe: Recipe, splits: Splits, *, fabric: Fabric) -> Speed:
     """Time a few steps and a few passes of the recipe's network, which is thrown away."""
-    components = build_components(recipe.filled({"data.workers": 0}), splits, rank=0, world_size=1)
+    components = build_components(recipe.without_texts().filled({"data.workers": 0}), splits, rank=0, world_size=1)
     parts = assemble(components, recipe, fabric=fabric)
     rows = first_batch(recipe, splits.train)
     began = perf_counter()
