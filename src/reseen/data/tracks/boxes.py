@@ -1,0 +1,118 @@
+"""Tracks as one table of boxes, and the checks that every way in passes through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import polars
+
+from reseen.errors import ReseenError
+
+SIDES = ("left", "top", "width", "height")
+SCHEMA: Mapping[str, polars.DataType] = {
+    "camera": polars.String(),
+    "track": polars.String(),
+    "frame": polars.Int64(),
+    "time": polars.Float64(),
+    **dict.fromkeys(SIDES, polars.Float64()),
+    "confidence": polars.Float64(),
+    "image": polars.String(),
+}
+"""The columns of `Tracks.boxes`."""
+RATE = 10.0
+"""Frames a second where nothing else is known: what CityFlow's cameras have."""
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Tracks of one or more cameras.
+
+    ``boxes``: one row a box, sorted by camera, track and frame, with the columns ``camera`` and ``track`` (names),
+    ``frame`` (number), ``time`` (seconds on the clock that all cameras share), ``left``, ``top``, ``width``,
+    ``height`` (pixels, the first pixel is 0), ``confidence`` (null where unknown), ``image`` (a file, relative to
+    ``root``; null where there is none). ``crops``: whether ``image`` shows the box alone or the whole frame.
+    ``notes``: what was changed or is missing, one line each.
+    """
+
+    boxes: polars.DataFrame
+    root: Path
+    crops: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cameras(self) -> list[str]:
+        """The names of the cameras, sorted."""
+        return sorted(self.boxes["camera"].unique().to_list())
+
+
+class Found(NamedTuple):
+    """What a reader found: boxes that are not checked yet, and the (width, height) of frames, pixels, by camera."""
+
+    boxes: polars.DataFrame
+    root: Path
+    crops: bool
+    sizes: Mapping[str, tuple[int, int]]
+    notes: tuple[str, ...] = ()
+
+
+def checked(found: Found, source: Path) -> Tracks:
+    """Checked and sorted tracks: boxes are clipped to their frame, those without area are left out, both are noted.
+
+    Raises ReseenError where no box is left and where a track has two boxes in one frame.
+    """
+    boxes = found.boxes.select(polars.col(name).cast(kind) for name, kind in SCHEMA.items())
+    refuse_unreal(boxes, source)
+    whole = clipped(boxes, found.sizes)
+    changed = sum((whole[side] != boxes[side]).cast(polars.Int8) for side in SIDES) != 0
+    empty = (whole["width"] <= 0) | (whole["height"] <= 0)
+    left = whole.filter(~empty).sort("camera", "track", "frame")
+    if left.is_empty():
+        raise ReseenError(f"{source}: expected tracks, got no box with an area inside its frame")
+    _refuse_twice(left, source)
+    counted = (
+        (int((changed & ~empty).sum()), "boxes reached out of their frame and were clipped"),
+        (int(empty.sum()), "boxes have no area inside their frame and were left out"),
+    )
+    notes = [f"{count} of {len(boxes)} {what}" for count, what in counted if count]
+    return Tracks(left, found.root, found.crops, (*found.notes, *notes))
+
+
+def clipped(boxes: polars.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> polars.DataFrame:
+    """The boxes inside their frames; where a frame's size is not known, only its left and upper edge are."""
+    limits = polars.DataFrame(
+        [(camera, float(width), float(height)) for camera, (width, height) in sizes.items()],
+        schema={"camera": polars.String, "_wide": polars.Float64, "_high": polars.Float64},
+        orient="row",
+    )
+    edges = boxes.join(limits, on="camera", how="left", maintain_order="left")
+    for start, size, limit in (("left", "width", "_wide"), ("top", "height", "_high")):
+        end = polars.col(start) + polars.col(size)
+        inside = polars.min_horizontal(end, polars.col(limit))
+        reaches = (polars.col(start) < 0) | (end > polars.col(limit)).fill_null(value=False)
+        first = polars.col(start).clip(lower_bound=0)
+        edges = edges.with_columns(
+            polars.when(reaches).then(first).otherwise(start).alias(start),
+            polars.when(reaches).then(inside - first).otherwise(size).alias(size),
+        )
+    return edges.select(boxes.columns)
+
+
+def refuse_unreal(boxes: polars.DataFrame, source: Path) -> None:
+    """Raise ReseenError where a number that every box needs is missing or not finite."""
+    for name in ("frame", *(("time",) if "time" in boxes.columns else ()), *SIDES):
+        column = boxes[name].cast(polars.Float64)
+        bad = int((column.is_null() | ~column.is_finite()).sum())
+        if bad:
+            raise ReseenError(f"{source}: {bad} boxes have no {name} that is a number")
+
+
+def _refuse_twice(boxes: polars.DataFrame, source: Path) -> None:
+    key = ["camera", "track", "frame"]
+    twice = boxes.filter(boxes.select(key).is_duplicated())
+    if len(twice):
+        camera, track, frame = twice.select(key).row(0)
+        raise ReseenError(
+            f"{source}: a track has one box in a frame, but camera {camera}, track {track}, frame {frame} has several "
+            f"({len(twice)} such boxes in all); give each object a track of its own, or the rate at which frames came"
+        )
