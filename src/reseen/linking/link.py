@@ -64,8 +64,8 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     """Find which tracks are of one individual.
 
     Appearance and travel times are judged by what this town's own tracks show, without labels (`mixture.py`,
-    `travel.py`); clusters are merged while the mean evidence of their pairs speaks for it. Two tracks of one camera that
-    overlap in time are never one individual, nor are two that are apart by less than the topology's shortest time.
+    `travel.py`); clusters are merged while the mean evidence of their pairs speaks for it. Two tracks of one camera
+    that overlap in time are never one individual, nor are two that are apart by less than the topology's shortest time.
 
     Args:
         sightings: The tracks.

@@ -5,6 +5,7 @@ are right; the others are the best of those that are wrong. What wrong ones look
 are wrong mostly; both kinds, and how many of each there are, are found by expectation and maximisation.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -58,22 +59,49 @@ def fit(best: Float64, wrong: Float64, *, extra: Float64 | float = 0.0) -> Mixtu
         before, (right, centre, spread) = right, _moments(np.concatenate([best, wrong]), np.concatenate(weights))
         if abs(right - before) < 1e-6:
             break
-    if right - centre < _LEAST_SEPARATION * spread:
+    kinds = _Kinds(right, centre, spread)
+    if right - centre < _LEAST_SEPARATION * spread or not _proved((best, wrong), shares, kinds):
         return _above(wrong)
     slope, share = (right - centre) / spread**2, shares[0]
     return Mixture((right + centre) / 2 - np.log(share / (1 - share)) / slope, slope, share, separated=True)
+
+
+class _Kinds(NamedTuple):
+    """Centres of right and of wrong pairs, and the spread of both."""
+
+    right: float
+    wrong: float
+    spread: float
+
+
+def _proved(samples: Sequence[Float64], shares: Sequence[float], kinds: _Kinds) -> bool:
+    """Whether two kinds explain the contrasts better than one does, by Schwarz's criterion: three more numbers."""
+    one = np.concatenate(samples)
+    single = _log_density(one, float(one.mean()), max(float(one.std()), _LEAST_SPREAD)).sum()
+    double = 0.0
+    for values, share in zip(samples, shares, strict=True):
+        parts = [
+            np.log(weight) + _log_density(values, centre, kinds.spread)
+            for weight, centre in ((share, kinds.right), (1 - share, kinds.wrong))
+        ]
+        double += float(np.logaddexp(*parts).sum())
+    return bool(2 * (double - float(single)) > 3 * np.log(len(one)))
+
+
+def _log_density(values: Float64, centre: float, spread: float) -> Float64:
+    """Of the normal distribution, but for what all have in common."""
+    return np.asarray(-np.square((values - centre) / spread) / 2 - np.log(spread), dtype=np.float64)
 
 
 def _odds_to_share(odds: Float64) -> Float64:
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))), dtype=np.float64)
 
 
-def _moments(values: Float64, weight: Float64) -> tuple[float, float, float]:
-    """Centres of right and of wrong pairs, and the spread of both."""
+def _moments(values: Float64, weight: Float64) -> _Kinds:
     right = float(np.average(values, weights=weight + 1e-9))
     wrong = float(np.average(values, weights=1 - weight + 1e-9))
     squares = weight * np.square(values - right) + (1 - weight) * np.square(values - wrong)
-    return right, wrong, max(float(np.sqrt(squares.mean())), _LEAST_SPREAD)
+    return _Kinds(right, wrong, max(float(np.sqrt(squares.mean())), _LEAST_SPREAD))
 
 
 def _above(wrong: Float64) -> Mixture:

@@ -150,7 +150,9 @@ def _likeness(units: Float32, weight: Float64) -> _Likeness:
     return _Likeness(float(alike.min()), int(alike.argmin()) + _FEWEST)
 
 
-def _switched(sightings: Sightings, ordered: pl.DataFrame, starts: Int64, found: list[_Likeness]) -> tuple[Switch, ...]:
+def _switched(
+    sightings: Sightings, ordered: pl.DataFrame, *, starts: Int64, found: list[_Likeness]
+) -> tuple[Switch, ...]:
     """Tracks whose parts are much less alike than those of other tracks."""
     alike = np.array([likeness.similarity for likeness in found])
     known = alike[np.isfinite(alike)]

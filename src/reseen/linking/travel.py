@@ -106,7 +106,7 @@ def _at_large(layout: Layout, origin: int, target: int, *, generator: np.random.
         generator.integers(layout.starts[camera], layout.starts[camera + 1], _DRAWN) for camera in (origin, target)
     )
     drawn = ways(layout, first, second)
-    return drawn.seconds[(drawn.origin == origin) & (first != second)]
+    return np.asarray(drawn.seconds[(drawn.origin == origin) & (first != second)], dtype=np.float64)
 
 
 def _histogram(seconds: Float64, weight: Float64, background: Float64) -> TravelTimes:

@@ -127,4 +127,5 @@ def _iou(boxes: Float64, others: Float64) -> Float64:
     high = np.minimum(boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=1)
     union = np.prod(boxes[:, 2:], axis=1) + np.prod(others[:, 2:], axis=1) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > np.finfo(np.float64).eps)
+    ratio = np.divide(shared, union, out=np.zeros_like(shared), where=union > np.finfo(np.float64).eps)
+    return np.asarray(ratio, dtype=np.float64)

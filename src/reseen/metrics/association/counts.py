@@ -75,7 +75,8 @@ def count(truth: IdentifiedBoxes, predicted: IdentifiedBoxes) -> Counted:
         matched=matched,
         association=association,
     )
-    same = Overlaps(*(column[one_to_one & close] for column in overlaps))
+    kept = one_to_one & close
+    same = Overlaps(overlaps.truth[kept], overlaps.predicted[kept], overlaps.iou[kept])
     return Counted(counts, identities, clusters, same)
 
 

@@ -80,7 +80,7 @@ def _largest(group: Int64, boxes: Float64) -> Int64:
     order = np.lexsort((-boxes, group))
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = np.diff(group[order]) > 0
-    return order[first]
+    return np.asarray(order[first], dtype=np.int64)
 
 
 def _tracks(predicted: IdentifiedBoxes) -> Int64:

@@ -81,7 +81,8 @@ def score_links(
         raise ReseenError("truth: expected at least one box, got none")
     if len(_first_rows(truth)) < len(truth):
         raise ReseenError("truth: an identity stands twice in one frame of one camera; expected one box for each")
-    predicted = predicted.rows(np.isin(*reversed(alike(truth.cameras, predicted.cameras))))
+    true_cameras, cameras = alike(truth.cameras, predicted.cameras)
+    predicted = predicted.rows(np.isin(cameras, true_cameras))
     columns = _columns(truth, predicted)
     totals = _scores({name: values.sum(axis=0) for name, values in columns.items()})
     spread = _spread(columns, confidence=confidence, resamples=resamples, seed=seed)
