@@ -54,8 +54,8 @@ def pool(boxes: pl.DataFrame, vectors: Float32, *, spans: pl.DataFrame | None = 
         >>> box = {"left": 9.0, "top": 9.0, "width": 8.0, "height": 8.0}
         >>> rows = pl.DataFrame({"camera": "a", "track": "1", "time": [0.0, 1.0], **box})
         >>> pooled = pool(rows, np.array([[1.0, 0.0], [0.6, 0.8]]))
-        >>> pooled.sightings.end.tolist(), pooled.sightings.vectors.round(2).tolist()
-        ([1.0], [[0.89, 0.45]])
+        >>> pooled.sightings.end.tolist(), [f"{number:.2f}" for number in pooled.sightings.vectors[0]]
+        ([1.0], ['0.89', '0.45'])
     """
     if len(boxes) != len(vectors):
         raise ReseenError(f"vectors: expected {len(boxes)}, one per box, got {len(vectors)}")

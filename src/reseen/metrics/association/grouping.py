@@ -77,7 +77,7 @@ def _table(true: Int64, linked: Int64) -> _Table:
 
 def _largest(group: Int64, boxes: Float64) -> Int64:
     """Of each group the row with most boxes; of equal ones the first."""
-    order = np.lexsort((-boxes, group))
+    order: Int64 = np.lexsort((-boxes, group))
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = np.diff(group[order]) > 0
     return np.asarray(order[first], dtype=np.int64)
