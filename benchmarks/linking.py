@@ -2,9 +2,9 @@
 
     python benchmarks/linking.py [--tracks 100000] [--cameras 50] [--width 256] [--noise 0.9]
 
-Individuals drive along rows of five cameras next to each other, 60 seconds apart, over as many hours as keep a camera at
-one passage in nine seconds. A vector is the individual's, the camera's and noise. The peak of memory is the process's,
-the vectors included.
+Individuals drive along rows of five cameras next to each other, 60 seconds apart, over as many hours as keep a camera
+at one passage in nine seconds. A vector is the individual's, the camera's and noise. The peak of memory is the
+process's, the vectors included.
 """
 
 import argparse

@@ -92,10 +92,14 @@ def _between(layout: Layout, first: int, second: int, *, count: int, level: Floa
     best, back = _best(layout, first, second, depth=max(count, NEXT + 2), threads=threads)
     for after in range(2):
         level[after, rows, second], level[after, others, first] = _level(best, after), _level(back, after)
-    return _union(
+    pairs = _union(
         _listed(best, count, row=rows.start, entry=others.start),
         _listed(back, count, row=others.start, entry=rows.start),
     )
+    both = (
+        np.maximum(pairs.rank, pairs.rank_back) < count
+    )  # one-sided ones are of many, and are asked for if they matter
+    return _Pairs(*(column[both] for column in pairs))  # type: ignore[arg-type]
 
 
 def _best(layout: Layout, first: int, second: int, *, depth: int, threads: RowThreads) -> tuple[TopK, TopK]:

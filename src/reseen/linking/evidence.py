@@ -10,7 +10,7 @@ import numpy as np
 from reseen.linking.candidates import Candidates, levels
 from reseen.linking.layout import Layout
 from reseen.linking.mixture import Mixture, fit
-from reseen.linking.travel import Travel, evidence, learn, ways
+from reseen.linking.travel import Travel, as_travel, evidence, learn, ways
 from reseen.metrics.array_types import Float64, Int64
 
 _ROUNDS = 3
@@ -45,7 +45,7 @@ def judge(layout: Layout, pairs: Candidates, *, learn_times: bool = True) -> Evi
     """Fit appearance and travel times in turns, each to what the other makes likely."""
     same = layout.camera[pairs.first] == layout.camera[pairs.second]
     paths = ways(layout, pairs.first, pairs.second)
-    times: Travel = {}
+    times = as_travel({}, cameras=len(layout.names))
     extra = np.zeros(len(pairs.first))
     contrast, wrong = pairs.contrast.astype(np.float64), pairs.wrong.astype(np.float64)
     across = within = fit(np.empty(0), np.empty(0))

@@ -156,7 +156,7 @@ def _result(
     merged = [Link(*merge, linked=True) for merge in found.merges if merge.evidence < _DOUBTFUL]
     doubts = sorted([*merged, *nearly], key=lambda link: abs(link.evidence))[:_DOUBTS]
     given = [doubt._replace(first=order[doubt.first], second=order[doubt.second]) for doubt in doubts]
-    ways = tuple(Way(layout.names[a], layout.names[b], times) for (a, b), times in sorted(evidence.travel.items()))
+    ways = tuple(Way(layout.names[a], layout.names[b], times) for (a, b), times in sorted(evidence.travel.ways.items()))
     return Linking(
         sightings=sightings,
         identities=numbered(found.of, sightings),

@@ -41,8 +41,28 @@ class TravelTimes(NamedTuple):
         return float(self.links.sum())
 
 
-Travel = Mapping[tuple[int, int], TravelTimes]
-"""By the numbers of two cameras: the one left, the one arrived at."""
+class Travel(NamedTuple):
+    """The ways that were learned, by the numbers of the camera left and the one arrived at, and the same as arrays.
+
+    ``number`` (C, C): each way's row, -1 where nothing was learned; its bins begin at ``low`` and are ``step`` wide;
+    ``nats`` (W, B + 2).
+    """
+
+    ways: Mapping[tuple[int, int], TravelTimes]
+    number: Int64
+    low: Float64
+    step: Float64
+    nats: Float64
+
+
+def as_travel(learned: Mapping[tuple[int, int], TravelTimes], *, cameras: int) -> Travel:
+    """Ways with their arrays."""
+    number = np.full((cameras, cameras), -1, dtype=np.int64)
+    for row, way in enumerate(learned):
+        number[way] = row
+    edges = np.array([times.edges for times in learned.values()]).reshape(-1, _BINS + 1)
+    nats = np.array([times.evidence for times in learned.values()]).reshape(-1, _BINS + 2)
+    return Travel(learned, number, edges[:, 0], edges[:, 1] - edges[:, 0], nats)
 
 
 class Ways(NamedTuple):
@@ -61,36 +81,36 @@ def ways(layout: Layout, first: Int64, second: Int64) -> Ways:
     return Ways(origin, target, between.seconds.astype(np.float64))
 
 
-def learn(layout: Layout, paths: Ways, weight: Float64, *, seed: int = 0) -> dict[tuple[int, int], TravelTimes]:
+def learn(layout: Layout, paths: Ways, weight: Float64, *, seed: int = 0) -> Travel:
     """Pairs with (E,) how surely each is right -> the travel times of the ways that have enough of them."""
     generator, learned = np.random.default_rng(seed), {}
-    keys = paths.origin * len(layout.names) + paths.target
-    for key in np.unique(keys):
-        of_way = np.flatnonzero((keys == key) & (weight > 0))
+    sure = np.flatnonzero(weight > 0)
+    keys = paths.origin[sure] * len(layout.names) + paths.target[sure]
+    order = sure[np.argsort(keys, kind="stable")]
+    names, counts = np.unique(keys, return_counts=True)
+    for key, of_way in zip(names.tolist(), np.split(order, np.cumsum(counts)), strict=False):
         if weight[of_way].sum() >= _FEWEST:
-            way = divmod(int(key), len(layout.names))
+            way = divmod(key, len(layout.names))
             background = _at_large(layout, *way, generator=generator)
             learned[way] = _histogram(paths.seconds[of_way], weight[of_way], background)
-    return learned
+    return as_travel(learned, cameras=len(layout.names))
 
 
 def evidence(travel: Travel, paths: Ways) -> Float64:
     """(E,) nats; 0 on ways that are not learned."""
     total = np.zeros(len(paths.seconds))
-    keys = np.stack([paths.origin, paths.target], axis=1) if len(total) else np.empty((0, 2), dtype=np.int64)
-    names, of = np.unique(keys, axis=0, return_inverse=True) if len(total) else (keys, keys[:, 0])
-    for number, way in enumerate(names):
-        times = travel.get((int(way[0]), int(way[1])))
-        if times is not None:
-            rows = np.flatnonzero(of.ravel() == number)
-            total[rows] = times.evidence[np.searchsorted(times.edges, paths.seconds[rows], side="right")]
+    way = travel.number[paths.origin, paths.target]
+    known = np.flatnonzero(way >= 0)
+    row = way[known]
+    place = np.floor((paths.seconds[known] - travel.low[row]) / travel.step[row]) + 1
+    total[known] = travel.nats[row, np.clip(place, 0, _BINS + 1).astype(np.int64)]
     return total
 
 
 def windows(layout: Layout, travel: Travel) -> tuple[Window, ...]:
     """What the learned ways leave: from the first to the last link, and a quarter of that more on both sides."""
     learned = []
-    for (origin, target), times in sorted(travel.items()):
+    for (origin, target), times in sorted(travel.ways.items()):
         if times.total >= _WINDOW_FROM and origin != target:
             full = np.flatnonzero(times.links >= 0.5)
             low, high = float(times.edges[full[0]]), float(times.edges[full[-1] + 1])
