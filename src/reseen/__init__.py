@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reseen.report.run_page import report_run
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.link_tracks import link_tracks
     from reseen.retrieval.record import Record
     from reseen.retrieval.trackers import track_features
     from reseen.synth import synthesise, synthesise_scenes
@@ -53,6 +54,7 @@ __all__ = [
     "evaluate",
     "evaluate_baselines",
     "explain_run",
+    "link_tracks",
     "load_model",
     "profile",
     "read_data",
@@ -84,6 +86,7 @@ _lazy, __dir__ = lazy_names(
         "report.run_page": ("report_run",),
         "retrieval.embedder": ("Embedder",),
         "retrieval.gallery": ("Gallery",),
+        "retrieval.link_tracks": ("link_tracks",),
         "retrieval.record": ("Record",),
         "retrieval.trackers": ("track_features",),
         "synth": ("synthesise", "synthesise_scenes"),

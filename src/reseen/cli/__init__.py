@@ -21,6 +21,7 @@ from reseen.cli.explain import explain
 from reseen.cli.export import export
 from reseen.cli.gallery import gallery_commands
 from reseen.cli.import_weights import import_weights
+from reseen.cli.link import link
 from reseen.cli.models import models
 from reseen.cli.profile import profile
 from reseen.cli.push import push
@@ -70,6 +71,7 @@ def application() -> typer.Typer:
         ablate,
         import_weights,
         embed,
+        link,
         export,
         quantise,
         push,

@@ -1,5 +1,7 @@
 """Evaluation: checked embeddings, protocols as data, ranks by counting, scores and their confidence intervals."""
 
+from reseen.metrics.association.boxes import IdentifiedBoxes
+from reseen.metrics.association.scores import LinkScores, only_in_several_cameras, score_links
 from reseen.metrics.average_precision import AVERAGE_PRECISIONS
 from reseen.metrics.confidence.comparison import Comparison, compare
 from reseen.metrics.confidence.intervals import interval
@@ -24,8 +26,10 @@ __all__ = [
     "Comparison",
     "Embedded",
     "Estimate",
+    "IdentifiedBoxes",
     "KReciprocal",
     "PartAreas",
+    "LinkScores",
     "Protocol",
     "Rankings",
     "Report",
@@ -38,8 +42,10 @@ __all__ = [
     "expand_query",
     "interval",
     "k_reciprocal",
+    "only_in_several_cameras",
     "predict_memory",
     "rankings",
     "require_valid_query",
+    "score_links",
     "without_camera_bias",
 ]

@@ -1,0 +1,137 @@
+"""Linking beside the recipe of AI City Challenge 2021's winner, on the same vectors, town by town.
+
+    python benchmarks/linking_baseline.py TOWN [TOWN ...] --model runs/mine --work DIR [--truth FILE] [--images 16]
+
+A town is what `reseen synth crossing` writes. The recipe, from its published code: the mean of a track's vectors (images
+below 2,000 pixels left out where two larger ones remain); for each pair of cameras the similarity of these means,
+k-reciprocal re-ranking (20, 3, 0.3), 0 within one camera and for impossible times; agglomerative clustering with complete
+linkage, distance 0.5; the vectors of each cluster averaged, and clustered once more with distance 0.9; clusters of one
+track, and those in which a camera stands twice, are dropped. Zones and directions, which its authors drew by hand for
+each camera, are left out. It is given the windows that reseen learned, in their stead, or none with --no-windows.
+"""
+
+import argparse
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster
+from scipy.cluster.hierarchy import linkage as agglomerate
+from scipy.spatial.distance import squareform
+
+from reseen.data.tracks import read_truth
+from reseen.linking import Sightings, Window
+from reseen.linking.clock import Times, gaps, possible
+from reseen.linking.layout import lay_out
+from reseen.linking.pooling import pool
+from reseen.metrics import IdentifiedBoxes, LinkScores, k_reciprocal, only_in_several_cameras, score_links
+from reseen.retrieval import Embedder
+from reseen.retrieval.link_tracks import LinkedTracks, chosen_images, link_tracks
+
+SMALL, FIRST, SECOND = 2000, 0.5, 0.9
+
+Floats = NDArray[np.float64]
+
+
+def main() -> None:
+    """Score both on each town and print."""
+    options = arguments()
+    embedder = Embedder.from_pretrained(options.model)
+    print("town                 recipe IDF1   IDP   IDR  AssA | reseen IDF1   IDP   IDR  AssA")
+    for town in options.towns:
+        truth = options.truth or town
+        done = link_tracks(town, options.work / town.name, embedder=embedder, truth=truth, images=options.images)
+        assert done.scores is not None
+        windows = () if options.no_windows else done.linking.windows
+        sightings = means(done, images=options.images)
+        found = recipe(sightings, windows)
+        theirs = scored(done, found, truth)
+        ours = done.scores.several_cameras
+        rows = [
+            " ".join(f"{value.value:5.3f}" for value in (s.idf1, s.idp, s.idr, s.association)) for s in (theirs, ours)
+        ]
+        print(f"{town.name:20} {rows[0]:>30} | {rows[1]:>28}")
+
+
+def means(done: LinkedTracks, *, images: int) -> Sightings:
+    """The plain means of the same vectors."""
+    chosen = chosen_images(done.tracks, images=images)
+    vectors = pl.read_parquet(done.out / "vectors" / "part-*.parquet", columns=["path", "vector"])
+    rows = chosen.join(vectors, on="path", how="inner", maintain_order="left")
+    large = pl.col("width") * pl.col("height") >= SMALL
+    rows = rows.filter(large | (large.sum().over("camera", "track") < 2))
+    plain = rows.with_columns(left=9.0, top=9.0, width=9.0, height=9.0, confidence=1.0)  # every image counts alike
+    spans = done.tracks.boxes
+    return pool(plain.drop("vector"), rows["vector"].to_numpy(), spans=spans).sightings
+
+
+def recipe(sightings: Sightings, windows: tuple[Window, ...]) -> NDArray[np.int64]:
+    """(K,) identities, -1 for tracks that are dropped."""
+    similarity, allowed = similarities(sightings, windows)
+    labels = clustered(similarity, distance=FIRST)
+    means = np.stack([sightings.vectors[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    second = means @ means.T
+    for first, other in combinations(range(len(means)), 2):
+        if not allowed[np.ix_(labels == first, labels == other)].all():
+            second[first, other] = second[other, first] = 0
+    labels = clustered(second, distance=SECOND)[labels]
+    for label in np.unique(labels):
+        cameras = sightings.cameras[labels == label]
+        if len(cameras) < 2 or len(set(cameras)) < len(cameras):
+            labels[labels == label] = -1
+    return labels
+
+
+def similarities(sightings: Sightings, windows: tuple[Window, ...]) -> tuple[Floats, NDArray[np.bool_]]:
+    """(K, K) re-ranked similarities, 0 where two tracks cannot be one; and where they can."""
+    layout = lay_out(sightings, sightings.vectors, windows)
+    size = len(sightings)
+    similarity, allowed = np.zeros((size, size)), np.zeros((size, size), dtype=bool)
+    for first, second in combinations(range(len(layout.names)), 2):
+        rows, others = (layout.order[layout.rows(camera)] for camera in (first, second))
+        own, their = layout.times(layout.rows(first)), layout.times(layout.rows(second))
+        between = gaps(Times(own.begin[:, None], own.end[:, None]), their)
+        may = possible(between, layout.limits(first, second), same_camera=False)
+        k1 = min(20, len(others))
+        left, right = sightings.vectors[rows], sightings.vectors[others]
+        near = 1 - k_reciprocal(left, right, k1=k1, k2=min(3, k1), weight=0.3)
+        similarity[np.ix_(rows, others)] = np.where(may, near, 0)
+        allowed[np.ix_(rows, others)] = may
+    return np.maximum(similarity, similarity.T), allowed | allowed.T
+
+
+def clustered(similarity: Floats, *, distance: float) -> NDArray[np.int64]:
+    """Complete linkage up to a distance of 1 minus the similarity; labels from 0."""
+    if len(similarity) < 2:
+        return np.zeros(len(similarity), dtype=np.int64)
+    distances = np.maximum(1 - similarity, 0)
+    np.fill_diagonal(distances, 0)
+    tree = agglomerate(squareform(distances, checks=False), method="complete")
+    return np.unique(fcluster(tree, distance, criterion="distance"), return_inverse=True)[1].astype(np.int64)
+
+
+def scored(done: LinkedTracks, found: NDArray[np.int64], truth: Path) -> LinkScores:
+    """The recipe's identities, scored as reseen's are."""
+    table = done.linking.table().with_columns(identity=pl.Series(found)).filter(pl.col("identity") >= 0)
+    boxes = done.tracks.boxes.join(table, on=["camera", "track"], how="inner", maintain_order="left")
+    predicted = only_in_several_cameras(IdentifiedBoxes.from_table(boxes))
+    return score_links(IdentifiedBoxes.from_table(read_truth(truth)), predicted)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("towns", type=Path, nargs="+")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--images", type=int, default=16)
+    parser.add_argument("--no-windows", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""`reseen link`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reseen.cli.console import progress_for, results, say
+from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.errors import ReseenError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from reseen.metrics import Estimate
+    from reseen.retrieval.link_tracks import LinkedTracks, Scored
+
+_SHOWN = {
+    "idf1": "IDF1",
+    "idp": "IDP",
+    "idr": "IDR",
+    "hota": "HOTA",
+    "association": "association (AssA)",
+    "detection": "detection (DetA)",
+    "purity": "purity",
+    "completeness": "completeness",
+    "pair_precision": "pairs of tracks: precision",
+    "pair_recall": "pairs of tracks: recall",
+}
+
+
+def link(  # noqa: PLR0913 - one parameter an option
+    tracks: Annotated[
+        Path,
+        typer.Argument(help="Tracks of several cameras with their crops: a table, CityFlow's layout, or MOT text."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option(help="The folder for the links; after a stop, the same command continues.")],
+    model: NetworkSource = "efficientnet_lite0",
+    truth: Annotated[
+        Path | None, typer.Option(help="The true identities; those that lie with the tracks if left out.")
+    ] = None,
+    topology: Annotated[
+        Path | None, typer.Option(help="Travel times, .csv or .toml: from, to, shortest, longest (seconds).")
+    ] = None,
+    offset: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CAMERA=SECONDS", help="Add seconds to a camera's clock; may be repeated."),
+    ] = None,
+    caution: Annotated[
+        float,
+        typer.Option(help="Evidence that a link needs, in nats; above 0 fewer links are made, and fewer wrong ones."),
+    ] = 0.0,
+    images: Annotated[int, typer.Option(min=1, help="Images of a track that are embedded.")] = 16,
+    device: Device = "cpu",
+    batch: Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")] = 16,
+    quiet: Quiet = False,
+) -> None:
+    """Link tracks of many cameras: who is who, with scores where the truth is known.
+
+    [bold]Examples[/bold]
+
+    reseen link crossing --model runs/mine --out linked
+
+    reseen link tracks.csv --model runs/mine --out linked --topology roads.csv --offset c003=-12
+    """
+    from reseen.linking import LinkSettings
+    from reseen.retrieval.link_tracks import link_tracks
+
+    progress = progress_for(quiet=quiet)
+    offsets = _offsets(offset or [])
+    embedder = embedder_for(model, device=device, progress=progress)
+    done = link_tracks(
+        tracks,
+        out,
+        embedder=embedder,
+        truth=truth,
+        topology=topology,
+        offsets=offsets,
+        settings=LinkSettings(caution=caution),
+        images=images,
+        batch=batch,
+        progress=progress,
+    )
+    _tell(done)
+
+
+def _offsets(options: list[str]) -> dict[str, float]:
+    offsets = {}
+    for option in options:
+        camera, separator, seconds = option.rpartition("=")
+        try:
+            offsets[camera] = float(seconds)
+        except ValueError:
+            separator = ""
+        if not separator or not camera:
+            raise ReseenError(f"--offset: expected CAMERA=SECONDS, got {option}")
+    return offsets
+
+
+def _tell(done: "LinkedTracks") -> None:
+    identities = done.links["identity"].n_unique()
+    say(
+        f"{len(done.links):,} tracks of {len(done.tracks.cameras)} cameras are {identities:,} individuals -> "
+        f"{done.out / 'links.csv'}"
+    )
+    say(f"threshold: {done.linking.threshold}")
+    for warning in done.warnings:
+        say(f"note: {warning}")
+    if done.switches:
+        say(f"{len(done.switches):,} tracks may hold two individuals; see {done.out / 'linking.json'}")
+    if done.failures:
+        say(f"{len(done.failures):,} images failed: {done.out / 'vectors' / 'failures.csv'}")
+    if done.scores is not None:
+        results().print(_table(done.scores))
+
+
+def _table(scores: "Scored") -> "Table":
+    from rich.table import Table
+
+    table = Table("score", "linked over cameras", "95% interval", "all identities", caption_justify="left")
+    for name, shown in _SHOWN.items():
+        value: Estimate | None = getattr(scores.several_cameras, name)
+        every: Estimate | None = getattr(scores.all_identities, name)
+        if value is not None and every is not None:
+            table.add_row(shown, f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}", f"{every.value:.3f}")
+    table.caption = "linked over cameras: identities of one camera alone are left out, as the AI City Challenge does"
+    return table
