@@ -22,9 +22,8 @@ from pydantic import (
 from reseen.bounds import Part
 from reseen.data.datasets import LAYOUTS
 from reseen.engine.run import Run
-from reseen.losses import SELF_DISTILLATION, does_compare_pairs
 from reseen.errors import ReseenError
-from reseen.losses import does_compare_pairs
+from reseen.losses import SELF_DISTILLATION, does_compare_pairs
 from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
 from reseen.recipe.components import Line, known
 from reseen.recipe.kinds import LOSS, TRANSFORM, checked_table, checked_weights
@@ -133,13 +132,11 @@ class Validation(Section):
 
 
 class Recipe(TrainingRecipe):
-    """A whole run. ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches.
-
-    ``crops``: for the loss ``self_distillation``, whose teacher is the average of the weights, ``training.ema``.
     """A whole run.
 
-    ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches. ``texts``: how a
-    first stage learns the texts that the loss ``image_to_text`` needs, where no file of texts is given to it.
+    ``teacher``: a run's folder or a weights file, whose answers the loss ``distillation`` teaches. ``crops``: for the
+    loss ``self_distillation``, whose teacher is the average of the weights, ``training.ema``. ``texts``: how a first
+    stage learns the texts that the loss ``image_to_text`` needs, where no file of texts is given to it.
     """
 
     placeholders = PLACEHOLDERS
@@ -192,6 +189,8 @@ class Recipe(TrainingRecipe):
             raise ValueError(f"losses.{SELF_DISTILLATION}: expected a model of one vector, got branches or a head")
         if self.teacher is not None:
             raise ValueError(f"teacher: expected none beside losses.{SELF_DISTILLATION}, got '{self.teacher}'")
+
+    @model_validator(mode="after")
     def _texts_have_a_loss(self) -> Self:
         line = self.losses.get(IMAGE_TO_TEXT)
         if self.texts is not None and line is None:
@@ -203,12 +202,10 @@ class Recipe(TrainingRecipe):
         return self
 
     @model_serializer(mode="wrap")
-    def _without_unset_texts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Cards of networks that train without texts stay as they were."""
+    def _without_unset_sections(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Cards of networks that train without texts or crops stay as they were."""
         lines: dict[str, Any] = handler(self)
-        if lines.get("texts", ...) is None:
-            del lines["texts"]
-        return lines
+        return {name: value for name, value in lines.items() if name not in {"texts", "crops"} or value is not None}
 
     @property
     def learns_texts(self) -> bool:
