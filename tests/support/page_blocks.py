@@ -46,9 +46,14 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def run_commands(block: Block, page: Path) -> None:
-    """Run the lines in this process, since importing torch takes seconds each time; exit where one fails."""
+    """Run the lines in this process, since importing torch takes seconds each time; exit where one fails.
+
+    For the same reason this process reads the images of a training; a program of README has worker processes.
+    """
     for command in block.commands():
         sys.argv = shlex.split(command, comments=True)
+        if sys.argv[1] == "train":
+            sys.argv += ["--set", "data.workers=0"]
         try:
             main()
         except SystemExit as ended:
