@@ -118,3 +118,12 @@ def test_soft_parts_that_count_alike_are_as_cards_of_before_say_and_have_nothing
     assert names == {"key", "value"}
     torch.testing.assert_close(lengths, torch.tensor([[1.0, 1.0, 0.5**0.5]] * 2))
     torch.testing.assert_close(output.embedding[:, :64], nn.functional.normalize(output.necked[0], dim=1))
+
+
+def test_soft_parts_by_area_export_for_batches_of_any_size():
+    head = '{name = "musp", prototypes = 3, width = 64, counted = "by_area", reduction = 16}'
+    model = build_embedder(recipe_with(head), num_identities=None, start_weights=False).eval()
+    images = torch.rand(3, 3, 64, 32)
+    exported = torch.export.export(model, (images[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    with torch.no_grad():
+        torch.testing.assert_close(exported.module()(images).embedding, model(images).embedding)

@@ -110,7 +110,7 @@ def _parts_as_long_as_areas(pooled: Sequence[Tensor], _: Sequence[Tensor]) -> Te
     """n of (B, D), then the shares (B, n, h, w) -> (B, n * D)."""
     *vectors, shares = pooled
     areas = nn.functional.normalize(shares[:, :-1].sum(dim=(2, 3)), p=1.0, dim=1)
-    whole = areas.new_full((len(areas), 1), 1 / areas.shape[1])
+    whole = torch.full_like(areas[:, :1], 1 / areas.shape[1])
     lengths = torch.cat([areas, whole], dim=1).unbind(1)
     return torch.cat(
         [
