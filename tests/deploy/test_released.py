@@ -38,7 +38,7 @@ def test_a_file_of_torchreid_opens_as_an_embedder(tmp_path: Path, name: str) -> 
     if name.endswith(".safetensors"):
         save_file(network.state_dict(), tmp_path / name)
     else:
-        torch.save({"state_dict": network.state_dict(), "epoch": 60}, tmp_path / name)
+        torch.save({"state_dict": network.state_dict(), "epoch": 60, "rank1": np.float64(0.9)}, tmp_path / name)
     embedder = Embedder.from_pretrained(tmp_path / name)
     assert (embedder.image_size, embedder.width) == ((256, 128), 512)
     images = noise(embedder)
