@@ -87,6 +87,16 @@ class Backbone(nn.Module):
         patches = getattr(self.body, "patch_embed", None)
         return self._tokens is not None or getattr(patches, "img_size", None) is not None
 
+    @property
+    def has_tokens(self) -> bool:
+        """Whether the body gives tokens, of which those of patches form the map."""
+        return self._tokens is not None
+
+    @property
+    def channels_last_map(self) -> bool:
+        """Whether the body's own map has its channels last, (B, h, w, C)."""
+        return getattr(self.body, "output_fmt", None) == "NHWC"
+
     def last_two(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, H, W) normalised -> the map (B, C, h, w), and that of the last stage but one."""
         intermediates: Any = getattr(self.body, "forward_intermediates", None)
@@ -146,7 +156,7 @@ class Backbone(nn.Module):
             height, width = self._tokens
             patches = features[:, features.shape[1] - height * width :]  # class and register tokens stand first
             return rearrange(patches, "b (h w) c -> b c h w", h=height, w=width)
-        if getattr(self.body, "output_fmt", None) == "NHWC":
+        if self.channels_last_map:
             return rearrange(features, "b h w c -> b c h w")
         return features
 

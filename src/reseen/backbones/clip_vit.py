@@ -13,7 +13,7 @@ from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
-from reseen.backbones.backbone import Backbone
+from reseen.backbones.backbone import Backbone, SideInformation
 from reseen.backbones.clip_names import encoder_of, vit_tensors
 from reseen.backbones.family import Family
 from reseen.backbones.overlapping import OverlappingPatches
@@ -81,6 +81,17 @@ class ClipViT(Backbone):
     body: ClipTransformer
     head_start: Mapping[str, Tensor] = {}
     """Of start weights: what the head `clip` begins with."""
+
+    def __init__(
+        self,
+        body: ClipTransformer,
+        *,
+        image_size: tuple[int, int],
+        slots: tuple[str, ...] = (),
+        side_information: SideInformation | None = None,
+    ) -> None:
+        learned = side_information if body.side is not None else None
+        super().__init__(body, image_size=image_size, slots=slots, side_information=learned)
 
     def last_tokens(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> LastTokens:
         """(B, 3, H, W) normalised -> the tokens before and after the last block, the class token first."""

@@ -9,8 +9,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from reseen.errors import ReseenError
-from reseen.types import UNKNOWN
+from reseen.backbones.side_table import check_range
 
 Unknown: TypeAlias = Literal["off", "mean"]
 """What stands for a camera or a view that is not known: nothing, or the mean of those that are."""
@@ -51,14 +50,5 @@ class SideEmbedding(nn.Module):
         if known == 0 or given is None:
             return torch.tensor([0 if known == 0 else -1], device=self.rows.device)
         numbers = given.to(self.rows.device)
-        _check_range(numbers, known, name)
+        check_range(numbers, name, count=known)
         return numbers
-
-
-def _check_range(numbers: Tensor, known: int, name: str) -> None:
-    if numbers.is_meta or torch.compiler.is_compiling():  # no values there, or a check of them would split the graph
-        return
-    wrong = numbers[(numbers < UNKNOWN) | (numbers >= known)]
-    if len(wrong):
-        expected = f"0 to {known - 1}, or {UNKNOWN} for unknown"
-        raise ReseenError(f"{name} out of range: expected {expected}, got {int(wrong[0])}")

@@ -56,15 +56,15 @@ def numbered(numbers: Tensor | None, kind: str, *, count: int, batch: int, devic
     if numbers is None or not count:
         return torch.full((batch,), count, device=device)
     numbers = numbers.to(device)
-    _check_range(numbers, kind, count)
+    check_range(numbers, kind, count=count)
     return torch.where(numbers == UNKNOWN, count, numbers)
 
 
-def _check_range(numbers: Tensor, kind: str, count: int) -> None:
+def check_range(numbers: Tensor, kind: str, *, count: int) -> None:
+    """Raise ReseenError for a number that is neither ``UNKNOWN`` nor in 0 to ``count`` - 1."""
     if torch.compiler.is_compiling() or numbers.is_meta:  # a check of values would split the graph
         return
     wrong = numbers[(numbers < UNKNOWN) | (numbers >= count)]
     if len(wrong):
-        raise ReseenError(
-            f"{kind} out of range: expected 0 to {count - 1}, or {UNKNOWN} for unknown, got {int(wrong[0])}"
-        )
+        known = f"0 to {count - 1}, or {UNKNOWN} for unknown" if count else f"{UNKNOWN} for unknown, as none is known"
+        raise ReseenError(f"{kind} out of range: expected {known}, got {int(wrong[0])}")

@@ -1,6 +1,7 @@
 """A timm network by name: its body without the classifier, and the normalisation that its weights expect."""
 
 from collections.abc import Callable, Sequence
+from pickle import UnpicklingError
 from typing import Any
 
 import timm
@@ -9,6 +10,7 @@ from torch import nn
 from reseen.backbones.probe import CANNOT_RUN
 from reseen.bounds import Triple
 from reseen.errors import ReseenError
+from reseen.hub_errors import hub_errors, reason_of
 
 
 def timm_body(
@@ -24,15 +26,35 @@ def timm_body(
             return timm.create_model(name, pretrained=pretrained, num_classes=0, img_size=image_size, **dilated)
         except TypeError:  # a convolutional network takes any size and knows no img_size
             return timm.create_model(name, pretrained=pretrained, num_classes=0, **dilated)
-    except OSError as error:
+    except _fetching_errors() as error:
         raise ReseenError(
-            f"cannot fetch the weights of '{name}': {_first_line(error)}; "
+            f"cannot fetch the weights of '{name}': {reason_of(error)}; "
             "connect once, or name a weights file, or train from scratch"
         ) from error
     except CANNOT_RUN as error:
         raise ReseenError(
             f"timm cannot build '{name}' for {image_size[0]} x {image_size[1]}: {_first_line(error)}"
         ) from error
+
+
+def pretrained_body(name: str) -> nn.Module:
+    """The timm network without its classifier, with its weights and for the images that they were trained on.
+
+    ``name``: One of timm's, with or without a tag, ``hf-hub:OWNER/NAME`` or ``local-dir:FOLDER``.
+
+    Raises ReseenError for a name or weights that there are not, and weights that cannot be fetched.
+    """
+    try:
+        return timm.create_model(name, pretrained=True, num_classes=0)
+    except _fetching_errors() as error:
+        raise ReseenError(f"cannot fetch '{name}' for timm: {reason_of(error)}") from error
+    except (*CANNOT_RUN, KeyError, UnpicklingError) as error:
+        raise ReseenError(f"timm cannot build '{name}' with its weights: {_first_line(error)}") from error
+
+
+def _fetching_errors() -> tuple[type[Exception], ...]:
+    """What a download raises, less what timm raises itself."""
+    return tuple(kind for kind in hub_errors() if kind is not ValueError)
 
 
 def is_timm(name: str) -> bool:

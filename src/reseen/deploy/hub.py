@@ -1,46 +1,39 @@
 """Networks on the Hugging Face Hub: pulled into its cache by name and revision, and pushed with a model card.
 
 A repository holds model.safetensors, config.json, README.md and, if there is one, calibration.json. No other file is
-ever pulled, and none of these can run code.
+ever pulled, and none of these can run code. A repository whose model.safetensors is a known release of other authors
+(MiewID's) is read as such a file.
 """
 
 import json
 import re
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from reseen.backbones import family_of
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.model_card import model_card
 from reseen.deploy.network import CALIBRATION, load_weights_file
-from reseen.engine.checkpoint import Card, load_card, save_weights
+from reseen.deploy.released import load_checkpoint_of_others
+from reseen.deploy.timm_network import HUB, TIMM
+from reseen.engine.checkpoint import Card, has_card, load_card, save_weights
 from reseen.engine.run import Run, open_run, read_json
 from reseen.errors import ReseenError
 from reseen.extras import extra
 from reseen.formats import migrated
+from reseen.hub_errors import hub_errors, reason_of
 from reseen.models import read_weights
 from reseen.recipe.overrides import setting_at, with_setting
+from reseen.models.metadata import side_information
+from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.calibrate import OPTIMISTIC
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 
 _NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
-_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "GatedRepoError": "its owner grants access on request: ask on its page, then `hf auth login`",
-        "RepositoryNotFoundError": "there is no such repository, or it is private and you must `hf auth login`",
-        "RevisionNotFoundError": "it has no such revision",
-        "LocalEntryNotFoundError": "it is not in the cache, and the Hub cannot be reached",
-        "HFValidationError": "this is not a repository's name",
-        "OfflineModeIsEnabled": "the Hub's client is offline; unset HF_HUB_OFFLINE",
-        "TransportError": "the Hub cannot be reached; check the network",  # of httpx, which newer clients use
-        "ConnectionError": "the Hub cannot be reached; check the network",  # of requests, which older clients use
-    }
-)
 
 
 class Pushed(NamedTuple):
@@ -88,17 +81,27 @@ def load_from_hub(source: str, *, revision: str | None = None, device: str = "cp
         folder = Path(
             snapshot_download(repository, revision=revision or named, allow_patterns=[WEIGHTS, CONFIG, CALIBRATION])
         )
-    except _hub_errors() as error:
-        raise ReseenError(f"{source}: no such file or folder here; as a Hub repository: {_reason(error)}") from None
+    except hub_errors() as error:
+        raise ReseenError(f"{source}: no such file or folder here; as a Hub repository: {reason_of(error)}") from None
     return load_hub_folder(folder, device=device, source=f"{repository}@{folder.name}")
 
 
 def load_hub_folder(folder: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
-    """Load the network of a folder with a repository's files; its config.json must name these weights."""
+    """Load the network of a folder with a repository's files; its config.json must name these weights.
+
+    Weights without a card of ours are read as a checkpoint that others released.
+    """
     source = source or str(folder)
-    if not (folder / WEIGHTS).is_file():
+    config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+    weights = folder / WEIGHTS
+    if "architecture" in config and not (weights.is_file() and has_card(weights)):
+        named = f"{HUB}{source}" if is_hub_name(source) else f"local-dir:{source}"
+        raise ReseenError(f"{source}: a network of timm: name it {TIMM}{named}")
+    if not weights.is_file():
         raise ReseenError(f"{source}: expected {WEIGHTS} in it; was it written by `reseen push`?")
-    loaded = load_weights_file(folder / WEIGHTS, device=device, source=source)
+    if not has_card(weights):
+        return load_checkpoint_of_others(weights, device=device, source=source)
+    loaded = load_weights_file(weights, device=device, source=source)
     stated = migrated("facts", read_json(folder / CONFIG), name=f"{source}: {CONFIG}").get("fingerprint")
     if stated != loaded.facts.fingerprint:
         raise ReseenError(
@@ -141,8 +144,8 @@ def push(
             commit = hub.upload_folder(
                 repo_id=repository, folder_path=folder, revision=revision, commit_message=f"reseen {facts.fingerprint}"
             )
-        except _hub_errors() as error:
-            raise ReseenError(f"{repository}: could not be pushed: {_reason(error)}") from None
+        except hub_errors() as error:
+            raise ReseenError(f"{repository}: could not be pushed: {reason_of(error)}") from None
     return Pushed(str(commit.commit_url), f"{repository}@{commit.oid}")
 
 
@@ -150,7 +153,7 @@ def stage(run: Run, folder: Path, *, repository: str, licence: str = "") -> Fact
     """Write the files of a repository into ``folder``, and return the network's facts."""
     if (run.path / CALIBRATION).is_file():
         _stage_calibration(run.path / CALIBRATION, folder / CALIBRATION)
-    save_weights(folder / WEIGHTS, read_weights(run.best_weights).tensors, _public(load_card(run.best_weights)))
+    save_weights(folder / WEIGHTS, read_weights(run.best_weights).tensors, _public(run.best_weights))
     facts = load_weights_file(folder / WEIGHTS).facts
     config = {"library_name": "reseen", **json.loads(facts.as_json())}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -166,8 +169,11 @@ def _stage_calibration(calibration: Path, out: Path) -> None:
     out.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
-def _public(card: Card) -> Card:
-    """Without the paths of the machine it was trained on, and without camera and view names the model does not need."""
+def _public(weights: Path) -> Card:
+    """The card without the paths of the machine it was trained on, and without names of cameras and views that the
+    network has not learned.
+    """
+    card = load_card(weights)
     model = dict(card.recipe["model"])
     model["weights"] = Path(model.get("weights", "none")).name
     card = card._replace(recipe=with_file_names({**card.recipe, "model": model}))
@@ -198,3 +204,5 @@ def _reason(error: Exception) -> str:
         if kind.__name__ in _REASONS:
             return _REASONS[kind.__name__]
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    card = card._replace(recipe={**card.recipe, "model": model})
+    return card if side_information(load_model(weights)) else card._replace(camera_names=(), view_names=())

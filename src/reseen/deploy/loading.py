@@ -7,8 +7,9 @@ from types import MappingProxyType
 from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.hub import WEIGHTS, is_hub_name, load_from_hub, load_hub_folder
 from reseen.deploy.network import BASELINE, load_baseline, load_weights_file
-from reseen.deploy.released import CHECKPOINTS, load_checkpoint_of_others
+from reseen.deploy.released import CHECKPOINTS, load_checkpoint_of_others, load_safetensors
 from reseen.deploy.runtime import load_onnx, load_openvino, load_program
+from reseen.deploy.timm_network import HUB, TIMM, load_timm
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 
@@ -16,7 +17,7 @@ FILES: Mapping[str, Callable[..., LoadedNetwork]] = MappingProxyType(
     {
         ".onnx": load_onnx,
         ".pt2": load_program,
-        ".safetensors": load_weights_file,
+        ".safetensors": load_safetensors,
         ".xml": load_openvino,
         **dict.fromkeys(CHECKPOINTS, load_checkpoint_of_others),
     }
@@ -26,8 +27,8 @@ FILES: Mapping[str, Callable[..., LoadedNetwork]] = MappingProxyType(
 _FILE_SUFFIXES = frozenset({*FILES, ".ckpt", ".toml"})
 
 EXPECTS = (
-    f"a run's folder, a file ({', '.join(FILES)}), a Hub repository owner/name, or '{BASELINE}', the plain ImageNet "
-    "baseline"
+    f"a run's folder, a file ({', '.join(FILES)}), a Hub repository owner/name, a network of timm ({TIMM}NAME), or "
+    f"'{BASELINE}', the plain ImageNet baseline"
 )
 
 
@@ -35,7 +36,8 @@ def load_network(source: str | Path, *, revision: str | None = None, device: str
     """Load a network.
 
     Args:
-        source: A run's folder, a weights file, an export, a Hub repository owner/name, or the baseline's name.
+        source: A run's folder, a weights file, an export, a Hub repository owner/name, a network of timm with its
+            weights (``timm:NAME``, ``timm:hf-hub:OWNER/NAME``, ``timm:local-dir:FOLDER``), or the baseline's name.
         revision: A commit, tag or branch of a Hub repository.
         device: PyTorch's name of a device.
 
@@ -54,6 +56,8 @@ def load_network(source: str | Path, *, revision: str | None = None, device: str
         return _load_file(path, device=device)
     if str(source) == BASELINE:
         return load_baseline(device=device)
+    if isinstance(source, str) and source.startswith(TIMM):
+        return _load_timm(source, revision=revision, device=device)
     if isinstance(source, str) and is_hub_name(source) and not looks_local(source):
         return load_from_hub(source, revision=revision, device=device)
     raise ReseenError(f"{source}: no such file or folder; expected {EXPECTS}{_why_not_the_hub(str(source))}")
@@ -72,6 +76,20 @@ def _why_not_the_hub(source: str) -> str:
     if not (is_hub_name(source) and looks_local(source)):
         return ""
     return "; it looks like a path, so it was not looked up on the Hub"
+
+
+def _load_timm(source: str, *, revision: str | None, device: str) -> LoadedNetwork:
+    name = source.removeprefix(TIMM)
+    repository = name.removeprefix(HUB)
+    if repository != name and not is_hub_name(repository):
+        raise ReseenError(f"{source}: expected the name of a Hub repository, owner/name or owner/name@revision")
+    if repository != name and looks_local(repository):
+        raise ReseenError(
+            f"{source}: {repository} looks like a path, so it was not looked up on the Hub; a folder with a network of "
+            f"timm is {TIMM}local-dir:FOLDER"
+        )
+    pinned = f"@{revision}" if repository != name and revision and "@" not in name else ""
+    return load_timm(name + pinned, device=device)
 
 
 def _load_folder(folder: Path, *, device: str) -> LoadedNetwork:

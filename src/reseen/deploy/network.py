@@ -131,7 +131,7 @@ def network_of(
     lighter = folded(model, image_size=data.image_size)
     network = EmbeddingNetwork(Mirrored(lighter) if flip else lighter, normalisation)
     visible = visible_metadata(model, recipe)
-    return LoadedNetwork(_on(network, device, visible_metadata=visible), facts, source or str(path))
+    return LoadedNetwork(on_device(network, device, visible_metadata=visible), facts, source or str(path))
 
 
 def load_baseline(*, device: str = "cpu") -> LoadedNetwork:
@@ -146,10 +146,11 @@ def load_baseline(*, device: str = "cpu") -> LoadedNetwork:
         note=_BASELINE_NOTE,
     )
     network = EmbeddingNetwork(folded(model, image_size=_BASELINE_SIZE), normalisation)
-    return LoadedNetwork(_on(network, device), facts, BASELINE)
+    return LoadedNetwork(on_device(network, device), facts, BASELINE)
 
 
-def _on(network: EmbeddingNetwork, device: str, *, visible_metadata: VisibleMetadata = NO_METADATA) -> OnTorch:
+def on_device(network: EmbeddingNetwork, device: str, *, visible_metadata: VisibleMetadata = NO_METADATA) -> OnTorch:
+    """`OnTorch` on a device by name; raises ReseenError for a device that PyTorch has not got here."""
     try:
         return OnTorch(network.to(memory_format=torch.channels_last), device=device, visible_metadata=visible_metadata)
     except (RuntimeError, AssertionError) as error:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from reseen.deploy.facts import LoadedNetwork
-from reseen.deploy.network import network_of
+from reseen.deploy.network import load_weights_file, network_of
+from reseen.engine.checkpoint import has_card
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.models.releases import RELEASES, look_like
@@ -13,7 +14,13 @@ CHECKPOINTS = (".bin", ".pkl", ".pt", ".pth", ".tar")
 """What other projects' files of tensors end with."""
 
 
-def load_checkpoint_of_others(path: Path, *, device: str = "cpu") -> LoadedNetwork:
+def load_safetensors(path: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
+    """Load a weights file of reseen, or another project's tensors in that format; raises the errors of either."""
+    load = load_weights_file if has_card(path) else load_checkpoint_of_others
+    return load(path, device=device, source=source)
+
+
+def load_checkpoint_of_others(path: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
     """Load a network by the names and shapes of its tensors.
 
     Raises ReseenError for a file of no known release, and for one that needs to be told something: the message names
@@ -33,4 +40,4 @@ def load_checkpoint_of_others(path: Path, *, device: str = "cpu") -> LoadedNetwo
         imported = read_release(like[0], path, with_head=False)
     except ReseenError as error:
         raise ReseenError(f"{error} (`{command}` takes options)") from None
-    return network_of(imported.model, imported.card, path=path, device=device)
+    return network_of(imported.model, imported.card, path=path, device=device, source=source)

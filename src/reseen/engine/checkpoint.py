@@ -81,13 +81,7 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], card: Card) -> None:
 
 def load_card(path: Path) -> Card:
     """Read the card of a weights file that reseen wrote."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get("reseen")
-    except FileNotFoundError:
-        raise ReseenError(f"{path}: no weights there; has the run finished an evaluation?") from None
-    except (SafetensorError, OSError) as error:
-        raise ReseenError(f"{path}: damaged or not a safetensors file ({error})") from None
+    text = _card_text(path)
     if text is None:
         raise ReseenError(f"{path}: these weights were not written by reseen: they carry no card")
     try:
@@ -100,6 +94,22 @@ def load_card(path: Path) -> Card:
             f"{path}: its card is damaged, or of another version of reseen: {where}{': ' * bool(where)}{fault['msg']}"
         ) from None
     return card._replace(recipe=migrated("recipe", card.recipe, name=f"{path}: its recipe"))
+
+
+def has_card(path: Path) -> bool:
+    """Whether reseen wrote a safetensors file; ReseenError for a file that is damaged or none."""
+    return _card_text(path) is not None
+
+
+def _card_text(path: Path) -> str | None:
+    try:
+        with safe_open(path, framework="pt") as file:
+            text: str | None = (file.metadata() or {}).get("reseen")
+            return text
+    except FileNotFoundError:
+        raise ReseenError(f"{path}: no weights there; has the run finished an evaluation?") from None
+    except (SafetensorError, OSError) as error:
+        raise ReseenError(f"{path}: damaged or not a safetensors file ({error})") from None
 
 
 def load_built(path: Path, build: Callable[[], ModuleT]) -> ModuleT:

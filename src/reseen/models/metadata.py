@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reseen.backbones import SideInformation
-from reseen.errors import ReseenError
+from reseen.backbones.side_table import check_range
 from reseen.types import UNKNOWN
 
 
@@ -52,7 +52,7 @@ class Metadata(nn.Module):
         if numbers is None:
             return torch.full((batch,), count, device=self.table.device)
         numbers = numbers.to(self.table.device)
-        _check_range(numbers, kind, count)
+        check_range(numbers, kind, count=count)
         unknown = numbers == UNKNOWN
         if self.training and self.drop:
             unknown = unknown | (torch.rand(batch, device=unknown.device) < self.drop)
@@ -65,12 +65,3 @@ def side_information(model: nn.Module) -> SideInformation | None:
     if isinstance(table, Metadata):
         return SideInformation(table.camera_names, table.view_names)
     return getattr(getattr(model, "backbone", None), "side_information", None)
-
-
-def _check_range(numbers: Tensor, kind: str, count: int) -> None:
-    if torch.compiler.is_compiling():  # a check of values would split the graph
-        return
-    wrong = numbers[(numbers < UNKNOWN) | (numbers >= count)]
-    if len(wrong):
-        known = f"0 to {count - 1}, or {UNKNOWN} for unknown" if count else f"{UNKNOWN} for unknown, as none is known"
-        raise ReseenError(f"{kind} out of range: expected {known}, got {int(wrong[0])}")

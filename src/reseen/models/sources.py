@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.serialization import safe_globals
 
 from reseen.backbones import build_backbone
 from reseen.bounds import Triple
@@ -32,6 +34,15 @@ DAMAGED = (
 )
 """What `torch.load` raises for bytes that are no checkpoint, besides UnpicklingError."""
 _WRAPPERS = ("state_dict", "model")
+_SCALAR = np.float64(0).__reduce__()[0]
+_NUMPY_NUMBERS = [
+    np.dtype,
+    type(np.dtype(np.float32)),
+    type(np.dtype(np.float64)),
+    (_SCALAR, "numpy.core.multiarray.scalar"),  # as numpy 1 named it
+    (_SCALAR, "numpy._core.multiarray.scalar"),
+]
+"""What a number of numpy is made of, which runs no code: torchreid writes a score of that kind beside the tensors."""
 
 
 class Weights(NamedTuple):
@@ -144,7 +155,7 @@ def _safetensors(path: Path) -> object:
 
 def _checkpoint(path: Path) -> object:
     try:
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # failures are reported below
+        with warnings.catch_warnings(action="ignore", category=UserWarning), safe_globals(_NUMPY_NUMBERS):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         global_name = re.search(r"GLOBAL ([\w.]+)", str(error))

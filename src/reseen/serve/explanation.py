@@ -8,16 +8,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from reseen.data.opening import ImageError
 from reseen.deploy.facts import Network
 from reseen.deploy.network import EmbeddingNetwork, OnTorch
 from reseen.draw.overlay import overlay
 from reseen.errors import ReseenError
-from reseen.explain.maps import similarity_maps, summed
+from reseen.explain.maps import checked_stage, similarity_maps, summed
 from reseen.retrieval.embedder import Embedder
 
 _LARGEST_SIDE = 640
+GRADIENTS = "hires_cam"
+OCCLUSION = "occlusion"
 
 EXPORTS_CANNOT = "explanations need the network's gradients: serve the run itself, not an export of it"
 
@@ -76,9 +79,19 @@ class _PairMaps(NamedTuple):
 
 
 def _pair_maps(network: EmbeddingNetwork, query: torch.Tensor, match: torch.Tensor) -> _PairMaps:
-    pair = similarity_maps(network.as_shown, query, match)
+    model = network.as_shown
+    pair = similarity_maps(model, query, match, method=_method(model))
     of_query, of_match = (summed(side)[0].detach().cpu().numpy() for side in (pair.query, pair.match))
     return _PairMaps(float(pair.similarity[0]), (of_query, of_match))
+
+
+def _method(model: nn.Module) -> str:
+    """By gradients where the vector comes of a map; occlusion explains any network."""
+    try:
+        checked_stage(model, GRADIENTS, None)
+    except ReseenError:
+        return OCCLUSION
+    return GRADIENTS
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

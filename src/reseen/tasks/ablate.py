@@ -12,7 +12,7 @@ from reseen.errors import ReseenError, unknown
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT, TrainingRecipe, read_as, recipe_as, task_of
 from reseen.tasks import classify, segment
-from reseen.tasks.reid.ablate import ABLATION
+from reseen.tasks.reid.ablate import ABLATION, TRAINED_ALONE
 
 BASELINE = "baseline"
 """The row without attention."""
@@ -30,8 +30,8 @@ def ablate(
 ) -> list[Row]:
     """Train and score variants of a recipe, of any task, with several seeds.
 
-    Finished runs are not repeated; stopped ones continue. In re-ID each row is scored with its trained network, so
-    ``validation.choose`` is false in its runs.
+    Finished runs are not repeated; stopped ones continue. In re-ID and in classification each row is scored with its
+    trained network, so ``validation.choose`` is false in its runs.
 
     Args:
         recipe: A recipe, a TOML file, or the name of a recipe that comes with reseen.
@@ -76,6 +76,12 @@ def with_attention(row: str, base: RecipeT) -> RecipeT:
     return recipe_as(type(base), {**raw, "model": {**raw["model"], "attention": lines}}, name=row)
 
 
+def _classify_with_attention(row: str, base: classify.ClassifyRecipe) -> classify.ClassifyRecipe:
+    """As `with_attention`, and the trained network is scored, even where an untrained one could be handed over."""
+    recipe = with_attention(row, base)
+    return recipe.model_copy(update={"validation": recipe.validation.model_copy(update={"choose": False})})
+
+
 def _line(name: str, line: Mapping[str, object]) -> dict[str, object]:
     has = inspect.signature(ATTENTIONS[name]).parameters
     return {"name": name, **{key: value for key, value in line.items() if key in has}}
@@ -88,7 +94,13 @@ def _no_notes(_row: str, _run: object) -> Mapping[str, str]:
 ABLATIONS: Mapping[str, Ablation[Any, Any]] = MappingProxyType(
     {
         "reid": ABLATION,
-        "classify": Ablation(classify.CLASSIFICATION, with_attention, classify.evaluate_finished_run, _no_notes),
+        "classify": Ablation(
+            classify.CLASSIFICATION,
+            _classify_with_attention,
+            classify.evaluate_run,
+            _no_notes,
+            lambda recipe: TRAINED_ALONE if recipe.validation.choose else "",
+        ),
         "segment": Ablation(segment.SEGMENTATION, with_attention, segment.evaluate_run, _no_notes),
     }
 )

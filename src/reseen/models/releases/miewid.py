@@ -36,7 +36,7 @@ MIEWID = Release(
     miewid,
     recognises=lambda tensors: {"pooling.p", "bn.weight", "backbone.conv_stem.weight"} <= tensors.keys(),
     reads="MiewID's EfficientNetV2 for wild animals, 440 x 440",
-    licence="see the page of the weights",
+    licence="not known here: read the page of the weights",
     files="huggingface.co/conservationxlabs/miewid-msv3",
-    expected="scores differ by species: see the page of the weights",
+    expected="none: its authors report scores for each species, and no single one",
 )

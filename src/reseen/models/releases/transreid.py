@@ -7,27 +7,19 @@ file and unused, for ``b1`` and ``b2`` are the copies of block and norm that see
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
 from reseen.backbones.transreid import NETWORKS
-from reseen.backbones.transreid_vit import grid_of, resampled_positions
 from reseen.bounds import Count, NotNegative
 from reseen.errors import ReseenError
-from reseen.models.releases.mbr import CAMERAS, VIEWS
 from reseen.models.releases.released import Release, Released
+from reseen.models.releases.transreid_places import place_of, shift_of
+from reseen.models.releases.transreid_rows import names_of, rows_of
 
-SIZES = ((256, 256), (256, 128))
-"""Of the release's images: of vehicles and of persons."""
-STRIDES = (16, 12)
 PARTS = 4
-SHIFTS = {1.0: 8, 2.0: 5}
-"""The release's, by height / width: 8 for its vehicles, 5 for its persons."""
-CAMERAS_ALONE = {6: "Market-1501", 15: "MSMT17"}
-"""Rows of a table that the release has for cameras without views."""
 HEAD_DIM = 64
 _RENAMED = (
     (re.compile(r"base\.((?:cls_token|pos_embed)|(?:patch_embed|blocks|norm)\..+)"), r"backbone.body.\1"),
@@ -71,14 +63,14 @@ def transreid_release(  # noqa: PLR0913 - its options are those of the command
     depth = _depth(tensors)
     unused = [name for name in tensors if _is_unused(name, jigsaw=jigsaw, depth=depth, side=coefficient > 0)]
     ours = dict(_renamed(name, tensor) for name, tensor in tensors.items() if name not in unused)
-    place = _place(ours[_POSITIONS].shape[1] - 1, image_size=image_size, stride=stride)
+    place = place_of(ours[_POSITIONS].shape[1] - 1, image_size=image_size, stride=stride)
     ours[_POSITIONS] = place.moved(ours[_POSITIONS])
-    rows = _rows(len(ours[_SIDE]), cameras, views) if _SIDE in ours else (0, 0)
+    rows = rows_of(len(ours[_SIDE]), cameras, views) if _SIDE in ours else (0, 0)
     if _SIDE in ours:
         ours[_SIDE] = rearrange(ours[_SIDE], "(c v) 1 d -> c v d", v=max(rows[1], 1))
-    head = {"name": "jpm", "shift": shift or _shift(place.size)} if jigsaw else {"name": "class_token"}
+    head = {"name": "jpm", "shift": shift or shift_of(place.size)} if jigsaw else {"name": "class_token"}
     kind = "transreid" if jigsaw else "transreid-baseline"
-    names = _names(*rows)
+    names = names_of(*rows)
     return Released(
         recipe=f"{kind}-{'veri776' if place.size[0] == place.size[1] else 'market1501'}",
         model={
@@ -93,90 +85,6 @@ def transreid_release(  # noqa: PLR0913 - its options are those of the command
         camera_names=names[0],
         view_names=names[1],
         left_out=unused,
-    )
-
-
-class _Place(NamedTuple):
-    """Where positions lie: on images of ``source``, and on those of ``size`` that are asked for."""
-
-    source: tuple[int, int]
-    size: tuple[int, int]
-    stride: int
-
-    def moved(self, positions: Tensor) -> Tensor:
-        """(1, 1 + N, D) -> (1, 1 + N', D)."""
-        source, target = (grid_of(size, self.stride) for size in (self.source, self.size))
-        return positions if source == target else resampled_positions(positions, source=source, target=target)
-
-
-def _place(count: int, *, image_size: tuple[int, int] | None, stride: int | None) -> _Place:
-    """Of ``count`` positions: on the image size that is asked for, else on one of the release's, to be resampled."""
-    strides = STRIDES if stride is None else (stride,)
-    for sizes in ((image_size,) if image_size else (), SIZES):
-        fitting = [
-            _Place(size, image_size or size, step) for size in sizes for step in strides if _count(size, step) == count
-        ]
-        if len({place.stride for place in fitting}) > 1:
-            raise ReseenError(f"{count} positions fit {_listed(fitting)}: say which by the option stride")
-        if len(fitting) > 1:
-            raise ReseenError(f"{count} positions fit {_listed(fitting)}: give the image size")
-        if fitting:
-            return fitting[0]
-    got = f"nor {image_size[0]} x {image_size[1]} " if image_size else ""
-    raise ReseenError(
-        f"base.pos_embed has {count} positions, and neither 256 x 256 nor 256 x 128 {got}has so many at a stride of "
-        f"{' or '.join(map(str, strides))}: give the image size that it was trained at, and the stride if it is another"
-    )
-
-
-def _count(size: tuple[int, int], stride: int) -> int:
-    rows, columns = grid_of(size, stride)
-    return max(rows, 0) * max(columns, 0)
-
-
-def _listed(places: Iterable[_Place]) -> str:
-    return " and ".join(f"{place.source[0]} x {place.source[1]} at stride {place.stride}" for place in places)
-
-
-def _shift(size: tuple[int, int]) -> int:
-    height, width = size
-    if height / width not in SHIFTS:
-        raise ReseenError(
-            f"JPM's shift cannot be read: the release has 8 for vehicles and 5 for persons, and images of {height} x "
-            f"{width} do not tell which; give the option shift"
-        )
-    return SHIFTS[height / width]
-
-
-def _rows(count: int, cameras: int | None, views: int | None) -> tuple[int, int]:
-    """How many cameras and views ``count`` rows are for; 0 views for cameras alone."""
-    if cameras is None and views is None:
-        if count == len(CAMERAS) * len(VIEWS):
-            return len(CAMERAS), len(VIEWS)
-        if count in CAMERAS_ALONE:
-            return count, 0
-        raise ReseenError(
-            f"base.sie_embed has {count} rows: say for how many cameras and views by the options cameras and views, "
-            f"such as cameras={count} views=0"
-        )
-    known = max(views or 0, 1) if cameras is None else max(cameras, 1)
-    other = count // known
-    split = (other if other > 1 else 0, views or 0) if cameras is None else (cameras, other if other > 1 else 0)
-    split = split if cameras is None or views is None else (cameras, views)
-    if min(split) < 0 or max(split[0], 1) * max(split[1], 1) != count:
-        said = " and ".join(f"{name}={n}" for name, n in (("cameras", cameras), ("views", views)) if n is not None)
-        raise ReseenError(f"base.sie_embed has {count} rows, which are no product of cameras and views with {said}")
-    return split
-
-
-def _names(cameras: int, views: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """As our readers of VeRi-776, Market-1501 and MSMT17 name them; for other numbers 1, 2, ..."""
-    if (cameras, views) == (len(CAMERAS), len(VIEWS)):
-        return CAMERAS, VIEWS
-    digits = 2 if CAMERAS_ALONE.get(cameras) == "MSMT17" and not views else 1
-    return (
-        tuple(f"{number:0{digits}d}" for number in range(1, cameras + 1)),
-        tuple(str(number) for number in range(1, views + 1)),
     )
 
 

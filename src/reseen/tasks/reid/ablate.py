@@ -18,6 +18,8 @@ from reseen.tasks.reid.task import REIDENTIFICATION
 
 METADATA = "+metadata"
 """The end of a row's name whose model learns cameras and views."""
+TRAINED_ALONE = "an ablation compares trained networks, so validation.choose is false in each of its runs"
+"""What a user is told whose recipe would choose a network."""
 KEPT = ("weights", "pooling", "expect_missing", "expect_unexpected")
 """Lines of the recipe's [model] that every row keeps."""
 
@@ -62,7 +64,7 @@ def _remark(base: Recipe) -> str:
     """Where the untrained network could be handed over, its score would hide what a row's model adds by training."""
     if not base.validation.choose:
         return ""
-    return "an ablation compares trained networks, so validation.choose is false in each of its runs"
+    return TRAINED_ALONE
 
 
 def _notes(name: str, run: Run) -> Mapping[str, str]:

@@ -202,9 +202,11 @@ def test_the_command_trains_chooses_and_scores(class_folder, classify_recipe, tm
     assert again.exit_code == 0, again.output
 
 
-def test_an_ablation_scores_what_its_runs_hand_over(class_folder, classify_recipe, tmp_path):
+def test_an_ablation_scores_the_trained_network_though_the_recipe_chooses_one(class_folder, classify_recipe, tmp_path):
     overrides = [*CHOOSE, "training.epochs=1"]
     ablate(
         classify_recipe, rows=["baseline"], seeds=[0], data=class_folder(), out=tmp_path / "out", overrides=overrides
     )
-    assert (tmp_path / "out" / "baseline" / "seed-0" / "choice.json").exists()
+    run = tmp_path / "out" / "baseline" / "seed-0"
+    assert not (run / "choice.json").exists()
+    assert "choose = false" in (run / "recipe.toml").read_text()
