@@ -99,10 +99,12 @@ def test_a_head_of_tokens_refuses_a_network_of_maps_in_one_line():
             build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=3, start_weights=False)
 
 
-def test_a_vector_that_comes_of_no_map_has_no_gradients_and_says_so():
+def test_jpms_vector_which_comes_of_no_pooled_map_is_explained_from_its_tokens():
     lines = ["data.image_size=[64, 32]", f"model={{{BACKBONES['jpm']}, head={{name='jpm'}}}}"]
     recipe = read_recipe("market1501-resnet50-bot", overrides=lines)
     model = build_embedder(recipe, num_identities=None, start_weights=False)
     images = torch.rand(1, 3, 64, 32)
-    with pytest.raises(ReseenError, match="not from a map: use occlusion"):
-        similarity_maps(model, images, images, method="hires_cam")
+    maps = similarity_maps(model, images, images, method="hires_cam")
+    assert maps.query[0].shape[1:] == model.backbone.token_grid
+    with pytest.raises(ReseenError, match="decomposition knows pooled maps with a neck, got PartEmbedder"):
+        similarity_maps(model, images, images, method="decomposition")
