@@ -70,7 +70,7 @@ class Backbone(nn.Module):
 
         Raises ReseenError for another image size than the one built for, if the body is bound to one.
         """
-        return self._as_map(self._checked_features(images, cameras, views))
+        return self.as_map(self._checked_features(images, cameras, views))
 
     def tokens(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
         """(B, 3, H, W) normalised -> (B, P + h * w, C): class and register tokens, then those of the map.
@@ -80,6 +80,11 @@ class Backbone(nn.Module):
         if self._tokens is None:
             raise ReseenError(f"expected a network of tokens (a ViT), got {type(self.body).__name__}")
         return self._checked_features(images, cameras, views)
+
+    @property
+    def token_grid(self) -> tuple[int, int] | None:
+        """The rows and columns of the patches among the tokens; None for a network of maps."""
+        return self._tokens
 
     @property
     def bound_to_size(self) -> bool:
@@ -103,7 +108,7 @@ class Backbone(nn.Module):
         if intermediates is None:
             raise ReseenError(f"{type(self.body).__name__} has no `forward_intermediates`, which gives a stage's map")
         features, stages = intermediates(images, indices=2, output_fmt="NCHW")
-        return self._as_map(features), stages[0]
+        return self.as_map(features), stages[0]
 
     def split_last_stage(self) -> tuple[Self, nn.Module]:
         """The network without its last stage, and that stage, which takes the network's maps; the body is taken apart.
@@ -143,15 +148,8 @@ class Backbone(nn.Module):
         if self._tokens is not None:
             self._tokens = self._grid_now()
 
-    def _grid_now(self) -> tuple[int, int] | None:
-        image, was_training = self.empty_image(), self.body.training
-        self.body.eval()
-        with torch.no_grad():
-            tokens = self._token_grid(self._features(image, None, None), image)
-        self.body.train(was_training)
-        return tokens
-
-    def _as_map(self, features: Tensor) -> Tensor:
+    def as_map(self, features: Tensor) -> Tensor:
+        """What the body or one of its blocks gives, tokens (B, P + h * w, C) or a map, as a map (B, C, h, w)."""
         if self._tokens is not None:
             height, width = self._tokens
             patches = features[:, features.shape[1] - height * width :]  # class and register tokens stand first
@@ -159,6 +157,14 @@ class Backbone(nn.Module):
         if self.channels_last_map:
             return rearrange(features, "b h w c -> b c h w")
         return features
+
+    def _grid_now(self) -> tuple[int, int] | None:
+        image, was_training = self.empty_image(), self.body.training
+        self.body.eval()
+        with torch.no_grad():
+            tokens = self._token_grid(self._features(image, None, None), image)
+        self.body.train(was_training)
+        return tokens
 
     def _checked_features(self, images: Tensor, cameras: Tensor | None, views: Tensor | None) -> Tensor:
         got = tuple(images.shape[-2:])
@@ -178,7 +184,7 @@ class Backbone(nn.Module):
             with torch.enable_grad():
                 features = self._features(image, *side)
                 self._tokens = self._token_grid(features, image)
-                maps = self._as_map(features)
+                maps = self.as_map(features)
         except CANNOT_RUN as error:
             raise cannot_take(self.body, self.image_size, error) from error
         if maps.ndim != 4 or 0 in maps.shape:

@@ -16,7 +16,8 @@ def pass_empty_image(network: nn.Module, forward: Callable[[Tensor], object], *,
 
     Raises ReseenError if the network cannot take images of ``image_size`` (height, width).
     """
-    image = torch.zeros(1, 3, *image_size, device=next(network.parameters()).device)
+    like = next(network.parameters())
+    image = torch.zeros(1, 3, *image_size, device=like.device, dtype=like.dtype)
     was_training = network.training
     network.eval()
     try:

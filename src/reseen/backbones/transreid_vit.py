@@ -67,7 +67,6 @@ class TransReIDViT(nn.Module):
         self.patch_embed = Patches(width, stride=stride)
         rates = torch.linspace(0, drop_path, depth, device="cpu").tolist()
         self.blocks = nn.Sequential(*(_block(architecture, drop_path=rate) for rate in rates))
-        self.patch_map = PatchMap(*self.grid)
         self.norm = LayerNorm(width)
         self._start()
 
@@ -78,8 +77,7 @@ class TransReIDViT(nn.Module):
         if self.side is not None:
             rows = self.side(cameras, views, batch=len(images))
             tokens = tokens + self.coefficient * rows[:, None]
-        tokens = self._through_map(self.blocks[:-1](tokens))
-        return self.norm(self.blocks[-1](tokens))  # type: ignore[no-any-return]
+        return self.norm(self.blocks(tokens))  # type: ignore[no-any-return]
 
     def set_input_size(self, image_size: tuple[int, int]) -> None:
         """Take images of another (height, width) from now on, in place: the positions are resampled bilinearly."""
@@ -87,7 +85,6 @@ class TransReIDViT(nn.Module):
         if self.grid != before:
             positions = resampled_positions(self.pos_embed.data, source=before, target=self.grid)
             self.pos_embed = nn.Parameter(positions, requires_grad=self.pos_embed.requires_grad)
-            self.patch_map = PatchMap(*self.grid)
 
     def group_matcher(self, *, coarse: bool = False) -> dict[str, Any]:
         """Which tensors form a layer, in timm's way: ``training.layer_decay`` asks."""
@@ -96,10 +93,6 @@ class TransReIDViT(nn.Module):
             "stem": r"^cls_token|^pos_embed|^patch_embed|^side",
             "blocks": [(r"^blocks\.(\d+)", None), (r"^norm", (99999,))],
         }
-
-    def _through_map(self, tokens: Tensor) -> Tensor:
-        """The same tokens, whose patches have been a map: what enters the last block can be explained as one."""
-        return torch.cat([tokens[:, :1], rearrange(self.patch_map(tokens[:, 1:]), "b d h w -> b (h w) d")], dim=1)
 
     def _start(self) -> None:
         nn.init.trunc_normal_(self.cls_token, std=0.02)
@@ -122,18 +115,6 @@ class Patches(nn.Module):
         """(B, 3, H, W) -> (B, N, D)."""
         maps: Tensor = self.proj(images)
         return rearrange(maps, "b d h w -> b (h w) d")
-
-
-class PatchMap(nn.Module):
-    """(B, N, D) -> (B, D, h, w)."""
-
-    def __init__(self, height: int, width: int) -> None:
-        super().__init__()
-        self.height, self.width = height, width
-
-    def forward(self, patches: Tensor) -> Tensor:
-        """(B, N, D) -> (B, D, h, w)."""
-        return rearrange(patches, "b (h w) d -> b d h w", h=self.height, w=self.width)
 
 
 class Scaled(nn.Module):

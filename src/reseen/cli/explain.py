@@ -32,11 +32,12 @@ def explain(  # noqa: PLR0913 - one parameter an option
     method: Annotated[
         str | None,
         typer.Option(
-            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention, the model's own."
+            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention, the model's own (of a ViT its roll-out)."
         ),
     ] = None,
     stage: Annotated[
-        str | None, typer.Option(help="stage1, stage2, ... or last; the method's own if left out.")
+        str | None,
+        typer.Option(help="stage1, stage2, ..., last_block of a ViT, or last; the method's own if left out."),
     ] = None,
     pairs: Annotated[
         int | None, typer.Option(min=1, help="How many queries, if none is named: 8; 40 with --score.")

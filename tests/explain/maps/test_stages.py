@@ -25,9 +25,9 @@ def test_branches_share_the_trunk_and_have_their_own_last_maps(branched):
 
 
 @pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "test_vit"])
-def test_a_backbone_of_tokens_has_the_last_map_only(name):
+def test_a_backbone_of_tokens_has_its_last_tokens_and_the_last_map(name):
     model = single_branch(build_backbone(name, image_size=(160, 160)), num_identities=None)
-    assert list(stage_layers(model)) == ["last"]
+    assert list(stage_layers(model)) == ["last_block", "last"]
     assert fine_stage(model) == "last"
 
 

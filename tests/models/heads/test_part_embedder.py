@@ -99,7 +99,7 @@ def test_a_head_of_tokens_refuses_a_network_of_maps_in_one_line():
             build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=3, start_weights=False)
 
 
-def test_a_vector_that_comes_of_no_map_has_no_gradients_and_says_so():
+def test_jpms_vector_which_comes_of_no_pooled_map_is_explained_from_its_tokens():
     lines = ["data.image_size=[64, 32]", f"model={{{BACKBONES['jpm']}, head={{name='jpm'}}}}"]
     recipe = read_recipe("market1501-resnet50-bot", overrides=lines)
     model = build_embedder(recipe, num_identities=None, start_weights=False)
@@ -127,3 +127,7 @@ def test_soft_parts_by_area_export_for_batches_of_any_size():
     exported = torch.export.export(model, (images[:2],), dynamic_shapes=({0: torch.export.Dim("batch")},))
     with torch.no_grad():
         torch.testing.assert_close(exported.module()(images).embedding, model(images).embedding)
+    maps = similarity_maps(model, images, images, method="hires_cam")
+    assert maps.query[0].shape[1:] == model.backbone.token_grid
+    with pytest.raises(ReseenError, match="decomposition knows pooled maps with a neck, got PartEmbedder"):
+        similarity_maps(model, images, images, method="decomposition")

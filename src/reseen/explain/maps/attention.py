@@ -19,6 +19,7 @@ from reseen.attention.rga import ChannelRelation, ParallelRelation, SpatialRelat
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
 from reseen.explain.maps.model_inputs import ModelInputs, evaluation_mode
+from reseen.explain.maps.rollout import attention_blocks, rollout_maps, watched_tokens
 from reseen.explain.maps.stages import backbone_of
 
 Position: TypeAlias = tuple[float, float]
@@ -44,20 +45,24 @@ class AttentionMaps(NamedTuple):
 def attention_maps(
     model: nn.Module, images: ModelInputs | Tensor, *, position: Position | None = None
 ) -> tuple[AttentionMaps, ...]:
-    """The attention of every module of a kind in ``READERS``, in the order in which images pass them.
+    """The attention of every module of a kind in ``READERS``, in the order in which images pass them; a ViT's roll-out.
 
     RGA-S: the gate of each position. RGA-C: a gate per channel. LKA: the mean over channels of |A|, the size of its
     weights. HCA: the mean of its weights over channels, and over positions. Self-attention: how much all positions
-    together attend to each.
+    together attend to each. The roll-out (Abnar and Zuidema, 2020) of a ViT whose blocks relate all tokens: what of
+    each patch has come into the class token, or into the patches on average where these are pooled; the parts of JPM
+    have maps of their own.
 
     Args:
         model: An embedder, in any mode; it is left as it is.
         images: (B, 3, H, W) normalised images, or `ModelInputs` for a model that uses cameras and views.
         position: A place (down, right) as shares of height and width. Adds the relations of RGA-S from that position i
-            to each k, r(i, k), and back, r(k, i); the heads of self-attention then show what that position attends to.
+            to each k, r(i, k), and back, r(k, i); the heads of self-attention then show what that position attends to,
+            and the roll-out what has come into the patch there.
 
     Returns:
-        One `AttentionMaps` per module: maps (B, h, w) by name, and weights (B, C) of channels.
+        One `AttentionMaps` per module, and one for the roll-out: maps (B, h, w) by name, and weights (B, C) of
+        channels. A roll-out whose patches overlap is drawn in pixels, (B, H, W).
 
     Raises:
         ReseenError: The model has no such attention, or the position is outside 0 to 1.
@@ -78,7 +83,7 @@ def attention_maps(
 
     def read(path: str, module: nn.Module, maps: tuple[Tensor, ...]) -> None:
         kind, reader = READERS[type(module)]
-        reading = reader(module, maps[0], _cell(position, maps[0]))
+        reading = reader(module, maps[0], _cell(position, *maps[0].shape[2:]))
         attention.append(AttentionMaps(_place(model, path), kind, *reading))
 
     hooks = [
@@ -86,23 +91,29 @@ def attention_maps(
         for path, module in model.named_modules()
         if type(module) in READERS
     ]
+    blocks = attention_blocks(model)
+    if not hooks and not blocks:
+        kinds = ", ".join(kind for kind, _ in READERS.values())
+        raise ReseenError(
+            f"the model has no attention to draw (drawn are {kinds}, and the roll-out of ViTs whose blocks relate all "
+            "tokens, not windows as Swin's do); maps of any model: hires_cam, occlusion"
+        )
     try:
-        with evaluation_mode(model), torch.no_grad():
-            model(*inputs) if hooks else None
+        with evaluation_mode(model), torch.no_grad(), watched_tokens(model, blocks) as seen:
+            model(*inputs)
     finally:
         for hook in hooks:
             hook.remove()
-    if not attention:
-        kinds = ", ".join(kind for kind, _ in READERS.values())
-        raise ReseenError(
-            f"the model has no attention to draw (drawn are {kinds}); maps of any model: hires_cam, occlusion"
-        )
+    if blocks:
+        rows, columns = backbone_of(model).token_grid or (1, 1)
+        maps = rollout_maps(model, seen, cell=_cell(position, rows, columns))
+        attention.append(AttentionMaps("all blocks", "roll-out", maps, None))
     return tuple(attention)
 
 
 def has_attention(model: nn.Module) -> bool:
     """Whether `attention_maps` finds anything in the model."""
-    return any(type(module) in READERS for module in model.modules())
+    return bool(attention_blocks(model)) or any(type(module) in READERS for module in model.modules())
 
 
 def _place(model: nn.Module, path: str) -> str:
@@ -124,11 +135,11 @@ def _place(model: nn.Module, path: str) -> str:
 Cell: TypeAlias = tuple[int, int] | None
 
 
-def _cell(position: Position | None, maps: Tensor) -> Cell:
-    """The row and column of (B, C, h, w) that holds this place of the image."""
+def _cell(position: Position | None, rows: int, columns: int) -> Cell:
+    """The row and column of a map that holds this place of the image."""
     if position is None:
         return None
-    row, column = (min(int(share * size), size - 1) for share, size in zip(position, maps.shape[2:], strict=True))
+    row, column = (min(int(share * size), size - 1) for share, size in zip(position, (rows, columns), strict=True))
     return row, column
 
 

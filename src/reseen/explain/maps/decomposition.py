@@ -39,6 +39,11 @@ def decomposition(model: nn.Module, inputs: ModelInputs, other: Vectors, *, stag
     )
 
 
+def decomposes(model: nn.Module) -> bool:
+    """Whether the model's vectors are maps that are pooled in a known way, each with a neck."""
+    return all(type(getattr(branch, "pooling", None)) in SHARED_OUT for branch in getattr(model, "branches", [model]))
+
+
 def position_table(model: nn.Module, query: ModelInputs, match: ModelInputs) -> tuple[Tensor, ...]:
     """-> n of (B, h, w, h', w'): what each pair of a position of the query and one of the match adds to the similarity.
 

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from reseen.errors import ReseenError, unknown
-from reseen.explain.maps.decomposition import decomposition
+from reseen.explain.maps.decomposition import decomposes, decomposition
 from reseen.explain.maps.gradient import grad_cam, hires_cam
 from reseen.explain.maps.model_inputs import ModelInputs, Vectors, branch_vectors, evaluation_mode, similarity_shares
 from reseen.explain.maps.occlusion import IMAGE, occlusion
-from reseen.explain.maps.stages import LAST, fine_stage, stage_layers
+from reseen.explain.maps.stages import LAST, fine_stage, reached_stages
 
 Maps = tuple[Tensor, ...]
 """One (B, h, w) a branch, signed; sizes may differ. `summed` adds them up."""
@@ -38,18 +38,22 @@ class PairMaps(NamedTuple):
 
 @dataclass(frozen=True)
 class Method:
-    """``draw(model, inputs, other, *, stage)`` -> Maps; the ``stages`` it can use, and its ``default`` one."""
+    """``draw(model, inputs, other, *, stage)`` -> Maps; the ``stages`` it can use, and its ``default`` one.
+
+    ``knows`` the model, or refuses to draw.
+    """
 
     draw: Callable[..., Maps]
     stages: Callable[[nn.Module], Sequence[str]]
     default: Callable[[nn.Module], str]
+    knows: Callable[[nn.Module], bool] = lambda _: True
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
-        "hires_cam": Method(hires_cam, lambda model: tuple(stage_layers(model)), fine_stage),
-        "grad_cam": Method(grad_cam, lambda model: tuple(stage_layers(model)), fine_stage),
-        "decomposition": Method(decomposition, lambda _: (LAST,), lambda _: LAST),
+        "hires_cam": Method(hires_cam, lambda model: tuple(reached_stages(model)), fine_stage),
+        "grad_cam": Method(grad_cam, lambda model: tuple(reached_stages(model)), fine_stage),
+        "decomposition": Method(decomposition, lambda _: (LAST,), lambda _: LAST, knows=decomposes),
         "occlusion": Method(occlusion, lambda _: (IMAGE,), lambda _: IMAGE),
     }
 )
@@ -71,8 +75,8 @@ def similarity_maps(
         query: (B, 3, H, W) normalised images, or `ModelInputs` for a model that uses cameras and views.
         match: The other image of each pair, likewise.
         method: A name in ``METHODS``: hires_cam, grad_cam, decomposition or occlusion.
-        stage: ``stage1``, ``stage2``, ... or ``last``; left out, the method's default: for gradients the deepest stage
-            with maps of at least 8 x 8.
+        stage: ``stage1``, ``stage2``, ..., ``last_block`` of a ViT, or ``last``; left out, the method's default: for
+            gradients the deepest stage with maps of at least 8 x 8.
 
     Returns:
         The share of each branch in the similarity, and for either image one signed map (B, h, w) per branch.

@@ -1,7 +1,7 @@
 """The stages of a model whose feature maps can be explained, by name.
 
-``stage1``, ``stage2``, ... are the backbone's; ``last`` is the map that is pooled, of which a multi-branch model has
-one a branch.
+``stage1``, ``stage2``, ... are the backbone's; ``last_block`` is what enters the attention of a ViT's last block, whose
+patches are a map; ``last`` is the map that is pooled, of which a multi-branch model has one a branch.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,15 @@ from reseen.backbones.probe import pass_empty_image
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
 from reseen.explain.maps.model_inputs import evaluation_mode
+from reseen.explain.maps.tokens import last_attention
 
-LAST = "last"
+LAST_BLOCK, LAST = "last_block", "last"
 ENOUGH_POSITIONS = 64
 """A map of fewer positions (8 x 8) is too coarse to point at a part of an object."""
 
 Layers = tuple[nn.Module, ...]
-"""The module whose output is the map (B, C, h, w), one a branch; branches share a stage of the trunk."""
+"""The module whose output is the map (B, C, h, w), one a branch; branches share a stage of the trunk. Of
+``LAST_BLOCK`` the attention, and its input counts."""
 
 
 def stage_layers(model: nn.Module) -> Mapping[str, Layers]:
@@ -35,7 +37,9 @@ def stage_layers(model: nn.Module) -> Mapping[str, Layers]:
     stages = {
         name: (backbone.body.get_submodule(path),) * len(last) for name, path in stage_paths(backbone.body).items()
     }
-    return {**stages, LAST: last}
+    attention = last_attention(model)
+    tokens = {} if attention is None else {LAST_BLOCK: (attention,)}
+    return {**stages, **tokens, LAST: last}
 
 
 def backbone_of(model: nn.Module) -> Backbone:
@@ -49,23 +53,37 @@ def backbone_of(model: nn.Module) -> Backbone:
 def fine_stage(model: nn.Module) -> str:
     """The deepest stage whose maps have at least ``ENOUGH_POSITIONS``; the deepest if there is none.
 
-    Raises ReseenError for a model whose vector does not come of a map.
+    Raises ReseenError for a model whose vector comes of no such map.
     """
-    layers = stage_layers(model)
+    positions = reached_stages(model)
+    fine = [name for name, count in positions.items() if count >= ENOUGH_POSITIONS]
+    return fine[-1] if fine else next(reversed(positions))
+
+
+def reached_stages(model: nn.Module) -> dict[str, int]:
+    """The stages that an image passes on its way to the vector -> the positions of the smallest of their maps.
+
+    A head over tokens does without the ``last`` map. Raises ReseenError for a model that passes none.
+    """
+    layers, backbone = stage_layers(model), backbone_of(model)
     positions: dict[nn.Module, int] = {}
 
-    def note(module: nn.Module, _inputs: object, maps: Tensor) -> None:
+    def note(module: nn.Module, _inputs: object, output: Tensor) -> None:
+        maps = output if output.ndim == 4 else backbone.as_map(output)
         positions[module] = maps.shape[2] * maps.shape[3]
 
     hooks = [module.register_forward_hook(note) for module in set(chain.from_iterable(layers.values()))]
     try:
         with evaluation_mode(model):
-            pass_empty_image(model, model, image_size=backbone_of(model).image_size)
+            pass_empty_image(model, model, image_size=backbone.image_size)
     finally:
         for hook in hooks:
             hook.remove()
-    seen = {name: modules for name, modules in layers.items() if positions.keys() >= set(modules)}
-    if not seen:
+    reached = {
+        name: min(positions[module] for module in modules)
+        for name, modules in layers.items()
+        if positions.keys() >= set(modules)
+    }
+    if not reached:
         raise ReseenError(f"{type(model).__name__} puts its vector together from tokens, not from a map: use occlusion")
-    fine = [name for name, modules in seen.items() if min(positions[module] for module in modules) >= ENOUGH_POSITIONS]
-    return fine[-1] if fine else next(reversed(seen))
+    return reached

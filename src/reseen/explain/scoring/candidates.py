@@ -57,7 +57,7 @@ def candidates(model: nn.Module, probe: ModelInputs, *, method: str | None = Non
     ``probe``: any image, to see which attention there is. Raises ReseenError for an unknown method, and for
     "attention" if the model has none that is a map.
     """
-    methods = list(METHODS) if method is None else [method]
+    methods = [name for name, known in METHODS.items() if known.knows(model)] if method is None else [method]
     maps = [
         MapCandidate(name, stage, _toward(name, stage))
         for name in methods

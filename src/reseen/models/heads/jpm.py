@@ -32,12 +32,16 @@ class Jigsaw(nn.Module):
     ) -> tuple[Tensor, ...]:
         """(B, 3, H, W), (B,), (B,) -> 1 + parts of (B, C)."""
         tokens = backbone.tokens(images, cameras, views)
-        length = (tokens.shape[1] - 1) // self.parts
-        patches = shuffled(tokens[:, 1:], shift=self.shift, groups=self.groups)[:, : self.parts * length]
-        pieces = rearrange(patches, "b (p n) c -> (p b) n c", p=self.parts)
+        pieces = self.pieces(tokens[:, 1:])
         first = repeat(tokens[:, :1], "b 1 c -> (p b) 1 c", p=self.parts)
         seen = self.part(torch.cat([first, pieces], dim=1))[:, 0]
         return self.whole(tokens)[:, 0], *seen.chunk(self.parts)
+
+    def pieces(self, patches: Tensor) -> Tensor:
+        """(B, N, C) -> (parts * B, N // parts, C): the shuffled patches, one part after the other."""
+        length = patches.shape[1] // self.parts
+        dealt = shuffled(patches, shift=self.shift, groups=self.groups)[:, : self.parts * length]
+        return rearrange(dealt, "b (p n) c -> (p b) n c", p=self.parts)
 
 
 def shuffled(patches: Tensor, *, shift: int, groups: int) -> Tensor:
