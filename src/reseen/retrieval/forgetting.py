@@ -66,7 +66,7 @@ def forget_rows(store: Store, gone: Expr) -> None:
     delete_all(table, gone)
     left = _rows(table, None)
     _move_a_tenth(table, left, files=dead & left.files, lengths=lengths)
-    with_columns = drop_column_indexes(table)
+    drop_column_indexes(table)
     if _index_holds_lost_files(table, left=_rows(table, None).files):
         table.drop_index(VECTOR_INDEX)
     date_back(folder, before=time())
@@ -74,7 +74,7 @@ def forget_rows(store: Store, gone: Expr) -> None:
     if dead & _rows(table, None).files:  # another process has moved rows meanwhile
         store.rewrite_without(gone)
     _refuse_left_files(folder, table)
-    if with_columns:
+    if store.plan().facts is not None:
         index_columns(table, cameras=len(store.cameras()))
     note_files(table)
 

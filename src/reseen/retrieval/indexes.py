@@ -79,11 +79,10 @@ def plan_of(table: Any) -> SearchPlan:
         return SearchPlan(None, bypass=False, wanted=large, note=note)
     facts = facts_of(table)
     if index.index_type == "IvfFlat":
-        unreached = large and facts is not None and not facts.reached and records < 2 * facts.records
-        note = (
-            f"searches are exact: an index found {facts.recall:.3f} of the ten nearest" if unreached and facts else ""
-        )
-        return SearchPlan(None, bypass=False, wanted=large and not unreached, note=note)
+        if large and facts is not None and not facts.reached and records < 2 * facts.records:
+            note = f"searches are exact: an approximate index found {facts.recall:.3f} of the ten nearest"
+            return SearchPlan(None, bypass=False, wanted=False, note=note)
+        return SearchPlan(None, bypass=False, wanted=large, note="")
     if facts is None or not facts.reached or not _readable(index):
         note = f"its index ({index.index_type}) is of another format: searches are exact until the index is built anew"
         return SearchPlan(None, bypass=True, wanted=large, note=note)
@@ -161,12 +160,11 @@ def index_columns(table: Any, *, cameras: int) -> None:
             table.create_index(column, config=config, name=f"{column}_idx")
 
 
-def drop_column_indexes(table: Any) -> bool:
-    """Drop the indexes of columns, which hold their values; whether there were any."""
-    names = [index.name for index in table.list_indices() if index.name != VECTOR_INDEX]
-    for name in names:
-        table.drop_index(name)
-    return bool(names)
+def drop_column_indexes(table: Any) -> None:
+    """Drop the indexes of columns, which hold their values."""
+    for index in table.list_indices():
+        if index.name != VECTOR_INDEX:
+            table.drop_index(index.name)
 
 
 def must_be_built(table: Any) -> bool:

@@ -13,6 +13,8 @@ from reseen.retrieval.store import Store
 _PAUSE = 600.0
 """Seconds until an attempt in the background that failed is repeated."""
 
+_ROUNDS = 3
+
 
 def compact(store: Store) -> None:
     """Merge small files, remove older versions, and bring the index up to date, or build one where it pays.
@@ -25,7 +27,7 @@ def compact(store: Store) -> None:
             _build(store)
         elif not store.read(indexes.indexed) and len_of(store) >= indexes.INDEX_PAYS:
             build_exact(store.table)
-        elif not _measured_again(store):
+        elif not _completed(store):
             return
         _tidy(store)
 
@@ -71,7 +73,10 @@ class Background:
 
     def _work(self) -> None:
         try:
-            compact(self._store)
+            for _ in range(_ROUNDS):  # records may come while it is at work
+                compact(self._store)
+                if not self._store.plan().wanted:
+                    break
             self.problem = ""
         except ReseenError as error:
             self.problem = str(error)
@@ -85,14 +90,15 @@ def _tidy(store: Store) -> None:
             note_files(table)
 
 
-def _measured_again(store: Store) -> bool:
-    """Measure an index again whose gallery has doubled; whether it was."""
+def _completed(store: Store) -> bool:
+    """Index the columns that an interrupted forget left without, and measure again once the gallery has doubled."""
     facts, records = store.plan().facts, len_of(store)
-    if facts is None or records < 2 * facts.records:
+    if facts is None:
         return False
-    with store.errors():
+    index_columns(store.table, cameras=len(store.cameras()))
+    if records >= 2 * facts.records:
         write_facts(store.table, measured(store, parts=facts.parts, trained=facts.trained))
-    return True
+    return records >= 2 * facts.records
 
 
 def _build(store: Store) -> None:
