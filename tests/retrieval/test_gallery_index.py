@@ -265,7 +265,7 @@ def test_forgotten_records_are_in_no_file_of_data_or_index(gallery, tmp_path, go
 
 
 def repeated(folder: Path) -> Counter[bytes]:
-    """How often each piece of 16 bytes stands in the index, of pieces that may be codes: of numbers below 16, not few."""
+    """How often each piece of 16 bytes stands in the index, of pieces that may be codes: of many numbers below 16."""
     pieces: Counter[bytes] = Counter()
     for path in folder.glob("records.lance/_indices/*/auxiliary.idx"):
         data = path.read_bytes()

@@ -11,7 +11,7 @@ from lancedb.expr import Expr, col, lit
 from numpy.typing import NDArray
 
 from reseen.retrieval.indexes import IndexFacts
-from reseen.retrieval.store import Store
+from reseen.retrieval.store import Store, rows_of
 
 WANTED = 0.98
 """The recall that a search through the index must reach."""
@@ -44,9 +44,9 @@ class Choice(NamedTuple):
 
 def measured(store: Store, *, parts: int, trained: int) -> IndexFacts:
     """The fewest parts and candidates that reach the wanted recall, without and with a filter."""
-    table = store.table
+    table = store.snapshot()  # what others add meanwhile would be found and count as wrong
     vectors, own = _sampled(table)
-    truths = [_truth(store, vectors, own=own, where=where) for where in (None, col("id") < lit(_AN_EIGHTH))]
+    truths = [_truth(table, vectors, own=own, where=where) for where in (None, col("id") < lit(_AN_EIGHTH))]
     for refine in _REFINE:
         plain, filtered = (_fewest_probes(table, truth, parts=parts, refine=refine) for truth in truths)
         if min(plain.recall, filtered.recall) >= WANTED:
@@ -80,11 +80,11 @@ def _sampled(table: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return flat.astype(np.float32), taken["_rowid"].to_numpy().astype(np.int64)
 
 
-def _truth(store: Store, vectors: NDArray[np.float32], *, own: NDArray[np.int64], where: Expr | None) -> Truth:
+def _truth(table: Any, vectors: NDArray[np.float32], *, own: NDArray[np.int64], where: Expr | None) -> Truth:
     """The nearest others of each sampled vector, by comparing all."""
     from reseen.retrieval.exact import best_of_blocks  # only this needs its compiled loops
 
-    best = best_of_blocks(vectors, store.rows(where, columns=["vector"], row_ids=True), k=_TOP + 1)
+    best = best_of_blocks(vectors, rows_of(table, where, columns=["vector"], row_ids=True), k=_TOP + 1)
     return Truth(vectors, own, best.rows, where)
 
 

@@ -120,8 +120,13 @@ class Store:
 
     def rows(self, where: Expr | None, *, columns: list[str], row_ids: bool = False) -> Iterator[pa.RecordBatch]:
         """All records that meet the condition, ``ROWS_AT_ONCE`` at a time."""
-        query = self.table.search().select(columns).with_row_id(row_ids)
-        return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
+        return rows_of(self.table, where, columns=columns, row_ids=row_ids)
+
+    def snapshot(self) -> Any:
+        """The newest version as a table of its own, which later commits do not change."""
+        table = self._base.open_table(TABLE)
+        table.checkout(table.version)
+        return table
 
     def column(self, name: str, where: Expr | None = None) -> pa.ChunkedArray:
         """A column of strings, of all records that meet the condition."""
@@ -210,6 +215,12 @@ class Store:
             raise _missing(self.uri)
         with writer_lock(self.folder, patience=self.patience):
             return base, base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
+
+
+def rows_of(table: Any, where: Expr | None, *, columns: list[str], row_ids: bool) -> Iterator[pa.RecordBatch]:
+    """The records of a table that meet the condition, ``ROWS_AT_ONCE`` at a time."""
+    query = table.search().select(columns).with_row_id(row_ids)
+    return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
 
 
 @contextmanager
