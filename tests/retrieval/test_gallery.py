@@ -13,7 +13,7 @@ from PIL import Image
 from plain_embedder import PlainEmbedder
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
-from reseen.retrieval import searching
+from reseen.retrieval import indexes, searching
 from reseen.retrieval.filters import Span
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
@@ -125,7 +125,7 @@ def test_a_search_gives_the_same_with_an_index_and_with_records_added_after_it(g
 
 
 def test_a_search_looks_at_every_part_of_the_index(gallery, monkeypatch):
-    monkeypatch.setattr(searching, "_PARTITION", 8)
+    monkeypatch.setattr(indexes, "_PARTITION", 8)
     gallery.create_index()
     for query in VECTORS[::10]:
         found = gallery.search(query, k=6, where={"speed": Span(None, 5)})[0]
@@ -135,7 +135,7 @@ def test_a_search_looks_at_every_part_of_the_index(gallery, monkeypatch):
 def test_an_index_is_built_once_it_pays(gallery, monkeypatch):
     gallery.compact()
     assert gallery.info().indexed == 0
-    monkeypatch.setattr(searching, "INDEX_PAYS", COUNT)
+    monkeypatch.setattr(indexes, "INDEX_PAYS", COUNT)
     gallery.compact()
     assert gallery.info().indexed == COUNT
 

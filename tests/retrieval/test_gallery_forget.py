@@ -11,7 +11,7 @@ import pytest
 from clock_ahead import dated
 from plain_embedder import PlainEmbedder
 from reseen.errors import ReseenError
-from reseen.retrieval import searching
+from reseen.retrieval import indexes
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
@@ -73,7 +73,7 @@ WISHES = [
 @pytest.mark.parametrize(("wish", "gone"), WISHES)
 def test_no_file_holds_what_was_forgotten(gallery, tmp_path, monkeypatch, wish, gone, index):
     if index:
-        monkeypatch.setattr(searching, "INDEX_PAYS", 10)
+        monkeypatch.setattr(indexes, "INDEX_PAYS", 10)
     gallery.compact()  # one file, of which too little goes for the engine to write it anew by itself
     assert len(traces(tmp_path / "gallery", 7)) == 6, "the test sees what is there"
     assert gallery.forget(**wish) == len(gone)

@@ -12,7 +12,7 @@ from reseen.serve.coalescing import Adder, ConflictError, Query, search_together
 @pytest.fixture
 def calls(gallery, monkeypatch) -> dict[str, list[int]]:
     """How many queries or records each call of the gallery held."""
-    counted: dict[str, list[int]] = {"search": [], "add": [], "compact": []}
+    counted: dict[str, list[int]] = {"search": [], "add": [], "compact_beside": []}
 
     def counting(name, real):
         def call(*given, **more):
@@ -58,5 +58,5 @@ def test_the_gallery_is_compacted_after_many_commits(gallery, calls, image, enco
     adder = Adder(gallery)
     for shot in range(8):
         adder([Record(picture=encoded(image(8, shot)))])
-    assert len(calls["compact"]) == 2
+    assert len(calls["compact_beside"]) == 2
     assert len(gallery) == 32

@@ -12,6 +12,7 @@ from reseen.cli.search import search
 
 if TYPE_CHECKING:
     from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.info import Info
 
 
 def gallery_commands() -> typer.Typer:
@@ -36,7 +37,6 @@ def info(gallery: GalleryAddress) -> None:
         f"{held.earliest:%Y-%m-%d %H:%M} to {held.latest:%Y-%m-%d %H:%M} UTC" if held.earliest and held.latest else ""
     )
     fields = ", ".join(f"{name} ({kind})" for name, kind in held.fields.items())
-    index = f"{held.indexed:,} records" if held.indexed else "none: it does not pay yet"
     for name, value in (
         ("records", f"{held.records:,}"),
         ("identities", f"{held.identities:,}"),
@@ -46,11 +46,24 @@ def info(gallery: GalleryAddress) -> None:
         ("model", f"{held.model}, embeddings of {held.width} numbers"),
         ("searches", opened.judged_by),
         ("two images", "no threshold" if held.threshold is None else f"threshold {held.threshold:.4f}"),
-        ("index", index),
+        ("index", _index(held)),
         ("size", f"{held.bytes / 1e6:,.1f} MB"),
+        ("caches", f"{held.index_cache >> 20:,} MB of the index, {held.metadata_cache >> 20:,} MB of metadata"),
+        *((("note", opened.note),) if opened.note else ()),
     ):
         table.add_row(name, value)
     results().print(table, highlight=False)
+
+
+def _index(held: "Info") -> str:
+    """The kind of the index, what it covers and what it finds."""
+    if not held.index:
+        return "none"
+    share = 100 * held.indexed / max(1, held.records)
+    covered = f"{held.index}, {held.indexed:,} records ({share:.1f} %), {held.index_bytes / 1e6:,.1f} MB"
+    if held.recall == held.filtered_recall == 1.0:
+        return f"{covered}; searches are exact"
+    return f"{covered}; finds {held.recall:.3f} of the ten nearest, with filters {held.filtered_recall:.3f}"
 
 
 def update(
@@ -91,7 +104,7 @@ def forget(
 ) -> None:
     """Remove the records that fit all options, and every byte of them, from the gallery's files for good.
 
-    The gallery is written anew, so this takes as long as copying it. Image files that records refer to stay.
+    The files that hold them are written anew, up to a million records each. Image files that records refer to stay.
 
     [bold]Examples[/bold]
 
@@ -104,7 +117,7 @@ def forget(
     opened = _open(gallery)
     limit = None if before is None else read_time(before)
     count = opened.forget(identity=identity, camera=camera, before=limit, ids=ids or None)
-    say(f"{count:,} records forgotten; {gallery} holds {len(opened):,}")
+    say(f"{count:,} records forgotten; {gallery} holds {len(opened):,}", *_to_build(opened))
 
 
 def compact(gallery: GalleryAddress) -> None:
@@ -120,7 +133,11 @@ def compact(gallery: GalleryAddress) -> None:
     say(f"{gallery}: {held.records:,} records in {held.bytes / 1e6:,.1f} MB, {held.indexed:,} of them in the index")
 
 
+def _to_build(opened: "Gallery") -> list[str]:
+    return [f"{opened.note}; `reseen gallery compact` builds the index"] if opened.note else []
+
+
 def _open(gallery: str) -> "Gallery":
     from reseen.retrieval.gallery import Gallery
 
-    return Gallery(gallery)
+    return Gallery(gallery, upkeep=False)

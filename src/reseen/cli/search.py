@@ -42,6 +42,9 @@ def search(  # noqa: PLR0913 - one parameter an option
             help="Similarity from which a match is known; the search threshold of `calibrate` if left out.",
         ),
     ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare every record; a gallery from 200,000 records on has an index.")
+    ] = False,
     sheet: Annotated[Path, typer.Option(help="The sheet of queries and matches to write.")] = Path("search.png"),
     json: Annotated[Path | None, typer.Option(help="Also write the matches with all values to this file.")] = None,
     quiet: Quiet = False,
@@ -60,7 +63,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     from reseen.retrieval.sources import read_time
 
     embedder = embedder_for(model, device=device, progress=progress_for(quiet=quiet))
-    opened = Gallery(gallery, embedder=embedder)
+    opened = Gallery(gallery, embedder=embedder, upkeep=False)
     all_matches = opened.search(
         images,
         k=k,
@@ -69,11 +72,14 @@ def search(  # noqa: PLR0913 - one parameter an option
         before=None if before is None else read_time(before),
         where=read_filters(where, opened.fields()),
         threshold=threshold,
+        exact=exact,
     )
     for path, matches in zip(images, all_matches, strict=True):
         results().print(_table(path, matches), highlight=False)
     if threshold is None:
         say(opened.judged_by)
+    if opened.note and not exact:
+        say(f"{opened.note} (`reseen gallery compact` brings the index up to date)")
     write_png(sheet, _drawn(opened, images[:_ROWS], all_matches[:_ROWS]))
     say(f"sheet: {sheet}")
     if json is not None:
@@ -163,5 +169,5 @@ def _image_of(gallery: "Gallery", match: "Match") -> "Image.Image":
 
 def _as_dict(path: Path, matches: "Matches") -> dict[str, Any]:
     entries = [{**match._asdict(), "time": match.time and match.time.isoformat()} for match in matches]
-    verdict = {name: getattr(matches, name) for name in ("known", "identity", "threshold", "judged_by")}
+    verdict = {name: getattr(matches, name) for name in ("known", "identity", "threshold", "judged_by", "exact")}
     return {"picture": str(path), **verdict, "matches": entries}

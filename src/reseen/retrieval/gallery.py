@@ -4,6 +4,7 @@ N = records added, Q = queries, D = width of the vectors.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,14 +20,18 @@ from reseen.errors import ReseenError, unknown
 from reseen.extras import extra
 
 with extra("gallery"):
+    from reseen.retrieval import indexes
     from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
+    from reseen.retrieval.caches import CacheSizes
     from reseen.retrieval.filters import FieldFilter, condition, one_of
+    from reseen.retrieval.forgetting import forget_rows
     from reseen.retrieval.info import Info, field_types, gallery_info
     from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
     from reseen.retrieval.record import Added, FieldValue, Matches, Record, summed
     from reseen.retrieval.schema import GalleryModel, changed_values, free_fields
-    from reseen.retrieval.searching import build_index, check_k, index_if_it_pays, nearest
+    from reseen.retrieval.searching import SearchParams, check_k, nearest
     from reseen.retrieval.store import Store
+    from reseen.retrieval.upkeep import Background, build, compact
     from reseen.retrieval.versions import committed, delete_all
 
 if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
@@ -46,6 +51,10 @@ class Gallery:
         patience: Seconds to wait while another process writes. An object store has no such lock, nor has NFS mounted
             with local locks: write there from one machine only.
         storage_options: Options of the object store, as LanceDB names them.
+        caches: The most memory for what was read of the index and of files; by default what the environment's
+            RESEEN_INDEX_CACHE and RESEEN_METADATA_CACHE say in MB, or 2 GB and 256 MB.
+        upkeep: Build the index of a large gallery in the background when a search or many new records need it. It is
+            for programs that run long, and a folder; `compact` does the same at once.
 
     Raises:
         ReseenError: There is no gallery, or one of another model.
@@ -71,6 +80,8 @@ class Gallery:
         create: bool = False,
         patience: float = 10.0,
         storage_options: Mapping[str, str] | None = None,
+        caches: "CacheSizes | None" = None,
+        upkeep: bool = True,
     ) -> None:
         if embedder is not None:
             model = GalleryModel(embedder.fingerprint, embedder.width, embedder.threshold, embedder.facts.search)
@@ -79,8 +90,14 @@ class Gallery:
         self.embedder = embedder
         self._expected = model
         self._store = Store(
-            uri, options=dict(storage_options or {}), create=model if create else None, patience=patience
+            uri,
+            options=dict(storage_options or {}),
+            create=model if create else None,
+            patience=patience,
+            caches=caches,
         )
+        self._background = Background(self._store) if upkeep and self._store.folder is not None else None
+        self._since_upkeep = 0
         self.model = self._store.model
         self._refuse_other_model()
 
@@ -114,6 +131,7 @@ class Gallery:
         for chunk in in_batches(as_records(records), batch):
             batches.append(add_batch(self._store, chunk, embedder=self.embedder, first=first, skip=on_error == "skip"))
             first += len(chunk)
+            self._keep_up_with(batches[-1].added)
             if progress:
                 progress(len(chunk))
         return summed(batches)
@@ -128,8 +146,12 @@ class Gallery:
         before: datetime | None = None,
         where: Mapping[str, FieldFilter] | None = None,
         threshold: float | None = None,
+        exact: bool = False,
     ) -> list[Matches]:
         """Find the records most similar to each query.
+
+        A gallery below 200,000 records compares all of them. A larger one has an index, with a recall that was measured
+        (`info`), and then compares what the index finds; the similarities are those of the stored vectors.
 
         Args:
             queries: One or many images, or vectors (D,) or (Q, D), an array or tensor of floats.
@@ -141,6 +163,7 @@ class Gallery:
                 50)}.
             threshold: Similarity from which a match is known. By default the ``search_threshold`` for all records of
                 the gallery, whatever the filters; if there is none, no match is known or unknown.
+            exact: Compare every record, whatever the size.
 
         Returns:
             The matches of each query, best first.
@@ -153,7 +176,8 @@ class Gallery:
             self._refuse_unknown_cameras(cameras)
         filters = condition(self._store.schema, cameras=cameras, after=after, before=before, where=where)
         limit, text = self._judgement() if threshold is None else (threshold, f"threshold {threshold:.4f}, as asked")
-        results = nearest(self._store, self._query_vectors(queries), k=k, where=filters, threshold=limit)
+        results = nearest(self._store, self._query_vectors(queries), SearchParams(k, filters, limit, exact))
+        self._keep_up()
         return [replace(matches, judged_by=text) for matches in results]
 
     def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:
@@ -181,9 +205,9 @@ class Gallery:
     ) -> int:
         """Remove the records that meet every condition, with every byte of them, and return their number.
 
-        All other records move to new files and every older file is removed, also what deleted and changed records left
-        behind. It takes as long as copying the gallery. If it is interrupted, the same call completes it. Image files
-        that records refer to stay.
+        The files that hold them, up to a million records each, are written anew without them, and so are the indexes;
+        every older file is removed, also what deleted and changed records left behind. It waits for an index that is
+        being built. If it is interrupted, the same call completes it. Image files that records refer to stay.
 
         Args:
             ids: Only these records.
@@ -199,26 +223,38 @@ class Gallery:
         where = {name: value for name, value in (("id", ids), ("identity", identity)) if value is not None}
         gone = condition(self._store.schema, cameras=None if camera is None else [camera], before=before, where=where)
         assert gone is not None
-        with self._store.writing() as table:
+        with self._store.building(), self._store.writing() as table:
             count = len(self._store.column("id", gone))
-            self._store.rewrite_without(gone)
-            index_if_it_pays(table)
+            forget_rows(self._store, gone)
+            if not indexes.indexed(table) and indexes.INDEX_PAYS <= table.count_rows() < indexes.APPROXIMATE_PAYS:
+                indexes.build_exact(table)
         return count
 
     def compact(self) -> None:
         """Merge small files, remove older versions, and update the index, or build one if the gallery is large."""
-        with self._store.writing() as table:
-            self._store.tidy()
-            index_if_it_pays(table)
+        compact(self._store)
+
+    def compact_beside(self) -> None:
+        """`compact` in the background, where the gallery has one (``upkeep``); else at once, unless others write."""
+        if self._background is not None:
+            self._background.start()
+            return
+        with suppress(ReseenError):
+            compact(self._store)
 
     def create_index(self) -> None:
         """Build the index now, whatever the size of the gallery."""
-        with self._store.writing() as table:
-            build_index(table)
+        build(self._store)
 
     def info(self) -> Info:
         """The gallery in numbers."""
         return gallery_info(self._store, threshold=self.threshold, search_threshold=self.search_threshold)
+
+    @property
+    def note(self) -> str:
+        """What a user should know of how the gallery is searched now, one line, or ""."""
+        background = self._background and self._background.problem
+        return background or self._store.index_problem or self._store.plan().note
 
     def cameras(self) -> tuple[str, ...]:
         """The cameras of all records, sorted."""
@@ -256,6 +292,16 @@ class Gallery:
 
     def __len__(self) -> int:
         return self._store.read(lambda table: int(table.count_rows()))
+
+    def _keep_up(self) -> bool:
+        """Bring the index up to date in the background, if that is wanted; whether it is at work."""
+        return self._background is not None and self._store.plan().wanted and self._background.start()
+
+    def _keep_up_with(self, added: int) -> None:
+        self._since_upkeep += added
+        if self._since_upkeep >= indexes.UNINDEXED:
+            self._since_upkeep = 0
+            self._keep_up()
 
     def _judgement(self) -> tuple[float | None, str]:
         """The search threshold at the gallery's size, and its description."""

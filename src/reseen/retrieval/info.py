@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pyarrow.compute as pc
 
+from reseen.retrieval.indexes import vector_index
 from reseen.retrieval.schema import fields_of, kind_of
-from reseen.retrieval.searching import indexed
 from reseen.retrieval.store import Store
 
 
@@ -28,6 +28,13 @@ class Info(NamedTuple):
         bytes: The size of the newest version.
         indexed: How many records are in the index.
         search_threshold: Similarity from which the best match of a search is known, in a gallery of this size.
+        index: The kind of the index, as LanceDB names it; "" without one. IvfFlat is exact.
+        unindexed: How many records came after the index; a search compares each of them.
+        index_bytes: The size of the index, a part of ``bytes``.
+        recall: The share of the ten nearest records that a search finds, as measured; 1 where searches are exact.
+        filtered_recall: The same where a filter keeps an eighth of the records.
+        index_cache: The most bytes of the index that are kept in memory.
+        metadata_cache: The same of what describes the files.
     """
 
     uri: str
@@ -43,11 +50,19 @@ class Info(NamedTuple):
     bytes: int
     indexed: int
     search_threshold: float | None
+    index: str = ""
+    unindexed: int = 0
+    index_bytes: int = 0
+    recall: float = 1.0
+    filtered_recall: float = 1.0
+    index_cache: int = 0
+    metadata_cache: int = 0
 
 
 def gallery_info(store: Store, *, threshold: float | None, search_threshold: float | None) -> Info:
     """Count a gallery, in one pass over two columns; the thresholds are passed in."""
     known = store.read(lambda table: table.search().select(["identity", "time"]).to_arrow())
+    index, facts = store.read(vector_index), store.plan().facts
     times = pc.min_max(known["time"]).as_py()
     return Info(
         uri=store.uri,
@@ -61,8 +76,15 @@ def gallery_info(store: Store, *, threshold: float | None, search_threshold: flo
         width=store.model.width,
         threshold=threshold,
         bytes=store.read(lambda table: int(table.stats()["total_bytes"])),
-        indexed=store.read(indexed),
+        indexed=int(index.num_indexed_rows or 0) if index else 0,
         search_threshold=search_threshold,
+        index=index.index_type if index else "",
+        unindexed=int(index.num_unindexed_rows or 0) if index else known.num_rows,
+        index_bytes=int(index.size_bytes or 0) if index else 0,
+        recall=facts.recall if facts else 1.0,
+        filtered_recall=facts.filtered_recall if facts else 1.0,
+        index_cache=store.caches.index,
+        metadata_cache=store.caches.metadata,
     )
 
 

@@ -127,6 +127,7 @@ class Matches(Sequence[Match]):
         entries: The matches; indexing and iterating goes over them.
         threshold: The similarity from which a match is known; None without one.
         judged_by: Which threshold that is, in words.
+        exact: Whether every record was compared; else an index chose what to compare.
 
     Example:
         >>> Matches((), threshold=0.7).identity
@@ -136,6 +137,7 @@ class Matches(Sequence[Match]):
     entries: tuple[Match, ...]
     threshold: float | None
     judged_by: str = ""
+    exact: bool = True
 
     @property
     def known(self) -> bool | None:

@@ -3,15 +3,16 @@
 Q = queries, D = width, K = matches of each query.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from lancedb.expr import Expr
-from lancedb.index import IvfFlat
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
+from reseen.retrieval.indexes import IndexFacts, SearchPlan
+from reseen.retrieval.recall import candidates
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Rewritten, Store
@@ -19,17 +20,20 @@ from reseen.retrieval.store import Rewritten, Store
 MOST = 10_000
 """The largest number of matches of one query."""
 
-INDEX_PAYS = 10_000
-"""Number of records from which an index is worth its size on disk."""
-
 MANY_QUERIES = 32
 """Number of queries from which one pass over the table is faster than a search for each."""
 
-_PARTITION = 4096
+MANY_THROUGH_AN_INDEX = 256
+"""The same where an approximate index reads only parts of it."""
+
+MOST_APPROXIMATE = 100
+"""The largest number of matches that an approximate index is asked for; its recall was measured with ten."""
+
+FEW_RECORDS = 10_000
+"""Up to this number of records that meet the filters, comparing each is fast."""
+
 _EVERY_PART = 1_000_000
 """Search every part of the index: leaving distant ones out saves little time and loses matches."""
-
-_INDEX = "vector_idx"
 
 
 def check_k(k: int) -> None:
@@ -38,39 +42,85 @@ def check_k(k: int) -> None:
         raise ReseenError(f"k: expected 1 to {MOST:,} matches, got {k:,}")
 
 
-def nearest(
-    store: Store, queries: NDArray[np.float32], *, k: int, where: Expr | None, threshold: float | None
-) -> list[Matches]:
+class SearchParams(NamedTuple):
+    """``k`` matches of each query among the records that meet ``where``; ``exact``: compare every record."""
+
+    k: int
+    where: Expr | None
+    threshold: float | None
+    exact: bool = False
+
+
+def nearest(store: Store, queries: NDArray[np.float32], params: SearchParams) -> list[Matches]:
     """(Q, D) unit vectors -> each query's K most similar records that meet ``where``, best first.
 
-    The search is exact: every record is compared.
+    Every record is compared, unless the gallery has an approximate index that was measured to find enough.
     """
+    plan = store.plan()
+    facts = None if params.exact else _usable(store, plan, queries=len(queries), params=params)
     columns = [*SHOWN, *fields_of(store.schema)]
-    if len(queries) >= MANY_QUERIES:
-        answers = store.read(lambda _: _by_reading(store, queries, k=k, where=where, columns=columns))
-    else:
-        answers = store.read(lambda table: _by_index(table, queries, k=k, where=where, columns=columns))
-    return [_matches(answer, threshold) for answer in answers]
+    if facts is not None:
+        try:
+            answers = store.read(lambda table: _by_parts(table, queries, params, facts=facts, columns=columns))
+            return [_matches(answer, params.threshold, exact=False) for answer in answers]
+        except ReseenError as error:  # an index that cannot be read; if it is the records, comparing them says so
+            store.index_problem = f"the index cannot be read, searches are exact: {error}"
+    answers = store.read(lambda _: _compared(store, queries, params, columns=columns))
+    return [_matches(answer, params.threshold, exact=True) for answer in answers]
+
+
+def _usable(store: Store, plan: SearchPlan, *, queries: int, params: SearchParams) -> IndexFacts | None:
+    """The facts of the approximate index, or None where comparing every record that meets the filters is better."""
+    if plan.facts is None or queries >= MANY_THROUGH_AN_INDEX or params.k > MOST_APPROXIMATE:
+        return None
+    if params.where is None:
+        return plan.facts
+    fitting = params.where.to_sql()
+    few = store.read(lambda table: int(table.count_rows(fitting))) <= FEW_RECORDS
+    return None if few else plan.facts
 
 
 Answer = Iterable[tuple[float, dict[str, Any]]]
 
 
-def _matches(answer: Answer, threshold: float | None) -> Matches:
+def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches:
     """Best first; of equal similarities, the smaller id first."""
     ranked = sorted(answer, key=lambda entry: (-entry[0], entry[1]["id"]))
     entries = (match_of(row, similarity=similarity, threshold=threshold) for similarity, row in ranked)
-    return Matches(tuple(entries), threshold)
+    return Matches(tuple(entries), threshold, exact=exact)
 
 
-def _by_index(
-    table: Any, queries: NDArray[np.float32], *, k: int, where: Expr | None, columns: list[str]
+def _compared(
+    store: Store, queries: NDArray[np.float32], params: SearchParams, *, columns: list[str]
 ) -> Iterable[Answer]:
-    search = table.search(queries, vector_column_name="vector").distance_type("cosine").limit(k)
-    search = search.nprobes(_EVERY_PART).select([*columns, "_distance"])
-    found: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in queries]
-    for row in (search if where is None else search.where(where, prefilter=True)).to_arrow().to_pylist():
-        found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))
+    """Every record is compared: through an exact index, or without one, or in one reading for many queries."""
+    if len(queries) >= MANY_QUERIES:
+        return _by_reading(store, queries, k=params.k, where=params.where, columns=columns)
+    plan = store.plan()
+    search = store.table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_EVERY_PART)
+    search = search.bypass_vector_index() if plan.bypass or plan.facts is not None else search
+    search = search if params.where is None else search.where(params.where, prefilter=True)
+    return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far)
+
+
+def _by_parts(
+    table: Any, queries: NDArray[np.float32], params: SearchParams, *, facts: IndexFacts, columns: list[str]
+) -> Iterable[Answer]:
+    """The nearest parts of the index give candidates, which LanceDB compares again by the stored vectors.
+
+    Between unit vectors the squared distance is 2 - 2 cosines.
+    """
+    probes = facts.probes if params.where is None else facts.filtered_probes
+    search = candidates(table, queries, probes=probes, refine=facts.refine, where=params.where)
+    return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far / 2)
+
+
+def _answers(
+    search: Any, *, queries: int, k: int, columns: list[str], similarity: Callable[[float], float]
+) -> Iterable[Answer]:
+    found: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in range(queries)]
+    for row in search.limit(k).select([*columns, "_distance"]).to_arrow().to_pylist():
+        found[row.get("query_index", 0)].append((_similarity(similarity(row["_distance"])), row))
     return found
 
 
@@ -96,20 +146,3 @@ def _by_reading(
 def _similarity(value: float) -> float:
     """Rounding can make the cosine of equal vectors larger than 1."""
     return min(max(float(value), -1.0), 1.0)
-
-
-def indexed(table: Any) -> int:
-    """How many records are in the index; 0 without an index."""
-    names = {index.name for index in table.list_indices()}
-    return int(table.index_stats(_INDEX).num_indexed_rows) if _INDEX in names else 0
-
-
-def build_index(table: Any) -> None:
-    """Partition the uncompressed vectors by similarity; a search of all parts is exact."""
-    table.create_index("vector", config=IvfFlat(distance_type="cosine", target_partition_size=_PARTITION), name=_INDEX)
-
-
-def index_if_it_pays(table: Any) -> None:
-    """Build the index of a table that has none and at least ``INDEX_PAYS`` records."""
-    if not indexed(table) and table.count_rows() >= INDEX_PAYS:
-        build_index(table)

@@ -17,7 +17,9 @@ from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
 from reseen.file_lock import file_lock
+from reseen.retrieval.caches import CacheSizes, cache_sizes
 from reseen.retrieval.filters import one_of
+from reseen.retrieval.indexes import SearchPlan, plan_of
 from reseen.retrieval.schema import GalleryModel, model_of, schema_of
 from reseen.retrieval.versions import (
     STILL_HELD,
@@ -34,7 +36,10 @@ ROWS_AT_ONCE = 4096
 CLOCKS_APART = 2.0
 """Seconds that the clocks of an object store and this machine may differ by; LanceDB cleans by both."""
 _ATTEMPTS = 10
-_ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
+_BUILDING = 3600.0
+"""Seconds to wait for another process that builds an index."""
+
+ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
 _SOURCES = re.compile(r",? /\S+\.rs:\d+:\d+")
 _NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
 _LENGTH = 300
@@ -50,11 +55,19 @@ class Store:
     """The table of one gallery. ``table`` is LanceDB's handle, which sees a new version at its next read."""
 
     def __init__(
-        self, uri: str | Path, *, options: dict[str, str], create: GalleryModel | None, patience: float
+        self,
+        uri: str | Path,
+        *,
+        options: dict[str, str],
+        create: GalleryModel | None,
+        patience: float,
+        caches: CacheSizes | None = None,
     ) -> None:
         self.uri, self.patience = str(uri), patience
         self.folder = local_folder(self.uri)
-        self._files = None if self.folder is None else self.folder / f"{TABLE}.lance"
+        self.files = None if self.folder is None else self.folder / f"{TABLE}.lance"
+        self.caches = caches or cache_sizes()
+        self.session = lancedb.Session(*self.caches)
         with self.errors():
             self._base, self.table = self._open(options, create)
         model = model_of(self.table.schema, name=self.uri)
@@ -62,6 +75,8 @@ class Store:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
         self.model = model
         self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
+        self._plan: tuple[int, SearchPlan | None] = (-1, None)
+        self.index_problem = ""
 
     @property
     def schema(self) -> pa.Schema:
@@ -74,7 +89,7 @@ class Store:
             for _ in range(_ATTEMPTS - 1):
                 try:
                     return work(self.table)
-                except _ENGINE_ERRORS as error:
+                except ENGINE_ERRORS as error:
                     if not _vanished(error):
                         raise
                     sleep(0.05)
@@ -87,17 +102,31 @@ class Store:
             yield self.table
 
     @contextmanager
+    def building(self) -> Iterator[None]:
+        """Keep other processes from building an index, from compacting and from forgetting; they wait. Writers do not.
+
+        An object store has no such lock.
+        """
+        with writer_lock(self.folder, patience=_BUILDING, name="index.lock"), self.errors():
+            yield
+
+    @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn LanceDB's errors into a ReseenError of one line."""
         try:
             yield
-        except _ENGINE_ERRORS as error:
+        except ENGINE_ERRORS as error:
             raise ReseenError(f"{self.uri}: {_in_one_line(error)}") from None
 
     def rows(self, where: Expr | None, *, columns: list[str], row_ids: bool = False) -> Iterator[pa.RecordBatch]:
         """All records that meet the condition, ``ROWS_AT_ONCE`` at a time."""
-        query = self.table.search().select(columns).with_row_id(row_ids)
-        return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
+        return rows_of(self.table, where, columns=columns, row_ids=row_ids)
+
+    def snapshot(self) -> Any:
+        """The newest version as a table of its own, which later commits do not change."""
+        table = self._base.open_table(TABLE)
+        table.checkout(table.version)
+        return table
 
     def column(self, name: str, where: Expr | None = None) -> pa.ChunkedArray:
         """A column of strings, of all records that meet the condition."""
@@ -110,6 +139,15 @@ class Store:
             named = self.read(lambda _: self.column("camera"))
             self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
         return self._cameras[1]
+
+    def plan(self) -> SearchPlan:
+        """How the table is to be searched; read again when the table has changed."""
+        version = self.read(lambda table: table.version)
+        if self._plan[0] != version or self._plan[1] is None:
+            self._plan = (version, self.read(plan_of))
+            self.index_problem = ""
+        assert self._plan[1] is not None
+        return self._plan[1]
 
     def fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
         """Id -> the record's value in the column. Raises ReseenError for an unknown id."""
@@ -126,14 +164,14 @@ class Store:
 
         Raises ReseenError if an older file is left.
         """
-        if self._files is None:
+        if self.files is None:
             self._rewrite_objects(gone)
             return
-        date_back(self._files, before=time())
-        before = files_of(self._files)
+        date_back(self.files, before=time())
+        before = files_of(self.files)
         write_anew(self.table, gone, pause=0)
         self.tidy()
-        now = files_of(self._files)
+        now = files_of(self.files)
         if left := sorted({now[key] for key in now.keys() & before.keys()}):
             raise ReseenError(
                 f"{STILL_HELD}: {len(left)} could not be removed, the first is {left[0]}; remove them, and try again"
@@ -155,7 +193,7 @@ class Store:
 
     def tidy(self) -> None:
         """Merge small files, update the index, and remove files of older versions and killed writers."""
-        remove_older(self.table, self._files)
+        remove_older(self.table, self.files)
 
     def _open(self, options: dict[str, str], create: GalleryModel | None) -> tuple[Any, Any]:
         if self.folder is not None and create is not None:
@@ -165,7 +203,9 @@ class Store:
         place = (
             self.uri if self.folder is None else str(self.folder.absolute())
         )  # absolute, because LanceDB reads "a:b" as a protocol
-        base = lancedb.connect(place, read_consistency_interval=timedelta(0), storage_options=options)
+        base = lancedb.connect(
+            place, read_consistency_interval=timedelta(0), storage_options=options, session=self.session
+        )
         try:
             return base, base.open_table(TABLE)
         except ValueError as error:
@@ -177,8 +217,14 @@ class Store:
             return base, base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
 
 
+def rows_of(table: Any, where: Expr | None, *, columns: list[str], row_ids: bool) -> Iterator[pa.RecordBatch]:
+    """The records of a table that meet the condition, ``ROWS_AT_ONCE`` at a time."""
+    query = table.search().select(columns).with_row_id(row_ids)
+    return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
+
+
 @contextmanager
-def writer_lock(folder: Path | None, *, patience: float) -> Iterator[None]:
+def writer_lock(folder: Path | None, *, patience: float, name: str = "writer.lock") -> Iterator[None]:
     """Keep other processes from writing to the gallery in ``folder``; None, for an object store, locks nothing.
 
     Raises ReseenError once ``patience`` seconds are over, and where the file system has no locks.
@@ -188,7 +234,7 @@ def writer_lock(folder: Path | None, *, patience: float) -> Iterator[None]:
         return
     advice = "try again when it is done (searching is possible meanwhile)"
     # The file stays, because a process that waits for it may run a version that would go on with the removed one.
-    with file_lock(folder / "writer.lock", patience=patience, advice=advice, keep=True) as problem:
+    with file_lock(folder / name, patience=patience, advice=advice, keep=True) as problem:
         if problem:
             raise ReseenError(
                 f"{folder}: cannot keep other writers out, the file system has no locks ({problem}); keep the gallery "
@@ -222,7 +268,7 @@ def _readable(table: Any, row: int) -> bool:
     """Whether the file of this row is still there."""
     try:
         table.take_row_ids([row]).select(["vector"]).to_arrow()
-    except _ENGINE_ERRORS as error:
+    except ENGINE_ERRORS as error:
         if not _vanished(error):
             raise
         return False

@@ -109,6 +109,13 @@ def files_of(folder: Path) -> dict[object, Path]:
     return files
 
 
+def manifest_of(folder: Path, version: int) -> bytes:
+    """The bytes of the manifest of this version, which names all its files."""
+    names = (f"{_NEWEST - version:020d}", str(version))
+    path = next(path for path in (folder / "_versions").glob("*.manifest") if path.stem in names)
+    return path.read_bytes()
+
+
 def date_back(folder: Path, *, before: float) -> None:
     """Date files back, so that none is newer than ``before``, in seconds of the epoch."""
     for path in folder.rglob("*"):

@@ -4,7 +4,6 @@ D = width of the vectors.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,8 +55,7 @@ class Adder:
         """One commit for all records without free fields, and one for each with some, which may not fit."""
         if self._commits >= _COMMITS_TO_COMPACT:
             self._commits = 0
-            with suppress(ReseenError):  # another process is writing; the next attempt will do
-                self._gallery.compact()
+            self._gallery.compact_beside()
         plain = [place for place, record in enumerate(records) if not record.fields]
         alone = [[place] for place, record in enumerate(records) if record.fields]
         results: dict[int, str | Exception] = {}

@@ -93,6 +93,7 @@ class SearchParams(_Strict):
     threshold: float | None = Field(
         None, ge=-1, le=1, description="Similarity from which a match is known, instead of the search threshold."
     )
+    exact: bool = Field(default=False, description="Compare every record, also where there is an approximate index.")
 
     def options(self) -> dict[str, Any]:
         """The keyword arguments of `Gallery.search`."""
@@ -110,6 +111,7 @@ class SearchParams(_Strict):
             "before": self.before,
             "where": where,
             "threshold": self.threshold,
+            "exact": self.exact,
         }
 
 

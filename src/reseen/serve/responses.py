@@ -44,13 +44,14 @@ class Ranking(BaseModel):
     """Matches, best first. ``identity``: that of the best match; "unknown" if it has none or is below the threshold.
 
     ``threshold``: the request's, or else the search threshold at the gallery's size; null if there is neither.
-    ``judged_by`` says in words which one it is.
+    ``judged_by`` says in words which one it is. ``exact``: every record was compared; else an index chose which.
     """
 
     identity: str
     known: bool | None
     threshold: float | None
     judged_by: str
+    exact: bool
     matches: list[MatchOut]
 
     @classmethod
@@ -61,6 +62,7 @@ class Ranking(BaseModel):
             known=matches.known,
             threshold=matches.threshold,
             judged_by=matches.judged_by,
+            exact=matches.exact,
             matches=[MatchOut.of(match) for match in matches],
         )
 

@@ -1,0 +1,187 @@
+"""The index of a gallery's vectors: its kind, what it was measured to find, and building it.
+
+A small gallery needs none. From ``INDEX_PAYS`` records on an IVF_FLAT index keeps the vectors whole, and a search reads
+all of it. From ``APPROXIMATE_PAYS`` on an IVF_RQ index keeps 4 bits of each number, a search reads its nearest parts,
+and the best candidates are compared again by the stored vectors.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from lancedb.index import Bitmap, BTree, IvfFlat, IvfRq
+
+INDEX_PAYS = 10_000
+"""Number of records from which an index is worth its size on disk."""
+
+APPROXIMATE_PAYS = 200_000
+"""Number of records from which a search may leave distant parts of the index out; below, every search is exact."""
+
+UNINDEXED = 16_384
+"""Number of records that a search compares one by one in little time; from this on they are added to the index."""
+
+VECTOR_INDEX = "vector_idx"
+FACTS, FILES = "reseen.index", "reseen.index_files"
+"""Keys of the column's metadata: what the index was measured to find, and which files it covers."""
+
+_PARTITION = 4096
+_PARTITIONS = 256
+_SMALL_PARTITION = 256
+_LARGE_PARTITION = 4 * _PARTITION
+_BITS = 4
+_FEW_CAMERAS = 1000
+
+
+class IndexFacts(NamedTuple):
+    """What an approximate index was measured to find, and how it is searched.
+
+    Attributes:
+        records: The records of the gallery when it was measured.
+        trained: The records when the index was built.
+        parts: Its parts.
+        probes: Parts of the index that a search reads.
+        filtered_probes: The same for a search with filters.
+        refine: Candidates for each match that are compared again by the stored vectors.
+        recall: The share of the ten nearest records that a search finds, on a sample of stored vectors.
+        filtered_recall: The same where a filter keeps an eighth of the records.
+        reached: Whether both reach what was wanted; if not, searches are exact.
+    """
+
+    records: int
+    trained: int
+    parts: int
+    probes: int
+    filtered_probes: int
+    refine: int
+    recall: float
+    filtered_recall: float
+    reached: bool
+
+
+class SearchPlan(NamedTuple):
+    """How a table is searched: ``facts`` of an approximate index or None, whether its exact index is used, and why.
+
+    ``wanted``: an index is to be built or brought up to date. ``note``: what a user should know, one line or "".
+    """
+
+    facts: IndexFacts | None
+    bypass: bool
+    wanted: bool
+    note: str
+
+
+def plan_of(table: Any) -> SearchPlan:
+    """Read how the table is to be searched now."""
+    index, records = vector_index(table), int(table.count_rows())
+    large = records >= APPROXIMATE_PAYS
+    if index is None:
+        note = "no index yet: searches compare every record" if large else ""
+        return SearchPlan(None, bypass=False, wanted=large, note=note)
+    facts = facts_of(table)
+    if index.index_type == "IvfFlat":
+        if large and facts is not None and not facts.reached and records < 2 * facts.records:
+            note = f"searches are exact: an approximate index found {facts.recall:.3f} of the ten nearest"
+            return SearchPlan(None, bypass=False, wanted=False, note=note)
+        return SearchPlan(None, bypass=False, wanted=large, note="")
+    if facts is None or not facts.reached or not _readable(index):
+        note = f"its index ({index.index_type}) is of another format: searches are exact until the index is built anew"
+        return SearchPlan(None, bypass=True, wanted=large, note=note)
+    late = int(index.num_unindexed_rows or 0)
+    wanted = late >= UNINDEXED or _outgrown(facts, records)
+    note = f"{late:,} records are not in the index yet" if wanted else ""
+    return SearchPlan(facts, bypass=False, wanted=wanted, note=note)
+
+
+def vector_index(table: Any) -> Any | None:
+    """LanceDB's description of the vectors' index, or None."""
+    return next((index for index in table.list_indices() if index.name == VECTOR_INDEX), None)
+
+
+def indexed(table: Any) -> int:
+    """How many records are in the index; 0 without an index."""
+    index = vector_index(table)
+    return 0 if index is None else int(index.num_indexed_rows or 0)
+
+
+def facts_of(table: Any) -> IndexFacts | None:
+    """What the index was measured to find; None where nothing was written, or by another version."""
+    try:
+        return IndexFacts(**json.loads((table.schema.field("vector").metadata or {})[FACTS.encode()]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def write_facts(table: Any, facts: IndexFacts) -> None:
+    """Keep the facts with the gallery."""
+    _write(table, FACTS, json.dumps(facts._asdict()))
+
+
+def covered_files(table: Any) -> tuple[list[int], int] | None:
+    """The files that the index covers and its number of segments, as last written; None where nothing was."""
+    try:
+        files, segments = json.loads((table.schema.field("vector").metadata or {})[FILES.encode()])
+        return list(files), int(segments)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def write_covered_files(table: Any, files: Sequence[int]) -> None:
+    """Keep which files the index covers, if there is one and that has changed."""
+    index = vector_index(table)
+    held = None if index is None else (sorted(map(int, files)), int(index.num_segments or 0))
+    if held is not None and held != covered_files(table):
+        _write(table, FILES, json.dumps(held))
+
+
+def build_exact(table: Any) -> None:
+    """Partition the uncompressed vectors by similarity; a search of all parts is exact."""
+    config = IvfFlat(distance_type="cosine", target_partition_size=_PARTITION)
+    table.create_index("vector", config=config, name=VECTOR_INDEX)
+
+
+def build_approximate(table: Any) -> int:
+    """Partition vectors of 4 bits a number by distance, and index what is filtered by; the number of parts.
+
+    Of unit vectors the nearest by distance are the most similar.
+    """
+    records = int(table.count_rows())
+    parts = max(records // _PARTITION, min(_PARTITIONS, max(1, records // _SMALL_PARTITION)))
+    config = IvfRq(distance_type="l2", num_bits=_BITS, num_partitions=parts)
+    table.create_index("vector", config=config, name=VECTOR_INDEX)
+    return parts
+
+
+def index_columns(table: Any, *, cameras: int) -> None:
+    """Index the columns that are filtered by, where they are not."""
+    there = {index.name for index in table.list_indices()}
+    camera: Any = Bitmap() if cameras < _FEW_CAMERAS else BTree()
+    for column, config in (("id", BTree()), ("camera", camera), ("time", BTree())):
+        if f"{column}_idx" not in there:
+            table.create_index(column, config=config, name=f"{column}_idx")
+
+
+def drop_column_indexes(table: Any) -> None:
+    """Drop the indexes of columns, which hold their values."""
+    for index in table.list_indices():
+        if index.name != VECTOR_INDEX:
+            table.drop_index(index.name)
+
+
+def must_be_built(table: Any) -> bool:
+    """Whether an approximate index is due: there is none, another kind is there, or the gallery has outgrown it."""
+    plan, records = plan_of(table), int(table.count_rows())
+    return plan.wanted and (plan.facts is None or _outgrown(plan.facts, records))
+
+
+def _outgrown(facts: IndexFacts, records: int) -> bool:
+    return records > max(facts.parts, _PARTITIONS) * _LARGE_PARTITION
+
+
+def _readable(index: Any) -> bool:
+    details = index.index_details or {}
+    kind = details.get("compression", {}).get("type")
+    return index.index_type == "IvfRq" and details.get("metric_type") == "L2" and kind == "rq"
+
+
+def _write(table: Any, key: str, value: str) -> None:
+    table.update_field_metadata({"path": "vector", "metadata": {key: value}})

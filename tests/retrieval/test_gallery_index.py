@@ -1,0 +1,356 @@
+"""The approximate index of a large gallery: what it finds, how it is kept, what forgetting leaves of it."""
+
+import resource
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from reseen.errors import ReseenError
+from reseen.retrieval import forgetting, indexes, recall, searching
+from reseen.retrieval.caches import CacheSizes
+from reseen.retrieval.filters import Span
+from reseen.retrieval.gallery import Gallery
+from reseen.retrieval.intake import content_id, unit_vectors
+from reseen.retrieval.record import Record
+from reseen.retrieval.schema import GalleryModel
+
+WIDTH, COUNT, SIGHTINGS = 32, 3000, 6
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MODEL = GalleryModel("drawn", WIDTH)
+
+
+def drawn(count: int, *, seed: int) -> np.ndarray:
+    """Unit vectors, SIGHTINGS around each individual's own."""
+    draw = np.random.default_rng(seed)
+    own = np.repeat(draw.normal(size=(-(-count // SIGHTINGS), WIDTH)), SIGHTINGS, axis=0)[:count]
+    return unit_vectors(own + 0.5 * draw.normal(size=own.shape), width=WIDTH)
+
+
+VECTORS = drawn(COUNT, seed=0)
+LATE = drawn(600, seed=1)
+
+
+def record(row: int, vectors: np.ndarray = VECTORS) -> Record:
+    return Record(
+        vector=vectors[row],
+        reference=f"<file of {row}>",
+        identity=f"<name of {row}>",
+        camera=f"c{row % 5}",
+        time=START + timedelta(minutes=row),
+        fields={"row": row},
+    )
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch) -> None:
+    """A gallery of this size counts as large."""
+    monkeypatch.setattr(indexes, "APPROXIMATE_PAYS", 2000)
+    monkeypatch.setattr(indexes, "INDEX_PAYS", 500)
+    monkeypatch.setattr(indexes, "UNINDEXED", 200)
+    monkeypatch.setattr(searching, "FEW_RECORDS", 20)
+    monkeypatch.setattr(forgetting, "REWRITE_ALL", 100)
+
+
+def filled(folder: Path, count: int = COUNT) -> Gallery:
+    gallery = Gallery(folder, model=MODEL, create=True, upkeep=False)
+    gallery.add((record(row) for row in range(count)), batch=1000)
+    return gallery
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Gallery:
+    made = filled(tmp_path / "gallery")
+    made.compact()
+    return made
+
+
+def rows_of(matches) -> list[int]:
+    return [int(match.fields["row"]) for match in matches]
+
+
+def nearest(query: np.ndarray, keep: np.ndarray, k: int) -> list[int]:
+    return keep[np.argsort(-(VECTORS[keep] @ query), kind="stable")[:k]].tolist()
+
+
+def queries(count: int) -> np.ndarray:
+    near = VECTORS[np.random.default_rng(5).integers(0, COUNT, count)]
+    return unit_vectors(near + 0.05 * np.random.default_rng(6).normal(size=near.shape), width=WIDTH)
+
+
+def found_share(gallery: Gallery, keep: np.ndarray, **filters: object) -> float:
+    """The share of the ten nearest that single searches find; each must give ten matches with exact similarities."""
+    shares = []
+    for query in queries(60):
+        matches = gallery.search(query, k=10, **filters)[0]
+        assert len(matches) == 10
+        assert not matches.exact
+        np.testing.assert_allclose(
+            [match.similarity for match in matches], VECTORS[rows_of(matches)] @ query, atol=2e-6
+        )
+        shares.append(len({*rows_of(matches)} & {*nearest(query, keep, 10)}) / 10)
+    return float(np.mean(shares))
+
+
+def test_an_approximate_index_finds_what_it_was_measured_to_find(gallery):
+    info = gallery.info()
+    assert (info.index, info.indexed, info.unindexed) == ("IvfRq", COUNT, 0)
+    assert min(info.recall, info.filtered_recall) >= recall.WANTED
+    assert info.index_bytes < COUNT * WIDTH * 4
+    assert found_share(gallery, np.arange(COUNT)) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("filters", "fits"),
+    [
+        ({"cameras": ["c1"]}, lambda row: row % 5 == 1),
+        ({"before": START + timedelta(minutes=700)}, lambda row: row < 700),
+        (
+            {"where": {"row": Span(100, 2000)}, "cameras": ["c0", "c2"]},
+            lambda row: 100 <= row <= 2000 and row % 5 in (0, 2),
+        ),
+    ],
+)
+def test_a_filtered_search_through_the_index_gives_k_matches_that_fit(gallery, filters, fits):
+    keep = np.array([row for row in range(COUNT) if fits(row)])
+    assert found_share(gallery, keep, **filters) >= 0.95
+
+
+def test_few_records_that_fit_are_all_compared(gallery):
+    matches = gallery.search(VECTORS[3], k=10, before=START + timedelta(minutes=8))[0]
+    assert matches.exact
+    assert rows_of(matches) == nearest(VECTORS[3], np.arange(8), 10)
+
+
+@pytest.mark.parametrize("count", [1, 3, 300])
+def test_an_exact_search_of_a_gallery_with_an_index_compares_every_record(gallery, count):
+    for query, matches in zip(queries(count), gallery.search(queries(count), k=10, exact=True), strict=True):
+        assert matches.exact
+        assert rows_of(matches) == nearest(query, np.arange(COUNT), 10)
+
+
+def test_records_added_after_the_index_are_found_before_and_after_it_takes_them_up(gallery):
+    gallery.add([record(row, LATE) for row in range(150)])
+    assert (gallery.info().unindexed, gallery.note) == (150, "")
+    for _ in range(2):
+        for row in (0, 70, 149):
+            match = gallery.search(LATE[row], k=1)[0][0]
+            assert match.similarity == pytest.approx(1.0, abs=1e-6)
+            assert match.fields["row"] == row
+        gallery.compact()
+    assert (gallery.info().indexed, gallery.info().unindexed) == (COUNT + 150, 0)
+
+
+def test_below_the_size_where_an_approximate_index_pays_searches_are_exact(tmp_path):
+    gallery = filled(tmp_path / "gallery", 1500)
+    gallery.compact()
+    assert (gallery.info().index, gallery.info().recall) == ("IvfFlat", 1.0)
+    assert gallery.search(VECTORS[0])[0].exact
+    gallery.add(record(row) for row in range(1500, COUNT))
+    gallery.compact()
+    assert gallery.info().index == "IvfRq"
+    assert not gallery.search(VECTORS[0])[0].exact
+
+
+def test_an_index_that_finds_too_little_is_replaced_by_exact_search_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(recall, "WANTED", 1.1)
+    gallery = filled(tmp_path / "gallery")
+    gallery.compact()
+    assert gallery.info().index == "IvfFlat"
+    assert gallery.note.startswith("searches are exact: an approximate index found ")
+    assert rows_of(gallery.search(VECTORS[9])[0]) == nearest(VECTORS[9], np.arange(COUNT), 10)
+
+
+def test_the_index_comes_by_itself_beside_adding_and_searching(tmp_path):
+    gallery = Gallery(tmp_path / "gallery", model=MODEL, create=True)
+    gallery.add((record(row) for row in range(COUNT)), batch=500)
+    gallery._background.wait()
+    assert gallery.info().index == "IvfRq"
+    filled(tmp_path / "another")
+    another = Gallery(tmp_path / "another")
+    assert another.note == "no index yet: searches compare every record"
+    assert rows_of(another.search(VECTORS[9])[0]) == nearest(VECTORS[9], np.arange(COUNT), 10)
+    another._background.wait()
+    assert another.info().index == "IvfRq"
+    assert (another.note, another.search(VECTORS[9])[0].exact) == ("", False)
+
+
+def test_a_gallery_is_searched_and_added_to_while_its_index_is_built(gallery, tmp_path):
+    builder, wrong = Gallery(tmp_path / "gallery", upkeep=False), []
+
+    def build() -> None:
+        try:
+            for _ in range(3):
+                builder.create_index()
+        except ReseenError as error:
+            wrong.append(str(error))
+
+    thread = Thread(target=build)
+    thread.start()
+    row = 0
+    while thread.is_alive():
+        if row < len(LATE):
+            assert gallery.add(record(row, LATE)).added == 1
+            row += 1
+        assert gallery.search(VECTORS[9], k=1)[0][0].fields["row"] == 9
+    thread.join()
+    assert (wrong, len(gallery)) == ([], COUNT + row)
+    assert gallery.search(LATE[0], k=1)[0][0].similarity == pytest.approx(1.0, abs=1e-6)
+
+
+def damage(folder: Path, name: str) -> None:
+    for path in (folder / "records.lance" / "_indices").glob(f"*/{name}"):
+        path.write_bytes(path.read_bytes()[:100])
+
+
+def lose_facts(gallery: Gallery) -> None:
+    with gallery._store.writing() as table:
+        table.update_field_metadata({"path": "vector", "metadata": {indexes.FACTS: '{"of": "another version"}'}})
+
+
+@pytest.mark.parametrize(
+    ("harm", "note"),
+    [
+        (lambda gallery, folder: damage(folder, "auxiliary.idx"), "the index cannot be read, searches are exact: "),
+        (lambda gallery, folder: lose_facts(gallery), "its index (IvfRq) is of another format: searches are exact"),
+    ],
+)
+def test_an_index_that_cannot_be_used_is_said_and_searches_are_exact(gallery, tmp_path, harm, note):
+    harm(gallery, tmp_path / "gallery")
+    again = Gallery(tmp_path / "gallery", upkeep=False)
+    matches = again.search(VECTORS[9])[0]
+    assert (rows_of(matches), matches.exact) == (nearest(VECTORS[9], np.arange(COUNT), 10), True)
+    assert again.note.startswith(note)
+    assert "\n" not in again.note
+
+
+def files(folder: Path) -> set[str]:
+    """Every file of records and every index; names are never used again. Within a file, strings are compressed."""
+    places = (*folder.glob("records.lance/data/*"), *folder.glob("records.lance/_indices/*"))
+    return {path.name for path in places}
+
+
+def holds_vector(folder: Path, row: int) -> bool:
+    return any(VECTORS[row].tobytes() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+FORGOTTEN: list[Callable[[int], bool]] = [
+    lambda row: row == 1234,
+    lambda row: row % 50 == 7,
+    lambda row: row < 1000,
+    lambda row: 100 <= row < 2900,
+]
+
+
+@pytest.mark.parametrize("gone", FORGOTTEN)
+def test_forgotten_records_are_in_no_file_of_data_or_index(gallery, tmp_path, gone):
+    rows = [row for row in range(COUNT) if gone(row)]
+    kept = np.array([row for row in range(COUNT) if not gone(row)])
+    ids = {row: content_id(record(row)) for row in range(COUNT)}
+    assert holds_vector(tmp_path / "gallery", rows[0])
+    before = files(tmp_path / "gallery")
+    assert gallery.forget(ids=[ids[row] for row in rows]) == len(rows)
+    for row in rows[:: max(1, len(rows) // 20)]:
+        assert not holds_vector(tmp_path / "gallery", row)
+    assert not before & files(tmp_path / "gallery")
+    assert len(gallery) == len(kept)
+    for row in kept[:: len(kept) // 40].tolist():
+        assert rows_of(gallery.search(VECTORS[row], k=1)[0]) == [row]
+    found = gallery.search(VECTORS[rows[0]], k=10)[0]
+    assert not {*rows_of(found)} & {*rows}
+
+
+def repeated(folder: Path) -> Counter[bytes]:
+    """How often each piece of 16 bytes stands in the index, of pieces that may be codes: of many numbers below 16."""
+    pieces: Counter[bytes] = Counter()
+    for path in folder.glob("records.lance/_indices/*/auxiliary.idx"):
+        data = path.read_bytes()
+        pieces.update(data[first : first + 16] for first in range(len(data) - 16))
+    return Counter({piece: count for piece, count in pieces.items() if len({*piece}) > 7 and max(piece) < 16})
+
+
+def test_no_code_of_a_forgotten_record_is_left_in_the_index(tmp_path):
+    """Two records of one vector have one code, which stands in the index twice, then once, then not at all."""
+    gallery = filled(tmp_path / "gallery")
+    twin = gallery.add(Record(vector=VECTORS[1000], reference="twin")).ids[0]
+    gallery.compact()
+    code = {piece for piece, count in repeated(tmp_path / "gallery").items() if count == 2}
+    assert code
+    assert gallery.forget(ids=[twin]) == 1
+    assert {repeated(tmp_path / "gallery")[piece] for piece in code} == {1}
+    assert gallery.forget(ids=[content_id(record(1000))]) == 1
+    assert {repeated(tmp_path / "gallery")[piece] for piece in code} == {0}
+
+
+def test_forgetting_leaves_files_alone_that_hold_nothing_of_it(gallery, tmp_path):
+    gallery.add([record(row, LATE) for row in range(300)])
+    gallery.compact()
+    before = files(tmp_path / "gallery")
+    assert gallery.forget(ids=[content_id(record(5, LATE))]) == 1
+    kept = {path.name for path in tmp_path.glob("gallery/records.lance/data/*")} & before
+    assert len(kept) == 1, "the file of the first records"
+    assert gallery.info().index == "IvfRq"
+    assert gallery.info().unindexed == 0
+
+
+def test_forgetting_a_whole_file_of_an_index_that_covers_others_drops_the_index(gallery, tmp_path):
+    gallery.add([record(row, LATE) for row in range(300)])
+    gallery.create_index()
+    with gallery._store.writing() as table:
+        forgetting.note_files(table)
+    assert gallery.forget(ids=[content_id(record(row, LATE)) for row in range(300)]) == 300
+    assert gallery.info().index == ""
+    assert gallery.note == "no index yet: searches compare every record"
+    gallery.compact()
+    assert gallery.info().index == "IvfRq"
+
+
+def test_a_file_that_could_not_be_removed_is_named(gallery, tmp_path):
+    held = next((tmp_path / "gallery").rglob("data/*.lance"))
+    held.with_name(".nfs0001").hardlink_to(held)
+    with pytest.raises(ReseenError, match=r"1 could not be removed.*\.nfs0001"):
+        gallery.forget(identity="<name of 7>")
+
+
+def test_an_interrupted_forget_of_few_files_is_completed_by_the_same_call(gallery, tmp_path, monkeypatch):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for step in ("_move_a_tenth", "drop_column_indexes", "_refuse_left_files", "index_columns"):
+        with monkeypatch.context() as patched:
+            patched.setattr(forgetting, step, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                gallery.forget(identity="<name of 7>")
+        assert gallery.forget(identity="<name of 7>") == 0
+        assert not holds_vector(tmp_path / "gallery", 7)
+        assert gallery.add(record(7)).added == 1
+        gallery.compact()
+
+
+def test_a_disk_that_fills_while_the_index_is_built_loses_nothing(tmp_path):
+    gallery = filled(tmp_path / "gallery")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(ReseenError, match="there is no room for it on the disk; the gallery is unchanged"):
+            gallery.create_index()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (len(gallery), gallery.info().index) == (COUNT, "")
+    gallery.compact()
+    assert gallery.info().index == "IvfRq"
+
+
+def test_the_sizes_of_the_caches_come_from_the_environment_or_the_call(tmp_path, monkeypatch):
+    gallery = filled(tmp_path / "gallery", 10)
+    assert (gallery.info().index_cache, gallery.info().metadata_cache) == (2 << 30, 256 << 20)
+    monkeypatch.setenv("RESEEN_INDEX_CACHE", "64")
+    assert Gallery(tmp_path / "gallery").info().index_cache == 64 << 20
+    assert Gallery(tmp_path / "gallery", caches=CacheSizes(1000, 2000)).info().metadata_cache == 2000
+    monkeypatch.setenv("RESEEN_INDEX_CACHE", "much")
+    with pytest.raises(ReseenError, match="RESEEN_INDEX_CACHE: expected a number of MB, got 'much'"):
+        Gallery(tmp_path / "gallery")
