@@ -8,10 +8,9 @@ ever pulled, and none of these can run code. A repository whose model.safetensor
 import json
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
-from typing import NamedTuple
 
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.model_card import model_card
@@ -25,8 +24,8 @@ from reseen.extras import extra
 from reseen.formats import migrated
 from reseen.hub_errors import hub_errors, reason_of
 from reseen.models import read_weights
-from reseen.recipe.overrides import setting_at, with_setting
 from reseen.models.metadata import side_information
+from reseen.recipe.overrides import setting_at, with_setting
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.calibrate import OPTIMISTIC
 
@@ -177,8 +176,7 @@ def _public(weights: Path) -> Card:
     model = dict(card.recipe["model"])
     model["weights"] = Path(model.get("weights", "none")).name
     card = card._replace(recipe=with_file_names({**card.recipe, "model": model}))
-    learned = model.get("metadata") is not None or family_of(model["backbone"]).learns_side_information
-    return card if learned else card._replace(camera_names=(), view_names=())
+    return card if side_information(load_model(weights)) else card._replace(camera_names=(), view_names=())
 
 
 def with_file_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,20 +187,3 @@ def with_file_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(path, str):
             shown = with_setting(shown, f"{section}.{file}", Path(path).name)
     return shown
-
-
-def _hub_errors() -> tuple[type[Exception], ...]:
-    """What the Hub's client raises: its own errors, and those of the HTTP library that its release uses."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    return (OSError, ValueError, *HfHubHTTPError.__bases__)
-
-
-def _reason(error: Exception) -> str:
-    """Ours for an error of huggingface_hub's or one derived from it, else its own first line."""
-    for kind in type(error).__mro__:
-        if kind.__name__ in _REASONS:
-            return _REASONS[kind.__name__]
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-    card = card._replace(recipe={**card.recipe, "model": model})
-    return card if side_information(load_model(weights)) else card._replace(camera_names=(), view_names=())
