@@ -52,7 +52,7 @@ def run_commands(block: Block, page: Path) -> None:
     """
     for command in block.commands():
         sys.argv = shlex.split(command, comments=True)
-        if sys.argv[1] == "train":
+        if sys.argv[1:2] == ["train"]:
             sys.argv += ["--set", "data.workers=0"]
         try:
             main()
