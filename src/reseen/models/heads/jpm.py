@@ -37,7 +37,7 @@ class Jigsaw(nn.Module):
         pieces = rearrange(patches, "b (p n) c -> (p b) n c", p=self.parts)
         first = repeat(tokens[:, :1], "b 1 c -> (p b) 1 c", p=self.parts)
         seen = self.part(torch.cat([first, pieces], dim=1))[:, 0]
-        return self.whole(tokens)[:, 0], *seen.chunk(self.parts)
+        return self.whole(tokens)[:, 0], *rearrange(seen, "(p b) c -> p b c", p=self.parts)
 
 
 def shuffled(patches: Tensor, *, shift: int, groups: int) -> Tensor:
