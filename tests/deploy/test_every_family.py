@@ -1,4 +1,4 @@
-"""Each family of networks in each tool: exports, galleries, cameras, other image sizes, maps by occlusion, the service."""
+"""Each family of networks in each tool: exports, galleries, cameras, image sizes, maps by occlusion, the service."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -15,10 +15,13 @@ from reseen import Embedder
 from reseen.backbones import FAMILIES, family_of, set_input_size
 from reseen.deploy.export import LARGEST_DIFFERENCE, export_network
 from reseen.deploy.facts import LoadedNetwork
+from reseen.deploy.hub import stage
 from reseen.deploy.loading import load_network
-from reseen.engine.checkpoint import Card, save_weights
-from reseen.explain.maps import similarity_maps, summed
+from reseen.engine.checkpoint import Card, load_card, save_weights
+from reseen.engine.run import Run
+from reseen.explain.maps import occlusion, similarity_maps, summed
 from reseen.models.metadata import side_information
+from reseen.recipe.training import recipe_text
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
@@ -36,7 +39,7 @@ NETWORKS: Mapping[str, dict[str, Any]] = {
     "resnet": {"backbone": "test_resnet", "pooling": "gem"},
     "branches": {**SMALL_RESNET, "branches": [{"name": "bottleneck", "role": "both"}], "metadata": {}},
     "pcb": {"backbone": "test_resnet", "head": {"name": "pcb", "parts": 2, "width": 16}},
-    "mgn": {"backbone": "resnet26", "last_stride": 1, "head": {"name": "mgn", "width": 16}},
+    "mgn": {**SMALL_RESNET, "head": {"name": "mgn", "width": 16}},
     "hrcn": {**SMALL_RESNET, "head": {"name": "hrcn", "width": 16}},
     "musp": {**SMALL_RESNET, "head": {"name": "musp", "prototypes": 2, "width": 16}},
     "osnet": {"backbone": "osnet_x0_25", "head": {"name": "fc", "width": 16}},
@@ -47,15 +50,15 @@ NETWORKS: Mapping[str, dict[str, Any]] = {
     "solider": {"backbone": "solider_swin_tiny", "depths": [1, 1, 1, 1]},
 }
 """A small network of each family and head."""
-SIZE, OTHER_SIZE = (64, 64), (96, 64)
+SIZE, OTHER_SIZE = (96, 48), (128, 64)
 
 
-def write(network: str, path: Path) -> None:
+def write(model_settings: dict[str, Any], path: Path) -> None:
     """A weights file of random weights, as training would leave one."""
     recipe = recipe_from(
         {
             "data": {"image_size": list(SIZE)},
-            "model": NETWORKS[network],
+            "model": model_settings,
             "sampler": {"identities": 2, "images": 2},
             "transforms": {"resize": {}},
             "losses": {"cross_entropy": {}},
@@ -63,7 +66,7 @@ def write(network: str, path: Path) -> None:
             "schedule": {"name": "constant"},
             "training": {"epochs": 1},
         },
-        name=network,
+        name="small",
     )
     torch.manual_seed(0)
     model = build_embedder(recipe, num_identities=None, start_weights=False, metadata_names=(CAMERAS, VIEWS))
@@ -77,7 +80,7 @@ def write(network: str, path: Path) -> None:
 def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name = request.param.replace(" ", "-").replace(",", "")
     made = made_once(
-        tmp_path_factory, f"family-{name}", lambda folder: write(request.param, folder / "net.safetensors")
+        tmp_path_factory, f"family-{name}", lambda folder: write(NETWORKS[request.param], folder / "net.safetensors")
     )
     return made / "net.safetensors"
 
@@ -104,7 +107,7 @@ def test_its_cameras_are_taken_where_it_learned_them(loaded: LoadedNetwork, imag
         assert embedder.visible_metadata == ((), ())
         return
     assert embedder.visible_metadata == (CAMERAS, VIEWS)
-    told = embedder(images, cameras=["gate", "yard", None], views=["front", None, None])
+    told = embedder(images, cameras=["gate", "yard", None], views=["front", "rear", None])
     assert abs(told - withheld).max(axis=1)[:2].min() > 1e-6
     np.testing.assert_allclose(told[2], withheld[2], atol=1e-6)
 
@@ -117,25 +120,39 @@ def test_it_takes_another_image_size(loaded: LoadedNetwork) -> None:
         assert model(torch.randn(2, 3, *SIZE)).embedding.shape == (2, model.width)
 
 
-def test_occlusion_explains_it(loaded: LoadedNetwork) -> None:
+def test_occlusion_explains_it(loaded: LoadedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(occlusion, "CELLS", 2)
     pair = similarity_maps(loaded.network.network.model, *torch.randn(2, 1, 3, *SIZE), method="occlusion")
-    assert summed(pair.query).shape == (1, 8, 8)
+    assert summed(pair.query).shape == (1, 2, 2)
     assert summed(pair.query).isfinite().all()
 
 
 def test_its_gallery_is_searched_served_and_explained(
-    loaded: LoadedNetwork, images: list[Image.Image], tmp_path: Path
+    loaded: LoadedNetwork, images: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gallery = Gallery(tmp_path / "gates", embedder=Embedder(loaded), create=True)
-    gallery.add([Record(picture=one, reference=str(number)) for number, one in enumerate(images)])
+    gallery.add([Record(picture=one, identity=str(number)) for number, one in enumerate(images)])
     file = BytesIO()
     images[1].save(file, format="PNG")
-    with TestClient(create_app(gallery, network=loaded.network)) as client:
+    with TestClient(create_app(gallery, network=loaded.network), base_url="http://localhost") as client:
         assert client.get("/gallery").json()["explains"] == ""
         ranking = client.post("/search?k=1", content=file.getvalue()).json()
-    assert ranking["matches"][0]["reference"] == gallery.search(images[1], k=1)[0].matches[0].reference == "1"
+    assert ranking["identity"] == gallery.search(images[1], k=1)[0].identity == "1"
+    monkeypatch.setattr(occlusion, "CELLS", 2)
     explained = MatchExplainer(Embedder(loaded), loaded.network)(*images[:2])
     assert -1.001 <= explained.similarity <= 1.001
+
+
+@pytest.mark.parametrize(("coefficient", "names"), [(0.0, ()), (3.0, CAMERAS)])
+def test_names_of_cameras_are_published_only_where_the_network_learned_them(coefficient, names, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    settings = {**NETWORKS["transreid"], "coefficient": coefficient}
+    write(settings, run / "best.safetensors")
+    (run / "recipe.toml").write_text(recipe_text(recipe_from(load_card(run / "best.safetensors").recipe, name="run")))
+    (tmp_path / "staged").mkdir()
+    stage(Run(run), tmp_path / "staged", repository="owner/name")
+    assert tuple(load_card(tmp_path / "staged" / "model.safetensors").camera_names) == names
 
 
 @pytest.mark.long

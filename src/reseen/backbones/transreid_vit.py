@@ -73,9 +73,9 @@ class TransReIDViT(nn.Module):
     def forward(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> Tensor:
         """(B, 3, H, W), (B,), (B,) -> (B, 1 + N, D)."""
         patches = self.patch_embed(images)
-        tokens = torch.cat([self.cls_token.expand(len(images), -1, -1), patches], dim=1) + self.pos_embed
+        tokens = torch.cat([self.cls_token.expand(images.shape[0], -1, -1), patches], dim=1) + self.pos_embed
         if self.side is not None:
-            rows = self.side(cameras, views, batch=len(images))
+            rows = self.side(cameras, views, batch=images.shape[0])
             tokens = tokens + self.coefficient * rows[:, None]
         return self.norm(self.blocks(tokens))  # type: ignore[no-any-return]
 

@@ -4,9 +4,9 @@ import pickle
 import re
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import timm
@@ -34,8 +34,8 @@ DAMAGED = (
 )
 """What `torch.load` raises for bytes that are no checkpoint, besides UnpicklingError."""
 _WRAPPERS = ("state_dict", "model")
-_SCALAR = np.float64(0).__reduce__()[0]
-_NUMPY_NUMBERS = [
+_SCALAR: Callable[..., Any] = np.float64(0).__reduce__()[0]  # type: ignore[assignment]
+_NUMPY_NUMBERS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     np.dtype,
     type(np.dtype(np.float32)),
     type(np.dtype(np.float64)),

@@ -35,7 +35,7 @@ class Jigsaw(nn.Module):
         pieces = self.pieces(tokens[:, 1:])
         first = repeat(tokens[:, :1], "b 1 c -> (p b) 1 c", p=self.parts)
         seen = self.part(torch.cat([first, pieces], dim=1))[:, 0]
-        return self.whole(tokens)[:, 0], *seen.chunk(self.parts)
+        return self.whole(tokens)[:, 0], *rearrange(seen, "(p b) c -> p b c", p=self.parts)
 
     def pieces(self, patches: Tensor) -> Tensor:
         """(B, N, C) -> (parts * B, N // parts, C): the shuffled patches, one part after the other."""
