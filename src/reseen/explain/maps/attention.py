@@ -19,8 +19,9 @@ from reseen.attention.rga import ChannelRelation, ParallelRelation, SpatialRelat
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
 from reseen.explain.maps.model_inputs import ModelInputs, evaluation_mode
-from reseen.explain.maps.rollout import attention_blocks, rollout_maps, watched_tokens
+from reseen.explain.maps.rollout import rollout_maps, watched_tokens
 from reseen.explain.maps.stages import backbone_of
+from reseen.explain.maps.tokens import attention_blocks
 
 Position: TypeAlias = tuple[float, float]
 """A place in an image, as shares of its height and width: (0, 0) is top left, (1, 1) bottom right."""
