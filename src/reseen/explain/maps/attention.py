@@ -108,7 +108,7 @@ def attention_maps(
     if blocks:
         rows, columns = backbone_of(model).token_grid or (1, 1)
         maps = rollout_maps(model, seen, cell=_cell(position, rows, columns))
-        attention.append(AttentionMaps("all blocks", "roll-out", maps, None))
+        attention.append(AttentionMaps("ViT", "roll-out", maps, None))
     return tuple(attention)
 
 
