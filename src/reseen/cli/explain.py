@@ -32,7 +32,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     method: Annotated[
         str | None,
         typer.Option(
-            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention, the model's own (of a ViT its roll-out)."
+            help="hires_cam (if left out), grad_cam, decomposition, occlusion; or attention, the model's own."
         ),
     ] = None,
     stage: Annotated[

@@ -92,7 +92,7 @@ def test_the_rollout_of_the_class_token_is_that_of_naive_loops(body):
     backbone, images = backbone_of(body), images_of((64, 32))
     model = HEADS["class_token"](backbone=backbone, num_identities=None).eval()
     (found,) = attention_maps(model, images)
-    assert (found.place, found.kind, list(found.maps)) == ("all blocks", "roll-out", ["class token"])
+    assert (found.place, found.kind, list(found.maps)) == ("ViT", "roll-out", ["class token"])
     with torch.no_grad():
         weights = by_hand(backbone.body, images)
     for image, of_image in enumerate(found.maps["class token"]):
@@ -197,7 +197,7 @@ def test_the_parts_of_jpm_show_the_patches_that_they_saw():
     model = HEADS["jpm"](backbone=backbone, num_identities=None, parts=4, shift=5).eval()
     images = images_of((64, 48))
     (found,) = attention_maps(model, images)
-    assert (found.place, list(found.maps)) == ("all blocks", ["class token", "part 1", "part 2", "part 3", "part 4"])
+    assert (found.place, list(found.maps)) == ("ViT", ["class token", "part 1", "part 2", "part 3", "part 4"])
     jigsaw, blocks = model.parts, attention_blocks(model)
     with torch.no_grad(), recorded_weights(blocks) as weights:
         model(images)

@@ -19,8 +19,9 @@ from reseen.attention.rga import ChannelRelation, ParallelRelation, SpatialRelat
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
 from reseen.explain.maps.model_inputs import ModelInputs, evaluation_mode
-from reseen.explain.maps.rollout import attention_blocks, rollout_maps, watched_tokens
+from reseen.explain.maps.rollout import rollout_maps, watched_tokens
 from reseen.explain.maps.stages import backbone_of
+from reseen.explain.maps.tokens import attention_blocks
 
 Position: TypeAlias = tuple[float, float]
 """A place in an image, as shares of its height and width: (0, 0) is top left, (1, 1) bottom right."""
@@ -107,7 +108,7 @@ def attention_maps(
     if blocks:
         rows, columns = backbone_of(model).token_grid or (1, 1)
         maps = rollout_maps(model, seen, cell=_cell(position, rows, columns))
-        attention.append(AttentionMaps("all blocks", "roll-out", maps, None))
+        attention.append(AttentionMaps("ViT", "roll-out", maps, None))
     return tuple(attention)
 
 
