@@ -106,7 +106,7 @@ def told(gallery: Gallery) -> None:
     """What the gallery says of its index."""
     info = gallery.info()
     print(
-        f"index                    {info.index or 'none'}, {info.index_bytes / 1e6:,.1f} of {info.bytes / 1e6:,.1f} MB"
+        f"index                    {info.index_kind or 'none'}, {info.index_bytes / 1e6:,.1f} of {info.bytes / 1e6:,.1f} MB"
     )
     print(f"recall as measured       {info.recall:8.4f}, with a filter {info.filtered_recall:.4f}")
 
