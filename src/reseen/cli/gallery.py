@@ -61,7 +61,7 @@ def _index(held: "Info") -> str:
         return "none"
     share = 100 * held.indexed / max(1, held.records)
     covered = f"{held.index_kind}, {held.indexed:,} records ({share:.1f} %), {held.index_bytes / 1e6:,.1f} MB"
-    if held.recall == held.filtered_recall == 1.0:
+    if held.index_kind == "IvfFlat":
         return f"{covered}; searches are exact"
     return f"{covered}; finds {held.recall:.3f} of the ten nearest, with filters {held.filtered_recall:.3f}"
 
