@@ -105,9 +105,8 @@ def filled(uri: Path, stream: Stream, *, dim: int) -> Gallery:
 def told(gallery: Gallery) -> None:
     """What the gallery says of its index."""
     info = gallery.info()
-    print(
-        f"index                    {info.index or 'none'}, {info.index_bytes / 1e6:,.1f} of {info.bytes / 1e6:,.1f} MB"
-    )
+    sizes = f"{info.index_bytes / 1e6:,.1f} of {info.bytes / 1e6:,.1f} MB"
+    print(f"index                    {info.index_kind or 'none'}, {sizes}")
     print(f"recall as measured       {info.recall:8.4f}, with a filter {info.filtered_recall:.4f}")
 
 

@@ -98,7 +98,7 @@ def found_share(gallery: Gallery, keep: np.ndarray, **filters: object) -> float:
 
 def test_an_approximate_index_finds_what_it_was_measured_to_find(gallery):
     info = gallery.info()
-    assert (info.index, info.indexed, info.unindexed) == ("IvfRq", COUNT, 0)
+    assert (info.index_kind, info.indexed, info.unindexed) == ("IvfRq", COUNT, 0)
     assert min(info.recall, info.filtered_recall) >= recall.WANTED
     assert info.index_bytes < COUNT * WIDTH * 4
     assert found_share(gallery, np.arange(COUNT)) >= 0.97
@@ -148,11 +148,11 @@ def test_records_added_after_the_index_are_found_before_and_after_it_takes_them_
 def test_below_the_size_where_an_approximate_index_pays_searches_are_exact(tmp_path):
     gallery = filled(tmp_path / "gallery", 1500)
     gallery.compact()
-    assert (gallery.info().index, gallery.info().recall) == ("IvfFlat", 1.0)
+    assert (gallery.info().index_kind, gallery.info().recall) == ("IvfFlat", 1.0)
     assert gallery.search(VECTORS[0])[0].exact
     gallery.add(record(row) for row in range(1500, COUNT))
     gallery.compact()
-    assert gallery.info().index == "IvfRq"
+    assert gallery.info().index_kind == "IvfRq"
     assert not gallery.search(VECTORS[0])[0].exact
 
 
@@ -160,7 +160,7 @@ def test_an_index_that_finds_too_little_is_replaced_by_exact_search_and_that_is_
     monkeypatch.setattr(recall, "WANTED", 1.1)
     gallery = filled(tmp_path / "gallery")
     gallery.compact()
-    assert gallery.info().index == "IvfFlat"
+    assert gallery.info().index_kind == "IvfFlat"
     assert gallery.note.startswith("searches are exact: an approximate index found ")
     assert rows_of(gallery.search(VECTORS[9])[0]) == nearest(VECTORS[9], np.arange(COUNT), 10)
 
@@ -169,13 +169,13 @@ def test_the_index_comes_by_itself_beside_adding_and_searching(tmp_path):
     gallery = Gallery(tmp_path / "gallery", model=MODEL, create=True)
     gallery.add((record(row) for row in range(COUNT)), batch=500)
     gallery._background.wait()
-    assert gallery.info().index == "IvfRq"
+    assert gallery.info().index_kind == "IvfRq"
     filled(tmp_path / "another")
     another = Gallery(tmp_path / "another")
     assert another.note == "no index yet: searches compare every record"
     assert rows_of(another.search(VECTORS[9])[0]) == nearest(VECTORS[9], np.arange(COUNT), 10)
     another._background.wait()
-    assert another.info().index == "IvfRq"
+    assert another.info().index_kind == "IvfRq"
     assert (another.note, another.search(VECTORS[9])[0].exact) == ("", False)
 
 
@@ -293,7 +293,7 @@ def test_forgetting_leaves_files_alone_that_hold_nothing_of_it(gallery, tmp_path
     assert gallery.forget(ids=[content_id(record(5, LATE))]) == 1
     kept = {path.name for path in tmp_path.glob("gallery/records.lance/data/*")} & before
     assert len(kept) == 1, "the file of the first records"
-    assert gallery.info().index == "IvfRq"
+    assert gallery.info().index_kind == "IvfRq"
     assert gallery.info().unindexed == 0
 
 
@@ -303,10 +303,10 @@ def test_forgetting_a_whole_file_of_an_index_that_covers_others_drops_the_index(
     with gallery._store.writing() as table:
         forgetting.note_files(table)
     assert gallery.forget(ids=[content_id(record(row, LATE)) for row in range(300)]) == 300
-    assert gallery.info().index == ""
+    assert gallery.info().index_kind == ""
     assert gallery.note == "no index yet: searches compare every record"
     gallery.compact()
-    assert gallery.info().index == "IvfRq"
+    assert gallery.info().index_kind == "IvfRq"
 
 
 def test_a_file_that_could_not_be_removed_is_named(gallery, tmp_path):
@@ -340,9 +340,9 @@ def test_a_disk_that_fills_while_the_index_is_built_loses_nothing(tmp_path):
             gallery.create_index()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert (len(gallery), gallery.info().index) == (COUNT, "")
+    assert (len(gallery), gallery.info().index_kind) == (COUNT, "")
     gallery.compact()
-    assert gallery.info().index == "IvfRq"
+    assert gallery.info().index_kind == "IvfRq"
 
 
 def test_the_sizes_of_the_caches_come_from_the_environment_or_the_call(tmp_path, monkeypatch):

@@ -57,11 +57,11 @@ def info(gallery: GalleryAddress) -> None:
 
 def _index(held: "Info") -> str:
     """The kind of the index, what it covers and what it finds."""
-    if not held.index:
+    if not held.index_kind:
         return "none"
     share = 100 * held.indexed / max(1, held.records)
-    covered = f"{held.index}, {held.indexed:,} records ({share:.1f} %), {held.index_bytes / 1e6:,.1f} MB"
-    if held.recall == held.filtered_recall == 1.0:
+    covered = f"{held.index_kind}, {held.indexed:,} records ({share:.1f} %), {held.index_bytes / 1e6:,.1f} MB"
+    if held.index_kind == "IvfFlat":
         return f"{covered}; searches are exact"
     return f"{covered}; finds {held.recall:.3f} of the ten nearest, with filters {held.filtered_recall:.3f}"
 

@@ -14,8 +14,8 @@ _INDEX, _METADATA = 2048, 256
 class CacheSizes(NamedTuple):
     """The most bytes of indexes and of metadata that are kept; LanceDB's own limits are 6 GiB and 1 GiB."""
 
-    index: int
-    metadata: int
+    index_bytes: int
+    metadata_bytes: int
 
 
 def cache_sizes() -> CacheSizes:
@@ -23,7 +23,7 @@ def cache_sizes() -> CacheSizes:
 
     Raises ReseenError for a value that is no number of MB.
 
-    >>> cache_sizes().metadata
+    >>> cache_sizes().metadata_bytes
     268435456
     """
     return CacheSizes(_size(INDEX_CACHE, _INDEX), _size(METADATA_CACHE, _METADATA))

@@ -28,7 +28,7 @@ class Info(NamedTuple):
         bytes: The size of the newest version.
         indexed: How many records are in the index.
         search_threshold: Similarity from which the best match of a search is known, in a gallery of this size.
-        index: The kind of the index, as LanceDB names it; "" without one. IvfFlat is exact.
+        index_kind: The kind of the index, as LanceDB names it; "" without one. IvfFlat is exact.
         unindexed: How many records came after the index; a search compares each of them.
         index_bytes: The size of the index, a part of ``bytes``.
         recall: The share of the ten nearest records that a search finds, as measured; 1 where searches are exact.
@@ -50,7 +50,7 @@ class Info(NamedTuple):
     bytes: int
     indexed: int
     search_threshold: float | None
-    index: str = ""
+    index_kind: str = ""
     unindexed: int = 0
     index_bytes: int = 0
     recall: float = 1.0
@@ -78,13 +78,13 @@ def gallery_info(store: Store, *, threshold: float | None, search_threshold: flo
         bytes=store.read(lambda table: int(table.stats()["total_bytes"])),
         indexed=int(index.num_indexed_rows or 0) if index else 0,
         search_threshold=search_threshold,
-        index=index.index_type if index else "",
+        index_kind=index.index_type if index else "",
         unindexed=int(index.num_unindexed_rows or 0) if index else known.num_rows,
         index_bytes=int(index.size_bytes or 0) if index else 0,
         recall=facts.recall if facts else 1.0,
         filtered_recall=facts.filtered_recall if facts else 1.0,
-        index_cache=store.caches.index,
-        metadata_cache=store.caches.metadata,
+        index_cache=store.caches.index_bytes,
+        metadata_cache=store.caches.metadata_bytes,
     )
 
 
