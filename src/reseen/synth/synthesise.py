@@ -11,6 +11,7 @@ import numpy as np
 
 from reseen.errors import ReseenError, unknown
 from reseen.progress import ProgressCallback, no_callback
+from reseen.synth.draft import check_free
 from reseen.synth.kinds import SUBJECTS
 from reseen.synth.layouts import LAYOUTS, Counts, RenderedSet
 from reseen.synth.plan import FEWEST, Plan, make_plan
@@ -77,7 +78,7 @@ def synthesise(  # noqa: PLR0913 - each is a setting that the command line has t
         raise ReseenError(unknown("synthetic set", kind, SUBJECTS))
     subject = SUBJECTS[kind]
     size = _checked(subject, identities=identities, images=images, image_size=image_size, twins=twins, seed=seed)
-    _check_free(out)
+    check_free(out)
     key = (seed, sorted(SUBJECTS).index(kind))
     cast = _arrange(subject, identities=identities, images=images, twins=twins, key=key)
     settings = {"identities": identities, "images": images, "image_size": size, "seed": seed, "twins": twins}
@@ -145,13 +146,6 @@ def _checked(
     if min(size) < SMALLEST:
         raise ReseenError(f"image size: at least {SMALLEST} x {SMALLEST} pixels, got {size[0]} x {size[1]}")
     return size
-
-
-def _check_free(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise ReseenError(f"{out}: is a file; name a new folder")
-    if out.is_dir() and any(out.iterdir()):
-        raise ReseenError(f"{out}: holds files already; name a new or empty folder")
 
 
 def _make_folders(root: Path, files: set[str], *, masks: bool) -> None:

@@ -78,7 +78,7 @@ def snap(
     shift = (float(rng.uniform(0, 32)), going.lane)
     behind = look(street, camera, size, shift=shift, turn=going.turn + float(rng.normal(0, 0.02)))
     veil = _veil(station, size, rng)
-    image = develop(_compose(seen, behind, veil), station.sensor, rng)
+    image = develop(compose(seen, behind, veil), station.sensor, rng)
     marks = seen.marks if veil is None or seen.marks is None else seen.marks & (veil.cover < 0.5)
     return Snapshot(image, marks, view_of(bearing))
 
@@ -102,7 +102,7 @@ def _veil(station: Station, size: tuple[int, int], rng: np.random.Generator) -> 
     return occluder(size, brightness=min(1.0, light**0.45), rng=rng)
 
 
-def _compose(seen: RenderedObject, behind: npt.NDArray[np.uint8], veil: Veil | None) -> Array:
+def compose(seen: RenderedObject, behind: npt.NDArray[np.uint8], veil: Veil | None) -> Array:
     """(H, W, 3) 0..255: object over shadowed street, what stands in front over both."""
     ground = ((1 - seen.alpha) * (1 - seen.shadow))[..., None] * behind
     image = 255 * seen.rgb + ground

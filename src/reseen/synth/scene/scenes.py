@@ -8,7 +8,6 @@ OUT/synth.json
 """
 
 import json
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +16,9 @@ import numpy as np
 from PIL import Image
 
 from reseen.errors import ReseenError
-from reseen.files import UNFINISHED, write_atomically
+from reseen.files import write_atomically
 from reseen.progress import ProgressCallback, no_callback
+from reseen.synth.draft import check_free, finish_draft, open_draft
 from reseen.synth.render.mesh import Array
 from reseen.synth.render.pool import work_through
 from reseen.synth.render.shading import Light
@@ -90,7 +90,7 @@ def synthesise_scenes(
     """
     _check(out, images=images, image_size=image_size, seed=seed)
     settings = {"images": images, "image_size": [image_size, 2 * image_size], "seed": seed}
-    order = SceneSettings(_draft(out, settings), (image_size, 2 * image_size), seed)
+    order = SceneSettings(open_draft(out, settings), (image_size, 2 * image_size), seed)
     todo = [place for place in range(images) if not all(path.exists() for path in files(order.root, place))]
     done = images - len(todo)
     tell = progress or no_callback
@@ -101,12 +101,7 @@ def synthesise_scenes(
         tell(done, images)
     facts = {"made_by": "reseen synth", "kind": "scene", "layout": "cityscapes", **settings, "labels": dict(LABELS)}
     (order.root / "synth.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    (order.root / ASKED).unlink()
-    for left in order.root.rglob(f"*{UNFINISHED}"):  # by a process that was killed
-        left.unlink()
-    if out.exists():
-        out.rmdir()
-    order.root.replace(out)
+    finish_draft(order.root, out)
     val = len(range(TOWNS - 1, images, TOWNS))
     return SceneSet(out, images - val, val)
 
@@ -176,21 +171,6 @@ def _save(image: Image.Image, path: Path) -> None:
     write_atomically(path, lambda file: image.save(file, format="PNG"))
 
 
-ASKED = "asked.json"
-"""In an unfinished set: what was asked for."""
-
-
-def _draft(out: Path, asked: dict[str, object]) -> Path:
-    """The hidden folder that becomes ``out``; what is there of another set is thrown away."""
-    draft = out.with_name(f".{out.name}-unfinished")
-    note, text = draft / ASKED, json.dumps(asked)
-    if draft.exists() and not (note.is_file() and note.read_text(encoding="utf-8") == text):
-        shutil.rmtree(draft)
-    draft.mkdir(parents=True, exist_ok=True)
-    note.write_text(text, encoding="utf-8")
-    return draft
-
-
 def _check(out: Path, *, images: int, image_size: int, seed: int) -> None:
     if images < TOWNS:
         raise ReseenError(f"images: at least {TOWNS} (one of each town), got {images}")
@@ -198,7 +178,4 @@ def _check(out: Path, *, images: int, image_size: int, seed: int) -> None:
         raise ReseenError(f"image size: at least {SMALLEST} pixels high, got {image_size}")
     if seed < 0:
         raise ReseenError(f"seed: 0 or more, got {seed}")
-    if out.exists() and not out.is_dir():
-        raise ReseenError(f"{out}: is a file; name a new folder")
-    if out.is_dir() and any(out.iterdir()):
-        raise ReseenError(f"{out}: holds files already; name a new or empty folder")
+    check_free(out)

@@ -1,0 +1,57 @@
+"""Trips through the town: who drives which way, when, and how fast; twins go in the same minute."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from reseen.synth.crossing.town import Town, draw_route
+
+SLOWEST, FASTEST = 5.0, 16.0
+"""The speeds of vehicles, metres a second; nobody drives faster."""
+_RED_LIGHT = 0.35
+"""How often a vehicle has to wait at a junction."""
+_WAIT = (2.0, 20.0)
+_LEAD = 25.0
+"""So many seconds at most lie between the two of a pair of twins."""
+
+
+class Leg(NamedTuple):
+    """One street of a trip: entered at ``start`` seconds, driven at ``speed``; ``way`` is 1 along it, -1 back."""
+
+    street: int
+    way: int
+    start: float
+    speed: float
+
+
+def draw_trips(town: Town, twins: list[tuple[int, int]], *, vehicles: int, seconds: float,
+               rng: np.random.Generator) -> list[list[Leg]]:  # fmt: skip
+    """The legs of each vehicle's trip; the two of a pair of twins enter by the same gate, half of them drive alike."""
+    first_of = {second: first for first, second in twins}
+    routes: list[list[int]] = []
+    starts: list[float] = []
+    for vehicle in range(vehicles):
+        route, start = draw_route(town, rng), float(rng.uniform(0, max(0.3 * seconds, seconds - 90)))
+        if vehicle in first_of:
+            leader = first_of[vehicle]
+            start = starts[leader] + float(rng.uniform(2, _LEAD))
+            if rng.random() < 0.5:
+                route = routes[leader]
+        routes.append(route)
+        starts.append(start)
+    return [_legs(town, route, start=start, rng=rng) for route, start in zip(routes, starts, strict=True)]
+
+
+def _legs(town: Town, route: list[int], *, start: float, rng: np.random.Generator) -> list[Leg]:
+    numbers = {(street.first, street.second): number for number, street in enumerate(town.streets)}
+    cruise = float(np.clip(rng.normal(10.5, 1.5), 7, 14))
+    legs, clock = [], start
+    for a, b in pairwise(route):
+        number = numbers[min(a, b), max(a, b)]
+        speed = float(np.clip(cruise * rng.uniform(0.75, 1.15), SLOWEST, FASTEST))
+        legs.append(Leg(number, 1 if a < b else -1, clock, speed))
+        clock += town.streets[number].length / speed
+        if rng.random() < _RED_LIGHT:
+            clock += float(rng.uniform(*_WAIT))
+    return legs
