@@ -77,7 +77,7 @@ def _table(true: Int64, linked: Int64) -> _Table:
 
 def _largest(group: Int64, boxes: Float64) -> Int64:
     """Of each group the row with most boxes; of equal ones the first."""
-    order: Int64 = np.lexsort((-boxes, group))
+    order = np.lexsort((-boxes, group))
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = np.diff(group[order]) > 0
     return np.asarray(order[first], dtype=np.int64)
@@ -88,7 +88,7 @@ def _tracks(predicted: IdentifiedBoxes) -> Int64:
     assert predicted.tracks is not None
     cameras, tracks = (np.unique(labels, return_inverse=True)[1] for labels in (predicted.cameras, predicted.tracks))
     keys = cameras.astype(np.int64) * (int(tracks.max(initial=0)) + 1) + tracks
-    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
+    return np.asarray(np.unique(keys, return_inverse=True)[1], dtype=np.int64)
 
 
 def _true_identities(truth: IdentifiedBoxes, predicted: IdentifiedBoxes, tracks: Int64) -> Int64:
