@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.record import Record
-    from reseen.synth import synthesise, synthesise_scenes
+    from reseen.synth import synthesise, synthesise_crossing, synthesise_scenes
     from reseen.tasks.ablate import ablate
     from reseen.tasks.reid.advise.advising import advise
     from reseen.tasks.reid.build import load_model
@@ -61,6 +61,7 @@ __all__ = [
     "score_explanations",
     "set_input_size",
     "synthesise",
+    "synthesise_crossing",
     "synthesise_scenes",
     "train",
     "unpack_cuhk03",
@@ -83,7 +84,7 @@ _lazy, __dir__ = lazy_names(
         "retrieval.embedder": ("Embedder",),
         "retrieval.gallery": ("Gallery",),
         "retrieval.record": ("Record",),
-        "synth": ("synthesise", "synthesise_scenes"),
+        "synth": ("synthesise", "synthesise_crossing", "synthesise_scenes"),
         "tasks.ablate": ("ablate",),
         "tasks.reid.advise.advising": ("advise",),
         "tasks.reid.build": ("load_model",),
