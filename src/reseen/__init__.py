@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.record import Record
     from reseen.retrieval.trackers import track_features
     from reseen.synth import synthesise, synthesise_scenes
+    from reseen.synth import synthesise, synthesise_crossing, synthesise_scenes
     from reseen.tasks.ablate import ablate
     from reseen.tasks.reid.advise.advising import advise
     from reseen.tasks.reid.build import load_model
@@ -64,6 +65,7 @@ __all__ = [
     "score_explanations",
     "set_input_size",
     "synthesise",
+    "synthesise_crossing",
     "synthesise_scenes",
     "track_features",
     "train",
@@ -90,6 +92,7 @@ _lazy, __dir__ = lazy_names(
         "retrieval.record": ("Record",),
         "retrieval.trackers": ("track_features",),
         "synth": ("synthesise", "synthesise_scenes"),
+        "synth": ("synthesise", "synthesise_crossing", "synthesise_scenes"),
         "tasks.ablate": ("ablate",),
         "tasks.reid.advise.advising": ("advise",),
         "tasks.reid.build": ("load_model",),

@@ -198,8 +198,8 @@ def _passes(
     """What each camera sees, passes in the order in which they begin."""
     rng = np.random.default_rng([*key, 2])
     pairs = twin_pairs([vehicle.twin for vehicle in vehicles])
-    trips = draw_trips(town, pairs, vehicles=len(vehicles), seconds=recording.seconds, rng=rng)
     at = {watch.post.street: camera for camera, watch in enumerate(watches)}
+    trips = draw_trips(town, pairs, vehicles=len(vehicles), seconds=recording.seconds, watched={*at}, rng=rng)
     passes: list[list[Sighting]] = [[] for _ in watches]
     for vehicle, legs in enumerate(trips):
         shape = vehicles[vehicle].size

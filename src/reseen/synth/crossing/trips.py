@@ -12,6 +12,7 @@ SLOWEST, FASTEST = 5.0, 16.0
 _RED_LIGHT = 0.35
 """How often a vehicle has to wait at a junction."""
 _WAIT = (2.0, 20.0)
+_TRIES = 5
 _LEAD = 25.0
 """So many seconds at most lie between the two of a pair of twins."""
 
@@ -25,14 +26,24 @@ class Leg(NamedTuple):
     speed: float
 
 
-def draw_trips(town: Town, twins: list[tuple[int, int]], *, vehicles: int, seconds: float,
-               rng: np.random.Generator) -> list[list[Leg]]:  # fmt: skip
-    """The legs of each vehicle's trip; the two of a pair of twins enter by the same gate, half of them drive alike."""
+def draw_trips(
+    town: Town,
+    twins: list[tuple[int, int]],
+    *,
+    vehicles: int,
+    seconds: float,
+    watched: set[int],
+    rng: np.random.Generator,
+) -> list[list[Leg]]:
+    """The legs of each vehicle's trip; the two of a pair of twins enter together, half of them drive alike.
+
+    ``watched``: streets with a camera; most trips go through two or more.
+    """
     first_of = {second: first for first, second in twins}
     routes: list[list[int]] = []
     starts: list[float] = []
     for vehicle in range(vehicles):
-        route, start = draw_route(town, rng), float(rng.uniform(0, max(0.3 * seconds, seconds - 90)))
+        route, start = _route(town, watched, rng), float(rng.uniform(0, max(0.3 * seconds, seconds - 90)))
         if vehicle in first_of:
             leader = first_of[vehicle]
             start = starts[leader] + float(rng.uniform(2, _LEAD))
@@ -41,6 +52,17 @@ def draw_trips(town: Town, twins: list[tuple[int, int]], *, vehicles: int, secon
         routes.append(route)
         starts.append(start)
     return [_legs(town, route, start=start, rng=rng) for route, start in zip(routes, starts, strict=True)]
+
+
+def _route(town: Town, watched: set[int], rng: np.random.Generator) -> list[int]:
+    """A way through the town, of a few that come to mind the first with two cameras, or the last."""
+    route: list[int] = []
+    for _ in range(_TRIES):
+        route = draw_route(town, rng)
+        streets = {tuple(sorted(pair)) for pair in pairwise(route)}
+        if sum((street.first, street.second) in streets for street in (town.streets[k] for k in watched)) > 1:
+            break
+    return route
 
 
 def _legs(town: Town, route: list[int], *, start: float, rng: np.random.Generator) -> list[Leg]:

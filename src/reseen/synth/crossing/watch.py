@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Watch(NamedTuple):
-    """One camera: its number from 0, its place in the town, what it looks like there, its pose, and when its first frame was (seconds)."""
+    """One camera: its number from 0, place in the town, looks, pose, and when its first frame was (seconds)."""
 
     number: int
     post: Post
