@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from reseen.retrieval.link_tracks import link_tracks
     from reseen.retrieval.record import Record
     from reseen.retrieval.trackers import track_features
-    from reseen.synth import synthesise, synthesise_scenes
     from reseen.synth import synthesise, synthesise_crossing, synthesise_scenes
     from reseen.tasks.ablate import ablate
     from reseen.tasks.reid.advise.advising import advise
@@ -91,7 +90,6 @@ _lazy, __dir__ = lazy_names(
         "retrieval.link_tracks": ("link_tracks",),
         "retrieval.record": ("Record",),
         "retrieval.trackers": ("track_features",),
-        "synth": ("synthesise", "synthesise_scenes"),
         "synth": ("synthesise", "synthesise_crossing", "synthesise_scenes"),
         "tasks.ablate": ("ablate",),
         "tasks.reid.advise.advising": ("advise",),

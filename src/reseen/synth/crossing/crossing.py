@@ -40,7 +40,8 @@ from reseen.synth.crossing.watch import Passer, Recording, Sighting, Watch, draw
 from reseen.synth.draft import check_free, finish_draft, open_draft
 from reseen.synth.plan import twin_pairs
 from reseen.synth.render.pool import work_through
-from reseen.synth.vehicle import describe, stations
+from reseen.synth.vehicle import describe
+from reseen.synth.vehicle.cameras import stations
 from reseen.synth.vehicle.identity import Vehicle, draw_identities
 
 SMALLEST = 32
