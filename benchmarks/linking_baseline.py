@@ -4,10 +4,11 @@
 
 A town is what `reseen synth crossing` writes. The recipe, from its published code: the mean of a track's vectors
 (images below 2,000 pixels left out where two larger ones remain); for each pair of cameras the similarity of these
-means, k-reciprocal re-ranking (20, 3, 0.3), 0 within one camera and for impossible times; agglomerative clustering with
-complete linkage, distance 0.5; the vectors of each cluster averaged, and clustered once more with distance 0.9; clusters
-of one track, and those in which a camera stands twice, are dropped. Zones and directions, which its authors drew by hand
-for each camera, are left out. It is given the windows that reseen learned, in their stead, or none with --no-windows.
+means, k-reciprocal re-ranking (20, 3, 0.3), 0 within one camera and for impossible times; agglomerative clustering
+with complete linkage, distance 0.5; the vectors of each cluster averaged, and clustered once more with distance 0.9;
+clusters of one track, and those in which a camera stands twice, are dropped. Zones and directions, which its authors
+drew by hand for each camera, are left out. It is given the windows that reseen learned, in their stead, or none with
+--no-windows.
 """
 
 import argparse
