@@ -16,6 +16,7 @@ from reseen.engine.task import Prepared, TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 from reseen.tasks.reid.components import build_components
+from reseen.tasks.reid.crop_learner import CropLearner
 from reseen.tasks.reid.first_stage import first_stage, text_parts
 from reseen.tasks.reid.learner import Learner
 from reseen.tasks.reid.load import load_data
@@ -70,7 +71,7 @@ class Reidentification:
         self, recipe: Recipe, data: Splits, learner: nn.Module, /, *, folder: Path, fabric: Fabric, progress: Progress
     ) -> None:
         """Learn the texts that the recipe's loss against texts needs, if it has one."""
-        assert isinstance(learner, Learner), "the task's own"
+        assert isinstance(learner, Learner | CropLearner), "the task's own"
         first_stage(recipe, data.train, learner.losses, folder=folder, fabric=fabric, progress=progress)
 
     def every_parameter_used(self, recipe: Recipe) -> bool:
