@@ -1,8 +1,10 @@
 """How long OpenMP's threads spin while they wait for each other: briefly, for a machine that others use too.
 
 PyTorch's threads wait for each other hundreds of times in a step. By default each spins for milliseconds, which is the
-processor's time of the thread it waits for as soon as another process runs: a training beside one busy process then
-takes seven times as long, and 1.4 times as long if they soon sleep (`benchmarks/busy_machine.py`).
+processor's time of the thread it waits for as soon as another process runs: a step beside one busy process on two cores
+then takes 3.2 times as long, and 1.9 times if they soon sleep, as against 1.5 for its share of the cores. Waking costs
+1.13 times the step on a machine that is free; `GOMP_SPINCOUNT=100000` takes that back there
+(`benchmarks/results/busy-machine-cpu.txt`).
 """
 
 import os
