@@ -183,7 +183,8 @@ def _explain_one(schema: type[BaseModel], fault: ErrorDetails) -> str:
     if kind == "missing":
         return f"{where}: this setting is required"
     message = message.removeprefix("Value error, ")
-    return f"{where}: {message}" if kind == "value_error" else f"{where}: {message}, got {got!r}"
+    prefix = f"{where}: " if where else ""  # a fault of the whole recipe has no place
+    return prefix + (message if kind == "value_error" else f"{message}, got {got!r}")
 
 
 def _section(schema: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:

@@ -96,7 +96,7 @@ def test_a_stopped_training_on_crops_ends_with_the_same_bits_and_keeps_the_teach
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ([TAUGHT], r"losses.self_distillation goes with \[crops\]: got no crops"),
+        ([TAUGHT], r"^\S+\.toml: losses.self_distillation goes with \[crops\]: got no crops"),
         ([CROPS], r"goes with \[crops\]: got crops without the loss"),
         ([CROPS, TAUGHT], "its teacher is the average of the weights: set training.ema"),
         ([CROPS, TAUGHT, *EMA], "expected random_resized_crop among the transforms"),
