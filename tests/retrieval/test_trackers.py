@@ -10,9 +10,10 @@ from PIL import Image
 from trackers import ByteTrackTracker
 
 import reseen
+from reseen.data.frames import crops_of
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import Embedder
-from reseen.retrieval.trackers import TrackFeatures, crops_of
+from reseen.retrieval.trackers import TrackFeatures
 
 BOXES = np.array([[4.4, 3.6, 40.2, 50.0], [60, 10, 90.5, 58.5]])
 CENTRED = np.column_stack([(BOXES[:, :2] + BOXES[:, 2:]) / 2, BOXES[:, 2:] - BOXES[:, :2]])

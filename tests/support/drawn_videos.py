@@ -32,7 +32,7 @@ def number_in(image: NDArray[np.uint8]) -> int:
     return 100 * digits[0] + 10 * digits[1] + digits[2]
 
 
-def write_video(  # noqa: PLR0913 - one argument a property of a video
+def write_video(
     path: Path,
     *,
     count: int = 30,

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn_videos import HEIGHT, WIDTH, number_in, write_video
 
+from drawn_videos import HEIGHT, WIDTH, number_in, write_video
 from reseen.data.frames import Video
 from reseen.errors import ReseenError
 

@@ -18,10 +18,12 @@ class Frame(NamedTuple):
 
 
 class Frames(Protocol):
-    """The frames of one camera."""
+    """The frames of one camera; ``name`` is what errors call them."""
+
+    name: str
 
     @property
-    def numbers(self) -> "Sequence[int] | Set[int]":
+    def numbers(self) -> "range | Set[int]":
         """The numbers of the frames that there are."""
 
     @property

@@ -50,10 +50,11 @@ class _Index(NamedTuple):
 
 
 class Video:
-    """A video file as frames with the numbers 0, 1, 2, ... in the order in which they are shown.
+    """A video file as frames, numbered in the order in which they are shown.
 
     Args:
         path: The file.
+        first: The number of the first frame.
 
     Raises:
         ReseenError: PyAV is not installed, the file is no video that can be decoded, or has no video stream.
@@ -65,8 +66,8 @@ class Video:
         ```
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path | str, *, first: int = 0) -> None:
+        self.path, self.name, self.first = Path(path), str(path), first
         if not self.path.is_file():
             raise ReseenError(f"{path}: no such video file")
         self._index = _index(self.path)
@@ -78,7 +79,7 @@ class Video:
     @property
     def numbers(self) -> range:
         """The numbers of the frames that there are."""
-        return range(len(self))
+        return range(self.first, self.first + len(self))
 
     @cached_property
     def times(self) -> NDArray[np.float64]:
@@ -90,7 +91,7 @@ class Video:
     @cached_property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of the upright frames."""
-        for frame in self.frames([0]):
+        for frame in self.frames([self.first]):
             return frame.image.shape[1], frame.image.shape[0]
         raise ReseenError(f"{self.path}: cannot decode the video: its first frame is damaged")
 
@@ -99,7 +100,7 @@ class Video:
 
         A frame that is damaged is left out.
         """
-        wanted = [number for number in numbers if 0 <= number < len(self)]
+        wanted = [number - self.first for number in numbers if number in self.numbers]
         if not wanted:
             return
         with _opened(self.path) as (container, stream):
@@ -110,7 +111,7 @@ class Video:
                 else _sought(container, stream, wanted, index=self._index)
             )
             for number, frame in found:
-                yield Frame(number, _upright(frame))
+                yield Frame(number + self.first, _upright(frame))
 
 
 def _index(path: Path) -> _Index:
@@ -229,6 +230,6 @@ def _opened(path: Path) -> "Iterator[tuple[InputContainer, VideoStream]]":
             if not container.streams.video:
                 raise ReseenError(f"{path}: has no video stream")
             yield container, container.streams.video[0]
-    except (av.FFmpegError, OSError) as error:
+    except av.FFmpegError as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ReseenError(f"{path}: cannot decode the video: {reason}") from None
