@@ -29,6 +29,7 @@ MODULES = {
     "ray": ["ray"],
     "serve": ["fastapi", "starlette", "uvicorn", "prometheus_client"],
     "synth": ["panda3d", "direct"],
+    "video": ["av"],
 }
 DOORS = {
     "cuhk03": ["unpack release"],
@@ -46,6 +47,10 @@ DOORS = {
     "ray": ["embed photos --model run --out vectors --ray"],
     "serve": ["serve g --model run"],
     "synth": ["synth vehicle rendered", "synth scene rendered", "demo --out rendered"],
+    "video": [
+        "embed tracks.csv --model run --out vectors --videos gate=gate.mp4",
+        "link tracks.csv --model run --out linked --videos gate=gate.mp4",
+    ],
 }
 """Of each extra, commands that need it."""
 BASE = [

@@ -77,7 +77,7 @@ class TrackFeatures:
         frame = np.asarray(image)
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
             raise ReseenError(f"expected a frame (H, W, 3) of uint8, BGR, got {frame.shape} of {frame.dtype}")
-        return self.embedder(crops_of(frame, corners), bgr=True, batch=batch or self.batch)
+        return self.embedder.embed_arrays(crops_of(frame, corners), bgr=True, batch=batch or self.batch)
 
 
 def track_features(embedder: Embedder, *, batch: int = BATCH) -> TrackFeatures:
