@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars
+from numpy.typing import NDArray
 
 from reseen.data.frames.finding import find_frames, find_videos, frames_of_images
 from reseen.data.frames.frame import Frames
@@ -113,7 +114,7 @@ def _laid(boxes: polars.DataFrame, frames: Frames, *, tracks: Tracks) -> _Laid:
     return _Laid(boxes, notes)
 
 
-def _nearest(seconds: np.ndarray, frames: Frames) -> polars.Series:
+def _nearest(seconds: NDArray[np.float64], frames: Frames) -> polars.Series:
     """(N,) seconds from the first frame -> the frame shown nearest to each; -1 for those well before or after all."""
     assert frames.times is not None
     times = frames.times
