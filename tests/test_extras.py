@@ -29,6 +29,7 @@ MODULES = {
     "ray": ["ray"],
     "serve": ["fastapi", "starlette", "uvicorn", "prometheus_client"],
     "synth": ["panda3d", "direct"],
+    "video": ["av"],
 }
 DOORS = {
     "cuhk03": ["unpack release"],
@@ -46,6 +47,10 @@ DOORS = {
     "ray": ["embed photos --model run --out vectors --ray"],
     "serve": ["serve g --model run"],
     "synth": ["synth vehicle rendered", "synth scene rendered", "demo --out rendered"],
+    "video": [
+        "embed tracks.csv --model run --out vectors --videos gate=gate.mp4",
+        "link tracks.csv --model run --out linked --videos gate=gate.mp4",
+    ],
 }
 """Of each extra, commands that need it."""
 BASE = [
@@ -94,10 +99,11 @@ def test_without_any_extra_runs_are_trained_and_reported_and_each_door_names_its
     tmp_path: Path, market: Callable[..., Path], recipe_file: Path, image: Callable[..., Image.Image]
 ) -> None:
     market()
-    for file in ("photos/one.png", "release/cuhk-03.mat", "net.onnx", "net.xml"):
+    for file in ("photos/one.png", "release/cuhk-03.mat", "net.onnx", "net.xml", "gate.mp4"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
     image(1, 1).save(tmp_path / "photos" / "one.png")
+    (tmp_path / "tracks.csv").write_text("camera,track,frame,left,top,width,height\ngate,1,0,0,0,9,9\n")
     absent = [module for modules in MODULES.values() for module in modules]
     commands = BASE + [command for doors in DOORS.values() for command in doors]
     done = subprocess.run(

@@ -18,6 +18,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "ray": "--ray needs ray",
         "serve": "the service needs fastapi and uvicorn",
         "synth": "synthetic sets need panda3d",
+        "video": "video files need av",
     }
 )
 """The extras of pyproject.toml, each with what it is for and what that needs."""

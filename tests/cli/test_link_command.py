@@ -35,6 +35,10 @@ def test_link_tells_what_it_did(reseen, town, weights_file):
         (("--offset", "c7=1"), "offsets: no camera 'c7'"),
         (("--topology", "gone.csv"), "gone.csv: no such file; expected a topology"),
         (("--truth", "gone.csv"), "gone.csv"),
+        (("--videos", "gone"), "gone: no such folder"),
+        (("--videos", "c0=gone.mp4"), "expected one video of camera c1, such as c1.mp4 or c1/vdo.avi, got none"),
+        (("--frames", "gone"), "gone: no such folder"),
+        (("--first-frame", "1"), "the number of the first frame is for videos"),
     ],
 )
 def test_bad_options_are_one_line(reseen, town, weights_file, options, message):

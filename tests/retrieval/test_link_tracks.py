@@ -113,7 +113,7 @@ def test_bad_input_is_one_line(tracks, tmp_path, embedder):
 
 def test_images_are_taken_over_the_whole_length_of_a_track(tmp_path, image):
     from reseen.data.tracks import read_tracks
-    from reseen.retrieval.link_tracks import chosen_images
+    from reseen.retrieval.track_images import chosen_images
 
     (tmp_path / "town").mkdir()
     tracks = read_tracks(write_town(tmp_path / "town", image))

@@ -10,9 +10,10 @@ from PIL import Image
 from trackers import ByteTrackTracker
 
 import reseen
+from reseen.data.frames import crops_of
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import Embedder
-from reseen.retrieval.trackers import TrackFeatures, crops_of
+from reseen.retrieval.trackers import TrackFeatures
 
 BOXES = np.array([[4.4, 3.6, 40.2, 50.0], [60, 10, 90.5, 58.5]])
 CENTRED = np.column_stack([(BOXES[:, :2] + BOXES[:, 2:]) / 2, BOXES[:, 2:] - BOXES[:, :2]])
@@ -91,3 +92,13 @@ def test_other_boxes_are_refused_in_one_line(boxes, message, features, frame):
 def test_another_frame_is_refused_in_one_line(features):
     with pytest.raises(ReseenError, match=r"expected a frame \(H, W, 3\) of uint8, BGR, got \(8, 8\) of float64"):
         features.get_features(BOXES, np.zeros((8, 8)))
+
+
+def test_a_frame_that_runs_backwards_or_is_read_only_is_taken(features, frame, expected):
+    rgb = frame[..., ::-1].copy()
+    rgb.setflags(write=False)
+    np.testing.assert_allclose(features.get_features(BOXES, rgb[..., ::-1]), expected, atol=1e-5)
+    whole = np.array([[0, 0, 96, 64]])
+    frozen = frame.copy()
+    frozen.setflags(write=False)
+    np.testing.assert_allclose(features.get_features(whole, frozen), features.get_features(whole, frame), atol=1e-6)

@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reseen.cli.console import progress_for, results, say
-from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
-from reseen.errors import ReseenError
+from reseen.cli.options import (
+    Device,
+    FirstFrame,
+    FrameRate,
+    FramesOfTracks,
+    NetworkSource,
+    Offsets,
+    Quiet,
+    VideosOfTracks,
+    embedder_for,
+    frames_given,
+    offsets_of,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +43,7 @@ _SHOWN = {
 def link(  # noqa: PLR0913 - one parameter an option
     tracks: Annotated[
         Path,
-        typer.Argument(help="Tracks of several cameras with their crops: a table, CityFlow's layout, or MOT text."),
+        typer.Argument(help="Tracks of several cameras: a table, CityFlow's layout, or MOT text."),
     ],
     *,
     out: Annotated[Path, typer.Option(help="The folder for the links; after a stop, the same command continues.")],
@@ -43,10 +54,11 @@ def link(  # noqa: PLR0913 - one parameter an option
     topology: Annotated[
         Path | None, typer.Option(help="Travel times, .csv or .toml: from, to, shortest, longest (seconds).")
     ] = None,
-    offset: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CAMERA=SECONDS", help="Add seconds to a camera's clock; may be repeated."),
-    ] = None,
+    offset: Offsets = None,
+    frames: FramesOfTracks = None,
+    videos: VideosOfTracks = None,
+    frame_rate: FrameRate = None,
+    first_frame: FirstFrame = None,
     caution: Annotated[
         float,
         typer.Option(help="Evidence that a link needs, in nats; above 0 fewer links are made, and fewer wrong ones."),
@@ -63,12 +75,14 @@ def link(  # noqa: PLR0913 - one parameter an option
     reseen link crossing --model runs/mine --out linked
 
     reseen link tracks.csv --model runs/mine --out linked --topology roads.csv --offset c003=-12
+
+    reseen link tracks.csv --model runs/mine --out linked --videos recordings
     """
     from reseen.linking import LinkSettings
     from reseen.retrieval.link_tracks import link_tracks
 
     progress = progress_for(quiet=quiet)
-    offsets = _offsets(offset or [])
+    offsets = offsets_of(offset)
     embedder = embedder_for(model, device=device, progress=progress)
     done = link_tracks(
         tracks,
@@ -77,25 +91,14 @@ def link(  # noqa: PLR0913 - one parameter an option
         truth=truth,
         topology=topology,
         offsets=offsets,
+        rate=frame_rate,
+        frames=frames_given(frames, videos, first_frame),
         settings=LinkSettings(caution=caution),
         images=images,
         batch=batch,
         progress=progress,
     )
     _tell(done)
-
-
-def _offsets(options: list[str]) -> dict[str, float]:
-    offsets = {}
-    for option in options:
-        camera, separator, seconds = option.rpartition("=")
-        try:
-            offsets[camera] = float(seconds)
-        except ValueError:
-            separator = ""
-        if not separator or not camera:
-            raise ReseenError(f"--offset: expected CAMERA=SECONDS, got {option}")
-    return offsets
 
 
 def _tell(done: "LinkedTracks") -> None:

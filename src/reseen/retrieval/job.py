@@ -9,7 +9,7 @@ OUT/
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -133,7 +133,7 @@ def embed_images(
     out, listed = Path(out), list_images(Path(source))
     if _VECTOR in listed.columns:
         raise ReseenError(f"{source}: the table has a column {_VECTOR} already; rename it")
-    _begin(out, embedder, metadata=_known_columns(embedder, listed) if metadata else [])
+    begin_job(out, embedder, metadata=_known_columns(embedder, listed) if metadata else [])
     finished = _finished(out, listed.schema)
     _check_unchanged(finished, listed, out)
     pending = listed.join(finished, on="path", how="anti", maintain_order="left")
@@ -174,8 +174,9 @@ def _names(column: polars.Series) -> list[str | None]:
     return [name or None for name in column.cast(polars.String)]
 
 
-def _begin(out: Path, embedder: Embedder, *, metadata: list[str]) -> None:
+def begin_job(out: Path, embedder: Embedder, *, metadata: Sequence[str] = ()) -> None:
     """Make the folder with its job.json; one that is there must name this network."""
+    metadata = list(metadata)
     if (out / JOB).exists():
         job = read_job(out)
         stated, before = job.get("fingerprint"), metadata_columns(job)

@@ -4,6 +4,7 @@
 OUT/
   begun.json     which tracks and which network this folder is for
   images.parquet the images that are embedded, at most so many a track
+  crops/         their files, where they are cut out of frames or videos
   vectors/       the embedding job, which a stopped command continues
   links.csv      camera, track, identity
   scores.json    where the truth is known
@@ -20,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from reseen.data.frames import FramesGiven
 from reseen.data.tracks import Tracks, read_tracks, read_truth
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
@@ -27,18 +29,19 @@ from reseen.file_lock import file_lock
 from reseen.files import write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.linking import Linking, LinkSettings, TravelTimes, link, read_topology
-from reseen.linking.pooling import Pooled, Switch, pool, quality
+from reseen.linking.pooling import Switch
 from reseen.linking.topology import require_known
 from reseen.metrics import Estimate, IdentifiedBoxes, LinkScores, only_in_several_cameras, score_links
 from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
-from reseen.retrieval.job import PARTS, FailedImage, embed_images
+from reseen.retrieval.job import FailedImage, embed_images
+from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images, track_images
 
 IMAGES = 16
 """Images of a track that are embedded by default."""
 
 LINKS, SCORES, LINKING = "links.csv", "scores.json", "linking.json"
-_BEGUN, _LOCK, _IMAGES, _VECTORS = "begun.json", "link.lock", "images.parquet", "vectors"
+_BEGUN, _LOCK, _IMAGES, _CROPS, _VECTORS = "begun.json", "link.lock", "images.parquet", "crops", "vectors"
 
 
 class Scored(NamedTuple):
@@ -81,6 +84,8 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
     truth: Path | str | None = None,
     topology: Path | str | None = None,
     offsets: Mapping[str, float] | None = None,
+    rate: float | None = None,
+    frames: FramesGiven | None = None,
     settings: LinkSettings | None = None,
     images: int = IMAGES,
     batch: int = BATCH,
@@ -92,12 +97,15 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
     nothing twice.
 
     Args:
-        source: The tracks, as ``reseen.data.tracks.read_tracks`` takes them, with crops.
+        source: The tracks, as ``reseen.data.tracks.read_tracks`` takes them, with crops or with
+            frames or videos.
         out: The folder to write into.
         embedder: The network.
         truth: The true identities; those in ``source`` where it has some.
         topology: A file of windows, as ``reseen.linking.read_topology`` takes it.
         offsets: Seconds to add to the times of a camera, by its name: where clocks differ.
+        rate: Frames a second of all cameras; what the data or the videos say if left out.
+        frames: Where the frames or videos are that boxes are cut out of.
         settings: How to link.
         images: Images of a track that are embedded, the best ones over its length.
         batch: Images in one pass of the network.
@@ -117,16 +125,22 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
     if images < 1:
         raise ReseenError(f"images: expected at least 1 image of a track, got {images}")
     out, settings = Path(out), settings or LinkSettings()
-    tracks = read_tracks(source, offsets=offsets)
+    found = track_images(
+        read_tracks(source, offsets=offsets, rate=rate),
+        crops=out / _CROPS,
+        images=images,
+        given=frames or FramesGiven(),
+    )
+    tracks = found.tracks
     windows = () if topology is None else read_topology(topology)
     require_known(windows, tracks.cameras, source=topology)
     true = _truth(source, truth)
-    chosen = chosen_images(tracks, images=images)
-    _begin(out, tracks, chosen=chosen, embedder=embedder, source=source)
+    _begin(out, found, embedder=embedder, source=source)
     with file_lock(out / _LOCK, patience=0, advice="wait for it, or choose another folder", keep=True):
+        tracks, chosen, *_ = cut_images(found, crops=out / _CROPS, progress=progress)
         write_atomically(out / _IMAGES, chosen.select("path", "camera", "track").write_parquet)
         job = embed_images(out / _IMAGES, out / _VECTORS, embedder=embedder, batch=batch, progress=progress)
-        pooled = _pooled(out / _VECTORS, chosen, tracks)
+        pooled = pooled_images(out / _VECTORS, chosen, spans=tracks.boxes)
         linking = link(pooled.sightings, settings=settings, topology=windows)
         links = _all_links(linking, tracks)
         scores = None if true is None else _scored(true, tracks, links)
@@ -134,29 +148,6 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         done = LinkedTracks(out, tracks, linking, links, scores, pooled.switches, tuple(job.failures), warnings)
         _write(done, settings, source=str(source), network=embedder.source)
     return done
-
-
-def chosen_images(tracks: Tracks, *, images: int) -> pl.DataFrame:
-    """The rows of a track's best images: one of each of so many equal parts of its length, with ``path``."""
-    boxes = tracks.boxes.filter(pl.col("image").is_not_null())
-    if not tracks.crops or boxes.is_empty():
-        raise ReseenError(
-            f"{tracks.root}: expected an image of each box alone (a column image, or crops/<track>/<frame>.jpg), got "
-            f"{'whole frames' if len(boxes) else 'none'}"
-        )
-    place = pl.int_range(pl.len()).over("camera", "track")
-    length = pl.len().over("camera", "track")
-    ranked = boxes.with_columns(
-        quality=pl.Series(quality(boxes, tracks.boxes)), share=(place * images / length).floor().cast(pl.Int64)
-    ).with_columns(number=pl.int_range(pl.len()))
-    best = ranked.sort("quality", descending=True, maintain_order=True).unique(
-        ["camera", "track", "share"], keep="first", maintain_order=True
-    )
-    return (
-        best.sort("number")
-        .drop("number", "share", "quality")
-        .with_columns(path=pl.Series([str(tracks.root / image) for image in best.sort("number")["image"]]))
-    )
 
 
 def _truth(source: Path | str, truth: Path | str | None) -> IdentifiedBoxes | None:
@@ -169,10 +160,10 @@ def _truth(source: Path | str, truth: Path | str | None) -> IdentifiedBoxes | No
     return IdentifiedBoxes.from_table(read_truth(truth))
 
 
-def _begin(out: Path, tracks: Tracks, *, chosen: pl.DataFrame, embedder: Embedder, source: Path | str) -> None:
-    """Make the folder; one that is there must be of these tracks and this network."""
-    rows = chosen.select("camera", "track", "frame", "path").write_csv().encode()
-    key = {"tracks": hashlib.sha256(rows).hexdigest()[:16], "network": embedder.fingerprint}
+def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | str) -> None:
+    """Make the folder; one that is there must be of these tracks, frames and this network."""
+    rows = found.chosen.select("camera", "track", "frame", "path").write_csv().encode()
+    key = {"tracks": hashlib.sha256(rows).hexdigest()[:16], "network": embedder.fingerprint, "frames": found.said}
     path = out / _BEGUN
     if path.exists():
         before = migrated("linking", read_json(path), name=str(path))
@@ -186,16 +177,7 @@ def _begin(out: Path, tracks: Tracks, *, chosen: pl.DataFrame, embedder: Embedde
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReseenError(f"{out}: the folder cannot be made: {error.strerror}") from None
-    write_json(path, with_format("linking", {**key, "source": str(source), "boxes": len(tracks.boxes)}))
-
-
-def _pooled(folder: Path, chosen: pl.DataFrame, tracks: Tracks) -> Pooled:
-    """The vectors of the job, in the order of the chosen images, pooled by track."""
-    parts = [pl.read_parquet(part, columns=["path", "vector"]) for part in sorted(folder.glob(PARTS))]
-    if not parts:
-        raise ReseenError(f"{folder}: no image of the tracks could be embedded; see {folder / 'failures.csv'}")
-    rows = chosen.join(pl.concat(parts).unique("path"), on="path", how="inner", maintain_order="left")
-    return pool(rows.drop("vector"), rows["vector"].to_numpy(), spans=tracks.boxes)
+    write_json(path, with_format("linking", {**key, "source": str(source), "boxes": len(found.tracks.boxes)}))
 
 
 def _all_links(linking: Linking, tracks: Tracks) -> pl.DataFrame:

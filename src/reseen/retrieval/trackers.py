@@ -3,12 +3,12 @@
 N = boxes, D = width of the vectors. Frames are as OpenCV reads them: (H, W, 3) uint8, BGR.
 """
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reseen.data.frames.crop import crops_of
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import BATCH, Embedder, Vectors
 
@@ -77,7 +77,7 @@ class TrackFeatures:
         frame = np.asarray(image)
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
             raise ReseenError(f"expected a frame (H, W, 3) of uint8, BGR, got {frame.shape} of {frame.dtype}")
-        return self.embedder(crops_of(frame, corners), bgr=True, batch=batch or self.batch)
+        return self.embedder.embed_arrays(crops_of(frame, corners), bgr=True, batch=batch or self.batch)
 
 
 def track_features(embedder: Embedder, *, batch: int = BATCH) -> TrackFeatures:
@@ -94,15 +94,6 @@ def track_features(embedder: Embedder, *, batch: int = BATCH) -> TrackFeatures:
         ```
     """
     return TrackFeatures(embedder, batch=batch)
-
-
-def crops_of(frame: Frame, corners: NDArray[np.float64]) -> Sequence[Frame]:
-    """The parts of a frame in boxes (N, 4) of left, top, right, bottom; each has a pixel at least."""
-    height, width = frame.shape[:2]
-    whole = np.rint(corners).astype(np.int64)
-    left, top = whole[:, 0].clip(0, width - 1), whole[:, 1].clip(0, height - 1)
-    right, bottom = np.maximum(whole[:, 2].clip(0, width), left + 1), np.maximum(whole[:, 3].clip(0, height), top + 1)
-    return [frame[y:y2, x:x2] for x, y, x2, y2 in zip(left, top, right, bottom, strict=True)]
 
 
 def _corners(boxes: ArrayLike) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Tracks as one table of boxes, and the checks that every way in passes through."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,21 @@ RATE = 10.0
 """Frames a second where nothing else is known: what CityFlow's cameras have."""
 
 
+class Numbering(NamedTuple):
+    """What is known of frame numbers and times, for those who hold the frames and know them better.
+
+    ``first``: the number of a camera's first frame. ``rated``: cameras whose rate their own files or the user gave; the
+    times of others are guesses, unless the data give times. ``times``, ``frames``: whether the data give them.
+    ``starts``: when each camera's clock began, seconds.
+    """
+
+    first: int = 0
+    rated: frozenset[str] = frozenset()
+    times: bool = True
+    frames: bool = True
+    starts: Mapping[str, float] = {}
+
+
 @dataclass(frozen=True)
 class Tracks:
     """Tracks of one or more cameras.
@@ -32,13 +47,16 @@ class Tracks:
     ``frame`` (number), ``time`` (seconds on the clock that all cameras share), ``left``, ``top``, ``width``,
     ``height`` (pixels, the first pixel is 0), ``confidence`` (null where unknown), ``image`` (a file, relative to
     ``root``; null where there is none). ``crops``: whether ``image`` shows the box alone or the whole frame.
-    ``notes``: what was changed or is missing, one line each.
+    ``notes``: what was changed or is missing, one line each. ``sizes``: the (width, height) of frames, pixels, where
+    the data say it. ``numbering``: what is known of frames and times.
     """
 
     boxes: polars.DataFrame
     root: Path
     crops: bool
     notes: tuple[str, ...] = ()
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    numbering: Numbering = field(default_factory=Numbering)
 
     @property
     def cameras(self) -> list[str]:
@@ -54,6 +72,7 @@ class Found(NamedTuple):
     crops: bool
     sizes: Mapping[str, tuple[int, int]]
     notes: tuple[str, ...] = ()
+    numbering: Numbering = Numbering()
 
 
 def checked(found: Found, source: Path) -> Tracks:
@@ -63,19 +82,31 @@ def checked(found: Found, source: Path) -> Tracks:
     """
     boxes = found.boxes.select(polars.col(name).cast(kind) for name, kind in SCHEMA.items())
     refuse_unreal(boxes, source)
-    whole = clipped(boxes, found.sizes)
-    changed = sum((whole[side] != boxes[side]).cast(polars.Int8) for side in SIDES) != 0
-    empty = (whole["width"] <= 0) | (whole["height"] <= 0)
-    left = whole.filter(~empty).sort("camera", "track", "frame")
+    left, notes = inside(boxes, found.sizes)
     if left.is_empty():
         raise ReseenError(f"{source}: expected tracks, got no box with an area inside its frame")
+    left = left.sort("camera", "track", "frame")
     _refuse_twice(left, source)
+    return Tracks(left, found.root, found.crops, (*found.notes, *notes), found.sizes, found.numbering)
+
+
+class Inside(NamedTuple):
+    """Boxes clipped to their frames, without those that have no area there, and a line for each kind of change."""
+
+    boxes: polars.DataFrame
+    notes: tuple[str, ...]
+
+
+def inside(boxes: polars.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> Inside:
+    """Clip boxes to their frames, and leave out those without area inside; both are counted."""
+    whole = clipped(boxes, sizes)
+    changed = sum((whole[side] != boxes[side]).cast(polars.Int8) for side in SIDES) != 0
+    empty = (whole["width"] <= 0) | (whole["height"] <= 0)
     counted = (
         (int((changed & ~empty).sum()), "boxes reached out of their frame and were clipped"),
         (int(empty.sum()), "boxes have no area inside their frame and were left out"),
     )
-    notes = [f"{count} of {len(boxes)} {what}" for count, what in counted if count]
-    return Tracks(left, found.root, found.crops, (*found.notes, *notes))
+    return Inside(whole.filter(~empty), tuple(f"{count} of {len(boxes)} {what}" for count, what in counted if count))
 
 
 def clipped(boxes: polars.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> polars.DataFrame:
@@ -88,12 +119,12 @@ def clipped(boxes: polars.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> po
     edges = boxes.join(limits, on="camera", how="left", maintain_order="left")
     for start, size, limit in (("left", "width", "_wide"), ("top", "height", "_high")):
         end = polars.col(start) + polars.col(size)
-        inside = polars.min_horizontal(end, polars.col(limit))
+        last = polars.min_horizontal(end, polars.col(limit))
         reaches = (polars.col(start) < 0) | (end > polars.col(limit)).fill_null(value=False)
         first = polars.col(start).clip(lower_bound=0)
         edges = edges.with_columns(
             polars.when(reaches).then(first).otherwise(start).alias(start),
-            polars.when(reaches).then(inside - first).otherwise(size).alias(size),
+            polars.when(reaches).then(last - first).otherwise(size).alias(size),
         )
     return edges.select(boxes.columns)
 

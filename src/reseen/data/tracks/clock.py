@@ -25,6 +25,10 @@ class Clock:
             if not 0 < value < float("inf"):
                 raise ReseenError(f"rate: expected frames a second above 0, got {value}")
 
+    def given(self, cameras: Iterable[str]) -> frozenset[str]:
+        """The cameras whose rate was given."""
+        return frozenset(name for name in cameras if self._common is not None or name in self._given)
+
     def by_camera(self, cameras: Iterable[str], *, known: Mapping[str, float] | None = None) -> dict[str, float]:
         """The rate of each camera; ``known``: what the data say, which a rate that is given must not contradict."""
         names, said = sorted(cameras), dict(known or {})

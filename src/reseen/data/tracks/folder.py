@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars
 
 from reseen.data.opening import read_size
-from reseen.data.tracks.boxes import Found
+from reseen.data.tracks.boxes import Found, Numbering
 from reseen.data.tracks.clock import Clock
 from reseen.data.tracks.mot import read_mot
 from reseen.data.walking import SUFFIXES
@@ -52,7 +52,13 @@ def gather(cameras: Sequence[CameraFiles], root: Path, *, clock: Clock, source: 
         name = polars.lit(camera.name).alias("camera")
         parts.append(own.with_columns(name, time.alias("time"), images.alias("image")))
     notes = [f"camera {name} has no tracks" for name in empty]
-    return Found(polars.concat(parts), root.absolute(), crops, _sizes(cameras), tuple(notes))
+    numbering = Numbering(
+        first=1,
+        rated=frozenset(known) | clock.given(boxes),
+        times=False,
+        starts={camera.name: camera.start for camera in cameras},
+    )
+    return Found(polars.concat(parts), root.absolute(), crops, _sizes(cameras), tuple(notes), numbering)
 
 
 def _crops(camera: CameraFiles, root: Path, boxes: polars.DataFrame) -> polars.Series:
@@ -87,7 +93,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _sizes(cameras: Sequence[CameraFiles]) -> dict[str, tuple[int, int]]:
-    """(width, height) of the frames of each camera whose frames or region are on disk."""
+    """(width, height) of the frames of each camera whose frames or region are on disk, or whose seqinfo.ini says it."""
     sizes = {}
     for camera in cameras:
         region = camera.folder / "roi.jpg"
@@ -95,18 +101,25 @@ def _sizes(cameras: Sequence[CameraFiles]) -> dict[str, tuple[int, int]]:
         if example:
             height, width = read_size(example[0])
             sizes[camera.name] = (width, height)
+        elif (wide := _sequence(camera.folder, "imWidth")) and (high := _sequence(camera.folder, "imHeight")):
+            sizes[camera.name] = (int(wide), int(high))
     return sizes
 
 
 def _sequence_rate(folder: Path) -> float | None:
     """frameRate of MOTChallenge's seqinfo.ini, or None without one."""
+    return _sequence(folder, "frameRate")
+
+
+def _sequence(folder: Path, name: str) -> float | None:
+    """A number of MOTChallenge's seqinfo.ini, or None without one."""
     path = folder / "seqinfo.ini"
     if not path.is_file():
         return None
     parser = configparser.ConfigParser()
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
-        return parser.getfloat("Sequence", "frameRate", fallback=None)
+        return parser.getfloat("Sequence", name, fallback=None)
     except (configparser.Error, ValueError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
-        raise ReseenError(f"{path}: expected [Sequence] with frameRate: {reason}") from None
+        raise ReseenError(f"{path}: expected [Sequence] with {name}: {reason}") from None

@@ -54,7 +54,10 @@ def read_tracks(
     path = Path(source)
     found = _found(path, clock=Clock(rate, path), crops=crops, tracker=tracker)
     tracks = checked(found, path)
-    return replace(tracks, boxes=shifted(tracks.boxes, offsets, path))
+    starts = {name: tracks.numbering.starts.get(name, 0.0) + (offsets or {}).get(name, 0.0) for name in tracks.cameras}
+    return replace(
+        tracks, boxes=shifted(tracks.boxes, offsets, path), numbering=tracks.numbering._replace(starts=starts)
+    )
 
 
 def _found(path: Path, *, clock: Clock, crops: bool | None, tracker: str | None) -> Found:

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars
 
 from reseen.data.datasets.table import as_names, load_table, refuse_rows
-from reseen.data.tracks.boxes import SIDES, Found
+from reseen.data.tracks.boxes import SIDES, Found, Numbering
 from reseen.data.tracks.clock import Clock
 from reseen.errors import ReseenError, unknown
 
@@ -20,6 +20,9 @@ def read_table(source: Path, *, clock: Clock, crops: bool | None) -> Found:
     frame = boxes_of(source, names=_NAMES, needs_frame=False)
     rates = frame["camera"].replace_strict(clock.by_camera(frame["camera"].unique()), return_dtype=polars.Float64)
     notes: Sequence[str] = ()
+    numbering = Numbering(
+        rated=clock.given(frame["camera"].unique()), times="time" in frame.columns, frames="frame" in frame.columns
+    )
     if "time" not in frame.columns:
         frame = frame.with_columns((frame["frame"] / rates).alias("time"))
     elif "frame" not in frame.columns:
@@ -31,7 +34,7 @@ def read_table(source: Path, *, clock: Clock, crops: bool | None) -> Found:
         polars.lit(None, dtype=kind).alias(name) for name, kind in absent.items() if name not in frame.columns
     )
     shared = frame["image"].drop_nulls().is_duplicated().any()
-    return Found(frame, source.absolute().parent, not shared if crops is None else crops, {}, tuple(notes))
+    return Found(frame, source.absolute().parent, not shared if crops is None else crops, {}, tuple(notes), numbering)
 
 
 def boxes_of(source: Path, *, names: Sequence[str], needs_frame: bool) -> polars.DataFrame:
