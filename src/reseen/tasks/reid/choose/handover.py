@@ -17,8 +17,9 @@ from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.files import write_json
 from reseen.metrics import Protocol
-from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights, read_weights
+from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights
 from reseen.progress import SILENT, Progress
+from reseen.tasks.reid.choose.beside import TrainedTensors, lost_in_words, trained_tensors, with_beside
 from reseen.tasks.reid.choose.candidates import APART, Candidate, sample_of
 from reseen.tasks.reid.choose.choice import Choice, Scored, choose, read_choice
 from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
@@ -134,9 +135,9 @@ def hand_over(
         return read_choice(run.choice_file)
     in_first_process(fabric, lambda: keep_trained(run))
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
-    trained = read_weights(run.trained_weights).tensors
+    trained = trained_tensors(run.trained_weights)
     judge = Judge(validation, sample_of(train), recipe, protocol, fabric, progress)
-    judged = judge.of_averages(untrained, start, trained)
+    judged = judge.of_averages(untrained, start, trained.model)
     choice = choose(
         [entry.scored for entry in judged],
         validation.query.identities,
@@ -145,13 +146,17 @@ def hand_over(
     head = next(entry.head for entry in judged if entry.scored.candidate == choice.chosen.candidate)
     in_first_process(fabric, lambda: _write(run, choice, head, start=start, trained=trained))
     progress.say(choice.reason)
+    candidate = choice.chosen.candidate
+    if lost := lost_in_words(load_card(run.trained_weights), weights=candidate.weights, share=candidate.share):
+        progress.say(lost)
     return choice
 
 
-def _write(run: Run, choice: Choice, head: Head, *, start: Tensors, trained: Tensors) -> None:
-    tensors = {**averaged(start, trained, share=choice.chosen.candidate.share, apart=APART), **head.tensors}
+def _write(run: Run, choice: Choice, head: Head, *, start: Tensors, trained: TrainedTensors) -> None:
+    share = choice.chosen.candidate.share
+    tensors = {**averaged(start, trained.model, share=share, apart=APART), **head.tensors}
     card = with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
-    save_weights(run.best_weights, tensors, card)
+    save_weights(run.best_weights, *with_beside(tensors, card, beside=trained.beside, share=share))
     write_json(run.choice_file, choice.as_dict())
 
 

@@ -9,8 +9,9 @@ from reseen.data.table import Split
 from reseen.engine.averages import averaged
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.run import Run
-from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights, read_weights
+from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights
 from reseen.progress import Progress
+from reseen.tasks.reid.choose.beside import trained_tensors, with_beside
 from reseen.tasks.reid.choose.candidates import APART, sample_of
 from reseen.tasks.reid.choose.choice import Choice
 from reseen.tasks.reid.choose.handover import with_head
@@ -46,10 +47,12 @@ def hand_over_on_all(
         return heads_of(model.neck, sample, trained=candidate.share == 1)
 
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
-    tensors = averaged(start, read_weights(last.best_weights).tensors, share=candidate.share, apart=APART)
+    trained = trained_tensors(last.best_weights)
+    tensors = averaged(start, trained.model, share=candidate.share, apart=APART)
     model = copy.deepcopy(untrained).eval()
     fabric.to_device(model)
     load_weights(model, tensors)
     head = next(head for head in heads(model) if head.name == candidate.head)
     card = with_head(load_card(last.best_weights), head, score=choice.chosen.mean_average_precision)
-    save_weights(run.best_weights, {**tensors, **head.tensors}, card)
+    named = with_beside({**tensors, **head.tensors}, card, beside=trained.beside, share=candidate.share)
+    save_weights(run.best_weights, *named)
