@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil, isfinite
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lightning_fabric import Fabric
@@ -50,7 +49,7 @@ class LoopParts:
     frozen_norms: tuple[nn.Module, ...] = ()
     averaged: ModelEmaV3 | None = None
     wider: nn.Module | None = None
-    beside: Mapping[str, nn.Module] = MappingProxyType({})
+    beside: Mapping[str, nn.Module] = field(default_factory=dict)
 
     @property
     def scored(self) -> nn.Module:
