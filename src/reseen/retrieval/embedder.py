@@ -28,6 +28,7 @@ Images: TypeAlias = ImageSource | Iterable[ImageSource]
 """One image or many; an array of four axes is many."""
 
 Vectors: TypeAlias = NDArray[np.float32]
+
 BATCH = 16
 """Images in one pass of the network by default; on CPUs, larger batches exceed the cache."""
 

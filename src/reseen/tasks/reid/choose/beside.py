@@ -27,7 +27,8 @@ class TrainedTensors(NamedTuple):
 
 def trained_tensors(weights: Path) -> TrainedTensors:
     """The tensors of a training's own weights."""
-    model, beside = {}, {}
+    model: dict[str, Tensor] = {}
+    beside: dict[str, Tensor] = {}
     for name, tensor in read_weights(weights).tensors.items():
         (beside if name.startswith(f"{ATTRIBUTES}.") else model)[name] = tensor
     return TrainedTensors(model, beside)
@@ -80,7 +81,7 @@ def with_attributes(
 def _classifier(vectors: Tensor, labels: Tensor, *, classes: int) -> Head:
     """A linear layer fitted on the images whose class is known; with one class among them, it says that one."""
     known = labels != UNKNOWN
-    seen = labels[known].unique()
+    seen = torch.unique(labels[known])
     if len(seen) > 1:
         return logistic_regression(vectors[known], labels[known], classes=classes)
     bias = torch.full((classes,), NEVER)
