@@ -68,7 +68,7 @@ def main(given: Sequence[str] | None = None) -> None:
     ]
     run = train("demo", data=options.data, out=options.out, overrides=lines, resume=options.out.exists()).run
     splits = splits_of(run, None)
-    seen = polars.concat([splits.query.frame, splits.gallery.frame], how="vertical_relaxed")
+    seen = polars.concat([splits.query.frame, splits.gallery.frame], how="diagonal_relaxed")
     said = Embedder.from_pretrained(run.path).predict_attributes([Path(path) for path in seen["path"]])
     print(
         "| attribute | classes | images | right | most frequent class | sure answers right |\n|---|---|---|---|---|---|"
