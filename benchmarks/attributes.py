@@ -46,7 +46,7 @@ def row(attribute: str, *, said: Sequence[Prediction], seen: polars.DataFrame, t
         str(len(true)),
         f"{100 * right.mean():.1f} ({100 * low:.1f} to {100 * high:.1f})",
         f"{100 * (true == most).mean():.1f} ({most})",
-        f"{100 * right[sure].mean():.1f} of {100 * sure.mean():.0f} %",
+        f"{100 * right[sure].mean():.1f} of {100 * sure.mean():.0f} %" if sure.any() else "none is sure",
     ]
     return f"| {' | '.join(cells)} |"
 
