@@ -58,6 +58,8 @@ def test_a_card_that_is_none_is_one_line(text: str, with_card: Callable[[str], P
         ("num_identities", 0, "num_identities: .*greater than or equal to 1"),
         ("camera_names", 5, "camera_names: Input should be"),
         ("class_names", [5], "class_names.0: Input should be a valid string"),
+        ("attributes", {"colour": []}, "attributes.colour: "),
+        ("attributes", {"colour": ["red"]}, "weights do not fit: 2 missing"),
         ("recipe.data.image_size", [60_000, 60_000], "less than or equal to 4096"),
     ],
 )

@@ -5,7 +5,7 @@ from math import exp, log
 import pytest
 import torch
 
-from reseen.data.attributes import identity_attributes
+from reseen.data.attributes import attribute_classes, identity_attributes
 from reseen.data.table import split_of
 from reseen.losses.attributes import attributes
 from reseen.types import UNKNOWN, Output
@@ -61,3 +61,4 @@ def test_an_identity_has_the_class_that_most_of_its_images_say():
         extra={"colour": ["red", "blue", "blue", "white", "green", None], "track": ["1"] * 6},
     )
     assert identity_attributes(split) == {"colour": [1, 0, UNKNOWN]}, "blue 0, green 1"
+    assert attribute_classes(split) == {"colour": ["blue", "green"]}, "white and red are no identity's"

@@ -10,9 +10,11 @@ import typer
 from reseen.cli.console import progress_for, say
 from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.errors import ReseenError
 
 if TYPE_CHECKING:
     from reseen.retrieval.record import Added, Failure, Record
+    from reseen.retrieval.sources import RecordSource
 
 _SHOWN_FAILURES = 10
 _VECTORS_A_COMMIT = 4096
@@ -37,6 +39,12 @@ def add(  # noqa: PLR0913 - one parameter an option
     time: Annotated[
         str | None, typer.Option(help="The time of all images, as 2026-05-01T12:30+02:00; UTC by default.")
     ] = None,
+    attributes: Annotated[
+        bool,
+        typer.Option(
+            "--attributes", help="Predict attributes, such as colour, as fields of images that come without them."
+        ),
+    ] = False,
     batch: Annotated[
         int, typer.Option(min=1, help="Images a commit; a stopped command repeats at most one commit.")
     ] = 64,
@@ -56,6 +64,8 @@ def add(  # noqa: PLR0913 - one parameter an option
     reseen gallery add cars VeRi --split gallery --model runs/mine
 
     reseen gallery add s3://bucket/cars vectors
+
+    reseen gallery add cars photos --model runs/mine --attributes
     """
     from reseen.engine.interrupt import Stopped, stop_requests
     from reseen.retrieval.gallery import Gallery
@@ -68,18 +78,31 @@ def add(  # noqa: PLR0913 - one parameter an option
     sources = [read_source(path, split=split) for path in source]
     images = any(part.model is None for part in sources)
     embedder = embedder_for(model, device=device, progress=progress) if images else None
+    if attributes:
+        _require_images(source, sources)
+        if embedder is not None:
+            embedder.require_attributes()
     done = []
     with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
         for part in sources:
             opened = Gallery(gallery, embedder=embedder, model=part.model, create=True)
             size = batch if part.model is None else max(batch, _VECTORS_A_COMMIT)
             records = _until(stop_asked, part.records, common=common)
-            done.append(opened.add(records, batch=size, on_error="skip", progress=bar.advance))
+            done.append(opened.add(records, batch=size, on_error="skip", attributes=attributes, progress=bar.advance))
     total = summed(done)
     if stop_asked():
         raise Stopped(f"{total.added:,} records were added and are safe; the same command continues")
     opened.compact()
     _tell(gallery, total, held=len(opened))
+
+
+def _require_images(paths: "Sequence[Path]", sources: "Sequence[RecordSource]") -> None:
+    """ReseenError for the first source of vectors: attributes are predicted from images."""
+    for path, part in zip(paths, sources, strict=True):
+        if part.model is not None:
+            raise ReseenError(
+                f"--attributes: {path} holds vectors, and attributes are predicted from images; add the images"
+            )
 
 
 def _until(
@@ -94,7 +117,19 @@ def _until(
 
 def _tell(gallery: str, total: "Added", *, held: int) -> None:
     there = f", {total.present:,} were there before" if total.present else ""
-    say(f"{gallery}: {total.added:,} records added{there}; it holds {held:,}", *_failure_lines(total.failures))
+    say(
+        f"{gallery}: {total.added:,} records added{there}; it holds {held:,}",
+        *_predicted_lines(total),
+        *_failure_lines(total.failures),
+    )
+
+
+def _predicted_lines(total: "Added") -> list[str]:
+    """What was predicted of the new records, and of how many of them it had been given."""
+    if not total.predicted:
+        return []
+    counts = ", ".join(f"{name} of {count:,}" for name, count in total.predicted.items())
+    return [f"predicted: {counts}; a field with a given value was left alone"]
 
 
 def _failure_lines(failures: "Sequence[Failure]") -> list[str]:

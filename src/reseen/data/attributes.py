@@ -1,6 +1,7 @@
 """What a table says of identities besides who they are: its extra columns, one class an identity."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from reseen.data.table import COLUMNS, Split, numbers
 
@@ -18,15 +19,36 @@ def identity_attributes(split: Split) -> dict[str, list[int]]:
     >>> identity_attributes(split)
     {'colour': [0, 1]}
     """
+    return {column: _classes(split, column).of_identity for column in _columns(split)}
+
+
+def attribute_classes(split: Split) -> dict[str, list[str]]:
+    """Extra column -> the names of its classes, in the order in which `identity_attributes` numbers them.
+
+    >>> from reseen.data.table import split_of
+    >>> attribute_classes(split_of(["a", "b", "c"], ["7", "2", "2"], extra={"colour": ["red", None, "blue"]}))
+    {'colour': ['blue', 'red']}
+    """
+    return {column: _classes(split, column).names for column in _columns(split)}
+
+
+class _Classes(NamedTuple):
+    """The ``names`` of an attribute's classes, and the number of each identity's (I,)."""
+
+    names: list[str]
+    of_identity: list[int]
+
+
+def _columns(split: Split) -> list[str]:
+    return [column for column in split.frame.columns if column not in _NO_ATTRIBUTES]
+
+
+def _classes(split: Split, column: str) -> _Classes:
     names = split.identity_names
-    return {column: _classes(split, column, names) for column in split.frame.columns if column not in _NO_ATTRIBUTES}
-
-
-def _classes(split: Split, column: str, names: tuple[str, ...]) -> list[int]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in names}
     for identity, value in split.frame.select("identity", column).iter_rows():
         if value is not None:
             counts[identity][str(value)] += 1
     most = [min(found, key=lambda value: (-found[value], value), default=None) for found in counts.values()]
-    chosen = numbers(sorted({value for value in most if value is not None}), most)
-    return [int(number) for number in chosen]
+    classes = sorted({value for value in most if value is not None})
+    return _Classes(classes, [int(number) for number in numbers(classes, most)])

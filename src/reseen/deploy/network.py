@@ -3,9 +3,9 @@
 B = batch, H x W = the network's input size, D = width of the vectors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from reseen.data.table import numbers
 from reseen.deploy.calibrated import calibrated_for
-from reseen.deploy.facts import Facts, LoadedNetwork, fingerprint
+from reseen.deploy.facts import Facts, LoadedNetwork, Network, fingerprint
 from reseen.deploy.folding import folded
 from reseen.engine.checkpoint import Card, load_card
 from reseen.engine.pretrained import resolved
 from reseen.errors import ReseenError
 from reseen.models import EmbeddingModel
+from reseen.models.attributes import attribute_classifiers
 from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.models.wheels import WHEEL, WHEELS
@@ -29,6 +30,7 @@ from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.build_model import build_model
 from reseen.tasks.reid.query_gallery import VisibleMetadata, visible_metadata
 from reseen.tasks.reid.recipe import recipe_from
+from reseen.types import Output
 
 Names: TypeAlias = Sequence[str | None]
 """The camera or view of each image by name, None if unknown."""
@@ -62,6 +64,18 @@ class EmbeddingNetwork(nn.Module):
         """(B, H, W, 3) uint8, and the model's numbers (B,) of cameras and views -> (B, D)."""
         return nn.functional.normalize(self.model(self.normalised(images), cameras, views).embedding, dim=1)
 
+    def with_attributes(
+        self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The same, and the probabilities of each attribute's classes, (B, classes), in one pass.
+
+        With the flip test the attributes are those of the unflipped images.
+        """
+        output: Output = self.model(self.normalised(images), cameras, views)
+        predict = attribute_classifiers(self.as_shown)
+        assert predict is not None, "asked only of networks that predict attributes"
+        return nn.functional.normalize(output.embedding, dim=1), predict(output)
+
     @property
     def as_shown(self) -> nn.Module:
         """``model`` without the flip test, for maps over an image."""
@@ -72,10 +86,18 @@ class EmbeddingNetwork(nn.Module):
         return rearrange(images.float() * self.scale - self.shift, "b h w c -> b c h w")
 
 
+class Described(NamedTuple):
+    """``vectors`` (B, D) of length 1, and the ``probabilities`` (B, classes) of each attribute, in their order."""
+
+    vectors: NDArray[np.float32]
+    probabilities: tuple[NDArray[np.float32], ...]
+
+
 class OnTorch:
     """Runs an `EmbeddingNetwork` with PyTorch on one device; safe to call from several threads.
 
     ``visible_metadata``: the names of cameras and views that the network was evaluated with; none without metadata.
+    ``attributes``: what the network predicts besides, each with the names of its classes; empty for most networks.
     """
 
     def __init__(
@@ -83,20 +105,48 @@ class OnTorch:
     ) -> None:
         self.network = network.to(device).eval()
         self.visible_metadata = visible_metadata
+        predict = attribute_classifiers(network.as_shown)
+        self.attributes: Mapping[str, tuple[str, ...]] = {} if predict is None else predict.classes
         self._device = device
 
     def __call__(
         self, images: NDArray[np.uint8], cameras: Names | None = None, views: Names | None = None
     ) -> NDArray[np.float32]:
         """(B, H, W, 3), and the camera and view of each by name, None if unknown -> (B, D)."""
-        known = self.visible_metadata
-        metadata = (self._numbered(known.cameras, cameras), self._numbered(known.views, views))
         with torch.inference_mode():
-            vectors: Tensor = self.network(torch.from_numpy(images).to(self._device), *metadata)
+            vectors: Tensor = self.network(*self._inputs(images, cameras, views))
             return vectors.float().cpu().numpy()
+
+    def describe(
+        self, images: NDArray[np.uint8], cameras: Names | None = None, views: Names | None = None
+    ) -> Described:
+        """The same with the attributes that a network with ``attributes`` predicts, in one pass."""
+        with torch.inference_mode():
+            vectors, probabilities = self.network.with_attributes(*self._inputs(images, cameras, views))
+            return Described(vectors.float().cpu().numpy(), tuple(one.cpu().numpy() for one in probabilities))
+
+    def _inputs(
+        self, images: NDArray[np.uint8], cameras: Names | None, views: Names | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        known = self.visible_metadata
+        shown = torch.from_numpy(images).to(self._device)
+        return shown, self._numbered(known.cameras, cameras), self._numbered(known.views, views)
 
     def _numbered(self, known: Sequence[str], names: Names | None) -> Tensor | None:
         return None if names is None else torch.from_numpy(numbers(known, names)).to(self._device)
+
+
+def predicting(network: Network, *, source: str) -> OnTorch:
+    """The network, if it predicts attributes. ReseenError for another, of ``source``."""
+    if not isinstance(network, OnTorch):
+        raise ReseenError(
+            f"attributes: {source} is an export, which gives vectors alone; name the run or the weights file it is of"
+        )
+    if not network.attributes:
+        raise ReseenError(
+            f"attributes: {source} predicts none; train a network with the loss `attributes` on a table that has some"
+        )
+    return network
 
 
 def load_weights_file(path: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:

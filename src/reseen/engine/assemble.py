@@ -42,6 +42,7 @@ def assemble(components: TaskComponents, recipe: TrainingRecipe, *, fabric: Fabr
         frozen_norms=start_batch_norms(components.backbone) if settings.freeze_norms else (),
         averaged=_average(components, settings),
         wider=components.averaged,
+        beside=components.beside,
     )
 
 

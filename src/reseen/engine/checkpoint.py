@@ -33,6 +33,7 @@ class Card(NamedTuple):
 
     ``num_identities`` None: the model has no classifier. ``camera_names`` and ``view_names``: of the training set, in
     the order that a model's metadata numbers them; ``class_names`` in the order of a classifier's outputs.
+    ``attributes``: what the network predicts besides, each with the names of its classes in that order.
     """
 
     recipe: dict[str, Any]
@@ -41,6 +42,12 @@ class Card(NamedTuple):
     camera_names: Sequence[str] = ()
     view_names: Sequence[str] = ()
     class_names: Sequence[str] = ()
+    attributes: Mapping[str, Annotated[Sequence[str], Field(min_length=1)]] = {}
+
+    def as_values(self) -> dict[str, Any]:
+        """The card as it is written: without attributes where there are none, as it was before there were any."""
+        values = {**self._asdict(), "attributes": {name: list(names) for name, names in self.attributes.items()}}
+        return values if self.attributes else {name: values[name] for name in values if name != "attributes"}
 
 
 _CARD = TypeAdapter(Card)
@@ -74,7 +81,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 def save_weights(path: Path, tensors: Mapping[str, Tensor], card: Card) -> None:
     """Write weights, with their card in the header, as one safetensors file."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    values = with_format("weights", {**card._asdict(), "recipe": with_format("recipe", card.recipe)})
+    values = with_format("weights", {**card.as_values(), "recipe": with_format("recipe", card.recipe)})
     data = save(plain, metadata={"reseen": json.dumps(values)})
     write_atomically(path, lambda file: file.write(data))
 

@@ -1,6 +1,6 @@
 """The training loop: one epoch over objects already built, to its end or to a request to stop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil, isfinite
 from time import perf_counter
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricModule, _FabricOptimizer  # the types that setup() returns
 from timm.utils.model_ema import ModelEmaV3
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from reseen.engine.checkpoint import Place
@@ -28,7 +28,7 @@ class LoopParts:
     ``rate_factors``: one for each of the optimiser's groups. ``frozen`` parameters are not trained in the first
     ``frozen_epochs``, nor in the optimiser's first ``frozen_steps``; ``frozen_norms`` never see a batch's statistics.
     ``averaged``: the moving average of the model's weights, if the recipe has one; or of those of ``wider``, a module
-    that has the model as its ``model``.
+    that has the model as its ``model``. ``beside``: modules that are saved with the model, by name.
     """
 
     fabric: Fabric
@@ -49,6 +49,7 @@ class LoopParts:
     frozen_norms: tuple[nn.Module, ...] = ()
     averaged: ModelEmaV3 | None = None
     wider: nn.Module | None = None
+    beside: Mapping[str, nn.Module] = field(default_factory=dict)
 
     @property
     def scored(self) -> nn.Module:
@@ -57,6 +58,13 @@ class LoopParts:
             return self.model
         average: nn.Module = self.averaged.module
         return average if self.wider is None else average.get_submodule("model")
+
+    def saved(self) -> dict[str, Tensor]:
+        """The tensors of the weights file: of the scored model, and of what is saved beside it."""
+        tensors = dict(self.scored.state_dict())
+        for name, module in self.beside.items():
+            tensors |= {f"{name}.{key}": tensor for key, tensor in module.state_dict().items()}
+        return tensors
 
 
 @dataclass

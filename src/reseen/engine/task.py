@@ -6,6 +6,7 @@ A task says what its recipe is, loads its data, builds its components and scores
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from lightning_fabric import Fabric
@@ -51,6 +52,8 @@ class TaskComponents(NamedTuple):
 
     ``backbone``: the part of the model that has start weights, which ``training`` may freeze or train slower.
     ``averaged``: what ``training.ema`` averages where that is more than the model; it has the model as its ``model``.
+    ``beside``: parts of the learner whose tensors the weights file holds beside the model's, by the name that theirs
+    begin with there.
     ``follow`` is called with the average, once there is one: a learner may take it as its teacher.
     """
 
@@ -61,6 +64,7 @@ class TaskComponents(NamedTuple):
     backbone: Backbone
     averaged: nn.Module | None = None
     follow: Callable[[nn.Module], None] | None = None
+    beside: Mapping[str, nn.Module] = MappingProxyType({})
 
 
 class TrainingData(NamedTuple, Generic[DataT]):

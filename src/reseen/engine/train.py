@@ -229,7 +229,7 @@ def _score(job: TrainingJob[RecipeT, DataT]) -> dict[str, float]:
 def _save_best(job: TrainingJob[RecipeT, DataT], score: float) -> None:
     if job.parts.fabric.is_global_zero:
         card = job.task.card(job.recipe, job.data, score=score)
-        save_weights(job.run.best_weights, job.parts.scored.state_dict(), card)
+        save_weights(job.run.best_weights, job.parts.saved(), card)
 
 
 def _save(job: TrainingJob[RecipeT, DataT], state: TrainingState) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.info import Info
     from reseen.retrieval.job import FailedImage, JobDone, embed_images
+    from reseen.retrieval.predicted import Prediction
     from reseen.retrieval.record import Added, Failure, Match, Matches, Record
     from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.sources import RecordSource, read_source
@@ -30,6 +31,7 @@ __all__ = [
     "JobDone",
     "Match",
     "Matches",
+    "Prediction",
     "Record",
     "RecordSource",
     "Span",
@@ -47,6 +49,7 @@ __getattr__, __dir__ = lazy_names(
         "gallery": ("Gallery",),
         "info": ("Info",),
         "job": ("FailedImage", "JobDone", "embed_images"),
+        "predicted": ("Prediction",),
         "record": ("Added", "Failure", "Match", "Matches", "Record"),
         "schema": ("GalleryModel",),
         "sources": ("RecordSource", "read_source"),

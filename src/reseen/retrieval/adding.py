@@ -21,15 +21,26 @@ if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
 
 
-def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | None", first: int, skip: bool) -> Added:
+def add_batch(
+    store: Store,
+    batch: Sequence[Record],
+    *,
+    embedder: "Embedder | None",
+    first: int,
+    skip: bool,
+    attributes: bool = False,
+) -> Added:
     """Add the records that the store lacks; ``first`` is the position of the batch's first record in the whole input.
 
-    With ``skip``, unreadable images are reported as failures; without, the first of them raises PictureError.
+    With ``skip``, unreadable images are reported as failures; without, the first of them raises PictureError. With
+    ``attributes``, those that the embedder predicts become fields of records without them.
     """
     identified, failures = _identify(batch, first=first)
     present = _present(store, identified)
     new = {entry.id: entry for entry in reversed(identified) if entry.id not in present}  # of duplicates, the first
-    embedded, unreadable = embed_records(list(reversed(new.values())), embedder, width=store.model.width)
+    embedded, unreadable = embed_records(
+        list(reversed(new.values())), embedder, width=store.model.width, attributes=attributes
+    )
     failures += [Failure(entry.place, reference_of(entry.record), reason) for entry, reason in unreadable]
     if failures and not skip:
         raise ImageError(min(failures).reason)
@@ -37,7 +48,18 @@ def add_batch(store: Store, batch: Sequence[Record], *, embedder: "Embedder | No
     failed = {entry.id for entry, _ in unreadable}
     held = {entry.place: entry.id for entry in identified if entry.id not in failed}
     ids = tuple(held.get(first + place) for place in range(len(batch)))
-    return Added(added, len(held) - added, tuple(sorted(failures)), ids)
+    predicted = _predicted(embedded, new, names=embedder.attributes) if attributes and embedder is not None else {}
+    return Added(added, len(held) - added, tuple(sorted(failures)), ids, predicted)
+
+
+def _predicted(
+    embedded: Sequence[EmbeddedRecord], given: Mapping[str, IdentifiedRecord], *, names: Iterable[str]
+) -> dict[str, int]:
+    """Of how many records each attribute was predicted, because none was given."""
+    without = {
+        name: [entry.id for entry in embedded if given[entry.id].record.fields.get(name) is None] for name in names
+    }
+    return {name: len(ids) for name, ids in without.items()}
 
 
 def as_records(records: Iterable[Record | ImageSource] | Record | ImageSource) -> Iterator[Record]:

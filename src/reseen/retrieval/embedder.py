@@ -3,11 +3,10 @@
 N = images, D = width of the vectors.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import compress
 from pathlib import Path
-from typing import Literal, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -16,25 +15,24 @@ from PIL import Image
 
 from reseen.data.opening import ImageError, ImageLimits, ImageSource, open_image
 from reseen.data.scaled import size_for
-from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
 from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.loading import load_network
-from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch
+from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch, predicting
 from reseen.deprecation import renamed_attribute
+from reseen.retrieval.passes import Made, Pass, Prepared, in_passes
+from reseen.retrieval.predicted import Prediction, predictions_of
 from reseen.retrieval.side_information import SideInformation, side_information
 
 Images: TypeAlias = ImageSource | Iterable[ImageSource]
 """One image or many; an array of four axes is many."""
 
 Vectors: TypeAlias = NDArray[np.float32]
-Prepared: TypeAlias = NDArray[np.uint8] | ImageError
-"""An image (H, W, 3) of the network's input size, or the error of one that cannot be read."""
 
 BATCH = 16
 """Images in one pass of the network by default; on CPUs, larger batches exceed the cache."""
 
-Item = TypeVar("Item")
+Predicted: TypeAlias = list[dict[str, Prediction]]
 
 _ONE = (str, Path, bytes, bytearray, memoryview, Image.Image)
 
@@ -47,6 +45,13 @@ class FileVector(NamedTuple):
     error: str = ""
 
 
+class DescribedImages(NamedTuple):
+    """``vectors`` (B, D), and the predicted ``attributes`` of each of the B images."""
+
+    vectors: Vectors
+    attributes: Predicted
+
+
 class Embedder:
     """A network that embeds images. Make one with `Embedder.from_pretrained`; safe to call from several threads.
 
@@ -56,6 +61,8 @@ class Embedder:
         threshold: Similarity from which two images show the same individual; None without a calibration.
         search_threshold: Similarity from which the best match of a search is known, in a gallery of the calibrated
             size, ``facts.search.records``; None without a calibration. Both thresholds are for images without metadata.
+        attributes: What the network predicts of an image besides, each with the names of its classes; empty for a
+            network that was trained without the loss ``attributes``, and for an export.
         visible_metadata: The cameras and views that the network accepts, by name.
         image_size: (height, width) in pixels that images are resized to.
         limits: The largest images that are decoded; None for Pillow's own limit, as in training.
@@ -76,6 +83,7 @@ class Embedder:
         self.threshold = self.facts.threshold
         self.search_threshold = None if self.facts.search is None else self.facts.search.value
         self.visible_metadata = self.network.visible_metadata if isinstance(self.network, OnTorch) else NO_METADATA
+        self.attributes = self.network.attributes if isinstance(self.network, OnTorch) else {}
         self.image_size = self.facts.image_size
         self.note = self.facts.note
         self._resize = resize(image_size=self.image_size)
@@ -139,16 +147,52 @@ class Embedder:
             PictureError: A ReseenError about the first input that is no image or exceeds ``limits``.
             ReseenError: The network accepts no cameras or views, or their number is not N.
         """
-        sources = _as_list(images)
-        metadata = self._side_information(cameras, views, count=len(sources))
-        named = [(f"image {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
-        vectors = []
-        prepare = partial(self._prepare_named, bgr=bgr)
-        for _, vector in self._stream(named, prepare, metadata=metadata, batch=batch, workers=None):
-            if isinstance(vector, ImageError):
-                raise vector
-            vectors.append(vector)
+        vectors = self._each(images, self.embed_prepared, bgr=bgr, batch=batch, cameras=cameras, views=views)
         return np.stack(vectors) if vectors else np.empty((0, self.width), np.float32)
+
+    def predict_attributes(
+        self,
+        images: Images,
+        *,
+        bgr: bool = False,
+        batch: int = BATCH,
+        cameras: Names | None = None,
+        views: Names | None = None,
+    ) -> list[dict[str, Prediction]]:
+        """Predict the attributes of one image or N images, such as colour and type.
+
+        Args:
+            images: As in a call, and so are the others.
+            bgr: Arrays are BGR.
+            batch: Images in one pass of the network.
+            cameras: The camera of each image.
+            views: The view of each image.
+
+        Returns:
+            For each image each attribute's most likely class, with its probability among the classes that the
+            training set had.
+
+        Raises:
+            PictureError: As in a call.
+            ReseenError: The network predicts no attributes, or it is an export.
+
+        Example (not run):
+            ```python
+            embedder = reseen.Embedder.from_pretrained("runs/mine")
+            (said,) = embedder.predict_attributes("gate.jpg")
+            print(said["colour"].value, said["colour"].probability)
+            ```
+        """
+        self.require_attributes()
+
+        def predict(prepared: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None) -> Predicted:
+            return self.describe_prepared(prepared, metadata=metadata).attributes
+
+        return self._each(images, predict, bgr=bgr, batch=batch, cameras=cameras, views=views)
+
+    def require_attributes(self) -> None:
+        """Raise ReseenError unless the network predicts attributes."""
+        predicting(self.network, source=self.source)
 
     def embed_files(
         self,
@@ -178,7 +222,8 @@ class Embedder:
         """
         files = [Path(path) for path in paths]
         metadata = self._side_information(cameras, views, count=len(files))
-        for path, vector in self._stream(files, self.prepare, metadata=metadata, batch=batch, workers=workers):
+        done = in_passes(files, self.prepare, self.embed_prepared, metadata=metadata, batch=batch, workers=workers)
+        for path, vector in done:
             if not isinstance(vector, ImageError):
                 yield FileVector(path, vector)
             elif on_error == "skip":
@@ -216,10 +261,37 @@ class Embedder:
         self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
     ) -> Vectors:
         """B results of `prepare`, and the metadata of each -> (B, D), in one pass of the network."""
-        if metadata is None:
-            return self.network(np.stack(images))
-        cameras, views = zip(*metadata, strict=True)
-        return self.network(np.stack(images), cameras, views)
+        return self.network(np.stack(images), *_columns(metadata))
+
+    def describe_prepared(
+        self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
+    ) -> DescribedImages:
+        """The same with the predicted attributes of each image, in one pass. ReseenError where none are predicted."""
+        network = predicting(self.network, source=self.source)
+        vectors, probabilities = network.describe(np.stack(images), *_columns(metadata))
+        return DescribedImages(vectors, predictions_of(network.attributes, probabilities))
+
+    def _each(
+        self,
+        images: Images,
+        run: Pass[Made],
+        *,
+        bgr: bool,
+        batch: int,
+        cameras: Names | None,
+        views: Names | None,
+    ) -> list[Made]:
+        """What ``run`` makes of each image, in the input's order."""
+        sources = _as_list(images)
+        metadata = self._side_information(cameras, views, count=len(sources))
+        named = [(f"image {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
+        prepare = partial(self._prepare_named, bgr=bgr)
+        made = []
+        for _, one in in_passes(named, prepare, run, metadata=metadata, batch=batch):
+            if isinstance(one, ImageError):
+                raise one
+            made.append(one)
+        return made
 
     def _prepare_named(self, item: tuple[str, ImageSource], *, bgr: bool) -> Prepared:
         name, source = item
@@ -230,43 +302,13 @@ class Embedder:
     ) -> list[SideInformation] | None:
         return side_information(cameras, views, visible=self.visible_metadata, count=count, source=self.source)
 
-    def _stream(
-        self,
-        items: Sequence[Item],
-        prepare: Callable[[Item], Prepared],
-        *,
-        metadata: Sequence[SideInformation] | None,
-        batch: int,
-        workers: int | None,
-    ) -> Iterator[tuple[Item, Vectors | ImageError]]:
-        """Each item with its vector, or the error of one that cannot be read."""
-        if batch < 1:
-            raise ValueError(f"expected a batch of at least 1 image, got {batch}")
-        chunk: list[tuple[Item, Prepared]] = []
-        for number, pair in enumerate(_prepared(items, prepare, workers), start=1):
-            chunk.append(pair)
-            if len(chunk) == batch or number == len(items):
-                part = None if metadata is None else metadata[number - len(chunk) : number]
-                yield from self._embed_chunk(chunk, part)
-                chunk = []
 
-    def _embed_chunk(
-        self, chunk: Sequence[tuple[Item, Prepared]], metadata: Sequence[SideInformation] | None
-    ) -> Iterator[tuple[Item, Vectors | ImageError]]:
-        readable = [not isinstance(prepared, ImageError) for _, prepared in chunk]
-        good = [prepared for _, prepared in chunk if not isinstance(prepared, ImageError)]
-        known = None if metadata is None else list(compress(metadata, readable))
-        vectors = iter(self.embed_prepared(good, metadata=known) if good else ())
-        for item, prepared in chunk:
-            yield item, prepared if isinstance(prepared, ImageError) else next(vectors)
-
-
-def _prepared(
-    items: Sequence[Item], prepare: Callable[[Item], Prepared], workers: int | None
-) -> Iterable[tuple[Item, Prepared]]:
-    if len(items) == 1:
-        return [(items[0], prepare(items[0]))]  # threads would cost more than they save
-    return in_threads(prepare, items, threads=workers)
+def _columns(metadata: Sequence[SideInformation] | None) -> tuple[Names, Names] | tuple[()]:
+    """The cameras and the views, as a network takes them."""
+    if metadata is None:
+        return ()
+    cameras, views = zip(*metadata, strict=True)
+    return cameras, views
 
 
 def _as_list(images: Images) -> list[ImageSource]:

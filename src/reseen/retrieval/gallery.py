@@ -107,6 +107,7 @@ class Gallery:
         *,
         batch: int = 256,
         on_error: Literal["raise", "skip"] = "raise",
+        attributes: bool = False,
         progress: Callable[[int], object] | None = None,
     ) -> Added:
         """Add the records that are new. A record with the same image and box is not, whatever its other columns say.
@@ -116,20 +117,34 @@ class Gallery:
             batch: Records in one commit. Committed records are safe: if the program is killed later, the same call
                 continues after them.
             on_error: "skip": an image that cannot be read becomes a failure; "raise": it raises PictureError.
+            attributes: Attributes that the embedder predicts, such as colour, become fields of the new records that
+                have none of the name. Beside such a field stands another, colour_probability, which a record with a
+                given colour has not got.
             progress: Called after each commit with the number of its records.
 
         Raises:
-            ReseenError: There is no embedder or model, a field has another type, the disk is full, or another process
-                keeps writing.
+            ReseenError: There is no embedder or model, attributes are asked for and the embedder predicts none, a field
+                has another type, the disk is full, or another process keeps writing.
         """
         if batch < 1:
             raise ValueError(f"expected a batch of at least 1 record, got {batch}")
         if self._expected is None:
             raise ReseenError(f"{self._store.uri}: open it with an embedder, or with the model that made the vectors")
+        if attributes:
+            self._require_attributes()
         batches: list[Added] = []
         first = 0
         for chunk in in_batches(as_records(records), batch):
-            batches.append(add_batch(self._store, chunk, embedder=self.embedder, first=first, skip=on_error == "skip"))
+            batches.append(
+                add_batch(
+                    self._store,
+                    chunk,
+                    embedder=self.embedder,
+                    first=first,
+                    skip=on_error == "skip",
+                    attributes=attributes,
+                )
+            )
             first += len(chunk)
             self._keep_up_with(batches[-1].added)
             if progress:
@@ -319,6 +334,12 @@ class Gallery:
         if self.embedder is None:
             raise ReseenError(NEEDS_EMBEDDER)
         return self.embedder(queries)
+
+    def _require_attributes(self) -> None:
+        """Raise ReseenError, before anything is added, unless the embedder predicts attributes."""
+        if self.embedder is None:
+            raise ReseenError(NEEDS_EMBEDDER)
+        self.embedder.require_attributes()
 
     def _refuse_unknown_cameras(self, cameras: Sequence[str]) -> None:
         known = self.cameras()

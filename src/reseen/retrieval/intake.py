@@ -5,6 +5,7 @@ N = records, D = width of the vectors.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from reseen.data.opening import ImageError, open_image, regular_size
 from reseen.data.threads import in_threads
 from reseen.data.walking import readable
 from reseen.errors import ReseenError
+from reseen.retrieval.predicted import Predictions, with_predictions
 from reseen.retrieval.record import Box, Record
 from reseen.retrieval.schema import fields_of, in_utc
 
@@ -91,22 +93,32 @@ def reference_of(record: Record) -> str | None:
 
 
 def embed_records(
-    entries: Sequence[IdentifiedRecord], embedder: "Embedder | None", *, width: int
+    entries: Sequence[IdentifiedRecord], embedder: "Embedder | None", *, width: int, attributes: bool = False
 ) -> tuple[list[EmbeddedRecord], list[tuple[IdentifiedRecord, str]]]:
-    """The records with their vectors, and those that cannot be embedded with the reason."""
+    """The records with their vectors, and those that cannot be embedded with the reason.
+
+    With ``attributes`` those that have no value for an attribute get the predicted one.
+    """
     if embedder is None and any(entry.record.vector is None for entry in entries):
         raise ReseenError(NEEDS_EMBEDDER)
+    if attributes:
+        _refuse_vectors(entries)
     opened: list[tuple[IdentifiedRecord, RecordImage | ReseenError]] = [
         (entry, RecordImage()) for entry in entries if entry.record.picture is None
     ]
     with_image = [entry for entry in entries if entry.record.picture is not None]
     opened += in_threads(partial(_open_record, embedder=embedder), with_image)
     good = [(entry, image) for entry, image in opened if isinstance(image, RecordImage)]
-    vectors = _embed([image.prepared for _, image in good if image.prepared is not None], embedder)
+    prepared = [image.prepared for _, image in good if image.prepared is not None]
+    made = _embed(prepared, embedder, attributes=attributes)
     embedded = []
     for entry, image in good:
         record = entry.record
-        vector = next(vectors) if record.vector is None else unit_vectors(record.vector, width=width)[0]
+        if record.vector is None:
+            vector, predictions = next(made)
+            record = replace(record, fields=with_predictions(record.fields, predictions)) if attributes else record
+        else:
+            vector = unit_vectors(record.vector, width=width)[0]
         embedded.append(EmbeddedRecord(entry.id, record, vector, image.thumbnail))
     return embedded, [(entry, str(error)) for entry, error in opened if isinstance(error, ReseenError)]
 
@@ -137,12 +149,29 @@ def _thumbnail(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _embed(prepared: Sequence[NDArray[np.uint8]], embedder: "Embedder | None") -> Iterator[NDArray[np.float32]]:
+def _refuse_vectors(entries: Sequence[IdentifiedRecord]) -> None:
+    for entry in entries:
+        if entry.record.vector is not None:
+            name = reference_of(entry.record) or f"record {entry.place + 1}"
+            raise ReseenError(
+                f"attributes: {name} comes with its vector, and attributes are predicted while an image is embedded; "
+                "add the image without the vector, or no attributes"
+            )
+
+
+def _embed(
+    prepared: Sequence[NDArray[np.uint8]], embedder: "Embedder | None", *, attributes: bool
+) -> Iterator[tuple[NDArray[np.float32], Predictions]]:
+    """The vector of each image, with its predicted ``attributes`` where they are asked for."""
     from reseen.retrieval.embedder import BATCH  # it loads PyTorch, which records with vectors do not need
 
     for first in range(0, len(prepared), BATCH):
         assert embedder is not None
-        yield from embedder.embed_prepared(prepared[first : first + BATCH])
+        batch = prepared[first : first + BATCH]
+        if attributes:
+            yield from zip(*embedder.describe_prepared(batch), strict=True)
+        else:
+            yield from ((vector, {}) for vector in embedder.embed_prepared(batch))
 
 
 def unit_vectors(vectors: Any, *, width: int) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 D = width of the vectors.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,12 +82,14 @@ class Added(NamedTuple):
         present: How many were in the gallery before.
         failures: The records that could not be added.
         ids: The id of each record in the input's order, None for a failure.
+        predicted: Of how many new records each attribute was predicted, where that was asked for.
     """
 
     added: int
     present: int
     failures: tuple[Failure, ...]
     ids: tuple[str | None, ...]
+    predicted: Mapping[str, int] = {}
 
 
 def summed(parts: Iterable[Added]) -> Added:
@@ -97,6 +100,7 @@ def summed(parts: Iterable[Added]) -> Added:
         sum(part.present for part in batches),
         tuple(failure for part in batches for failure in part.failures),
         tuple(id_ for part in batches for id_ in part.ids),
+        dict(sum((Counter(part.predicted) for part in batches), Counter())),
     )
 
 

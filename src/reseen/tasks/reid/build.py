@@ -8,12 +8,13 @@ from typing import TypeAlias
 import torch
 
 from reseen.backbones import Backbone, SideInformation
-from reseen.engine.checkpoint import load_built, load_card
+from reseen.engine.checkpoint import Card, load_built, load_card
 from reseen.engine.pretrained import start_backbone
 from reseen.engine.seeding import seed_here
 from reseen.errors import ReseenError
 from reseen.models import EmbeddingModel
 from reseen.models.assemble import MetadataConfig, multi_branch
+from reseen.models.attributes import ATTRIBUTES, AttributeClassifiers
 from reseen.models.embedder import single_branch
 from reseen.models.heads import PartEmbedder
 from reseen.recipe.components import Component
@@ -104,11 +105,18 @@ def load_model(path: Path | str) -> EmbeddingModel:
     path = Path(path)
     card = load_card(path)
     recipe = recipe_from(card.recipe, name=str(path))
-    build = partial(
-        build_embedder,
+    return load_built(path, partial(_model_of, card, recipe))
+
+
+def _model_of(card: Card, recipe: Recipe) -> EmbeddingModel:
+    """The model that a card describes, at random weights, with a part for the attributes that it predicts."""
+    model = build_embedder(
         recipe,
         num_identities=card.num_identities,
         start_weights=False,
         metadata_names=(card.camera_names, card.view_names),
     )
-    return load_built(path, build)
+    if card.attributes:
+        on = recipe.losses.get(ATTRIBUTES, {}).get("on", "pooled")
+        model.add_module(ATTRIBUTES, AttributeClassifiers(card.attributes, width=model.channels, on=on))
+    return model

@@ -5,8 +5,9 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
-from reseen.data.attributes import identity_attributes
+from reseen.data.attributes import attribute_classes, identity_attributes
 from reseen.data.dataset import ImageDataset
 from reseen.data.loader import train_loader
 from reseen.data.sampler import IdentityBatches
@@ -16,6 +17,7 @@ from reseen.engine.seeding import seed_here
 from reseen.engine.task import TaskComponents
 from reseen.errors import ReseenError
 from reseen.losses import WeightedSum
+from reseen.models.attributes import ATTRIBUTES
 from reseen.recipe.components import Component
 from reseen.recipe.kinds import LOSS, TRANSFORM
 from reseen.tasks.reid.build import build_embedder
@@ -80,16 +82,32 @@ def build_components(recipe: Recipe, splits: Splits, *, rank: int, world_size: i
         identity_attributes=identity_attributes(splits.train),
         epoch_steps=len(batches),
     )
+    beside = _predicting(losses)
     if recipe.crops is not None:
         require_crops_fit(model, recipe.crops.size)
         crop_learner = CropLearner(model, losses)
         taught, follow = crop_learner.taught(), crop_learner.follow
         return TaskComponents(
-            model, crop_learner, batches, loader, backbone=model.backbone, averaged=taught, follow=follow
+            model, crop_learner, batches, loader, backbone=model.backbone, averaged=taught, follow=follow, beside=beside
         )
     teacher = None if recipe.teacher is None else load_teacher(recipe.teacher, recipe, num_identities=len(names))
     learner = Learner(model, losses, teacher=teacher)
-    return TaskComponents(model, learner, batches, loader, backbone=model.backbone)
+    return TaskComponents(model, learner, batches, loader, backbone=model.backbone, beside=beside)
+
+
+def classified_attributes(recipe: Recipe, train: Split) -> dict[str, list[str]]:
+    """The columns that the recipe's loss ``attributes`` classifies, each with its classes; none without that loss."""
+    if ATTRIBUTES not in recipe.losses:
+        return {}
+    classes = attribute_classes(train)
+    return {column: classes[column] for column in recipe.losses[ATTRIBUTES]["columns"] or classes}
+
+
+def _predicting(losses: WeightedSum) -> dict[str, nn.Module]:
+    """The classifiers of attributes, which a loss trains and the network is used with."""
+    if ATTRIBUTES not in losses.losses:
+        return {}
+    return {ATTRIBUTES: losses.losses[ATTRIBUTES].get_submodule("loss")}
 
 
 def _cameras(train: Split) -> NDArray[np.int64]:

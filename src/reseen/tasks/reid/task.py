@@ -15,7 +15,7 @@ from reseen.engine.pretrained import resolved_to_train
 from reseen.engine.task import Prepared, TrainingData
 from reseen.errors import ReseenError
 from reseen.progress import Progress
-from reseen.tasks.reid.components import build_components
+from reseen.tasks.reid.components import build_components, classified_attributes
 from reseen.tasks.reid.crop_learner import CropLearner
 from reseen.tasks.reid.first_stage import first_stage, text_parts
 from reseen.tasks.reid.learner import Learner
@@ -93,13 +93,14 @@ class Reidentification:
         ).report.scores()
 
     def card(self, recipe: Recipe, data: Splits, *, score: float) -> Card:
-        """The recipe, and the training set's identities, cameras and views."""
+        """The recipe, and the training set's identities, cameras, views and the attributes that are classified."""
         return Card(
             recipe=recipe.on_card(),
             num_identities=len(data.train.identity_names),
             score=score,
             camera_names=data.train.camera_names,
             view_names=data.train.view_names,
+            attributes=classified_attributes(recipe, data.train),
         )
 
 

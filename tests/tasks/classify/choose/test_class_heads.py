@@ -6,8 +6,9 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from reseen.engine.averages import averaged
+from reseen.engine.linear_heads import INVERSE_PENALTY, logistic_regression
 from reseen.tasks.classify.choose.candidates import sampled_rows
-from reseen.tasks.classify.choose.heads import INVERSE_PENALTY, class_means, fitted, logistic_regression
+from reseen.tasks.classify.choose.heads import class_means, fitted
 
 
 def clouds(classes: int, *, each: int = 12, channels: int = 6) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,6 +15,7 @@ from reseen.engine.averages import averaged, keep_trained
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.embed import collect
 from reseen.engine.hardware import one_device
+from reseen.engine.linear_heads import Head
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.files import write_json
@@ -24,7 +25,7 @@ from reseen.recipe.training import read_as
 from reseen.tasks.classify.build import build_classifier, evaluation_transform
 from reseen.tasks.classify.choose.candidates import AVERAGES, Candidate, sampled_rows
 from reseen.tasks.classify.choose.choice import Choice, Scored, choose, read_choice
-from reseen.tasks.classify.choose.heads import Head, fitted
+from reseen.tasks.classify.choose.heads import fitted
 from reseen.tasks.classify.classes import ClassSplit, ClassSplits, LabelledImages
 from reseen.tasks.classify.load import splits_of
 from reseen.tasks.classify.model import Classifier

@@ -17,8 +17,9 @@ from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.files import write_json
 from reseen.metrics import Protocol
-from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights, read_weights
+from reseen.models import EmbeddingModel, SingleBranchEmbedder, load_weights
 from reseen.progress import SILENT, Progress
+from reseen.tasks.reid.choose.beside import Chosen, TrainedTensors, trained_tensors, with_attributes
 from reseen.tasks.reid.choose.candidates import APART, Candidate, sample_of
 from reseen.tasks.reid.choose.choice import Choice, Scored, choose, read_choice
 from reseen.tasks.reid.choose.heads import Head, as_compared, heads_of
@@ -86,6 +87,24 @@ class Judge:
         sample = self._embed(model, self.sample, f"{name}: embed training images")
         return heads_of(model.neck, sample, trained=share == 1)
 
+    def with_attributes(
+        self, chosen: Chosen, untrained: EmbeddingModel, *, trained: TrainedTensors, share: float
+    ) -> Chosen:
+        """The chosen network with its classifiers of attributes, fitted anew where its weights are not the trained."""
+        model = untrained
+        if chosen.card.attributes and share != 1:
+            model = copy.deepcopy(untrained).eval()
+            load_weights(model, {name: chosen.tensors[name] for name in model.state_dict()})
+            self.fabric.to_device(model)
+        return with_attributes(
+            chosen,
+            model,
+            share=share,
+            trained=trained,
+            sample=self.sample,
+            embed=lambda split: self._embed(model, split, "embed training images for attributes"),
+        )
+
     def _embed(self, model: EmbeddingModel, split: Split, description: str) -> Tensor:
         return embed_before_head(
             model, split, self.recipe, fabric=self.fabric, progress=self.progress, description=description
@@ -134,24 +153,28 @@ def hand_over(
         return read_choice(run.choice_file)
     in_first_process(fabric, lambda: keep_trained(run))
     start = {name: tensor.detach().cpu() for name, tensor in untrained.state_dict().items()}
-    trained = read_weights(run.trained_weights).tensors
+    trained = trained_tensors(run.trained_weights)
     judge = Judge(validation, sample_of(train), recipe, protocol, fabric, progress)
-    judged = judge.of_averages(untrained, start, trained)
+    judged = judge.of_averages(untrained, start, trained.model)
     choice = choose(
         [entry.scored for entry in judged],
         validation.query.identities,
         images=len({*validation.query.paths, *validation.gallery.paths}),
     )
     head = next(entry.head for entry in judged if entry.scored.candidate == choice.chosen.candidate)
-    in_first_process(fabric, lambda: _write(run, choice, head, start=start, trained=trained))
+    share = choice.chosen.candidate.share
+    tensors = averaged(start, trained.model, share=share, apart=APART)
+    card = with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
+    chosen = judge.with_attributes(Chosen({**tensors, **head.tensors}, card), untrained, trained=trained, share=share)
+    in_first_process(fabric, lambda: _write(run, choice, chosen))
     progress.say(choice.reason)
+    if chosen.note:
+        progress.say(chosen.note)
     return choice
 
 
-def _write(run: Run, choice: Choice, head: Head, *, start: Tensors, trained: Tensors) -> None:
-    tensors = {**averaged(start, trained, share=choice.chosen.candidate.share, apart=APART), **head.tensors}
-    card = with_head(load_card(run.trained_weights), head, score=choice.chosen.mean_average_precision)
-    save_weights(run.best_weights, tensors, card)
+def _write(run: Run, choice: Choice, chosen: Chosen) -> None:
+    save_weights(run.best_weights, chosen.tensors, chosen.card)
     write_json(run.choice_file, choice.as_dict())
 
 
