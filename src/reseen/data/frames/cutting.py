@@ -91,7 +91,7 @@ def _cut(boxes: polars.DataFrame, frames: Frames, *, log: Path) -> Iterator[int]
     """Write boxes frame by frame; yields how many each time."""
     if boxes.is_empty():
         return
-    by_frame = {int(number): own for (number,), own in boxes.group_by("frame")}  # type: ignore[call-overload]
+    by_frame = {int(number): own for (number,), own in boxes.group_by("frame")}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8", newline="") as lines:
         for frame in frames.frames(sorted(by_frame)):

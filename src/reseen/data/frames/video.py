@@ -40,13 +40,13 @@ class _Index(NamedTuple):
     stamps: NDArray[np.int64] | None
     keys: NDArray[np.bool_]
     tick: float
-    count: int
+    length: int
 
     def number(self, stamp: int | None) -> int:
         """The number of the frame that is shown then, or -1."""
         assert self.stamps is not None
         place = -1 if stamp is None else int(np.searchsorted(self.stamps, stamp))
-        return place if 0 <= place < self.count and self.stamps[place] == stamp else -1
+        return place if 0 <= place < self.length and self.stamps[place] == stamp else -1
 
 
 class Video:
@@ -74,7 +74,7 @@ class Video:
 
     def __len__(self) -> int:
         """The number of frames."""
-        return self._index.count
+        return self._index.length
 
     @property
     def numbers(self) -> range:
@@ -216,7 +216,7 @@ def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[Vi
 
 def _upright(frame: "VideoFrame") -> Image:
     """(H, W, 3) uint8 RGB, turned as the file says; pixels are not resized where they are not square."""
-    rgb = frame.to_ndarray(format="rgb24")
+    rgb = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
 
