@@ -1,8 +1,8 @@
 """Candidates: for each sighting, the most similar possible ones of each camera; sparse, one pair of cameras at a time.
 
-K = sightings, C = cameras, E = pairs of sightings, i < j in the layout's order. Contrast: the cosine of a pair minus the
-mean level of both, so that a sighting that resembles everybody is near to nobody. Its level is what its next best reach,
-in that camera where they reach most.
+K = sightings, C = cameras, E = pairs of sightings, i < j in the layout's order. Contrast: the cosine of a pair minus
+the mean level of both, so that a sighting that resembles everybody is near to nobody. Its level is what its next best
+reach, in that camera where they reach most.
 """
 
 from itertools import combinations_with_replacement

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reseen.linking.calibration import Kind, calibrate
 from reseen.linking.candidates import Candidates
 from reseen.linking.layout import Layout
-from reseen.linking.calibration import Kind, calibrate
 from reseen.linking.mixture import Mixture, fit, share_of
 from reseen.linking.travel import Travel, as_travel, evidence, learn, ways
 from reseen.linking.usual import Usual, at_large

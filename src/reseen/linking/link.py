@@ -37,8 +37,8 @@ class LinkSettings:
         linkage: "average" evidence of all pairs of two clusters, or the least ("complete").
         learn_times: Learn travel times from confident links.
         neighbours: The best of each sighting in each camera that are looked at.
-        returns: Individuals may pass a camera again. If not, two tracks of a camera are of one individual only where the
-            second begins so soon after the first that it was broken in two.
+        returns: Individuals may pass a camera again. If not, two tracks of a camera are of one individual only where
+            the second begins so soon after the first that it was broken in two.
         caution: Nats of evidence that a merge needs; above 0 there are fewer false links and fewer links.
 
     Example:

@@ -25,8 +25,10 @@ _MOST = 5.0
 
 
 class Large(NamedTuple):
-    """``edges`` (B,) seconds from 0; ``share`` (2, B + 1) of pairs at large in each bin, between cameras and within one;
-    the first bin is of two that were in view at once."""
+    """``edges`` (B,) seconds from 0; ``share`` (2, B + 1) of pairs at large in each bin, between cameras and within one.
+
+    The first bin is of two that were in view at once.
+    """
 
     edges: Float64
     share: Float64
