@@ -25,7 +25,7 @@ _MOST = 5.0
 
 
 class Large(NamedTuple):
-    """``edges`` (B,) seconds from 0; ``share`` (2, B + 1) of pairs at large in each bin, between cameras and within one.
+    """``edges`` (B,) seconds from 0; ``share`` (2, B + 1) of pairs at large in each bin, across cameras and within one.
 
     The first bin is of two that were in view at once.
     """
