@@ -17,8 +17,8 @@ def split(boxes: pl.DataFrame, switches: Sequence[Switch]) -> pl.DataFrame:
         switches: Where `pool` found that a track changes its individual.
 
     Returns:
-        The rows in their order. ``track`` names parts, as "7 (2)" for the second one of track 7; ``whole`` has the names
-        as they were.
+        The rows in their order. ``track`` names parts, as "7 (2)" for the second one of track 7; ``whole`` has the
+        names as they were.
 
     Example:
         >>> rows = pl.DataFrame({"camera": "a", "track": "7", "time": [0.0, 1.0, 2.0]})
@@ -38,7 +38,7 @@ def split(boxes: pl.DataFrame, switches: Sequence[Switch]) -> pl.DataFrame:
     )
 
 
-def parts(boxes: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
+def parts_of(boxes: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
     """Each part of each track with its identity, the one with most boxes first.
 
     Args:
