@@ -80,7 +80,7 @@ def learned(large: Large, bins: Int64, *, likely: Float64, within: bool) -> Floa
     share = _smooth(large.share[int(within)])
     links = np.bincount(bins, weights=likely, minlength=_BINS + 1)
     links = _smooth(_without_large(links, large.share[int(within)]))
-    density = (links + _PRIOR * share) / (links.sum() + _PRIOR * share.sum()) / share
+    density = (links + _PRIOR * share) / share * share.sum() / (links.sum() + _PRIOR * share.sum())
     return np.asarray(np.clip(np.log(density), -_MOST, _MOST), dtype=np.float64)
 
 
