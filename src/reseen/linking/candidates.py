@@ -63,7 +63,7 @@ def candidates(layout: Layout, *, count: int, level: Float32 | None = None) -> C
     level = _highest(by_camera) if level is None else level
     mutual = (pairs.rank == 0) & (pairs.rank_back == 0)
     runner_up = (pairs.rank <= 1) & (pairs.rank_back <= 1) & ~mutual
-    contrast = pairs.cosine - (level[pairs.first] + level[pairs.second]) / 2
+    contrast = np.asarray(pairs.cosine - (level[pairs.first] + level[pairs.second]) / 2, dtype=np.float32)
     return Candidates(pairs.first, pairs.second, contrast, mutual, runner_up, level)
 
 

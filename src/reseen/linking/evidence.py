@@ -66,4 +66,4 @@ def judge(layout: Layout, pairs: Candidates, *, learn_times: bool = True) -> Evi
     seen = np.where(same, curves[1].evidence(contrast), curves[0].evidence(contrast))
     odds = seen + usual.evidence(paths.seconds, same)
     sure = np.where(pairs.mutual & (odds > _CONFIDENT), share_of(odds), 0.0)
-    return Evidence(layout, *curves, learn(layout, paths, sure, usual=usual), pairs.level)
+    return Evidence(layout, curves[0], curves[1], learn(layout, paths, sure, usual=usual), pairs.level)

@@ -78,8 +78,8 @@ def at_large(layout: Layout) -> Large:
 def learned(large: Large, bins: Int64, *, likely: Float64, within: bool) -> Float64:
     """(E,) bins of pairs of one kind, and how likely each is right -> (B + 1,) nats."""
     share = _smooth(large.share[int(within)])
-    links = np.bincount(bins, weights=likely, minlength=_BINS + 1)
-    links = _smooth(_without_large(links, large.share[int(within)]))
+    found = np.bincount(bins, weights=likely, minlength=_BINS + 1).astype(np.float64)
+    links = _smooth(_without_large(found, large.share[int(within)]))
     density = (links + _PRIOR * share) / share * share.sum() / (links.sum() + _PRIOR * share.sum())
     return np.asarray(np.clip(np.log(density), -_MOST, _MOST), dtype=np.float64)
 

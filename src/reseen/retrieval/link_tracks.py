@@ -307,12 +307,14 @@ def scores_as_json(scores: Scored) -> dict[str, object]:
     """As in scores.json: shares, with identities of one camera left out; intervals; and those of all identities."""
     aic, every = scores.several_cameras._asdict(), scores.all_identities._asdict()
     intervals = {name: [value.low, value.high] for name, value in aic.items() if isinstance(value, Estimate)}
+    halves = {} if scores.parts is None else {"parts": _values(scores.parts._asdict())}
     return {
         **_values(aic),
         "intervals": intervals,
         "rule": "identities that are linked in one camera alone are left out, as the AI City Challenge does",
         "all_identities": _values(every),
-    } | ({} if scores.parts is None else {"parts": _values(scores.parts._asdict())})
+        **halves,
+    }
 
 
 def _values(scores: Mapping[str, Estimate | None]) -> dict[str, float | None]:
