@@ -5,7 +5,10 @@ import pytest
 
 from drawn_town import drawn_town
 from reseen.linking import LinkSettings, Sightings, link
+from reseen.linking.bias import corrected
 from reseen.linking.calibration import Kind, calibrate
+from reseen.linking.candidates import candidates
+from reseen.linking.evidence import judge
 from reseen.linking.layout import lay_out
 from reseen.linking.mixture import Mixture
 from reseen.linking.usual import at_large, learned
@@ -42,6 +45,16 @@ def test_times_that_say_nothing_leave_the_curve_as_it_was():
     found = calibrate(pairs, SURE, large, likely=1 / (1 + np.exp(-SURE.evidence(pairs.contrast))))
     assert found.curve == SURE
     assert not found.nats.any()
+
+
+def test_the_share_of_best_pairs_that_are_right_is_estimated():
+    town = drawn_town(individuals=60, noise=1.2)
+    layout = lay_out(town.sightings, corrected(town.sightings, "mean"), ())
+    pairs = candidates(layout, count=5)
+    best = pairs.mutual & (layout.camera[pairs.first] != layout.camera[pairs.second])
+    who = town.truth[layout.order]
+    right = (who[pairs.first] == who[pairs.second])[best].mean()
+    assert judge(layout, pairs).across.share == pytest.approx(right, abs=0.1)
 
 
 def test_pairs_at_large_are_counted_as_a_naive_loop_does():

@@ -65,5 +65,8 @@ def judge(layout: Layout, pairs: Candidates, *, learn_times: bool = True) -> Evi
     usual = Usual(large.edges, np.stack(nats))
     seen = np.where(same, curves[1].evidence(contrast), curves[0].evidence(contrast))
     odds = seen + usual.evidence(paths.seconds, same)
+    for place, kind in enumerate((~same, same)):
+        if curves[place].separated and (kind & pairs.mutual).any():
+            curves[place] = curves[place]._replace(share=float(share_of(odds[kind & pairs.mutual]).mean()))
     sure = np.where(pairs.mutual & (odds > _CONFIDENT), share_of(odds), 0.0)
     return Evidence(layout, curves[0], curves[1], learn(layout, paths, sure, usual=usual), pairs.level)
