@@ -1,6 +1,10 @@
-"""Linking beside the recipe of AI City Challenge 2021's winner, on the same vectors, town by town.
+"""Linking beside the recipe of AI City Challenge 2021's winner, on the same vectors, town by town, and online.
 
     python benchmarks/linking_baseline.py TOWN [TOWN ...] --model runs/mine --work DIR [--truth FILE] [--images 16]
+
+"online" is `Linker`, which gets the tracks of each half minute as they end and forgets those that ended five minutes
+ago; scored are the identities that they have in the end. IDF1 and association (AssA) are of identities in two cameras
+or more; precision and recall are of all pairs of tracks. Vectors are kept in DIR: a second run embeds nothing.
 
 A town is what `reseen synth crossing` writes. The recipe, from its published code: the mean of a track's vectors
 (images below 2,000 pixels left out where two larger ones remain); for each pair of cameras the similarity of these
@@ -12,6 +16,7 @@ drew by hand for each camera, are left out. It is given the windows that reseen 
 """
 
 import argparse
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -23,11 +28,12 @@ from scipy.cluster.hierarchy import linkage as agglomerate
 from scipy.spatial.distance import squareform
 
 from reseen.data.tracks import read_truth
-from reseen.linking import Sightings, Window
+from reseen.linking import Linker, Sightings, Window
 from reseen.linking.clock import Times, gaps, possible
 from reseen.linking.layout import lay_out
 from reseen.linking.pooling import pool
-from reseen.metrics import IdentifiedBoxes, LinkScores, k_reciprocal, only_in_several_cameras, score_links
+from reseen.linking.splitting import parts_of
+from reseen.metrics import IdentifiedBoxes, k_reciprocal, only_in_several_cameras, score_links
 from reseen.retrieval import Embedder
 from reseen.retrieval.link_tracks import LinkedTracks, chosen_images, link_tracks
 
@@ -36,24 +42,74 @@ SMALL, FIRST, SECOND = 2000, 0.5, 0.9
 Floats = NDArray[np.float64]
 
 
+COLUMNS = ("idf1", "association", "pair_precision", "pair_recall")
+EVERY, HORIZON = 30.0, 300.0
+"""Seconds of tracks in one update of the online linking, and how long tracks are held."""
+
+
 def main() -> None:
-    """Score both on each town and print."""
+    """Score all three on each town and print."""
     options = arguments()
     embedder = Embedder.from_pretrained(options.model)
-    print("town                 recipe IDF1   IDP   IDR  AssA | reseen IDF1   IDP   IDR  AssA")
+    print(f"{'':12}" + "".join(f" | {name:>27}" for name in ("recipe", "reseen", "reseen online")))
+    print(f"{'town':12}" + 3 * f" | {'IDF1':>6} {'AssA':>6} {'prec.':>6} {'recall':>6}")
+    rows = []
     for town in options.towns:
-        truth = options.truth or town
-        done = link_tracks(town, options.work / town.name, embedder=embedder, truth=truth, images=options.images)
-        assert done.scores is not None
+        done = link_tracks(
+            town, options.work / town.name, embedder=embedder, truth=options.truth or town, images=options.images
+        )
+        truth = IdentifiedBoxes.from_table(read_truth(options.truth or town))
         windows = () if options.no_windows else done.linking.windows
-        sightings = means(done, images=options.images)
-        found = recipe(sightings, windows)
-        theirs = scored(done, found, truth)
-        ours = done.scores.several_cameras
-        rows = [
-            " ".join(f"{value.value:5.3f}" for value in (s.idf1, s.idp, s.idr, s.association)) for s in (theirs, ours)
-        ]
-        print(f"{town.name:20} {rows[0]:>30} | {rows[1]:>28}")
+        plain = means(done, images=options.images)
+        found = (
+            named(plain, recipe(plain, windows)).filter(pl.col("identity") >= 0),
+            done.links,
+            longest(done, online(done.linking.sightings)),
+        )
+        rows.append([value for links in found for value in scored(truth, done, links)])
+        print(line(town.name, rows[-1]), flush=True)
+    print(line("mean", np.mean(rows, axis=0).tolist()))
+
+
+def line(name: str, values: Sequence[float]) -> str:
+    """One row of the table."""
+    groups = [values[at : at + len(COLUMNS)] for at in range(0, len(values), len(COLUMNS))]
+    return f"{name:12}" + "".join(" | " + " ".join(f"{value:6.3f}" for value in group) for group in groups)
+
+
+def online(sightings: Sightings) -> NDArray[np.int64]:
+    """(K,) identities after the last update."""
+    linker, order = Linker(horizon=HORIZON), np.argsort(sightings.end, kind="stable")
+    names: dict[tuple[str, str], int] = {}
+    for step in np.unique(sightings.end // EVERY):
+        came = sightings.rows(order[sightings.end[order] // EVERY == step])
+        updated = linker.update(came)
+        names |= zip_names(came, updated.identities.tolist())
+        names |= {(change.camera, change.track): change.now for change in updated.revised}
+    return np.array([names[key] for key in keys(sightings)], dtype=np.int64)
+
+
+def keys(sightings: Sightings) -> list[tuple[str, str]]:
+    """Camera and track of each."""
+    return list(zip(sightings.cameras.tolist(), sightings.tracks.tolist(), strict=True))
+
+
+def zip_names(sightings: Sightings, identities: list[int]) -> dict[tuple[str, str], int]:
+    """The identity of each camera and track."""
+    return dict(zip(keys(sightings), identities, strict=True))
+
+
+def named(sightings: Sightings, identities: NDArray[np.int64]) -> pl.DataFrame:
+    """camera, track, identity."""
+    return pl.DataFrame(
+        {"camera": sightings.cameras.tolist(), "track": sightings.tracks.tolist(), "identity": identities}
+    )
+
+
+def longest(done: LinkedTracks, identities: NDArray[np.int64]) -> pl.DataFrame:
+    """The identity of each track: that of its longest part."""
+    parts = parts_of(done.boxes, named(done.linking.sightings, identities))
+    return parts.unique(["camera", "track"], keep="first", maintain_order=True).select("camera", "track", "identity")
 
 
 def means(done: LinkedTracks, *, images: int) -> Sightings:
@@ -114,12 +170,15 @@ def clustered(similarity: Floats, *, distance: float) -> NDArray[np.int64]:
     return np.unique(fcluster(tree, distance, criterion="distance"), return_inverse=True)[1].astype(np.int64)
 
 
-def scored(done: LinkedTracks, found: NDArray[np.int64], truth: Path) -> LinkScores:
-    """The recipe's identities, scored as reseen's are."""
-    table = done.linking.table().with_columns(identity=pl.Series(found)).filter(pl.col("identity") >= 0)
-    boxes = done.tracks.boxes.join(table, on=["camera", "track"], how="inner", maintain_order="left")
-    predicted = only_in_several_cameras(IdentifiedBoxes.from_table(boxes))
-    return score_links(IdentifiedBoxes.from_table(read_truth(truth)), predicted)
+def scored(truth: IdentifiedBoxes, done: LinkedTracks, links: pl.DataFrame) -> list[float]:
+    """The numbers of one linking; what is not in the links has no identity."""
+    boxes = done.tracks.boxes.join(links, on=["camera", "track"], how="inner", maintain_order="left")
+    linked = score_links(truth, only_in_several_cameras(IdentifiedBoxes.from_table(boxes)))
+    alone = pl.col("identity").fill_null(-1 - pl.struct("camera", "track").rank("dense").cast(pl.Int64))
+    every = done.tracks.boxes.join(links, on=["camera", "track"], how="left", maintain_order="left").with_columns(alone)
+    pairs = score_links(truth, IdentifiedBoxes.from_table(every))
+    values = (linked.idf1, linked.association, pairs.pair_precision, pairs.pair_recall)
+    return [np.nan if value is None else value.value for value in values]
 
 
 def arguments() -> argparse.Namespace:

@@ -23,6 +23,14 @@ def test_individuals_are_linked_over_cameras_and_over_breaks(seed):
     assert recall > 0.97
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_hard_vectors_are_linked_with_the_help_of_times(seed):
+    town = drawn_town(individuals=60, noise=1.2, seed=seed)
+    precision, recall = pair_scores(town.truth, link(town.sightings).identities)
+    assert precision > 0.94
+    assert recall > 0.57
+
+
 def test_learned_travel_times_find_more_than_appearance_alone():
     town = drawn_town(individuals=60, noise=1.2, broken=0)
     with_times, without = (

@@ -8,6 +8,7 @@ import pytest
 
 import reseen
 from reseen.errors import ReseenError
+from reseen.linking.pooling import Switch, pool
 from reseen.retrieval import Embedder
 
 
@@ -120,3 +121,25 @@ def test_images_are_taken_over_the_whole_length_of_a_track(tmp_path, image):
     frames = chosen_images(tracks, images=2)["frame"].to_numpy() % 200
     assert np.isin(frames[::2], (0, 1)).all()
     assert np.isin(frames[1::2], (2, 3)).all()
+
+
+def test_a_track_of_two_individuals_is_linked_by_parts_and_keeps_one_row(tracks, tmp_path, embedder, monkeypatch):
+    def noticed(rows, vectors, *, spans):
+        return pool(rows, vectors, spans=spans)._replace(switches=(Switch("c1", "2", 100.3),))
+
+    monkeypatch.setattr("reseen.retrieval.track_images.pool", noticed)
+    done = reseen.link_tracks(tracks, tmp_path / "out", embedder=embedder, truth=tracks.with_name("truth.csv"))
+    assert len(done.linking.identities) == len(done.links) + 1
+    halves = polars.read_csv(tmp_path / "out" / "splits.csv", infer_schema=False)
+    assert halves.select("camera", "track", "begin", "boxes").rows() == [
+        ("c1", "2", "100.0", "3"),
+        ("c1", "2", "100.3", "1"),
+    ]
+    links = polars.read_csv(tmp_path / "out" / "links.csv", infer_schema=False)
+    row = links.filter((polars.col("camera") == "c1") & (polars.col("track") == "2"))
+    assert row["identity"].to_list() == [halves["identity"][0]]
+    assert {"idf1", "association"} <= set(json.loads((tmp_path / "out" / "scores.json").read_text())["parts"])
+    monkeypatch.undo()
+    again = reseen.link_tracks(tracks, tmp_path / "out", embedder=embedder)
+    assert not again.switches
+    assert not (tmp_path / "out" / "splits.csv").exists()

@@ -63,6 +63,9 @@ def link(  # noqa: PLR0913 - one parameter an option
         float,
         typer.Option(help="Evidence that a link needs, in nats; above 0 fewer links are made, and fewer wrong ones."),
     ] = 0.0,
+    returns: Annotated[
+        bool, typer.Option("--returns", help="Individuals may pass one camera several times; as a rule they do not.")
+    ] = False,
     images: Annotated[int, typer.Option(min=1, help="Images of a track that are embedded.")] = 16,
     device: Device = "cpu",
     batch: Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")] = 16,
@@ -93,7 +96,7 @@ def link(  # noqa: PLR0913 - one parameter an option
         offsets=offsets,
         rate=frame_rate,
         frames=frames_given(frames, videos, first_frame),
-        settings=LinkSettings(caution=caution),
+        settings=LinkSettings(caution=caution, returns=returns),
         images=images,
         batch=batch,
         progress=progress,
@@ -111,7 +114,7 @@ def _tell(done: "LinkedTracks") -> None:
     for warning in done.warnings:
         say(f"note: {warning}")
     if done.switches:
-        say(f"{len(done.switches):,} tracks may hold two individuals; see {done.out / 'linking.json'}")
+        say(f"{len(done.switches):,} tracks hold two individuals and were split; see {done.out / 'splits.csv'}")
     if done.failures:
         say(f"{len(done.failures):,} images failed: {done.out / 'vectors' / 'failures.csv'}")
     if done.scores is not None:

@@ -1,7 +1,8 @@
 """Candidates: for each sighting, the most similar possible ones of each camera; sparse, one pair of cameras at a time.
 
 K = sightings, C = cameras, E = pairs of sightings, i < j in the layout's order. Contrast: the cosine of a pair minus
-what the next best of both reach in each other's camera, so that a sighting that resembles everybody is near to nobody.
+the mean level of both, so that a sighting that resembles everybody is near to nobody. Its level is what its next best
+reach, in that camera where they reach most.
 """
 
 from itertools import combinations_with_replacement
@@ -28,16 +29,14 @@ NEXT = 5
 class Candidates(NamedTuple):
     """Pairs: ``first`` and ``second`` (E,), their ``contrast`` (E,); ``mutual`` (E,): each is the best of the other.
 
-    ``wrong``: contrasts of pairs that are each other's best but for the best; of (E,) pairs, ``of_wrong`` says which.
-    ``level`` (K, C): the level of each sighting in a camera.
+    ``runner_up`` (E,): each is among the two best of the other, and not both are the best. ``level`` (K,).
     """
 
     first: Int64
     second: Int64
     contrast: Float32
     mutual: Bools
-    wrong: Float32
-    of_wrong: Int64
+    runner_up: Bools
     level: Float32
 
 
@@ -49,49 +48,38 @@ class _Pairs(NamedTuple):
     rank_back: Int64
 
 
-def candidates(layout: Layout, *, count: int) -> Candidates:
-    """The ``count`` best of each sighting in each camera that is possible for it."""
+def candidates(layout: Layout, *, count: int, level: Float32 | None = None) -> Candidates:
+    """The ``count`` best of each sighting in each camera that is possible for it.
+
+    ``level`` (K,): that of an earlier search, where this one looks into windows only.
+    """
     cameras = len(layout.names)
-    level = np.full((2, len(layout.camera), cameras), np.nan, dtype=np.float32)
+    by_camera = np.full((len(layout.camera), cameras), np.nan, dtype=np.float32)
     found: list[_Pairs] = []
     with RowThreads() as threads:
         for first, second in combinations_with_replacement(range(cameras), 2):
-            found.append(_between(layout, first, second, count=count, level=level, threads=threads))
+            found.append(_between(layout, first, second, count=count, level=by_camera, threads=threads))
     pairs = _Pairs(*map(np.concatenate, zip(*found, strict=True)))
-    filled = np.nan_to_num(level, nan=float(np.nanmean(level)) if np.isfinite(level).any() else 0.0)
-    contrast = pairs.cosine - levels(layout, filled[0], first=pairs.first, second=pairs.second)
+    level = _highest(by_camera) if level is None else level
     mutual = (pairs.rank == 0) & (pairs.rank_back == 0)
-    of_wrong = np.flatnonzero((pairs.rank <= 1) & (pairs.rank_back <= 1) & ~mutual)
-    return Candidates(
-        pairs.first,
-        pairs.second,
-        contrast,
-        mutual,
-        _wrong(layout, filled, pairs=pairs, rows=of_wrong),
-        of_wrong,
-        filled[0],
-    )
+    runner_up = (pairs.rank <= 1) & (pairs.rank_back <= 1) & ~mutual
+    contrast = np.asarray(pairs.cosine - (level[pairs.first] + level[pairs.second]) / 2, dtype=np.float32)
+    return Candidates(pairs.first, pairs.second, contrast, mutual, runner_up, level)
 
 
-def _wrong(layout: Layout, level: Float32, *, pairs: _Pairs, rows: Int64) -> Float32:
-    """Contrasts of second best pairs, as if the best ones were not there: with the level of those after the second."""
-    first, second = pairs.first[rows], pairs.second[rows]
-    mine = level[pairs.rank[rows], first, layout.camera[second]]
-    theirs = level[pairs.rank_back[rows], second, layout.camera[first]]
-    return np.asarray(pairs.cosine[rows] - (mine + theirs) / 2, dtype=np.float32)
-
-
-def levels(layout: Layout, level: Float32, *, first: Int64, second: Int64) -> Float32:
-    """What is subtracted from the cosine of each pair, of any shape that broadcasts."""
-    return np.asarray((level[first, layout.camera[second]] + level[second, layout.camera[first]]) / 2, dtype=np.float32)
+def _highest(by_camera: Float32) -> Float32:
+    """(K, C) -> (K,); where a sighting has no level in any camera, the mean of all."""
+    highest = np.where(np.isfinite(by_camera), by_camera, -np.inf).max(axis=1)
+    known = np.isfinite(highest)
+    usual = highest[known].mean() if known.any() else np.float32(0)
+    return np.where(known, highest, usual).astype(np.float32)
 
 
 def _between(layout: Layout, first: int, second: int, *, count: int, level: Float32, threads: RowThreads) -> _Pairs:
     """Candidates of two cameras, or of one with itself."""
     rows, others = layout.rows(first), layout.rows(second)
-    best, back = _best(layout, first, second, depth=max(count, NEXT + 2), threads=threads)
-    for after in range(2):
-        level[after, rows, second], level[after, others, first] = _level(best, after), _level(back, after)
+    best, back = _best(layout, first, second, depth=max(count, NEXT + 1), threads=threads)
+    level[rows, second], level[others, first] = _level(best), _level(back)
     pairs = _union(
         _listed(best, count, row=rows.start, entry=others.start),
         _listed(back, count, row=others.start, entry=rows.start),
@@ -139,9 +127,9 @@ def _push(best: TopK, back: TopK, tile: Float32, *, row: int, entry: int, thread
     threads.share(tile.shape[1], lambda part: push_columns(back, tile, columns=part, first_row=row, first_entry=entry))
 
 
-def _level(best: TopK, after: int) -> Float32:
-    """The mean of those after the best, or after the second best; NaN where there are none."""
-    similarity = best.similarity[:, after + 1 : after + 1 + NEXT]
+def _level(best: TopK) -> Float32:
+    """The mean of those after the best; NaN where there are none."""
+    similarity = best.similarity[:, 1 : 1 + NEXT]
     there = similarity > -2
     sums = np.where(there, similarity, 0).sum(axis=1)
     return np.where(there.any(axis=1), sums / np.maximum(1, there.sum(axis=1)), np.nan).astype(np.float32)

@@ -12,7 +12,7 @@ from reseen.linking.clock import gaps
 from reseen.linking.clocks_apart import clocks_apart
 from reseen.linking.clustering import Clusters, Linkage, cluster, kept
 from reseen.linking.evidence import Evidence, judge
-from reseen.linking.layout import Layout, lay_out
+from reseen.linking.layout import Layout, bounds_of, lay_out
 from reseen.linking.results import Link, Linking, Way, numbered
 from reseen.linking.sightings import Sightings
 from reseen.linking.topology import Window, require_known
@@ -37,6 +37,8 @@ class LinkSettings:
         linkage: "average" evidence of all pairs of two clusters, or the least ("complete").
         learn_times: Learn travel times from confident links.
         neighbours: The best of each sighting in each camera that are looked at.
+        returns: Individuals may pass a camera again. If not, two tracks of a camera are of one individual only where
+            the second begins so soon after the first that it was broken in two.
         caution: Nats of evidence that a merge needs; above 0 there are fewer false links and fewer links.
 
     Example:
@@ -48,6 +50,7 @@ class LinkSettings:
     linkage: Linkage = "average"
     learn_times: bool = True
     neighbours: int = 5
+    returns: bool = False
     caution: float = 0.0
 
     def __post_init__(self) -> None:
@@ -84,18 +87,23 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     if not len(sightings):
         return _empty(sightings, topology)
     layout = lay_out(sightings, corrected(sightings, settings.bias), topology)
-    pairs, evidence = _judged(layout, settings)
+    pairs = candidates(layout, count=settings.neighbours)
+    evidence = judge(layout, pairs, learn_times=settings.learn_times)
     learned = _learned(layout, evidence, topology)
     if learned:
-        narrow = lay_out(sightings, corrected(sightings, settings.bias), (*topology, *learned))
-        pairs, evidence = _judged(narrow, settings)
+        bounds = bounds_of(layout.names, (*topology, *learned))
+        narrow = layout._replace(shortest=bounds.shortest, longest=bounds.longest)
+        pairs = candidates(narrow, count=settings.neighbours, level=evidence.level)
+    limit = np.inf if settings.returns else evidence.travel.usual.longest_break()
+    again = _again(layout, pairs.first, pairs.second, limit=limit)
     nats = evidence.of_contrast(pairs.contrast, pairs.first, pairs.second) - settings.caution
+    nats[again] = -np.inf
     near = kept(pairs.first, pairs.second, nats, least=_LEAST, most=_NEIGHBOURS)
     clusters = cluster(
         len(sightings),
         pairs.first[near],
         pairs.second[near],
-        ask=lambda first, second: _asked(layout, evidence, first=first, second=second) - settings.caution,
+        ask=lambda first, second: _asked(layout, evidence, first=first, second=second, limit=limit) - settings.caution,
         evidence=nats[near],
         linkage=settings.linkage,
     )
@@ -104,20 +112,22 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     return _result(sightings, evidence, found=found, windows=(*topology, *learned), nearly=nearly, layout=layout)
 
 
-def _judged(layout: Layout, settings: LinkSettings) -> tuple[Candidates, Evidence]:
-    pairs = candidates(layout, count=settings.neighbours)
-    return pairs, judge(layout, pairs, learn_times=settings.learn_times)
-
-
 def _learned(layout: Layout, evidence: Evidence, topology: Sequence[Window]) -> tuple[Window, ...]:
     """Windows of ways that none was given for."""
     given = {(window.origin, window.target) for window in topology}
     return tuple(w for w in learned_windows(layout, evidence.travel) if (w.origin, w.target) not in given)
 
 
-def _asked(layout: Layout, evidence: Evidence, *, first: Int64, second: Int64) -> Float64:
+def _asked(layout: Layout, evidence: Evidence, *, first: Int64, second: Int64, limit: float) -> Float64:
     """Evidence of pairs; -inf for those that cannot be."""
-    return np.where(_may_be_one(layout, first, second), evidence.of(first, second), -np.inf)
+    may = _may_be_one(layout, first, second) & ~_again(layout, first, second, limit=limit)
+    return np.where(may, evidence.of(first, second), -np.inf)
+
+
+def _again(layout: Layout, first: Int64, second: Int64, *, limit: float) -> Bools:
+    """Whether both are of one camera, so far apart in time that the individual would have come back."""
+    apart = gaps(layout.times(first), layout.times(second)).seconds > limit
+    return np.asarray(apart & (layout.camera[first] == layout.camera[second]), dtype=np.bool_)
 
 
 def _may_be_one(layout: Layout, first: Int64, second: Int64) -> Bools:

@@ -52,7 +52,7 @@ def fit(best: Float64, wrong: Float64, *, extra: Float64 | float = 0.0) -> Mixtu
         right = max(right, centre + spread / 2)
         slope, middle = (right - centre) / spread**2, (right + centre) / 2
         weights = [
-            _odds_to_share(slope * (values - middle) + np.log(share / (1 - share)) + more)
+            share_of(slope * (values - middle) + np.log(share / (1 - share)) + more)
             for values, share, more in zip((best, wrong), shares, (extra, 0.0), strict=True)
         ]
         shares = [float(np.clip(weight.mean(), 0.02, most)) for weight, most in zip(weights, (0.98, 0.6), strict=True)]
@@ -93,7 +93,8 @@ def _log_density(values: Float64, centre: float, spread: float) -> Float64:
     return np.asarray(-np.square((values - centre) / spread) / 2 - np.log(spread), dtype=np.float64)
 
 
-def _odds_to_share(odds: Float64) -> Float64:
+def share_of(odds: Float64) -> Float64:
+    """Log odds -> how likely."""
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))), dtype=np.float64)
 
 

@@ -1,7 +1,8 @@
 """Travel times: learned from confident links, as a histogram for each way from one camera to another.
 
 E = pairs of sightings, B = bins. The evidence of a gap is the log of how much more often it stands among the links than
-among pairs at large; few links say little, by the weight of ``_PRIOR`` links that are spread as pairs at large are.
+among pairs at large; few links say little, by the weight of ``_PRIOR`` links that are spread as those of all ways
+together are (`usual.py`).
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy as np
 from reseen.linking.clock import gaps
 from reseen.linking.layout import Layout
 from reseen.linking.topology import Window
+from reseen.linking.usual import Usual
 from reseen.metrics.array_types import Float64, Int64
 
 _BINS = 48
@@ -45,7 +47,7 @@ class Travel(NamedTuple):
     """The ways that were learned, by the numbers of the camera left and the one arrived at, and the same as arrays.
 
     ``number`` (C, C): each way's row, -1 where nothing was learned; its bins begin at ``low`` and are ``step`` wide;
-    ``nats`` (W, B + 2).
+    ``nats`` (W, B + 2). ``usual``: the evidence of a gap on ways that were not.
     """
 
     ways: Mapping[tuple[int, int], TravelTimes]
@@ -53,16 +55,17 @@ class Travel(NamedTuple):
     low: Float64
     step: Float64
     nats: Float64
+    usual: Usual
 
 
-def as_travel(learned: Mapping[tuple[int, int], TravelTimes], *, cameras: int) -> Travel:
+def as_travel(learned: Mapping[tuple[int, int], TravelTimes], *, cameras: int, usual: Usual) -> Travel:
     """Ways with their arrays."""
     number = np.full((cameras, cameras), -1, dtype=np.int64)
     for row, way in enumerate(learned):
         number[way] = row
     edges = np.array([times.edges for times in learned.values()]).reshape(-1, _BINS + 1)
     nats = np.array([times.evidence for times in learned.values()]).reshape(-1, _BINS + 2)
-    return Travel(learned, number, edges[:, 0], edges[:, 1] - edges[:, 0], nats)
+    return Travel(learned, number, edges[:, 0], edges[:, 1] - edges[:, 0], nats, usual)
 
 
 class Ways(NamedTuple):
@@ -81,7 +84,7 @@ def ways(layout: Layout, first: Int64, second: Int64) -> Ways:
     return Ways(origin, target, between.seconds.astype(np.float64))
 
 
-def learn(layout: Layout, paths: Ways, weight: Float64, *, seed: int = 0) -> Travel:
+def learn(layout: Layout, paths: Ways, weight: Float64, *, usual: Usual, seed: int = 0) -> Travel:
     """Pairs with (E,) how surely each is right -> the travel times of the ways that have enough of them."""
     generator, learned = np.random.default_rng(seed), {}
     sure = np.flatnonzero(weight > 0)
@@ -92,13 +95,15 @@ def learn(layout: Layout, paths: Ways, weight: Float64, *, seed: int = 0) -> Tra
         if weight[of_way].sum() >= _FEWEST:
             way = divmod(key, len(layout.names))
             background = _at_large(layout, *way, generator=generator)
-            learned[way] = _histogram(paths.seconds[of_way], weight[of_way], background)
-    return as_travel(learned, cameras=len(layout.names))
+            learned[way] = _histogram(
+                paths.seconds[of_way], weight[of_way], background, prior=_Prior(usual, same=way[0] == way[1])
+            )
+    return as_travel(learned, cameras=len(layout.names), usual=usual)
 
 
 def evidence(travel: Travel, paths: Ways) -> Float64:
-    """(E,) nats; 0 on ways that are not learned."""
-    total = np.zeros(len(paths.seconds))
+    """(E,) nats; on ways that are not learned those of all ways together."""
+    total = travel.usual.evidence(paths.seconds, paths.origin == paths.target)
     way = travel.number[paths.origin, paths.target]
     known = np.flatnonzero(way >= 0)
     row = way[known]
@@ -129,7 +134,17 @@ def _at_large(layout: Layout, origin: int, target: int, *, generator: np.random.
     return np.asarray(drawn.seconds[(drawn.origin == origin) & (first != second)], dtype=np.float64)
 
 
-def _histogram(seconds: Float64, weight: Float64, background: Float64) -> TravelTimes:
+class _Prior(NamedTuple):
+    """What a way is taken to be as long as it has few links."""
+
+    usual: Usual
+    same: bool
+
+    def evidence(self, seconds: Float64) -> Float64:
+        return self.usual.evidence(seconds, np.full(len(seconds), self.same))
+
+
+def _histogram(seconds: Float64, weight: Float64, background: Float64, *, prior: _Prior) -> TravelTimes:
     order = np.argsort(seconds)
     share = np.cumsum(weight[order]) / weight.sum()
     low, median, high = (float(seconds[order][np.searchsorted(share, at)]) for at in (0.02, 0.5, 0.98))
@@ -140,9 +155,10 @@ def _histogram(seconds: Float64, weight: Float64, background: Float64) -> Travel
     outside = max(len(background) - at_large.sum(), 1.0)
     shares = (_smooth(at_large) + 0.25) / (at_large.sum() + outside + 0.25 * _BINS)
     total = weight.sum()
-    dense = (_smooth(links) + _PRIOR * shares) / (total + _PRIOR)
-    beyond = np.log(_PRIOR / (total + _PRIOR))
-    nats = np.concatenate([[beyond], np.log(dense / shares), [beyond]])
+    expected = np.exp(prior.evidence(np.concatenate([edges[:1], (edges[1:] + edges[:-1]) / 2, edges[-1:]])))
+    dense = (_smooth(links) / shares + _PRIOR * expected[1:-1]) / (total + _PRIOR)
+    below, above = np.log(_PRIOR * expected[[0, -1]] / (total + _PRIOR))
+    nats = np.concatenate([[below], np.log(dense), [above]])
     return TravelTimes(edges, links, shares, np.clip(nats, -_MOST, _MOST), median)
 
 

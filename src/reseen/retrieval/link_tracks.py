@@ -7,6 +7,7 @@ OUT/
   crops/         their files, where they are cut out of frames or videos
   vectors/       the embedding job, which a stopped command continues
   links.csv      camera, track, identity
+  splits.csv     the parts of tracks that hold two individuals, where there are some
   scores.json    where the truth is known
   linking.json   settings, windows, travel times, doubts; written last
 ```
@@ -30,6 +31,7 @@ from reseen.files import write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.linking import Linking, LinkSettings, TravelTimes, link, read_topology
 from reseen.linking.pooling import Switch
+from reseen.linking.splitting import parts_of, split
 from reseen.linking.topology import require_known
 from reseen.metrics import Estimate, IdentifiedBoxes, LinkScores, only_in_several_cameras, score_links
 from reseen.progress import SILENT, Progress
@@ -40,15 +42,19 @@ from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images
 IMAGES = 16
 """Images of a track that are embedded by default."""
 
-LINKS, SCORES, LINKING = "links.csv", "scores.json", "linking.json"
+LINKS, SPLITS, SCORES, LINKING = "links.csv", "splits.csv", "scores.json", "linking.json"
 _BEGUN, _LOCK, _IMAGES, _CROPS, _VECTORS = "begun.json", "link.lock", "images.parquet", "crops", "vectors"
 
 
 class Scored(NamedTuple):
-    """Scores with identities of one camera alone left out, as the AI City Challenge does, and of all identities."""
+    """Scores with identities of one camera alone left out, as the AI City Challenge does, and of all identities.
+
+    ``parts``: as the first, with each part of a split track under its own identity; None where no track was split.
+    """
 
     several_cameras: LinkScores
     all_identities: LinkScores
+    parts: LinkScores | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +65,11 @@ class LinkedTracks:
         out: The folder.
         tracks: The tracks as read.
         linking: Who is who, of the tracks that have a vector.
-        links: camera, track, identity of every track; one without a vector is an identity of its own.
+        boxes: Their boxes; ``track`` names the parts of a track that was split, ``whole`` the track itself.
+        links: camera, track, identity of every track, of its longest part where it was split; a track without a vector
+            is an identity of its own.
         scores: None without a truth.
-        switches: Tracks whose images may be of two individuals.
+        switches: Tracks whose images are of two individuals by all that is seen; each was split.
         failures: Images that could not be embedded.
         warnings: One line each.
     """
@@ -69,6 +77,7 @@ class LinkedTracks:
     out: Path
     tracks: Tracks
     linking: Linking
+    boxes: pl.DataFrame
     links: pl.DataFrame
     scores: Scored | None
     switches: tuple[Switch, ...]
@@ -141,11 +150,17 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         write_atomically(out / _IMAGES, chosen.select("path", "camera", "track").write_parquet)
         job = embed_images(out / _IMAGES, out / _VECTORS, embedder=embedder, batch=batch, progress=progress)
         pooled = pooled_images(out / _VECTORS, chosen, spans=tracks.boxes)
+        boxes = split(tracks.boxes, pooled.switches)
+        if pooled.switches:
+            halves = pooled_images(out / _VECTORS, split(chosen, pooled.switches), spans=boxes)
+            pooled = pooled._replace(sightings=halves.sightings)
         linking = link(pooled.sightings, settings=settings, topology=windows)
-        links = _all_links(linking, tracks)
-        scores = None if true is None else _scored(true, tracks, links)
+        links = _all_links(linking, boxes)
+        scores = (
+            None if true is None else _scored(true, boxes, links, of_parts=linking.table() if pooled.switches else None)
+        )
         warnings = (*tracks.notes, *linking.warnings, *_unseen(links, linking))
-        done = LinkedTracks(out, tracks, linking, links, scores, pooled.switches, tuple(job.failures), warnings)
+        done = LinkedTracks(out, tracks, linking, boxes, links, scores, pooled.switches, tuple(job.failures), warnings)
         _write(done, settings, source=str(source), network=embedder.source)
     return done
 
@@ -180,31 +195,46 @@ def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | 
     write_json(path, with_format("linking", {**key, "source": str(source), "boxes": len(found.tracks.boxes)}))
 
 
-def _all_links(linking: Linking, tracks: Tracks) -> pl.DataFrame:
+def _all_links(linking: Linking, boxes: pl.DataFrame) -> pl.DataFrame:
     """Every track, in order; those without a vector get numbers after all others."""
-    everything = tracks.boxes.select("camera", "track").unique(maintain_order=True)
-    known = everything.join(linking.table(), on=["camera", "track"], how="left", maintain_order="left")
+    longest = parts_of(boxes, linking.table()).unique(["camera", "track"], keep="first", maintain_order=True)
+    known = longest.select("camera", "track", "identity")
     last = int(linking.identities.max(initial=0))
     alone = pl.col("identity").is_null().cast(pl.Int64).cum_sum() + last
     return known.with_columns(identity=pl.col("identity").fill_null(alone))
 
 
 def _unseen(links: pl.DataFrame, linking: Linking) -> list[str]:
-    missing = len(links) - len(linking.identities)
+    missing = int((links["identity"] > linking.identities.max(initial=0)).sum())
     return [
         f"{missing} of {len(links)} tracks have no image that could be embedded; each is an identity of its own"
     ] * (missing > 0)
 
 
-def _scored(truth: IdentifiedBoxes, tracks: Tracks, links: pl.DataFrame) -> Scored:
-    named = tracks.boxes.join(links, on=["camera", "track"], how="left", maintain_order="left")
-    predicted = IdentifiedBoxes.from_table(named)
-    return Scored(score_links(truth, only_in_several_cameras(predicted)), score_links(truth, predicted))
+def _scored(
+    truth: IdentifiedBoxes, boxes: pl.DataFrame, links: pl.DataFrame, *, of_parts: pl.DataFrame | None
+) -> Scored:
+    whole = _identified(boxes.with_columns(track=pl.col("whole")), links)
+    several, every = score_links(truth, only_in_several_cameras(whole)), score_links(truth, whole)
+    if of_parts is None:
+        return Scored(several, every)
+    return Scored(several, every, score_links(truth, only_in_several_cameras(_identified(boxes, of_parts))))
+
+
+def _identified(boxes: pl.DataFrame, identities: pl.DataFrame) -> IdentifiedBoxes:
+    named = boxes.join(identities, on=["camera", "track"], how="inner", maintain_order="left")
+    return IdentifiedBoxes.from_table(named)
 
 
 def _write(done: LinkedTracks, settings: LinkSettings, *, source: str, network: str) -> None:
-    """links.csv and scores.json, then linking.json."""
+    """links.csv, splits.csv and scores.json, then linking.json."""
     write_atomically(done.out / LINKS, done.links.write_csv)
+    if done.switches:
+        every = parts_of(done.boxes, done.linking.table())
+        halves = every.filter(pl.len().over("camera", "track") > 1).sort("camera", "track", "begin")
+        write_atomically(done.out / SPLITS, halves.write_csv)
+    else:
+        (done.out / SPLITS).unlink(missing_ok=True)
     if done.scores is not None:
         write_json(done.out / SCORES, scores_as_json(done.scores))
     else:
@@ -259,11 +289,13 @@ def scores_as_json(scores: Scored) -> dict[str, object]:
     """As in scores.json: shares, with identities of one camera left out; intervals; and those of all identities."""
     aic, every = scores.several_cameras._asdict(), scores.all_identities._asdict()
     intervals = {name: [value.low, value.high] for name, value in aic.items() if isinstance(value, Estimate)}
+    halves = {} if scores.parts is None else {"parts": _values(scores.parts._asdict())}
     return {
         **_values(aic),
         "intervals": intervals,
         "rule": "identities that are linked in one camera alone are left out, as the AI City Challenge does",
         "all_identities": _values(every),
+        **halves,
     }
 
 
