@@ -1,6 +1,5 @@
 """Shared by all tests: one thread, tiny drawn images, finished runs of a tiny recipe, commands in this process."""
 
-import os
 import shutil
 import sys
 import zlib
@@ -20,7 +19,6 @@ from reseen.cli import main
 from reseen.engine.checkpoint import Card, save_weights
 from reseen.engine.pretrained import resolved
 from reseen.engine.run import Run
-from reseen.metrics import Embedded, calibrate, evaluate
 from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import read_recipe
 from shared import made_once
@@ -44,13 +42,6 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_loops(_one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where several processes run the tests, the first compiles the loops of scoring, and the others read its cache."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        made_once(tmp_path_factory, "loops", lambda _: score_once())
-
-
 @pytest.fixture(autouse=True)
 def _one_seed() -> None:
     torch.manual_seed(0)
@@ -67,14 +58,6 @@ def browser() -> Iterator:
         opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield opened
         opened.close()
-
-
-def score_once() -> None:
-    """Evaluate and calibrate with a few vectors, as the runs of the tests do."""
-    labels, cameras = np.repeat([f"{number}" for number in range(6)], 4), np.tile(["1", "2"], 12)
-    side = Embedded(np.random.default_rng(0).normal(size=(24, 8)).astype(np.float32), labels, cameras)
-    evaluate(side, side)
-    calibrate(side, side, false_accept_rate=0.1, false_alarm_rate=0.1)
 
 
 def draw_image(identity: int, shot: int, *, size: int = 32) -> Image.Image:

@@ -1,7 +1,9 @@
 """The embedding job: parts that hold together, resumed where it stopped, the same on Ray."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,6 @@ import polars
 import pytest
 from PIL import Image
 
-from begun_processes import begin, run_command
 from reseen.errors import ReseenError
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.job import PARTS, ChunkDone, ChunkEmbedder, embed_images, in_this_process
@@ -112,18 +113,28 @@ def test_a_job_refuses_a_table_that_has_a_column_vector(tmp_path: Path, embedder
         embed_images(tmp_path / "t.csv", tmp_path / "out", embedder=embedder)
 
 
+def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "reseen", "embed", str(table), "--model", str(model), "--out", str(out), *more]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)  # Ray's own processes take their time on a busy machine
 def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(
     table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path
 ) -> None:
     embed_images(table, tmp_path / "here", embedder=embedder)
-    words = ("embed", table, "--model", weights_file, "--out", tmp_path / "ray", "--ray", "--chunk", "4", "--quiet")
+    options = ("--ray", "--chunk", "4", "--quiet")
     patient = {"RAY_agent_register_timeout_ms": "300000", "RAY_raylet_start_wait_time_s": "300"}
-    done = begin(partial(run_command, *map(str, words)), tmp_path, patient).end(within=850)
-    assert done.code == 0, done.printed
-    assert "10 embeddings" in done.printed
-    assert "1 images failed" in done.printed
+    done = subprocess.run(
+        command(table, tmp_path / "ray", weights_file, *options),
+        env={**os.environ, **patient},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "10 embeddings" in done.stdout
+    assert "1 images failed" in done.stdout
     here, there = kept(tmp_path / "here"), kept(tmp_path / "ray")
     assert here["path"].equals(there["path"])
     assert len(list((tmp_path / "ray").glob(PARTS))) == 3

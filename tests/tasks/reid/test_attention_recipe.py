@@ -22,21 +22,21 @@ def built(recipe_file, *overrides, start=False):
 
 
 def test_a_line_puts_attention_where_it_says(recipe_file):
-    backbone = built(recipe_file, "model.backbone=narrow_resnet26", LINE).backbone
+    backbone = built(recipe_file, "model.backbone=resnet26", LINE).backbone
     assert backbone.slots == ("layer1.attention", "layer3.0.conv2", "layer3.1.conv2")
     kinds = [type(part) for part in backbone.body.layer1.attention]
     assert kinds == [SpatialRelation, ChannelRelation]
 
 
 def test_plain_weights_start_everything_but_the_attention(recipe_file, tmp_path):
-    plain = timm.create_model("narrow_resnet26", num_classes=0)
+    plain = timm.create_model("resnet26", num_classes=0)
     torch.save(plain.state_dict(), tmp_path / "plain.pth")
     line = f"model.weights='{tmp_path / 'plain.pth'}'"
-    body = built(recipe_file, "model.backbone=narrow_resnet26", LINE, line, start=True).backbone.body
+    body = built(recipe_file, "model.backbone=resnet26", LINE, line, start=True).backbone.body
     assert torch.equal(body.layer3[1].conv3.weight, plain.layer3[1].conv3.weight)
     torch.save({k: v for k, v in plain.state_dict().items() if k != "layer4.0.conv1.weight"}, tmp_path / "plain.pth")
     with pytest.raises(ReseenError, match=r"1 missing \(layer4\.0\.conv1\.weight\)"):
-        built(recipe_file, "model.backbone=narrow_resnet26", LINE, line, start=True)
+        built(recipe_file, "model.backbone=resnet26", LINE, line, start=True)
 
 
 def test_weights_with_attention_are_resized_to_the_new_size_and_load_again(recipe_file, tmp_path):

@@ -8,14 +8,14 @@ from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.train import train
 
 NETWORKS = {
-    "clip-reid-market1501": ("model.blocks=1",),
-    "fastreid-sbs-market1501": ("model.backbone=narrow_resnet26", "model.non_local=[1, 1]"),
+    "clip-reid-market1501": ("model.blocks=2",),
+    "fastreid-sbs-market1501": ("model.backbone=resnet26", "model.non_local=[1, 1]"),
     "lightmbn-market1501": ("model.backbone=osnet_x0_25",),
-    "miewid-wildlife": ("model.backbone=test_efficientnet",),
-    "musp-veri776": ("model.backbone=narrow_resnet26", "model.head.width=64"),
+    "miewid-wildlife": ("model.backbone=tf_efficientnet_lite0",),
+    "musp-veri776": ("model.backbone=resnet26", "model.head.width=64"),
     "osnet-x0-25-market1501": (),
     "solider-tiny-market1501": ("model.depths=[1, 1, 1, 1]",),
-    "ssbver-veri776": ("model.backbone=narrow_resnet26", "training.ema=0.9", "crops={local=1, size=[48, 48]}"),
+    "ssbver-veri776": ("model.backbone=resnet26", "training.ema=0.9", "crops={local=1, size=[48, 48]}"),
     "transreid-market1501": ("model.backbone=transreid_deit_tiny", "model.depth=2"),
 }
 """Recipe -> what makes its network small."""
