@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+import narrow_resnets  # noqa: F401 - its networks, by name
 from chromium import find
 from reseen.cli import main
 from reseen.engine.checkpoint import Card, save_weights

@@ -59,6 +59,16 @@ def put_in_place(finished: Path, path: Path) -> None:
     _flush_folder(path.parent)
 
 
+def make_own_folder(folder: Path, *, of: str) -> None:
+    """Make a folder for something new (an "embedding job"). ReseenError if it holds files, or cannot be made."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ReseenError(f"{folder}: the folder is not empty and holds no {of}; choose another")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReseenError(f"{folder}: the folder cannot be made: {error.strerror}") from None
+
+
 def remove_unfinished(path: Path) -> None:
     """Remove what killed writers of ``path`` left beside it; only for who knows that nobody is writing it now."""
     for entry in path.parent.iterdir():

@@ -43,10 +43,6 @@ class Silent:
         """Do nothing."""
 
 
-SILENT = Silent()
-"""What functions take for their ``progress`` by default."""
-
-
 def no_callback(done: int, total: int) -> None:
     """Do nothing: the `ProgressCallback` of work that shows no progress."""
 

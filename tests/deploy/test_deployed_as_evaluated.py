@@ -25,7 +25,7 @@ from reseen.serve.explanation import MatchExplainer
 from reseen.tasks.reid.calibrate import calibrate_run
 from reseen.tasks.reid.recipe import Evaluation
 
-BRANCHES = 'backbone = "resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }]\nmetadata = {}'
+BRANCHES = 'backbone = "narrow_resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }]\nmetadata = {}'
 RATES = {"false_accept_rate": 0.1, "false_alarm_rate": 0.1}
 
 

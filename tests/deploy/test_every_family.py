@@ -1,6 +1,6 @@
 """Each family of networks in each tool: exports, galleries, cameras, image sizes, maps by occlusion, the service."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from reseen import Embedder
-from reseen.backbones import FAMILIES, family_of, set_input_size
+from reseen.backbones import FAMILIES, clip_resnet, family_of, set_input_size
+from reseen.backbones.osnet import blocks
 from reseen.deploy.export import LARGEST_DIFFERENCE, export_network
 from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.hub import stage
@@ -31,9 +32,9 @@ from reseen.tasks.reid.recipe import recipe_from
 from shared import made_once
 
 CAMERAS, VIEWS = ("gate", "yard"), ("front", "rear")
-SMALL_RESNET = {"backbone": "resnet14t", "last_stride": 1}
+SMALL_RESNET = {"backbone": "narrow_resnet14t", "last_stride": 1}
 NETWORKS: Mapping[str, dict[str, Any]] = {
-    "cnn": {"backbone": "tf_efficientnet_lite0"},
+    "cnn": {"backbone": "test_efficientnet"},
     "vit": {"backbone": "test_vit"},
     "vit, class token": {"backbone": "test_vit", "head": {"name": "class_token"}},
     "resnet": {"backbone": "test_resnet", "pooling": "gem"},
@@ -51,6 +52,15 @@ NETWORKS: Mapping[str, dict[str, Any]] = {
 }
 """A small network of each family and head."""
 SIZE, OTHER_SIZE = (96, 48), (128, 64)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shallow() -> Iterator[None]:
+    """Fewer blocks a stage, and streams a block, where no setting says so: an export takes time for each part."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clip_resnet, "LAYERS", (1, 1, 1, 1))
+        patch.setattr(blocks, "STREAMS", 2)
+        yield
 
 
 def write(model_settings: dict[str, Any], path: Path) -> None:

@@ -94,7 +94,7 @@ def test_an_export_that_differs_from_pytorch_is_not_written(
 
 
 def test_an_export_of_branches_with_metadata_takes_any_batch() -> None:
-    backbone = build_backbone("resnet26", image_size=(64, 32))
+    backbone = build_backbone("narrow_resnet26", image_size=(64, 32))
     lines = [BranchConfig("bot", "both")]
     metadata = MetadataConfig(("c1", "c2"), ("front", "back"))
     model = multi_branch(backbone, lines, num_identities=None, metadata=metadata)

@@ -9,6 +9,7 @@ from torch import nn
 from reseen import Embedder
 from reseen.deploy.foreign_onnx import import_onnx
 from reseen.errors import ReseenError
+from shared import made_once
 
 FED = ("mean=[0.4, 0.5, 0.6]", "std=[0.2, 0.25, 0.5]")
 
@@ -28,14 +29,16 @@ class Network(nn.Module):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """The network with a fixed batch of 1, and with any batch and size."""
-    folder = tmp_path_factory.mktemp("zoo")
     free = {0: torch.export.Dim("b"), 2: torch.export.Dim("h", min=8), 3: torch.export.Dim("w", min=8)}
-    for name, shapes in (("fixed", None), ("free", ({**free},))):
-        example = torch.zeros(1 if shapes is None else 2, 3, 16, 12)
-        torch.onnx.export(
-            Network().eval(), (example,), folder / f"{name}.onnx", dynamo=True, dynamic_shapes=shapes, verbose=False
-        )
-    return folder
+
+    def export(folder):
+        for name, shapes in (("fixed", None), ("free", ({**free},))):
+            example = torch.zeros(1 if shapes is None else 2, 3, 16, 12)
+            torch.onnx.export(
+                Network().eval(), (example,), folder / f"{name}.onnx", dynamo=True, dynamic_shapes=shapes, verbose=False
+            )
+
+    return made_once(tmp_path_factory, "zoo", export)
 
 
 @pytest.mark.parametrize("bgr", [False, True])

@@ -18,7 +18,7 @@ from reseen.tasks.reid.train import train
 
 CAMERAS = ("gate of the depot", "back door of the depot")
 PLAIN = 'backbone = "test_resnet.r160_in1k"'
-KNOWING = 'backbone = "resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }]\nmetadata = {}'
+KNOWING = 'backbone = "narrow_resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }]\nmetadata = {}'
 
 
 def write_table(folder: Path, *, draw: Callable[..., Image.Image], first: int = 0) -> Path:

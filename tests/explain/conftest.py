@@ -34,7 +34,7 @@ def single() -> Callable[..., nn.Module]:
     def make(
         pooling: str = "average", *, embedding: str = "necked", whitening: int | None = None, **options: object
     ) -> nn.Module:
-        backbone = build_backbone("resnet10t", image_size=SIZE, **options)
+        backbone = build_backbone("narrow_resnet10t", image_size=SIZE, **options)
         head = {"pooling": pooling, "embedding": embedding, "whitening": whitening}
         model = single_branch(backbone, num_identities=None, **head)
         if whitening is not None:
@@ -52,7 +52,7 @@ def branched() -> Callable[..., nn.Module]:
     def make(*, metadata: bool = False, size: int = 64) -> nn.Module:
         lines = [BranchConfig(kind, "both") for kind in ("bottleneck", "hca", "bot")]
         table = MetadataConfig(("c1", "c2"), ()) if metadata else None
-        backbone = build_backbone("resnet26", image_size=(size, size))
+        backbone = build_backbone("narrow_resnet26", image_size=(size, size))
         model = multi_branch(backbone, lines, num_identities=None, metadata=table)
         if metadata:
             nn.init.normal_(model.metadata.table)

@@ -136,6 +136,16 @@ def test_only_the_releases_blocks_have_a_bias_in_the_shortcut() -> None:
     assert biased == [False, True, True, False]
 
 
+@pytest.mark.parametrize("kind", ["bot", "lka", "lska"])
+def test_a_resnet_whose_shortcut_averages_first_refuses_branches_that_need_its_convolution(kind: str) -> None:
+    backbone = build_backbone("resnet14t", image_size=SIZE)
+    with pytest.raises(
+        ReseenError, match=r"shortcut begins with a convolution \(resnet26.* such as resnet14t"
+    ) as raised:
+        multi_branch(backbone, [BranchConfig(kind, "both")], num_identities=5)
+    assert "\n" not in str(raised.value)
+
+
 def test_wrong_branches_are_one_line() -> None:
     with pytest.raises(ReseenError, match="no branch 'hka'; did you mean"):
         embedder(BranchConfig("hka", "both"))

@@ -48,12 +48,15 @@ def blocks_of(page: Path) -> list[Block]:
 def run_commands(block: Block, page: Path) -> None:
     """Run the lines in this process, since importing torch takes seconds each time; exit where one fails.
 
-    For the same reason this process reads the images of a training; a program of README has worker processes.
+    For the same reason this process reads the images of a training, and the recipe `demo` sees them at half its size;
+    a program of README has worker processes.
     """
     for command in block.commands():
         sys.argv = shlex.split(command, comments=True)
         if sys.argv[1:2] == ["train"]:
             sys.argv += ["--set", "data.workers=0"]
+        if sys.argv[1:3] == ["train", "demo"]:
+            sys.argv += ["--set", "data.image_size=[64, 64]"]
         try:
             main()
         except SystemExit as ended:

@@ -13,11 +13,11 @@ from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
-from reseen.backbones.backbone import Backbone, SideInformation
 from reseen.backbones.clip_names import encoder_of, vit_tensors
 from reseen.backbones.family import Family
 from reseen.backbones.overlapping import OverlappingPatches
 from reseen.backbones.probe import CANNOT_RUN, cannot_take
+from reseen.backbones.side_backbone import SideBackbone
 from reseen.backbones.side_embedding import SideEmbedding, Unknown
 from reseen.backbones.timm_body import timm_body, timm_normalisation
 from reseen.bounds import Count, NotNegative, Triple
@@ -75,23 +75,12 @@ class ClipTransformer(VisionTransformer):
         return torch.cat([token.expand(patches.shape[0], -1, -1), patches], dim=1) + positions
 
 
-class ClipViT(Backbone):
+class ClipViT(SideBackbone):
     """The ViT with its class token within reach: its map is that of the patches after the last norm."""
 
     body: ClipTransformer
     head_start: Mapping[str, Tensor] = {}
     """Of start weights: what the head `clip` begins with."""
-
-    def __init__(
-        self,
-        body: ClipTransformer,
-        *,
-        image_size: tuple[int, int],
-        slots: tuple[str, ...] = (),
-        side_information: SideInformation | None = None,
-    ) -> None:
-        learned = side_information if body.side is not None else None
-        super().__init__(body, image_size=image_size, slots=slots, side_information=learned)
 
     def last_tokens(self, images: Tensor, cameras: Tensor | None = None, views: Tensor | None = None) -> LastTokens:
         """(B, 3, H, W) normalised -> the tokens before and after the last block, the class token first."""

@@ -10,9 +10,9 @@ from typing import Annotated, Any, NamedTuple, Self
 from annotated_types import Ge, Le, Lt
 from torch import Tensor, nn
 
-from reseen.backbones.backbone import Backbone, SideInformation
 from reseen.backbones.family import Family
 from reseen.backbones.probe import by
+from reseen.backbones.side_backbone import SideBackbone
 from reseen.backbones.side_table import ForUnknown, SideTable
 from reseen.backbones.timm_body import timm_body, timm_normalisation
 from reseen.backbones.transreid_vit import PATCH, Architecture, TransReIDViT, grid_of, resampled_positions
@@ -43,21 +43,10 @@ NETWORKS: Mapping[str, Named] = MappingProxyType(
 under this tag."""
 
 
-class TransReIDBackbone(Backbone):
+class TransReIDBackbone(SideBackbone):
     """A ViT of tokens; the last block and norm can be copied, and positions are resampled to other image sizes."""
 
     body: TransReIDViT
-
-    def __init__(
-        self,
-        body: TransReIDViT,
-        *,
-        image_size: tuple[int, int],
-        slots: tuple[str, ...] = (),
-        side_information: SideInformation | None = None,
-    ) -> None:
-        learned = side_information if body.side is not None else None
-        super().__init__(body, image_size=image_size, slots=slots, side_information=learned)
 
     def split_last_block(self) -> tuple[Self, nn.Sequential]:
         """The network without its last block and norm, and these two, which take its tokens; it is taken apart."""

@@ -17,6 +17,7 @@ from reseen.attention.lska import lska
 from reseen.attention.mhsa import mhsa
 from reseen.backbones.resnet import keep_size
 from reseen.bounds import Count
+from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
 Attention = Callable[[FeatureMap], nn.Module]
@@ -63,6 +64,11 @@ def _with_shortcut_bias(stage: nn.Module) -> nn.Module:
     """The first block's shortcut convolution with a bias, as the releases of BoT blocks have it."""
     shortcut: Any = stage.get_submodule("0.downsample")
     plain = shortcut[0]
+    if not isinstance(plain, nn.Conv2d):
+        raise ReseenError(
+            "branches bot, lka and lska need a ResNet whose shortcut begins with a convolution (resnet26, resnet50), "
+            "got one that averages first (a D variant such as resnet14t); bottleneck and hca branches take it"
+        )
     biased = nn.Conv2d(plain.in_channels, plain.out_channels, plain.kernel_size, stride=plain.stride)
     biased.weight = plain.weight
     nn.init.zeros_(biased.bias)  # type: ignore[arg-type]

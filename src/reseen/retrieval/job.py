@@ -19,7 +19,7 @@ import polars
 from reseen.data.image_table import list_images
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.files import write_atomically, write_json
+from reseen.files import make_own_folder, write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
@@ -190,12 +190,7 @@ def begin_job(out: Path, embedder: Embedder, *, metadata: Sequence[str] = ()) ->
                 f"{out}: its vectors were made with metadata {expected}, got {got}; choose another folder"
             )
         return
-    if out.is_dir() and any(out.iterdir()):
-        raise ReseenError(f"{out}: the folder is not empty and holds no embedding job; choose another")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReseenError(f"{out}: the folder cannot be made: {error.strerror}") from None
+    make_own_folder(out, of="embedding job")
     facts = {"source": embedder.source, "fingerprint": embedder.fingerprint, "width": embedder.width, "told": metadata}
     write_json(out / JOB, with_format("job", facts))
 

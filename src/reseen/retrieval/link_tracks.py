@@ -27,7 +27,7 @@ from reseen.data.tracks import Tracks, read_tracks, read_truth
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.file_lock import file_lock
-from reseen.files import write_atomically, write_json
+from reseen.files import make_own_folder, write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.linking import Linking, LinkSettings, TravelTimes, link, read_topology
 from reseen.linking.pooling import Switch
@@ -186,12 +186,7 @@ def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | 
             if before.get(what) != said:
                 raise ReseenError(f"{out}: holds a linking of other {what}; choose another folder, or remove this one")
         return
-    if out.is_dir() and any(out.iterdir()):
-        raise ReseenError(f"{out}: the folder is not empty and holds no linking; choose another")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReseenError(f"{out}: the folder cannot be made: {error.strerror}") from None
+    make_own_folder(out, of="linking")
     write_json(path, with_format("linking", {**key, "source": str(source), "boxes": len(found.tracks.boxes)}))
 
 

@@ -129,7 +129,10 @@ async def explain_record(service: Serving, id: RecordId, query: OtherRecordId) -
 
 @router.post("/forget")
 async def forget(service: Serving, request: Request, conditions: ForgetParams) -> responses.RecordsForgotten:
-    """Remove the records that meet every condition, from the disk too; takes as long as copying the gallery."""
+    """Remove the records that meet every condition, from the disk too.
+
+    Takes as long as rewriting the files that hold them.
+    """
     lift_deadline(request.scope)
     return responses.RecordsForgotten(forgotten=await service.forget(conditions.model_dump()))
 

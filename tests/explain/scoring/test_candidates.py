@@ -1,5 +1,7 @@
 """Every map that is scored: what it is equal to, and what is refused."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -15,6 +17,9 @@ from reseen.explain.maps import (
     summed,
 )
 from reseen.explain.scoring.candidates import CENTRE, RANDOM, Question, candidates
+
+RELATION = {"reduction": 4, "gate_reduction": 2}
+"""Of RGA, for a stage of few channels."""
 
 
 @pytest.fixture
@@ -66,7 +71,7 @@ def test_against_a_twin_candidate_maps_are_the_difference(single, asked):
 
 
 def test_attention_candidates_start_at_their_lowest_value(single, asked):
-    model = single(attention={"stage2": ATTENTIONS["rga_sc"], "stage3": ATTENTIONS["lka"]})
+    model = single(attention={"stage2": partial(ATTENTIONS["rga_sc"], **RELATION), "stage3": ATTENTIONS["lka"]})
     question, (query, *_) = asked(model)
     found = candidates(model, query, method="attention")
     assert named(found)[:2] == [("attention", "stage2 RGA-S"), ("attention", "stage3 LKA")]
@@ -97,4 +102,8 @@ def test_unknown_methods_and_models_without_attention_are_refused(single, images
     with pytest.raises(ReseenError, match="the model has no attention"):
         candidates(single(), ModelInputs(images), method="attention")
     with pytest.raises(ReseenError, match="weighs channels only"):
-        candidates(single(attention={"stage2": ATTENTIONS["rga_c"]}), ModelInputs(images), method="attention")
+        candidates(
+            single(attention={"stage2": partial(ATTENTIONS["rga_c"], **RELATION)}),
+            ModelInputs(images),
+            method="attention",
+        )

@@ -21,7 +21,7 @@ image_size = [32, 32]
 workers = 0
 
 [model]
-backbone = "resnet26"
+backbone = "narrow_resnet26"
 branches = [{ name = "hca", role = "classify" }, { name = "lka", role = "triplet", kernel = 9 }]
 metadata = { drop = 0.25 }
 
@@ -74,7 +74,7 @@ def test_a_run_learns_its_branches_and_leaves_a_resting_trunk_alone(trained) -> 
 
 def test_scores_use_the_cameras_unless_they_are_withheld(trained) -> None:
     given, withheld = evaluate(trained), evaluate(trained, metadata="withheld")
-    assert given.query.vectors.shape == withheld.query.vectors.shape == (3, 2 * 2048)
+    assert given.query.vectors.shape == withheld.query.vectors.shape == (3, 2 * 192)
     assert abs(given.query.vectors - withheld.query.vectors).max() > 1e-4
     only_views = evaluate(trained, metadata="views").query.vectors
     assert (only_views == withheld.query.vectors).all(), "this set has no views"
@@ -98,8 +98,8 @@ def test_the_recipe_as_run_reads_back_the_same(branched, tmp_path) -> None:
 
 
 def test_a_name_stands_for_its_lines_and_gives_way_to_those_beside_it(branched) -> None:
-    named = read_recipe(branched, overrides=['model={name="lka_reid", backbone="resnet26"}']).model
-    assert (named.backbone, named.ibn) == ("resnet26", "a")
+    named = read_recipe(branched, overrides=['model={name="lka_reid", backbone="narrow_resnet26"}']).model
+    assert (named.backbone, named.ibn) == ("narrow_resnet26", "a")
     assert [(line["name"], line["role"]) for line in named.branches] == [
         ("hca", "classify"),
         ("hca", "triplet"),

@@ -13,7 +13,6 @@ OUT/synth.json                       the settings, the cameras' places, the vehi
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -33,16 +32,15 @@ from reseen.synth.crossing.crops import (
     share_of,
 )
 from reseen.synth.crossing.files import crop_file, name_of, write_cameras, write_tracks, write_truth
-from reseen.synth.crossing.noise import Detection, TrackerNoise, follow
-from reseen.synth.crossing.town import Town, distances, draw_posts, draw_town
-from reseen.synth.crossing.trips import FASTEST, draw_trips
-from reseen.synth.crossing.watch import Passer, Recording, Sighting, Watch, draw_watch, sight
+from reseen.synth.crossing.noise import TrackerNoise
+from reseen.synth.crossing.scenario import Scenario, draw_scenario
+from reseen.synth.crossing.town import Town, distances
+from reseen.synth.crossing.trips import FASTEST
+from reseen.synth.crossing.watch import Watch
 from reseen.synth.draft import check_free, finish_draft, open_draft
 from reseen.synth.plan import twin_pairs
 from reseen.synth.render.pool import work_through
 from reseen.synth.vehicle import describe
-from reseen.synth.vehicle.cameras import stations
-from reseen.synth.vehicle.identity import Vehicle, draw_identities
 
 SMALLEST = 32
 """The least side of the largest crops, pixels."""
@@ -59,17 +57,6 @@ class CrossingSet(NamedTuple):
     passes: int
     tracks: int
     boxes: int
-
-
-class _Scenario(NamedTuple):
-    """All that is drawn before anything is rendered; ``passes`` and ``found`` by camera."""
-
-    town: Town
-    watches: tuple[Watch, ...]
-    vehicles: Sequence[Vehicle]
-    numbers: dict[int, int]
-    passes: list[list[Sighting]]
-    found: list[list[Detection]]
 
 
 def synthesise_crossing(  # noqa: PLR0913 - each is a setting that the command line has too
@@ -131,7 +118,7 @@ def synthesise_crossing(  # noqa: PLR0913 - each is a setting that the command l
         **asdict(noise),
     }
     _check(settings)
-    made = _draw(settings, noise)
+    made = draw_scenario(settings, noise)
     draft = open_draft(out, settings)
     write_cameras(draft, made.watches, rate=rate, seconds=60 * minutes)
     for camera in range(cameras):
@@ -155,66 +142,8 @@ def _check(settings: dict[str, float]) -> None:
         raise ReseenError(f"twins: a share from 0 to 1, got {settings['twins']:g}")
 
 
-def _draw(settings: dict[str, float], noise: TrackerNoise) -> _Scenario:
-    """The town, its cameras and its traffic, and what the tracker makes of it."""
-    cameras, count, seconds = int(settings["cameras"]), int(settings["vehicles"]), 60 * settings["minutes"]
-    key = (int(settings["seed"]), 2)
-    rng = np.random.default_rng([*key, 0])
-    town = draw_town(cameras, rng)
-    watches = _watches(town, cameras, rng)
-    vehicles = draw_identities(count, twins_share=settings["twins"], rng=np.random.default_rng([*key, 1]))
-    passes = _passes(town, watches, vehicles, recording=Recording(settings["rate"], seconds), key=key)
-    seen: dict[int, set[int]] = defaultdict(set)
-    for sighting in (own for camera in passes for own in camera):
-        seen[sighting.vehicle].add(sighting.camera)
-    numbers = np.random.default_rng([*key, 3]).permutation(count) + 1
-    several = {vehicle: int(numbers[vehicle]) for vehicle, where in seen.items() if len(where) > 1}
-    if not several:
-        raise ReseenError("no vehicle passes two cameras in that time; ask for more minutes, vehicles or cameras")
-    found = [
-        follow(watches[camera], passes[camera], noise, rng=np.random.default_rng([*key, 4, camera]))
-        for camera in range(cameras)
-    ]
-    return _Scenario(town, watches, vehicles, several, passes, found)
-
-
-def _watches(town: Town, cameras: int, rng: np.random.Generator) -> tuple[Watch, ...]:
-    posts = draw_posts(town, cameras, rng)
-    kinds = [station for _ in range(-(-cameras // 20)) for station in stations(rng)]
-    chosen = [kinds[int(k)] for k in rng.permutation(len(kinds))[:cameras]]
-    return tuple(
-        draw_watch(number, post, station, rng=rng)
-        for number, (post, station) in enumerate(zip(posts, chosen, strict=True))
-    )
-
-
-def _passes(
-    town: Town,
-    watches: Sequence[Watch],
-    vehicles: Sequence[Vehicle],
-    *,
-    recording: Recording,
-    key: tuple[int, ...],
-) -> list[list[Sighting]]:
-    """What each camera sees, passes in the order in which they begin."""
-    rng = np.random.default_rng([*key, 2])
-    pairs = twin_pairs([vehicle.twin for vehicle in vehicles])
-    at = {watch.post.street: camera for camera, watch in enumerate(watches)}
-    trips = draw_trips(town, pairs, vehicles=len(vehicles), seconds=recording.seconds, watched={*at}, rng=rng)
-    passes: list[list[Sighting]] = [[] for _ in watches]
-    for vehicle, legs in enumerate(trips):
-        shape = vehicles[vehicle].size
-        passer = Passer(vehicle, (shape.length, shape.width, shape.height))
-        for leg in legs:
-            if leg.street in at:
-                camera = at[leg.street]
-                seen = sight(watches[camera], town, leg, passer=passer, recording=recording, rng=rng)
-                passes[camera] += [] if seen is None else [seen]
-    return [sorted(own, key=lambda sighting: (int(sighting.frames[0]), sighting.vehicle)) for own in passes]
-
-
 def _render(
-    root: Path, made: _Scenario, settings: dict[str, float], *, workers: int, progress: ProgressCallback
+    root: Path, made: Scenario, settings: dict[str, float], *, workers: int, progress: ProgressCallback
 ) -> None:
     """Render the crops that are not there yet."""
     crops = _crops(made, seed=int(settings["seed"]), side=int(settings["image_size"]))
@@ -231,7 +160,7 @@ def _render(
         progress(done, total)
 
 
-def _crops(made: _Scenario, *, seed: int, side: int) -> dict[int, list[Crop]]:
+def _crops(made: Scenario, *, seed: int, side: int) -> dict[int, list[Crop]]:
     """All crops by vehicle; those that show none stand under -1."""
     crops: dict[int, list[Crop]] = defaultdict(list)
     for found, watch in zip(made.found, made.watches, strict=True):
@@ -260,7 +189,7 @@ def _crops(made: _Scenario, *, seed: int, side: int) -> dict[int, list[Crop]]:
     return crops
 
 
-def _facts(made: _Scenario, settings: dict[str, float]) -> dict[str, object]:
+def _facts(made: Scenario, settings: dict[str, float]) -> dict[str, object]:
     """What stands in synth.json."""
     pairs = twin_pairs([vehicle.twin for vehicle in made.vehicles])
     street = distances(made.town, [watch.post for watch in made.watches])

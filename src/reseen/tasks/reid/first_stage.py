@@ -16,7 +16,6 @@ from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split
 from reseen.engine.checkpoint import load_checkpoint, save_checkpoint
 from reseen.engine.distributed import in_first_process
-from reseen.engine.embed import embed
 from reseen.engine.interrupt import Stopped, stop_requests
 from reseen.engine.loop import any_requested
 from reseen.engine.run import Run
@@ -29,7 +28,7 @@ from reseen.models import read_weights
 from reseen.models.texts import Prompts, TextEncoder, prompts_of, text_encoder
 from reseen.progress import Progress
 from reseen.tasks.reid.build import build_embedder
-from reseen.tasks.reid.query_gallery import evaluation_transform
+from reseen.tasks.reid.query_gallery import collect_as_evaluated, embedding_by, evaluation_transform
 from reseen.tasks.reid.recipe import IMAGE_TO_TEXT, Recipe
 from reseen.tasks.reid.texts import TextTraining, encoded, train_texts
 
@@ -167,14 +166,9 @@ def _vectors(recipe: Recipe, train: Split, run: Run, *, fabric: Fabric, progress
         return kept["vectors"]
     model = fabric.to_device(build_embedder(recipe, num_identities=None, start_weights=True)).eval()
     images = ImageDataset(train, transform=evaluation_transform(recipe), identity_names=train.identity_names)
-    embeddings = embed(
-        model,
-        images,
-        fabric=fabric,
-        batch_size=recipe.evaluation.batch_size,
-        workers=recipe.data.workers,
-        progress=progress,
-        description="embed training images",
+    description = "embed training images"
+    embeddings = collect_as_evaluated(
+        embedding_by(model), images, recipe, fabric=fabric, progress=progress, description=description
     )
     assert recipe.model.head is not None, "the head `clip` projects"
     vectors = embeddings[:, -recipe.model.head["projected"] :].contiguous()

@@ -14,13 +14,14 @@ from reseen.backbones import SideInformation
 from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split, Splits
 from reseen.data.transforms import Pipeline, plain_transform
-from reseen.engine.embed import embed, embedded
+from reseen.engine.embed import collect, embedded
 from reseen.metrics import Embedded
 from reseen.models.histogram import ColourHistogram
 from reseen.models.metadata import side_information
 from reseen.models.mirrored import Mirrored
 from reseen.progress import Progress
 from reseen.tasks.reid.recipe import Recipe
+from reseen.types import Sample
 
 
 class QueryGallery(NamedTuple):
@@ -43,20 +44,41 @@ def embed_query_gallery(
         images = ImageDataset(
             split, transform=transform, identity_names=(), camera_names=visible.cameras, view_names=visible.views
         )
-        vectors = embed(
-            network,
-            images,
-            fabric=fabric,
-            batch_size=recipe.evaluation.batch_size,
-            workers=recipe.data.workers,
-            progress=progress,
-            description=f"{name}: embed {what}",
+        description = f"{name}: embed {what}"
+        vectors = collect_as_evaluated(
+            embedding_by(network), images, recipe, fabric=fabric, progress=progress, description=description
         )
         return embedded(split, vectors)
 
     embeddings = QueryGallery(embed_split(splits.query, "query"), embed_split(splits.gallery, "gallery"))
     model.train(was_training)
     return embeddings
+
+
+def embedding_by(model: nn.Module) -> Callable[[Sample], Tensor]:
+    """What gives a batch's embeddings (B, D): the module, which sees cameras and views too."""
+    return lambda batch: model(batch.image, batch.camera, batch.view).embedding  # type: ignore[no-any-return]
+
+
+def collect_as_evaluated(
+    forward: Callable[[Sample], Tensor],
+    images: ImageDataset,
+    recipe: Recipe,
+    *,
+    fabric: Fabric,
+    progress: Progress,
+    description: str,
+) -> Tensor:
+    """What ``forward`` gives of all images, (N, D) on the CPU, in the recipe's batches of evaluation."""
+    return collect(
+        forward,
+        images,
+        fabric=fabric,
+        batch_size=recipe.evaluation.batch_size,
+        workers=recipe.data.workers,
+        progress=progress,
+        description=description,
+    )
 
 
 def named_by_path(split: Split, images: Embedded) -> Embedded:

@@ -8,7 +8,7 @@ against the signature of the entry itself, and the defaults it has are written i
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -19,22 +19,32 @@ from pydantic import (
     model_validator,
 )
 
-from reseen.bounds import Part
-from reseen.data.datasets import LAYOUTS
 from reseen.engine.run import Run
 from reseen.errors import ReseenError
 from reseen.losses import SELF_DISTILLATION, does_compare_pairs
-from reseen.metrics import AVERAGE_PRECISIONS, PROTOCOLS
-from reseen.recipe.components import Line, known
+from reseen.recipe.components import Line
 from reseen.recipe.kinds import LOSS, TRANSFORM, checked_table, checked_weights
-from reseen.recipe.section import FIXED_LENGTH, Section, Size
-from reseen.recipe.training import ImageSettings, Scoring, TrainingRecipe, read_as, recipe_as
+from reseen.recipe.training import TrainingRecipe, read_as, recipe_as
 from reseen.tasks.reid.model_settings import Model
+from reseen.tasks.reid.sections import Crops, Data, Evaluation, MetadataTold, Sampler, Validation
 from reseen.tasks.reid.text_settings import Texts
 
-MetadataTold = Literal["given", "cameras", "views", "withheld"]
-"""What a model that learned cameras and views is told of them in evaluation."""
-
+__all__ = [
+    "DISTILLATION",
+    "IMAGE_TO_TEXT",
+    "PLACEHOLDERS",
+    "ZOOM",
+    "Crops",
+    "Data",
+    "Evaluation",
+    "MetadataTold",
+    "Recipe",
+    "Sampler",
+    "Validation",
+    "read_recipe",
+    "recipe_from",
+    "recipe_of",
+]
 
 DISTILLATION = "distillation"
 """The loss that needs a teacher."""
@@ -54,81 +64,6 @@ PLACEHOLDERS: Mapping[str, object] = MappingProxyType(
     }
 )
 """The settings that a recipe may leave to the data by "auto", which `reseen.tasks.reid.automatic` chooses."""
-
-
-class Data(ImageSettings):
-    """Which images, and how they are read."""
-
-    layout: str = "auto"
-    unreadable: Literal["stop", "skip"] = "stop"
-
-    @field_validator("layout")
-    @classmethod
-    def _known_layout(cls, name: str) -> str:
-        return known("layout", name, {"auto": None, **LAYOUTS})
-
-
-class Sampler(Section):
-    """A batch is ``identities`` x ``images`` images (P x K), of all processes together, which share out identities.
-
-    An epoch passes over all images, or draws K of each identity. ``cameras`` "apart": the K images of an
-    identity are of as many cameras as they can be.
-    """
-
-    identities: Annotated[int, Field(ge=1)]
-    images: Annotated[int, Field(ge=1)]
-    epoch_is: Literal["pass", "draw"] = "pass"
-    cameras: Literal["any", "apart"] = "any"
-
-
-class Crops(Section):
-    """Each training image is seen again, in random crops, by the loss ``self_distillation``.
-
-    One more crop goes through the recipe's transforms, of which ``random_resized_crop`` says how much of the image it
-    shows; ``local`` ones go through the same, but show a share of the image from ``area``, at the (height, width)
-    ``size``.
-    """
-
-    local: Annotated[int, Field(ge=0)] = 4
-    size: Size = (112, 112)
-    area: Annotated[tuple[Part, Part], FIXED_LENGTH] = (0.1, 0.4)
-
-
-class Evaluation(Scoring):
-    """When and how the model is scored.
-
-    ``metadata``: what a model that learned cameras and views is told of them: both, one kind, or neither. ``flip``: the
-    embeddings of an image and of its mirror image are averaged.
-    """
-
-    metadata: MetadataTold = "given"
-    flip: bool = False
-    protocol: str = "auto"
-    average_precision: str = "rectangle"
-
-    @field_validator("protocol")
-    @classmethod
-    def _known_protocol(cls, name: str) -> str:
-        return known("protocol", name, {"auto": None, **PROTOCOLS})
-
-    @field_validator("average_precision")
-    @classmethod
-    def _known_average_precision(cls, name: str) -> str:
-        return known("average precision", name, AVERAGE_PRECISIONS)
-
-
-class Validation(Section):
-    """On what the best epoch and the network that is handed over are chosen.
-
-    ``identities``: the share of training identities that is held out for it; 0: query and gallery of the test choose
-    the epoch, which is the field's habit. ``choose``: after training the held-out identities choose among the
-    untrained network, the trained one and averages of them. ``train_on_all``: then a last training, as long as the
-    chosen one, takes in the held-out identities too.
-    """
-
-    identities: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    choose: bool = False
-    train_on_all: bool = False
 
 
 class Recipe(TrainingRecipe):

@@ -29,7 +29,8 @@ from stopping import Recorder
 
 RULES = custom_protocol(drop_same_camera=False, junk=(), same_pictures=True)
 BRANCHES = (
-    'backbone = "resnet14t"\nbranches = [{ name = "bottleneck", role = "both" }, { name = "hca", role = "both" }]'
+    'backbone = "narrow_resnet14t"\n'
+    'branches = [{ name = "bottleneck", role = "both" }, { name = "hca", role = "both" }]'
 )
 
 

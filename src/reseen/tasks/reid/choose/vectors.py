@@ -13,10 +13,16 @@ from torch import Tensor
 
 from reseen.data.dataset import ImageDataset
 from reseen.data.table import Split, Splits
-from reseen.engine.embed import collect, embedded
+from reseen.engine.embed import embedded
 from reseen.models import EmbeddingModel, SingleBranchEmbedder
 from reseen.progress import Progress
-from reseen.tasks.reid.query_gallery import QueryGallery, named_by_path, transform_for, visible_metadata
+from reseen.tasks.reid.query_gallery import (
+    QueryGallery,
+    collect_as_evaluated,
+    named_by_path,
+    transform_for,
+    visible_metadata,
+)
 from reseen.tasks.reid.recipe import Recipe
 from reseen.types import Sample
 
@@ -74,15 +80,7 @@ def embed_before_head(
         outputs = [model(image, batch.camera, batch.view) for image in shown]
         return torch.cat([output.pooled[0] if single else output.embedding for output in outputs], dim=1)
 
-    vectors = collect(
-        forward,
-        images,
-        fabric=fabric,
-        batch_size=recipe.evaluation.batch_size,
-        workers=recipe.data.workers,
-        progress=progress,
-        description=description,
-    )
+    vectors = collect_as_evaluated(forward, images, recipe, fabric=fabric, progress=progress, description=description)
     return rearrange(vectors, "n (p c) -> p n c", p=passes)
 
 
