@@ -7,6 +7,7 @@ OUT/
   vectors/       the embedding job, which a stopped command continues
   links.csv      camera, track, identity
   scores.json    where the truth is known
+  tracks.parquet who was where when, with the best images of each track: what a page of the linking needs
   linking.json   settings, windows, travel times, doubts; written last
 ```
 """
@@ -28,8 +29,10 @@ from reseen.files import write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.linking import Linking, LinkSettings, TravelTimes, link, read_topology
 from reseen.linking.pooling import Pooled, Switch, pool, quality
+from reseen.linking.record import LINKING, LINKS, SCORES, TRACKS, doubt_facts, sightings_table
 from reseen.linking.topology import require_known
 from reseen.metrics import Estimate, IdentifiedBoxes, LinkScores, only_in_several_cameras, score_links
+from reseen.metrics.association.grouping import true_tracks
 from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import PARTS, FailedImage, embed_images
@@ -37,7 +40,6 @@ from reseen.retrieval.job import PARTS, FailedImage, embed_images
 IMAGES = 16
 """Images of a track that are embedded by default."""
 
-LINKS, SCORES, LINKING = "links.csv", "scores.json", "linking.json"
 _BEGUN, _LOCK, _IMAGES, _VECTORS = "begun.json", "link.lock", "images.parquet", "vectors"
 
 
@@ -132,7 +134,8 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         scores = None if true is None else _scored(true, tracks, links)
         warnings = (*tracks.notes, *linking.warnings, *_unseen(links, linking))
         done = LinkedTracks(out, tracks, linking, links, scores, pooled.switches, tuple(job.failures), warnings)
-        _write(done, settings, source=str(source), network=embedder.source)
+        known = None if true is None else _true_tracks(true, tracks)
+        _write(done, settings, source=str(source), network=embedder.source, truth=known)
     return done
 
 
@@ -220,21 +223,34 @@ def _scored(truth: IdentifiedBoxes, tracks: Tracks, links: pl.DataFrame) -> Scor
     return Scored(score_links(truth, only_in_several_cameras(predicted)), score_links(truth, predicted))
 
 
-def _write(done: LinkedTracks, settings: LinkSettings, *, source: str, network: str) -> None:
+def _true_tracks(truth: IdentifiedBoxes, tracks: Tracks) -> pl.DataFrame:
+    """camera, track, truth: the true identity of each track that has one."""
+    every = IdentifiedBoxes.from_table(tracks.boxes.with_columns(identity=pl.lit(0)))
+    rows = true_tracks(truth, every)
+    columns = {"camera": rows.cameras, "track": rows.tracks, "truth": rows.identities}
+    return pl.DataFrame({name: pl.Series(values.astype(np.str_), dtype=pl.String) for name, values in columns.items()})
+
+
+def _write(
+    done: LinkedTracks, settings: LinkSettings, *, source: str, network: str, truth: pl.DataFrame | None
+) -> None:
     """links.csv and scores.json, then linking.json."""
     write_atomically(done.out / LINKS, done.links.write_csv)
     if done.scores is not None:
         write_json(done.out / SCORES, scores_as_json(done.scores))
     else:
         (done.out / SCORES).unlink(missing_ok=True)
-    linking, names = done.linking, done.linking.sightings
-    track = [f"{camera}/{name}" for camera, name in zip(names.cameras, names.tracks, strict=True)]
+    linking = done.linking
+    boxes, crops = done.tracks.boxes, done.tracks.crops
+    table = sightings_table(linking, done.links, boxes=boxes, crops=crops, truth=truth)
+    write_atomically(done.out / TRACKS, table.write_parquet)
     write_json(
         done.out / LINKING,
         with_format(
             "linking",
             {
                 "source": source,
+                "images": str(done.tracks.root),
                 "network": network,
                 "settings": asdict(settings),
                 "threshold": linking.threshold,
@@ -242,15 +258,7 @@ def _write(done: LinkedTracks, settings: LinkSettings, *, source: str, network: 
                 "windows": [_finite(window._asdict()) for window in linking.windows],
                 "ways": [_way(way.origin, way.target, way.times) for way in linking.ways],
                 "switches": [switch._asdict() for switch in done.switches],
-                "doubts": [
-                    {
-                        "first": track[doubt.first],
-                        "second": track[doubt.second],
-                        "evidence": round(doubt.evidence, 3),
-                        "linked": doubt.linked,
-                    }
-                    for doubt in linking.doubts
-                ],
+                "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
             },
         ),
     )
