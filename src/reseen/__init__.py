@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reseen.explain.scoring import score_explanations
     from reseen.profiling.profile import profile
     from reseen.report.comparison_page import report_pair
+    from reseen.report.linking_page import report_linking
     from reseen.report.run_page import report_run
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
@@ -60,6 +61,7 @@ __all__ = [
     "read_data",
     "read_recipe",
     "report_pair",
+    "report_linking",
     "report_run",
     "score_explanations",
     "set_input_size",
@@ -84,6 +86,7 @@ _lazy, __dir__ = lazy_names(
         "explain.scoring": ("score_explanations",),
         "profiling.profile": ("profile",),
         "report.comparison_page": ("report_pair",),
+        "report.linking_page": ("report_linking",),
         "report.run_page": ("report_run",),
         "retrieval.embedder": ("Embedder",),
         "retrieval.gallery": ("Gallery",),

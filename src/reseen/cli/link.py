@@ -65,6 +65,7 @@ def link(  # noqa: PLR0913 - one parameter an option
     reseen link tracks.csv --model runs/mine --out linked --topology roads.csv --offset c003=-12
     """
     from reseen.linking import LinkSettings
+    from reseen.report.linking_page import report_linking
     from reseen.retrieval.link_tracks import link_tracks
 
     progress = progress_for(quiet=quiet)
@@ -83,6 +84,7 @@ def link(  # noqa: PLR0913 - one parameter an option
         progress=progress,
     )
     _tell(done)
+    say(f"report: {report_linking(out)}")
 
 
 def _offsets(options: list[str]) -> dict[str, float]:

@@ -13,7 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reseen.files import write_text
+from reseen.report.cards import Card
+from reseen.report.histogram import Histogram
 from reseen.report.images import PageImage, rows_of
+from reseen.report.timeline import Timeline
 
 
 class Cell(NamedTuple):
@@ -39,7 +42,8 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A part of a page: tables, then ``notes`` in small type, then blocks of ``code``, folded under ``fold`` if given.
+    """A part of a page: charts, cards, tables, then ``notes`` in small type, then blocks of ``code``, folded under
+    ``fold`` if given. With charts or cards, the notes stand before them.
 
     A table shows its own title where that is not the section's.
     """
@@ -49,6 +53,18 @@ class Section(NamedTuple):
     notes: Sequence[str] = ()
     code: Sequence[str] = ()
     fold: str = ""
+    charts: Sequence[Timeline | Histogram] = ()
+    cards: Sequence[Card] = ()
+
+    @property
+    def timelines(self) -> list[Timeline]:
+        """Charts that take the whole width."""
+        return [chart for chart in self.charts if isinstance(chart, Timeline)]
+
+    @property
+    def histograms(self) -> list[Histogram]:
+        """Charts that stand side by side."""
+        return [chart for chart in self.charts if isinstance(chart, Histogram)]
 
     @property
     def anchor(self) -> str:
@@ -58,7 +74,7 @@ class Section(NamedTuple):
     @property
     def empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not (self.tables or self.notes or self.code)
+        return not (self.tables or self.notes or self.code or self.charts or self.cards)
 
 
 NO_SCORES = Section("Scores")
