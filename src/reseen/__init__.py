@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.datasets.cuhk03_release import unpack_cuhk03
-    from reseen.demonstration import demo
+    from reseen.demonstration import demo, demo_cameras
     from reseen.errors import ReseenError
     from reseen.explain.explain_run import explain_run
     from reseen.explain.scoring import score_explanations
@@ -52,6 +52,7 @@ __all__ = [
     "check",
     "compare",
     "demo",
+    "demo_cameras",
     "evaluate",
     "evaluate_baselines",
     "explain_run",
@@ -60,8 +61,8 @@ __all__ = [
     "profile",
     "read_data",
     "read_recipe",
-    "report_pair",
     "report_linking",
+    "report_pair",
     "report_run",
     "score_explanations",
     "set_input_size",
@@ -80,7 +81,7 @@ _lazy, __dir__ = lazy_names(
         "data.check": ("check",),
         "data.datasets": ("read_data",),
         "data.datasets.cuhk03_release": ("unpack_cuhk03",),
-        "demonstration": ("demo",),
+        "demonstration": ("demo", "demo_cameras"),
         "errors": ("ReseenError",),
         "explain.explain_run": ("explain_run",),
         "explain.scoring": ("score_explanations",),

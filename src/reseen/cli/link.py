@@ -83,7 +83,7 @@ def link(  # noqa: PLR0913 - one parameter an option
         batch=batch,
         progress=progress,
     )
-    _tell(done)
+    tell(done)
     say(f"report: {report_linking(out)}")
 
 
@@ -100,7 +100,8 @@ def _offsets(options: list[str]) -> dict[str, float]:
     return offsets
 
 
-def _tell(done: "LinkedTracks") -> None:
+def tell(done: "LinkedTracks") -> None:
+    """Say what was linked, and how well where the truth is known."""
     identities = done.links["identity"].n_unique()
     say(
         f"{len(done.links):,} tracks of {len(done.tracks.cameras)} cameras are {identities:,} individuals -> "
