@@ -45,7 +45,7 @@ DOORS = {
     "openvino": ["export run --openvino net.xml", "embed photos --model net.xml --out vectors"],
     "ray": ["embed photos --model run --out vectors --ray"],
     "serve": ["serve g --model run"],
-    "synth": ["synth vehicle rendered", "synth scene rendered", "demo --out rendered"],
+    "synth": ["synth vehicle rendered", "synth scene rendered", "demo --out rendered", "demo --out rendered --cameras"],
 }
 """Of each extra, commands that need it."""
 BASE = [

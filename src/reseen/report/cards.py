@@ -23,11 +23,11 @@ class Thumbnail(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """An image, or None where there is none to show, with a short caption and a note under it; ``words`` describe the
+    """An image, or None where there is none to show, with a short caption and notes under it; ``words`` describe the
     image to whoever cannot see it."""
 
     caption: str
-    note: str = ""
+    notes: Sequence[str] = ()
     image: Thumbnail | None = None
     words: str = ""
 

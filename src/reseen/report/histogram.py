@@ -16,6 +16,7 @@ class Histogram(NamedTuple):
     """Ready to be drawn; ``window`` is from, width in percent; ``ends`` are written under its two ends."""
 
     title: str
+    note: str
     label: str
     columns: Sequence[Column]
     ends: tuple[str, str]
@@ -27,6 +28,7 @@ def histogram(
     counts: Sequence[float],
     *,
     title: str,
+    note: str = "",
     label: str,
     window: tuple[float, float] | None = None,
 ) -> Histogram:
@@ -48,4 +50,4 @@ def histogram(
     if window is not None:
         begin, end = (100 * (min(max(at, low), high) - low) / length for at in window)
         behind = begin, end - begin
-    return Histogram(title, label, columns, (f"{low:.0f} s", f"{high:.0f} s"), behind)
+    return Histogram(title, note, label, columns, (f"{low:.0f} s", f"{high:.0f} s"), behind)

@@ -43,7 +43,8 @@ class Table(NamedTuple):
 
 class Section(NamedTuple):
     """A part of a page: charts, cards, tables, then ``notes`` in small type, then blocks of ``code``, folded under
-    ``fold`` if given. With charts or cards, the notes stand before them.
+    ``fold`` if given. With charts or cards, the notes stand before them;
+    cards after the first ``open_cards`` are folded.
 
     A table shows its own title where that is not the section's.
     """
@@ -55,6 +56,7 @@ class Section(NamedTuple):
     fold: str = ""
     charts: Sequence[Timeline | Histogram] = ()
     cards: Sequence[Card] = ()
+    open_cards: int = 12
 
     @property
     def timelines(self) -> list[Timeline]:

@@ -87,4 +87,4 @@ def _tile(kind: _Kind, rows: pl.DataFrame, thumbnails: Thumbnails) -> Tile:
     caption = str(row["truth"]) if kind == _MERGED else f"individual {row['identity']}"
     cameras = ", ".join(rows["camera"].unique().sort().head(3).to_list())
     words = f"{row['truth']}, linked as individual {row['identity']}"
-    return Tile(caption, f"{count_words(len(rows), 'track')}: {cameras}", thumbnails.best(row["images"]), words)
+    return Tile(caption, [count_words(len(rows), "track"), cameras], thumbnails.best(row["images"]), words)

@@ -14,7 +14,7 @@ MOST = 40
 _EXPLAINED = (
     "Links that were made on little evidence, and pairs that were nearly linked; the most doubtful first. Evidence is "
     "in nats of log odds: 0 is even odds, and a link that joins two groups has the mean of all their pairs. Similarity "
-    "is the cosine of the two tracks' vectors."
+    "is the cosine of the two tracks' vectors. Times are since the first track began."
 )
 
 
@@ -56,7 +56,7 @@ def _card(doubt: Doubt, saved: SavedLinking, *, ways: Ways, thumbnails: Thumbnai
     return Card(
         title=f"{first['camera']} and {second['camera']}: {said}",
         facts=[
-            f"Evidence {doubt.evidence:+.2f}: {odds:.0%} likely to be one individual",
+            f"Evidence {doubt.evidence + 0.0:+.2f}: {odds:.0%} likely to be one individual",
             f"Similarity {doubt.similarity:.3f}",
             _travel((first["camera"], second["camera"]), doubt, ways),
             *([truth] if truth else []),
@@ -90,7 +90,7 @@ def _tile(row: Mapping[str, Any], saved: SavedLinking, thumbnails: Thumbnails) -
     time = clock(row["begin"] - saved.origin)
     return Tile(
         caption=f"{row['camera']}, track {row['track']}",
-        note=f"{time}, individual {row['identity']}",
+        notes=[time, f"individual {row['identity']}"],
         image=thumbnails.best(row["images"]),
         words=f"Track {row['track']} of camera {row['camera']}",
     )

@@ -122,4 +122,4 @@ def _tiles(rows: pl.DataFrame, saved: SavedLinking, thumbnails: Thumbnails) -> I
             words = f"Individual {row['identity']} in camera {row['camera']}"
             made = thumbnails.of(image)
             if made is not None:
-                yield Tile(row["camera"], clock(time - saved.origin), made, words)
+                yield Tile(row["camera"], [clock(time - saved.origin)], made, words)

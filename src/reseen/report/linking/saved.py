@@ -70,7 +70,7 @@ def open_linking(folder: Path, *, data: Path | None = None) -> SavedLinking:
     facts = migrated("linking", read_json(folder / LINKING), name=str(folder / LINKING))
     scores = read_json(folder / SCORES) if (folder / SCORES).is_file() else None
     try:
-        tracks = pl.read_parquet(folder / TRACKS).select(SCHEMA)
+        tracks = pl.read_parquet(folder / TRACKS).select(list(SCHEMA))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ReseenError(f"{folder / TRACKS}: cannot be read: {str(error).splitlines()[0]}") from None
     return SavedLinking(folder, facts, scores, tracks, Path(data or facts.get("images", ".")))

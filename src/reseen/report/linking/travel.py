@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reseen.report.histogram import Histogram, histogram
-from reseen.report.linking.doubtful import Ways, ways_of
+from reseen.report.linking.doubtful import Ways, ways_of, window_words
 from reseen.report.linking.saved import SavedLinking
 from reseen.report.page import Section, Table
 
@@ -39,14 +39,28 @@ def travel_section(saved: SavedLinking) -> Section:
 
 
 def _chart(times: Mapping[str, Any], window: Mapping[str, Any] | None) -> Histogram:
-    edges, counts = _coarser(times["seconds"], times["links"])
-    total = sum(times["links"])
-    title = f"{times['from']} → {times['to']}"
+    edges, counts = _filled(*_coarser(times["seconds"], times["links"]))
+    note = f"{sum(times['links']):.0f} links, median {times['median']:.0f} s"
     ends = None
     if window is not None:
         ends = (_end(window["shortest"], edges[0]), _end(window["longest"], edges[-1]))
-    label = f"Travel times from {times['from']} to {times['to']}: {total:.0f} links, median {times['median']:.0f} s"
-    return histogram(edges, counts, title=title, label=label, window=ends)
+        note += f", {window_words(window)}"
+    label = f"Travel times from {times['from']} to {times['to']}: {note}"
+    return histogram(edges, counts, title=_named((times["from"], times["to"])), note=note, label=label, window=ends)
+
+
+def _filled(edges: list[float], counts: list[float]) -> tuple[list[float], list[float]]:
+    """From two columns before the first that is filled to two after the last."""
+    filled = np.flatnonzero(counts)
+    if not len(filled):
+        return edges, counts
+    first, last = max(int(filled[0]) - 2, 0), min(int(filled[-1]) + 3, len(counts))
+    return edges[first : last + 1], counts[first:last]
+
+
+def _named(way: tuple[str, str]) -> str:
+    """The way in words."""
+    return f"{way[0]} again" if way[0] == way[1] else f"{way[0]} → {way[1]}"
 
 
 def _end(seconds: float | None, otherwise: float) -> float:
@@ -67,4 +81,4 @@ def _row(way: tuple[str, str], ways: Ways) -> tuple[str, ...]:
         ends = " to ".join("any" if end is None else f"{end:.1f} s" for end in (window["shortest"], window["longest"]))
         source = f"learned from {window['links']} links" if window.get("links") else "given"
     learned = ("", "") if times is None else (f"{sum(times['links']):.1f}", f"{times['median']:.1f} s")
-    return (f"{way[0]} → {way[1]}", *learned, ends, source)
+    return (_named(way), *learned, ends, source)
