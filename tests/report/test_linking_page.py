@@ -90,7 +90,7 @@ def test_learned_windows_stand_behind_their_histograms(tmp_path, image):
 
 def test_scores_have_their_intervals_and_are_missing_without_a_truth(town, tmp_path, image):
     (table,) = page_of(open_linking(town)).scores.tables
-    assert table.columns[:4] == ("tracks", "IDF1", "IDP", "IDR")
+    assert tuple(table.columns[:4]) == ("tracks", "IDF1", "IDP", "IDR")
     assert table.rows[0][1].note == "70.0 to 90.0"
     blind = open_linking(linked_town(tmp_path / "blind", image, truth=False, individuals=3, cameras=2))
     assert page_of(blind).scores.empty

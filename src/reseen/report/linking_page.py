@@ -22,10 +22,8 @@ COLUMNS = {
     "idp": "IDP",
     "idr": "IDR",
     "association": "association",
-    "pair_precision": "precision of pairs",
-    "pair_recall": "recall of pairs",
-    "purity": "purity",
-    "completeness": "completeness",
+    "pair_precision": "pairs, precision",
+    "pair_recall": "pairs, recall",
     "hota": "HOTA",
 }
 """Scores of scores.json -> headings."""
@@ -33,7 +31,7 @@ _MOST_SWITCHES = 50
 _RULE = (
     "Linked over cameras: identities that were linked in one camera alone are left out, as the AI City Challenge does. "
     "Association and pairs of tracks tell what is not linked (recall) from what is wrongly linked (precision); IDF1 "
-    "does not."
+    "does not. scores.json has more."
 )
 
 

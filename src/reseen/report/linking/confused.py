@@ -76,15 +76,16 @@ def _card(kind: _Kind, rows: pl.DataFrame, thumbnails: Thumbnails) -> Card:
     ]
     more = [f"and {len(parts) - MOST_TILES} more"] * (len(parts) > MOST_TILES)
     name = rows[kind.group][0]
-    title = (
-        f"Individual {name} holds {len(parts)} identities" if kind == _MERGED else f"{name} is split into {len(parts)}"
-    )
+    if kind == _MERGED:
+        title = f"Individual {name} holds {len(parts)} identities"
+    else:
+        title = f"Identity {name} is split into {len(parts)} individuals"
     return Card(title, facts=more, tiles=tiles, mark="wrong")
 
 
 def _tile(kind: _Kind, rows: pl.DataFrame, thumbnails: Thumbnails) -> Tile:
     row: Mapping[str, Any] = rows.sort("begin").row(0, named=True)
-    caption = str(row["truth"]) if kind == _MERGED else f"individual {row['identity']}"
+    caption = f"identity {row['truth']}" if kind == _MERGED else f"individual {row['identity']}"
     cameras = ", ".join(rows["camera"].unique().sort().head(3).to_list())
-    words = f"{row['truth']}, linked as individual {row['identity']}"
+    words = f"Identity {row['truth']}, linked as individual {row['identity']}"
     return Tile(caption, [count_words(len(rows), "track"), cameras], thumbnails.best(row["images"]), words)

@@ -82,7 +82,7 @@ def _verdict(first: Mapping[str, Any], second: Mapping[str, Any], *, linked: boo
     if one is None or other is None:
         return "", ""
     right = (one == other) == linked
-    said = f"both are {one}" if one == other else f"they are {one} and {other}"
+    said = f"both are identity {one}" if one == other else f"they are identities {one} and {other}"
     return ("right" if right else "wrong"), f"{'Right' if right else 'Wrong'}: {said}"
 
 

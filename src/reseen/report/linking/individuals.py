@@ -22,10 +22,11 @@ _OF_TRACK = 3
 
 
 def chosen_individuals(saved: SavedLinking, *, most: int = MOST) -> list[int]:
-    """Those with the most cameras, then the most tracks, in the order of their numbers."""
+    """Those with the most cameras, then the most tracks; those of several cameras first, by their numbers."""
     counted = saved.tracks.group_by("identity").agg(cameras=pl.col("camera").n_unique(), tracks=pl.len())
     ranked = counted.sort("cameras", "tracks", "identity", descending=[True, True, False])
-    return sorted(ranked["identity"].head(most).to_list())
+    shown = ranked.head(most).sort(pl.col("cameras") > 1, "identity", descending=[True, False])
+    return [int(identity) for identity in shown["identity"]]
 
 
 def anchor(identity: int) -> str:
@@ -54,7 +55,11 @@ def where_section(saved: SavedLinking, chosen: Sequence[int]) -> Section:
 def individuals_section(saved: SavedLinking, chosen: Sequence[int], thumbnails: Thumbnails) -> Section:
     """A card for each."""
     cards = [_card(rows, saved, thumbnails) for rows in _by_identity(saved, chosen)]
-    notes = ["Images are in order of time, the best of each track."] if cards else ["There is no individual."]
+    notes = (
+        ["Those of several cameras first. Images are in order of time, the best of each track."]
+        if cards
+        else ["There is no individual."]
+    )
     return Section("Individuals", cards=cards, notes=[*notes, *_left_out(saved, chosen, dropped=0)])
 
 
@@ -75,8 +80,9 @@ def _left_out(saved: SavedLinking, chosen: Sequence[int], *, dropped: int) -> li
 
 
 def _by_identity(saved: SavedLinking, chosen: Sequence[int]) -> Iterator[pl.DataFrame]:
-    rows = saved.tracks.filter(pl.col("identity").is_in(chosen)).sort("identity", "begin")
-    yield from rows.partition_by("identity", maintain_order=True)
+    rows = saved.tracks.filter(pl.col("identity").is_in(chosen)).sort("begin")
+    found = rows.partition_by("identity", as_dict=True, maintain_order=True)
+    yield from (found[identity,] for identity in chosen)
 
 
 def _card(rows: pl.DataFrame, saved: SavedLinking, thumbnails: Thumbnails) -> Card:
@@ -86,7 +92,7 @@ def _card(rows: pl.DataFrame, saved: SavedLinking, thumbnails: Thumbnails) -> Ca
     facts = [f"{count_words(len(rows), 'track')} in {count_words(len(cameras), 'camera')}, from {begin} to {end}"]
     true = rows["truth"].drop_nulls().unique(maintain_order=True).to_list()
     if true:
-        facts.append(f"Truth: {', '.join(true[:5])}{' and others' if len(true) > 5 else ''}")
+        facts.append(f"Truth: identity {', '.join(true[:5])}{' and others' if len(true) > 5 else ''}")
     return Card(
         title=f"Individual {identity}",
         facts=facts,
