@@ -1,6 +1,6 @@
 """A page: one HTML file that needs no network and no script, of scores, images and sections.
 
-The pages of a run, of two runs and of a task are values of the same model. All text is escaped.
+The pages of a run, of two runs, of a task and of a linking are values of the same model. All text is escaped.
 """
 
 import re

@@ -92,7 +92,8 @@ def _card(rows: pl.DataFrame, saved: SavedLinking, thumbnails: Thumbnails) -> Ca
     facts = [f"{count_words(len(rows), 'track')} in {count_words(len(cameras), 'camera')}, from {begin} to {end}"]
     true = rows["truth"].drop_nulls().unique(maintain_order=True).to_list()
     if true:
-        facts.append(f"Truth: identity {', '.join(true[:5])}{' and others' if len(true) > 5 else ''}")
+        names = f"{', '.join(true[:5])}{' and others' if len(true) > 5 else ''}"
+        facts.append(f"Truth: {'identities' if len(true) > 1 else 'identity'} {names}")
     return Card(
         title=f"Individual {identity}",
         facts=facts,
