@@ -15,22 +15,18 @@ BOXES = pl.DataFrame(
         "camera": ["a", "a", "b", "c"],
         "track": ["1", "1", "1", "5"],
         "time": [0.0, 2.0, 9.0, 30.0],
-        "left": [1.0, 2.0, 3.0, 4.0],
-        "top": 0.0,
-        "width": 5.0,
-        "height": 6.0,
         "image": ["y", "x", None, None],
     }
 )
 LINKS = pl.DataFrame({"camera": ["a", "b", "c"], "track": ["1", "1", "5"], "identity": [1, 2, 3]})
 
 
-def table(*, crops: bool, truth: pl.DataFrame | None = None) -> pl.DataFrame:
-    return sightings_table(link(SEEN), LINKS, boxes=BOXES, crops=crops, truth=truth)
+def table(truth: pl.DataFrame | None = None) -> pl.DataFrame:
+    return sightings_table(link(SEEN), LINKS, boxes=BOXES, truth=truth)
 
 
 def test_sightings_keep_their_order_and_tracks_without_a_vector_follow():
-    rows = table(crops=True)
+    rows = table()
     assert rows.schema == SCHEMA
     assert rows["camera"].to_list() == ["a", "b", "c"]
     assert rows["begin"].to_list() == [0.0, 9.0, 30.0]
@@ -38,16 +34,14 @@ def test_sightings_keep_their_order_and_tracks_without_a_vector_follow():
     assert rows["truth"].null_count() == 3
 
 
-def test_each_image_has_its_time_and_its_box_only_where_it_shows_a_whole_frame():
-    images = table(crops=False)["images"].to_list()
-    assert [(image["path"], image["time"], image["left"]) for image in images[0]] == [("x", 2.0, 2.0), ("y", 0.0, 1.0)]
-    assert images[1] is None
-    assert [image["left"] for image in table(crops=True)["images"][0]] == [None, None]
+def test_each_image_has_its_time_and_the_best_stands_first():
+    images = table()["images"].to_list()
+    assert images == [[{"path": "x", "time": 2.0}, {"path": "y", "time": 0.0}], None, None]
 
 
 def test_a_track_has_the_true_identity_that_is_given_for_it():
     truth = pl.DataFrame({"camera": ["b"], "track": ["1"], "truth": ["v7"]})
-    assert table(crops=True, truth=truth)["truth"].to_list() == [None, "v7", None]
+    assert table(truth)["truth"].to_list() == [None, "v7", None]
 
 
 def test_a_doubtful_link_names_the_earlier_track_first_with_similarity_and_seconds():

@@ -135,14 +135,6 @@ def test_images_that_are_gone_are_counted_and_found_where_they_moved(town, tmp_p
     assert "data:image/jpeg" in report_linking(moved, data=moved, out=tmp_path / "p.html").read_text()
 
 
-def test_a_whole_frame_is_cut_to_its_box(tmp_path, image):
-    image(1, 1, size=64).save(tmp_path / "frame.png")
-    box = {"path": "frame.png", "time": 0.0, "left": 8.0, "top": 8.0, "width": 20.0, "height": 30.0}
-    made = Thumbnails(tmp_path).of(box)
-    assert made is not None
-    assert made.size == (20, 30)
-
-
 def test_names_are_escaped(tmp_path):
     folder = tmp_path / "nasty"
     folder.mkdir()
@@ -240,7 +232,7 @@ def _many(count: int) -> pl.DataFrame:
     """Two tracks each, in two of fifty cameras, but the first that has 200."""
     identity = np.concatenate([np.repeat(np.arange(1, count + 1), 2), np.ones(198, dtype=np.int64)])
     rows = np.arange(len(identity))
-    image = {"path": "a", "time": 0.0, **dict.fromkeys(("left", "top", "width", "height"))}
+    image = {"path": "a", "time": 0.0}
     return pl.DataFrame(
         {
             "camera": [f"c{row % 50}" for row in rows],

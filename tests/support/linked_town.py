@@ -30,7 +30,7 @@ def write_linking(folder: Path, sightings: Sightings, *, truth: np.ndarray | Non
     boxes = _boxes(sightings)
     names = pl.DataFrame({"camera": sightings.cameras, "track": sightings.tracks}, schema_overrides=_TEXT)
     true = None if who is None else names.with_columns(truth=pl.Series(who, dtype=pl.String))
-    table = sightings_table(linking, linking.table(), boxes=boxes, crops=True, truth=true)
+    table = sightings_table(linking, linking.table(), boxes=boxes, truth=true)
     table.write_parquet(folder / "tracks.parquet")
     (folder / "linking.json").write_text(json.dumps(_facts(linking, folder)))
     if truth is not None:
@@ -64,12 +64,11 @@ def _with_images(town: Town, folder: Path, draw: Draw, *, size: int) -> Sighting
 
 def _boxes(seen: Sightings) -> pl.DataFrame:
     rows = [
-        (str(seen.cameras[row]), str(seen.tracks[row]), name, float(seen.begin[row]) + shot, 0.0, 0.0, 9.0, 9.0)
+        (str(seen.cameras[row]), str(seen.tracks[row]), name, float(seen.begin[row]) + shot)
         for row in range(len(seen))
         for shot, name in enumerate(seen.images[row] if seen.images else ())
     ]
-    numbers = ("time", "left", "top", "width", "height")
-    schema = {**_TEXT, "image": pl.String, **dict.fromkeys(numbers, pl.Float64)}
+    schema = {**_TEXT, "image": pl.String, "time": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -2,8 +2,7 @@
 
 ```
 tracks.parquet   a row a sighting: camera, track, begin, end (seconds), identity, truth (null where unknown), and
-                 images: best first, each with its path from the folder of images, its time, and its box (left, top,
-                 width, height; null where the image shows the box alone)
+                 images: best first, each with its path from the folder of images, and its time
 ```
 """
 
@@ -16,8 +15,7 @@ from reseen.linking.sightings import Sightings
 LINKS, SCORES, LINKING, TRACKS = "links.csv", "scores.json", "linking.json", "tracks.parquet"
 """The files of a linking."""
 
-_SIDES = ("left", "top", "width", "height")
-IMAGE = pl.Struct({"path": pl.String, "time": pl.Float64, **dict.fromkeys(_SIDES, pl.Float64)})
+IMAGE = pl.Struct({"path": pl.String, "time": pl.Float64})
 SCHEMA = {
     "camera": pl.String,
     "track": pl.String,
@@ -31,18 +29,17 @@ SCHEMA = {
 
 
 def sightings_table(
-    linking: Linking, links: pl.DataFrame, *, boxes: pl.DataFrame, crops: bool, truth: pl.DataFrame | None = None
+    linking: Linking, links: pl.DataFrame, *, boxes: pl.DataFrame, truth: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """The rows of tracks.parquet: all sightings in their order, then tracks that have none.
 
     Args:
         linking: Who is who.
         links: camera, track, identity of every track.
-        boxes: Every box with camera, track, time, its sides and image.
-        crops: Whether an image shows its box alone.
+        boxes: Every box with camera, track, time and image.
         truth: camera, track, truth; tracks that it lacks have none.
     """
-    seen = _seen(linking).join(_images(linking.sightings, boxes, crops=crops), on="row", how="left")
+    seen = _seen(linking).join(_images(linking.sightings, boxes), on="row", how="left")
     spans = boxes.group_by("camera", "track").agg(begin=pl.col("time").min(), end=pl.col("time").max())
     key = ["camera", "track"]
     unseen = links.join(seen, on=key, how="anti", maintain_order="left").join(
@@ -81,7 +78,7 @@ def _seen(linking: Linking) -> pl.DataFrame:
     return table.with_columns(**times, row=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
-def _images(sightings: Sightings, boxes: pl.DataFrame, *, crops: bool) -> pl.DataFrame:
+def _images(sightings: Sightings, boxes: pl.DataFrame) -> pl.DataFrame:
     """row, images: of the sightings that have some."""
     listed = [
         (row, str(sightings.cameras[row]), str(sightings.tracks[row]), name)
@@ -89,11 +86,9 @@ def _images(sightings: Sightings, boxes: pl.DataFrame, *, crops: bool) -> pl.Dat
         for name in names
     ]
     schema = {"row": pl.Int64, "camera": pl.String, "track": pl.String, "image": pl.String}
-    known = boxes.select("camera", "track", "image", "time", *_SIDES).unique(["camera", "track", "image"])
+    known = boxes.select("camera", "track", "image", "time").unique(["camera", "track", "image"])
     rows = pl.DataFrame(listed, schema=schema, orient="row").join(
         known, on=["camera", "track", "image"], how="left", maintain_order="left"
     )
-    if crops:
-        rows = rows.with_columns(pl.lit(None, pl.Float64).alias(side) for side in _SIDES)
-    image = pl.struct(pl.col("image").alias("path"), "time", *_SIDES).cast(IMAGE)
+    image = pl.struct(pl.col("image").alias("path"), "time").cast(IMAGE)
     return rows.group_by("row", maintain_order=True).agg(images=image)

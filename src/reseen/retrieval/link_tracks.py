@@ -134,7 +134,7 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         scores = None if true is None else _scored(true, tracks, links)
         warnings = (*tracks.notes, *linking.warnings, *_unseen(links, linking))
         done = LinkedTracks(out, tracks, linking, links, scores, pooled.switches, tuple(job.failures), warnings)
-        known = None if true is None else _true_tracks(true, tracks)
+        known = None if true is None else _true_tracks(true, tracks.boxes)
         _write(done, settings, source=str(source), network=embedder.source, truth=known)
     return done
 
@@ -223,9 +223,9 @@ def _scored(truth: IdentifiedBoxes, tracks: Tracks, links: pl.DataFrame) -> Scor
     return Scored(score_links(truth, only_in_several_cameras(predicted)), score_links(truth, predicted))
 
 
-def _true_tracks(truth: IdentifiedBoxes, tracks: Tracks) -> pl.DataFrame:
+def _true_tracks(truth: IdentifiedBoxes, boxes: pl.DataFrame) -> pl.DataFrame:
     """camera, track, truth: the true identity of each track that has one."""
-    every = IdentifiedBoxes.from_table(tracks.boxes.with_columns(identity=pl.lit(0)))
+    every = IdentifiedBoxes.from_table(boxes.with_columns(identity=pl.lit(0)))
     rows = true_tracks(truth, every)
     columns = {"camera": rows.cameras, "track": rows.tracks, "truth": rows.identities}
     return pl.DataFrame({name: pl.Series(values.astype(np.str_), dtype=pl.String) for name, values in columns.items()})
@@ -241,8 +241,7 @@ def _write(
     else:
         (done.out / SCORES).unlink(missing_ok=True)
     linking = done.linking
-    boxes, crops = done.tracks.boxes, done.tracks.crops
-    table = sightings_table(linking, done.links, boxes=boxes, crops=crops, truth=truth)
+    table = sightings_table(linking, done.links, boxes=done.tracks.boxes, truth=truth)
     write_atomically(done.out / TRACKS, table.write_parquet)
     write_json(
         done.out / LINKING,
@@ -250,7 +249,7 @@ def _write(
             "linking",
             {
                 "source": source,
-                "images": str(done.tracks.root),
+                "images": _place(done.tracks.root, done.out),
                 "network": network,
                 "settings": asdict(settings),
                 "threshold": linking.threshold,
@@ -262,6 +261,11 @@ def _write(
             },
         ),
     )
+
+
+def _place(images: Path, out: Path) -> str:
+    """Where images are, from ``out`` where they are in it, so that it can be moved."""
+    return str(images.relative_to(out.absolute()) if images.is_relative_to(out.absolute()) else images)
 
 
 def _finite(values: Mapping[str, object]) -> dict[str, object]:

@@ -73,4 +73,4 @@ def open_linking(folder: Path, *, data: Path | None = None) -> SavedLinking:
         tracks = pl.read_parquet(folder / TRACKS).select(list(SCHEMA))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ReseenError(f"{folder / TRACKS}: cannot be read: {str(error).splitlines()[0]}") from None
-    return SavedLinking(folder, facts, scores, tracks, Path(data or facts.get("images", ".")))
+    return SavedLinking(folder, facts, scores, tracks, data or folder / str(facts.get("images", ".")))

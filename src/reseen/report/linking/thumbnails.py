@@ -48,9 +48,5 @@ class Thumbnails:
         except ImageError:
             self.unreadable += 1
             return None
-        if image["left"] is not None:
-            left, top = max(0, round(image["left"])), max(0, round(image["top"]))
-            right, bottom = round(image["left"] + image["width"]), round(image["top"] + image["height"])
-            opened = opened.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
         opened.thumbnail((SIDE, SIDE))
         return Thumbnail(jpeg_bytes(opened, quality=_QUALITY), opened.size)
