@@ -1,6 +1,7 @@
 """The demo over cameras: what it makes, that it goes on from what is there, and what it refuses."""
 
 import shutil
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import reseen
 from reseen import demonstration
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
+from reseen.synth import synthesise_crossing
 
 
 @pytest.fixture
@@ -24,7 +26,9 @@ def tiny(monkeypatch, finished):
 
     monkeypatch.setattr(demonstration, "train", train)
     monkeypatch.setattr(demonstration, "synthesise", lambda _kind, out, **_: out.mkdir())
-    for name, value in {"VEHICLES": 6, "CAMERAS": 2, "MINUTES": 1.0}.items():
+    render = partial(synthesise_crossing, rate=2.0, image_size=32)
+    monkeypatch.setattr(demonstration, "synthesise_crossing", render)
+    for name, value in {"VEHICLES": 4, "CAMERAS": 2, "MINUTES": 1.0}.items():
         monkeypatch.setattr(demonstration, name, value)
     return trained
 
