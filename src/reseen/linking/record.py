@@ -6,6 +6,8 @@ tracks.parquet   a row a sighting: camera, track, begin, end (seconds), identity
 ```
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from reseen.linking.clock import Times, gaps
@@ -16,13 +18,13 @@ LINKS, SCORES, LINKING, TRACKS = "links.csv", "scores.json", "linking.json", "tr
 """The files of a linking."""
 
 IMAGE = pl.Struct({"path": pl.String, "time": pl.Float64})
-SCHEMA = {
-    "camera": pl.String,
-    "track": pl.String,
-    "begin": pl.Float64,
-    "end": pl.Float64,
-    "identity": pl.Int64,
-    "truth": pl.String,
+SCHEMA: Mapping[str, pl.DataType] = {
+    "camera": pl.String(),
+    "track": pl.String(),
+    "begin": pl.Float64(),
+    "end": pl.Float64(),
+    "identity": pl.Int64(),
+    "truth": pl.String(),
     "images": pl.List(IMAGE),
 }
 """The columns of tracks.parquet."""

@@ -88,7 +88,7 @@ def _by_identity(saved: SavedLinking, chosen: Sequence[int]) -> Iterator[pl.Data
 def _card(rows: pl.DataFrame, saved: SavedLinking, thumbnails: Thumbnails) -> Card:
     identity, shown = int(rows["identity"][0]), rows.head(MOST_TRACKS)
     cameras = rows["camera"].unique(maintain_order=True).to_list()
-    begin, end = (clock(float(at) - saved.origin) for at in (rows["begin"].min(), rows["end"].max()))
+    begin, end = (clock(float(at) - saved.origin) for at in (rows["begin"][0], max(rows["end"])))
     facts = [f"{count_words(len(rows), 'track')} in {count_words(len(cameras), 'camera')}, from {begin} to {end}"]
     true = rows["truth"].drop_nulls().unique(maintain_order=True).to_list()
     if true:
