@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test format lint types floors docs browser tests clean
+.PHONY: demo demo-cameras test format lint types floors docs browser tests clean
 
 demo: .venv/installed
 	$(BIN)/reseen demo --out demo
+
+demo-cameras: .venv/installed
+	$(BIN)/reseen demo --out demo --cameras
 
 test: format lint
 	$(MAKE) --jobs 2 types floors docs tests

@@ -46,7 +46,7 @@ DOORS = {
     "openvino": ["export run --openvino net.xml", "embed photos --model net.xml --out vectors"],
     "ray": ["embed photos --model run --out vectors --ray"],
     "serve": ["serve g --model run"],
-    "synth": ["synth vehicle rendered", "synth scene rendered", "demo --out rendered"],
+    "synth": ["synth vehicle rendered", "synth scene rendered", "demo --out rendered", "demo --out rendered --cameras"],
     "video": [
         "embed tracks.csv --model run --out vectors --videos gate=gate.mp4",
         "link tracks.csv --model run --out linked --videos gate=gate.mp4",

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from reseen.data.check import check
     from reseen.data.datasets import read_data
     from reseen.data.datasets.cuhk03_release import unpack_cuhk03
-    from reseen.demonstration import demo
+    from reseen.demonstration import demo, demo_cameras
     from reseen.errors import ReseenError
     from reseen.explain.explain_run import explain_run
     from reseen.explain.scoring import score_explanations
     from reseen.profiling.profile import profile
     from reseen.report.comparison_page import report_pair
+    from reseen.report.linking_page import report_linking
     from reseen.report.run_page import report_run
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
@@ -51,6 +52,7 @@ __all__ = [
     "check",
     "compare",
     "demo",
+    "demo_cameras",
     "evaluate",
     "evaluate_baselines",
     "explain_run",
@@ -59,6 +61,7 @@ __all__ = [
     "profile",
     "read_data",
     "read_recipe",
+    "report_linking",
     "report_pair",
     "report_run",
     "score_explanations",
@@ -78,12 +81,13 @@ _lazy, __dir__ = lazy_names(
         "data.check": ("check",),
         "data.datasets": ("read_data",),
         "data.datasets.cuhk03_release": ("unpack_cuhk03",),
-        "demonstration": ("demo",),
+        "demonstration": ("demo", "demo_cameras"),
         "errors": ("ReseenError",),
         "explain.explain_run": ("explain_run",),
         "explain.scoring": ("score_explanations",),
         "profiling.profile": ("profile",),
         "report.comparison_page": ("report_pair",),
+        "report.linking_page": ("report_linking",),
         "report.run_page": ("report_run",),
         "retrieval.embedder": ("Embedder",),
         "retrieval.gallery": ("Gallery",),

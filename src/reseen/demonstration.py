@@ -1,4 +1,4 @@
-"""The demo: render vehicles, train on them, find them again, report. Finished steps are skipped."""
+"""The demo: render vehicles, train on them, find them again, report; over cameras too. Finished steps are skipped."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,14 +9,20 @@ from reseen.errors import ReseenError
 from reseen.files import write_bytes, write_json
 from reseen.metrics import Report
 from reseen.progress import SILENT, Progress, as_callback
+from reseen.report.linking_page import report_linking
 from reseen.report.run_page import report_run
-from reseen.synth import synthesise
+from reseen.retrieval import Embedder
+from reseen.retrieval.link_tracks import LinkedTracks, link_tracks
+from reseen.synth import synthesise, synthesise_crossing
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
 from reseen.tasks.reid.train import train
 
 IDENTITIES, IMAGES, IMAGE_SIZE, SEED = 120, 2160, 128, 0
 """Small enough for minutes on two cores, with VeRi-776's share of test identities, about one in four."""
-ENTRIES = frozenset({"data", "run", "scores.json", "report.html"})
+VEHICLES, CAMERAS, MINUTES, TOWN_SEED = 60, 6, 10.0, 1
+"""The town of ``demo_cameras``: other vehicles than those that the network is trained on."""
+_MADE = ("data", "town")
+ENTRIES = frozenset({*_MADE, *(f".{name}-unfinished" for name in _MADE), "run", "linked", "scores.json", "report.html"})
 """The entries of a demo folder."""
 
 
@@ -27,6 +33,15 @@ class DemoResult(NamedTuple):
     run: Run
     report: Path
     scores: Mapping[str, Report]
+
+
+class CameraDemoResult(NamedTuple):
+    """The town, the run of the network, what was linked, and the page of the linking."""
+
+    town: Path
+    run: Run
+    linked: LinkedTracks
+    report: Path
 
 
 def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> DemoResult:
@@ -48,22 +63,58 @@ def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> DemoR
         ```
     """
     out, progress = Path(out), progress or SILENT
-    data, run_path = out / "data", out / "run"
     _check_folder(out)
+    data, run = out / "data", _trained(out, progress)
+    baselines = evaluate_baselines(run, data=data, progress=progress)
+    result = evaluate_run(run, data=data, progress=progress)
+    scores = {**baselines, "trained": result.report}
+    write_json(out / "scores.json", {name: report.scores() for name, report in scores.items()})
+    report = report_run(run, result)
+    page = out / "report.html"
+    write_bytes(page, report.read_bytes())
+    return DemoResult(data, run, page, scores)
+
+
+def demo_cameras(out: Path | str = "demo", *, progress: Progress | None = None) -> CameraDemoResult:
+    """Link the tracks of a small town of cameras with the demo's network, in the demo's folder or a new one.
+
+    The network is trained as `demo` does, unless it is there. After a stop, the same call continues where it was.
+
+    Args:
+        out: The folder for ``data/`` and ``run/`` of the demo, ``town/`` and ``linked/`` with its ``report.html``.
+        progress: Shows bars and lines; None for none.
+
+    Raises:
+        ReseenError: The folder holds something else.
+
+    Example (not run):
+        ```python
+        result = demo_cameras("demo")
+        result.linked.scores.several_cameras.idf1.value
+        ```
+    """
+    out, progress = Path(out), progress or SILENT
+    town, linked = out / "town", out / "linked"
+    _check_folder(out)
+    run = _trained(out, progress)
+    if not town.exists():
+        with as_callback(progress, "render a town") as tell:
+            synthesise_crossing(
+                town, vehicles=VEHICLES, cameras=CAMERAS, minutes=MINUTES, seed=TOWN_SEED, progress=tell
+            )
+    found = link_tracks(town, linked, embedder=Embedder.from_pretrained(run.path), progress=progress)
+    return CameraDemoResult(town, run, found, report_linking(linked))
+
+
+def _trained(out: Path, progress: Progress) -> Run:
+    """The demo's network, from where it stands: vehicles are rendered and trained on as far as that is left to do."""
+    data = out / "data"
     if not data.exists():
         with as_callback(progress, "render vehicles") as tell:
             synthesise(
                 "vehicle", data, identities=IDENTITIES, images=IMAGES, image_size=IMAGE_SIZE, seed=SEED, progress=tell
             )
-    trained = train("demo", data=data, out=run_path, resume=True, progress=progress)
-    baselines = evaluate_baselines(trained.run, data=data, progress=progress)
-    result = evaluate_run(trained.run, data=data, progress=progress)
-    scores = {**baselines, "trained": result.report}
-    write_json(out / "scores.json", {name: report.scores() for name, report in scores.items()})
-    report = report_run(trained.run, result)
-    page = out / "report.html"
-    write_bytes(page, report.read_bytes())
-    return DemoResult(data, trained.run, page, scores)
+    return train("demo", data=data, out=out / "run", resume=True, progress=progress).run
 
 
 def _check_folder(out: Path) -> None:

@@ -50,3 +50,17 @@ def test_help_teaches_by_example(reseen):
     code, out, _ = reseen("link", "--help")
     assert code == 0
     assert "reseen link" in out.split("Example")[1]
+
+
+def test_link_writes_a_page_and_report_writes_it_again(reseen, town, weights_file):
+    arguments = ("--model", weights_file, "--out", town / "out", "--truth", town / "truth.csv", "--quiet")
+    code, out, err = reseen("link", town / "tracks.csv", *arguments)
+    page = town / "out" / "report.html"
+    assert (code, f"report: {page}" in out) == (0, True), err
+    html = page.read_text()
+    assert "data:image/jpeg" in html
+    assert "association" in html
+    page.unlink()
+    code, out, _ = reseen("report", town / "out", "--quiet")
+    assert (code, out.strip()) == (0, f"report: {page}")
+    assert page.read_text() == html

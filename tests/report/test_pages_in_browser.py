@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from page_scripts import CONTRASTS, WATCH_SCROLLERS
 from reseen.draw import png_bytes
 from reseen.draw.encode import write_png
 from reseen.report import Page, PageImage, ScoreRow, Section, Table, score_section, write_page
@@ -98,17 +99,6 @@ def test_headings_and_contents_lead_through_the_page(page):
         assert target.is_visible()
 
 
-WATCH_SCROLLERS = """
-() => {
-  window.scrollers = [...document.querySelectorAll("body *")].filter(element =>
-    element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX));
-  window.reached = new Set();
-  addEventListener("focusin", event => reached.add(event.target));
-  return document.querySelectorAll("a, input, summary, [tabindex]").length;
-}
-"""
-
-
 def test_what_scrolls_can_be_reached_by_keyboard_and_has_a_name(page):
     for _ in range(page.evaluate(WATCH_SCROLLERS)):
         page.keyboard.press("Tab")
@@ -128,33 +118,6 @@ def test_a_sheet_can_be_seen_in_full_size_without_a_script(page, width):
     assert after == natural > before
     assert page.evaluate("document.documentElement.scrollWidth") == width
     box.uncheck()
-
-
-# Contrast as WCAG 2 defines it, of each text with what lies behind it.
-CONTRASTS = """
-() => {
-  const numbers = text => (text.match(/rgba?\\([^)]*\\)/g) || []).map(colour => colour.match(/[\\d.]+/g).map(Number));
-  const luminance = ([r, g, b]) => [r, g, b].map(part => part / 255)
-    .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
-  const behind = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      const found = numbers(style.backgroundImage + style.backgroundColor).filter(colour => colour[3] !== 0);
-      if (found.length) return found;
-    }
-    return [[255, 255, 255]];
-  };
-  const texts = [...document.querySelectorAll("body *")].filter(element =>
-    [...element.childNodes].some(node => node.nodeType == 3 && node.data.trim()) && element.checkVisibility());
-  return texts.map(element => {
-    const ink = luminance(numbers(getComputedStyle(element).color)[0]);
-    const ratios = behind(element).map(luminance)
-      .map(paper => (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05));
-    return [element.innerText.slice(0, 40), Math.min(...ratios)];
-  });
-}
-"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

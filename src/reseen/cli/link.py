@@ -82,6 +82,7 @@ def link(  # noqa: PLR0913 - one parameter an option
     reseen link tracks.csv --model runs/mine --out linked --videos recordings
     """
     from reseen.linking import LinkSettings
+    from reseen.report.linking_page import report_linking
     from reseen.retrieval.link_tracks import link_tracks
 
     progress = progress_for(quiet=quiet)
@@ -101,10 +102,12 @@ def link(  # noqa: PLR0913 - one parameter an option
         batch=batch,
         progress=progress,
     )
-    _tell(done)
+    tell(done)
+    say(f"report: {report_linking(out)}")
 
 
-def _tell(done: "LinkedTracks") -> None:
+def tell(done: "LinkedTracks") -> None:
+    """Say what was linked, and how well where the truth is known."""
     identities = done.links["identity"].n_unique()
     say(
         f"{len(done.links):,} tracks of {len(done.tracks.cameras)} cameras are {identities:,} individuals -> "

@@ -1,4 +1,4 @@
-"""Pages: of a run, of two runs side by side, of a task's run; each is a `Page` of scores, images and sections."""
+"""Pages: of a run, of two runs, of a task, of a linking; each is a `Page` of scores, images and sections."""
 
 from reseen.report.differences import Change
 from reseen.report.images import PageImage, image_of

@@ -1,6 +1,6 @@
 """A page: one HTML file that needs no network and no script, of scores, images and sections.
 
-The pages of a run, of two runs and of a task are values of the same model. All text is escaped.
+The pages of a run, of two runs, of a task and of a linking are values of the same model. All text is escaped.
 """
 
 import re
@@ -13,7 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reseen.files import write_text
+from reseen.report.cards import Card
+from reseen.report.histogram import Histogram
 from reseen.report.images import PageImage, rows_of
+from reseen.report.timeline import Timeline
 
 
 class Cell(NamedTuple):
@@ -39,7 +42,9 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A part of a page: tables, then ``notes`` in small type, then blocks of ``code``, folded under ``fold`` if given.
+    """A part of a page: charts, cards, tables, then ``notes`` in small type, then blocks of ``code``, folded under
+    ``fold`` if given. With charts or cards, the notes stand before them;
+    cards after the first ``open_cards`` are folded.
 
     A table shows its own title where that is not the section's.
     """
@@ -49,6 +54,19 @@ class Section(NamedTuple):
     notes: Sequence[str] = ()
     code: Sequence[str] = ()
     fold: str = ""
+    charts: Sequence[Timeline | Histogram] = ()
+    cards: Sequence[Card] = ()
+    open_cards: int = 12
+
+    @property
+    def timelines(self) -> list[Timeline]:
+        """Charts that take the whole width."""
+        return [chart for chart in self.charts if isinstance(chart, Timeline)]
+
+    @property
+    def histograms(self) -> list[Histogram]:
+        """Charts that stand side by side."""
+        return [chart for chart in self.charts if isinstance(chart, Histogram)]
 
     @property
     def anchor(self) -> str:
@@ -58,7 +76,7 @@ class Section(NamedTuple):
     @property
     def empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not (self.tables or self.notes or self.code)
+        return not (self.tables or self.notes or self.code or self.charts or self.cards)
 
 
 NO_SCORES = Section("Scores")

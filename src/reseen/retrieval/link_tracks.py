@@ -9,6 +9,7 @@ OUT/
   links.csv      camera, track, identity
   splits.csv     the parts of tracks that hold two individuals, where there are some
   scores.json    where the truth is known
+  tracks.parquet who was where when, with the best images of each track: what a page of the linking needs
   linking.json   settings, windows, travel times, doubts; written last
 ```
 """
@@ -31,9 +32,11 @@ from reseen.files import make_own_folder, write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.linking import Linking, LinkSettings, TravelTimes, link, read_topology
 from reseen.linking.pooling import Switch
+from reseen.linking.record import LINKING, LINKS, SCORES, SPLITS, TRACKS, doubt_facts, sightings_table
 from reseen.linking.splitting import parts_of, split
 from reseen.linking.topology import require_known
 from reseen.metrics import Estimate, IdentifiedBoxes, LinkScores, only_in_several_cameras, score_links
+from reseen.metrics.association.grouping import true_tracks
 from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import FailedImage, embed_images
@@ -42,7 +45,6 @@ from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images
 IMAGES = 16
 """Images of a track that are embedded by default."""
 
-LINKS, SPLITS, SCORES, LINKING = "links.csv", "splits.csv", "scores.json", "linking.json"
 _BEGUN, _LOCK, _IMAGES, _CROPS, _VECTORS = "begun.json", "link.lock", "images.parquet", "crops", "vectors"
 
 
@@ -161,7 +163,8 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         )
         warnings = (*tracks.notes, *linking.warnings, *_unseen(links, linking))
         done = LinkedTracks(out, tracks, linking, boxes, links, scores, pooled.switches, tuple(job.failures), warnings)
-        _write(done, settings, source=str(source), network=embedder.source)
+        known = None if true is None else _true_tracks(true, boxes)
+        _write(done, settings, source=str(source), network=embedder.source, truth=known)
     return done
 
 
@@ -221,7 +224,17 @@ def _identified(boxes: pl.DataFrame, identities: pl.DataFrame) -> IdentifiedBoxe
     return IdentifiedBoxes.from_table(named)
 
 
-def _write(done: LinkedTracks, settings: LinkSettings, *, source: str, network: str) -> None:
+def _true_tracks(truth: IdentifiedBoxes, boxes: pl.DataFrame) -> pl.DataFrame:
+    """camera, track, truth: the true identity of each track that has one."""
+    every = IdentifiedBoxes.from_table(boxes.with_columns(identity=pl.lit(0)))
+    rows = true_tracks(truth, every)
+    columns = {"camera": rows.cameras, "track": rows.tracks, "truth": rows.identities}
+    return pl.DataFrame({name: pl.Series(values.astype(np.str_), dtype=pl.String) for name, values in columns.items()})
+
+
+def _write(
+    done: LinkedTracks, settings: LinkSettings, *, source: str, network: str, truth: pl.DataFrame | None
+) -> None:
     """links.csv, splits.csv and scores.json, then linking.json."""
     write_atomically(done.out / LINKS, done.links.write_csv)
     if done.switches:
@@ -234,14 +247,16 @@ def _write(done: LinkedTracks, settings: LinkSettings, *, source: str, network: 
         write_json(done.out / SCORES, scores_as_json(done.scores))
     else:
         (done.out / SCORES).unlink(missing_ok=True)
-    linking, names = done.linking, done.linking.sightings
-    track = [f"{camera}/{name}" for camera, name in zip(names.cameras, names.tracks, strict=True)]
+    linking = done.linking
+    table = sightings_table(linking, done.links, boxes=done.boxes, truth=truth)
+    write_atomically(done.out / TRACKS, table.write_parquet)
     write_json(
         done.out / LINKING,
         with_format(
             "linking",
             {
                 "source": source,
+                "images": _place(done.tracks.root, done.out),
                 "network": network,
                 "settings": asdict(settings),
                 "threshold": linking.threshold,
@@ -249,18 +264,15 @@ def _write(done: LinkedTracks, settings: LinkSettings, *, source: str, network: 
                 "windows": [_finite(window._asdict()) for window in linking.windows],
                 "ways": [_way(way.origin, way.target, way.times) for way in linking.ways],
                 "switches": [switch._asdict() for switch in done.switches],
-                "doubts": [
-                    {
-                        "first": track[doubt.first],
-                        "second": track[doubt.second],
-                        "evidence": round(doubt.evidence, 3),
-                        "linked": doubt.linked,
-                    }
-                    for doubt in linking.doubts
-                ],
+                "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
             },
         ),
     )
+
+
+def _place(images: Path, out: Path) -> str:
+    """Where images are, from ``out`` where they are in it, so that it can be moved."""
+    return str(images.relative_to(out.absolute()) if images.is_relative_to(out.absolute()) else images)
 
 
 def _finite(values: Mapping[str, object]) -> dict[str, object]:

@@ -11,6 +11,7 @@ import numpy as np
 from reseen.metrics.array_types import Float64, Int64
 from reseen.metrics.association.boxes import IdentifiedBoxes
 from reseen.metrics.association.counts import Counted, count
+from reseen.metrics.labels import Labels
 
 
 class Grouping(NamedTuple):
@@ -61,6 +62,32 @@ def track_pairs(truth: IdentifiedBoxes, predicted: IdentifiedBoxes, counted: Cou
     claimed = _two_of(np.bincount(linked, minlength=len(counted.clusters)).astype(np.float64))
     by_cluster = np.bincount(counted.clusters, weights=claimed, minlength=size)
     return Pairs(right.astype(np.float64), by_cluster.astype(np.float64), wanted)
+
+
+class TrueTracks(NamedTuple):
+    """(K,) camera, track and true identity of the tracks that match one."""
+
+    cameras: Labels
+    tracks: Labels
+    identities: Labels
+
+
+def true_tracks(truth: IdentifiedBoxes, predicted: IdentifiedBoxes) -> TrueTracks:
+    """The true identity of each track: that of most of its matched boxes.
+
+    Example:
+        >>> import numpy as np
+        >>> boxes = np.array([[0.0, 0.0, 4.0, 4.0], [9.0, 9.0, 4.0, 4.0]])
+        >>> truth = IdentifiedBoxes(["a", "a"], [1, 1], ["x", "y"], boxes)
+        >>> true_tracks(truth, IdentifiedBoxes(["a"], [1], [0], boxes[1:], tracks=["7"])).identities.tolist()
+        ['y']
+    """
+    assert predicted.tracks is not None
+    tracks = _tracks(predicted)
+    true = _true_identities(truth, predicted, tracks)
+    first = np.unique(tracks, return_index=True)[1][true >= 0]
+    names = np.unique(truth.identities)
+    return TrueTracks(predicted.cameras[first], predicted.tracks[first], names[true[true >= 0]])
 
 
 class _Table(NamedTuple):
