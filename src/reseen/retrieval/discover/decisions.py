@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from reseen.errors import ReseenError, unknown
 from reseen.file_lock import file_lock
 from reseen.retrieval.discover.files import JOURNAL, LOCK, Stored, discover_folder, read_stored
-from reseen.retrieval.discover.holdings import identities_of, known_identities
+from reseen.retrieval.discover.holdings import Seen, identities_of, known_identities, seen
 from reseen.retrieval.discover.journal import Decision, Journal, Steps, What, now
 from reseen.retrieval.discover.proposal import Proposal, counted
 from reseen.retrieval.store import Store
@@ -65,6 +65,11 @@ class Decisions:
             held = identities_of(self._store.table, [id_ for proposal in waiting for id_ in proposal.records])
             targets = known_identities(self._store.table, [p.target for p in waiting if p.target is not None])
         return [proposal for proposal in waiting if not _stale(proposal, held, targets)]
+
+    def seen(self, ids: Sequence[str]) -> dict[str, Seen]:
+        """Where and when records were seen, of those that are there."""
+        with self._store.errors():
+            return seen(self._store.table, ids)
 
     def history(self) -> list[Decision]:
         """What was accepted and refused, in order, without what was undone."""

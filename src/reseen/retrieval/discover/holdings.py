@@ -1,13 +1,32 @@
 """Which identities records hold now, and which there are."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.store import rows_of
 
 _AT_ONCE = 5000
 """Values in one condition."""
+
+
+class Seen(NamedTuple):
+    """Where and when a record was seen, and who it is said to show."""
+
+    identity: str | None
+    camera: str | None
+    time: datetime | None
+
+
+def seen(table: Any, ids: Sequence[str]) -> dict[str, Seen]:
+    """Id -> what is known of the records that are there."""
+    found: dict[str, Seen] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        where = one_of("id", ids[start : start + _AT_ONCE])
+        for block in rows_of(table, where, columns=["id", *Seen._fields], row_ids=False):
+            found |= {row["id"]: Seen(*(row[name] for name in Seen._fields)) for row in block.to_pylist()}
+    return found
 
 
 def identities_of(table: Any, ids: Sequence[str]) -> dict[str, str | None]:
