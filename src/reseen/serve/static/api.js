@@ -49,6 +49,15 @@ export async function search(query, filters, signal) {
   return post(`search?${params}`, query.file, signal);
 }
 
+async function decided(path, values = {}) {
+  return (await request(path, { method: "POST", body: JSON.stringify(values), headers: { "Content-Type": "application/json" } })).json();
+}
+
+export const proposals = async (count, first = 0) => (await request(`proposals?count=${count}&first=${first}`)).json();
+export const accept = (id, name) => decided(`proposals/${id}/accept`, { name });
+export const refuse = id => decided(`proposals/${id}/refuse`);
+export const undo = () => decided("decisions/undo");
+
 export async function explanation(query, match) {
   const path = `records/${match.id}/explanation`;
   if (query.record) return (await request(`${path}?query=${query.record.id}`)).json();
