@@ -154,7 +154,7 @@ class Proposals(BaseModel):
 
 
 class Decided(BaseModel):
-    """What was done: accept, refuse or undo; ``name``: the identity that the records got, or had before it was undone."""
+    """What was done: accept, refuse or undo; ``name``: the identity that the records got, or lose by undo."""
 
     what: str
     name: str | None
