@@ -27,7 +27,7 @@ async function request(path, options = {}) {
   }
   if (answer.ok) return answer;
   const { detail } = await answer.json().catch(() => ({ detail: `The service answered ${answer.status}.` }));
-  throw answer.status === 401 ? new TokenNeeded(detail) : new Error(detail);
+  throw answer.status === 401 ? new TokenNeeded(detail) : Object.assign(new Error(detail), { status: answer.status });
 }
 
 async function post(path, image, signal) {

@@ -79,7 +79,7 @@ function showProposal(proposal) {
   sightings.fill(find("beside"), proposal.beside, { total: proposal.beside_count });
   sightings.fill(find("nearest"), proposal.nearest, { describe: nearby });
   find("others").hidden = !proposal.nearest.length;
-  find("name").placeholder = proposal.target ?? (proposal.kind === "split" ? `${proposal.identity} (2)` : "a new name");
+  find("name").placeholder = proposal.target ?? (proposal.kind === "split" ? `${proposal.identity} (2)` : "a name; left empty, a number");
   sightings.fetchAhead(proposals[place + 1]);
 }
 
