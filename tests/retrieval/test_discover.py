@@ -386,3 +386,4 @@ def test_groups_are_found_without_calibration_and_strangers_are_left_alone(indiv
     groups = [set(who[group.rows]) for group in unnamed_groups(records, near, judge, caution=0) if len(group.rows) > 1]
     assert found[0] <= len(groups) <= found[1]
     assert sum(len(group) > 1 for group in groups) <= 5
+    assert ("strangers look as similar" in judge.source) == (shots == 1)

@@ -18,6 +18,11 @@ _FEWEST = 20
 """Pairs of either kind among the named records, from which they judge."""
 _FALSE_ALARMS = 0.01
 """The share of strangers that reach the search threshold, where `reseen calibrate` was given no other."""
+_PAIRS = "this gallery's own pairs, without names or calibration: similarities only, no probabilities"
+_ALIKE = (
+    "this gallery's own pairs, in which strangers look as similar as individuals do: name some records, calibrate, or use "
+    "a better network"
+)
 _MOST = 8.0
 """Nats beyond which no probability is told."""
 _ROUNDS = 50
@@ -88,8 +93,7 @@ def _by_pairs(records: Records, near: NearRecords) -> Judge:
     found = find_two_kinds(near.similarity, vectors=records.vectors)
     if found is None:
         return Judge(1.0, 1.0, calibrated=False, source="too few records to judge by")
-    source = "this gallery's own pairs, without names or calibration: similarities only, no probabilities"
-    return Judge(found.level, found.slope, calibrated=False, source=source)
+    return Judge(found.level, found.slope, calibrated=False, source=_PAIRS if found.apart else _ALIKE)
 
 
 def _logistic(similarity: Float64, same: Bools) -> tuple[float, float]:

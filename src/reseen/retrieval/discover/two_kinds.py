@@ -13,8 +13,8 @@ from reseen.metrics.array_types import Float32, Float64
 
 _FEWEST = 3
 """Neighbours from which a drop is told."""
-_APART = 1.4
-"""Scales of the strangers' tail between both kinds; where all are strangers it is 1, whatever their number."""
+_APART = 1.3
+"""Scales of the strangers' tail between both kinds; where all are strangers it is 1 to 1.2, whatever their number."""
 _BEYOND = 2.0
 """Standard deviations beyond the nearest of so many normal strangers, from which pairs are of one individual."""
 _ABOVE = 5.6
@@ -23,10 +23,11 @@ _SAMPLE = 20_000
 
 
 class TwoKinds(NamedTuple):
-    """Evidence is ``slope`` times what a similarity is above ``level``."""
+    """Evidence is ``slope`` times what a similarity is above ``level``; ``apart``: both kinds can be told apart."""
 
     level: float
     slope: float
+    apart: bool
 
 
 def find_two_kinds(similarity: Float32, *, vectors: Float32) -> TwoKinds | None:
@@ -41,15 +42,15 @@ def find_two_kinds(similarity: Float32, *, vectors: Float32) -> TwoKinds | None:
         return None
     reach = _strangers_reach(vectors)
     if float(np.median(near[:, -1])) > reach.similarity:
-        return TwoKinds(reach.similarity, 1 / reach.deviation)
+        return TwoKinds(reach.similarity, 1 / reach.deviation, apart=True)
     best = near[:, 0]
     wrong = near[np.arange(len(near)), np.argmax(near[:, :-1] - near[:, 1:], axis=1) + 1]
     found, scale, stranger = fit(best, wrong), _tail_scale(near), float(np.median(wrong))
     right = float(np.median(best[best > found.threshold])) if (best > found.threshold).any() else -1
     apart = right - stranger > _APART * scale or right > reach.similarity + _BEYOND * reach.deviation
     if math.isfinite(found.threshold) and found.slope > 0 and apart:
-        return TwoKinds(float(found.threshold), float(found.slope))
-    return TwoKinds(min(stranger + _ABOVE * scale, 1.0), 1 / scale)
+        return TwoKinds(float(found.threshold), float(found.slope), apart=True)
+    return TwoKinds(min(stranger + _ABOVE * scale, 1.0), 1 / scale, apart=False)
 
 
 class _Reach(NamedTuple):
