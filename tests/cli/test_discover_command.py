@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reseen.retrieval.discover import propose
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import GalleryModel
@@ -69,6 +70,20 @@ def test_what_cannot_be_decided_is_one_line(reseen, cars, words, message):
     assert code == (0 if words == ("list",) else 2)
     assert message in out + err
     assert (out + err).count("\n") == 1
+
+
+def test_ctrl_c_during_a_look_keeps_the_proposals_of_the_last_one(reseen, cars, monkeypatch):
+    reseen("gallery", "discover", cars, "--quiet")
+    kept = (cars / "discover/proposals.json").read_bytes()
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(propose, "unnamed_groups", interrupted)
+    code, _, err = reseen("gallery", "discover", cars, "--quiet")
+    assert (code, err) == (130, "reseen: interrupted\n")
+    assert (cars / "discover/proposals.json").read_bytes() == kept
+    assert {path.name for path in (cars / "discover").iterdir()} == {"proposals.json", "lock"}
 
 
 def test_adding_may_say_whom_a_record_probably_shows(reseen, tmp_path, image):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.metrics.array_types import Bools, Float64, Int64
+from reseen.metrics.array_types import Bools, Float32, Float64, Int64
 from reseen.retrieval.discover.neighbours import NearRecords, Records
 from reseen.retrieval.discover.two_kinds import find_two_kinds
 from reseen.retrieval.schema import GalleryModel
@@ -20,8 +20,8 @@ _FALSE_ALARMS = 0.01
 """The share of strangers that reach the search threshold, where `reseen calibrate` was given no other."""
 _PAIRS = "this gallery's own pairs, without names or calibration: similarities only, no probabilities"
 _ALIKE = (
-    "this gallery's own pairs, in which strangers look as similar as individuals do: name some records, calibrate, or use "
-    "a better network"
+    "this gallery's own pairs, in which strangers look as similar as individuals do: name some records, calibrate, or "
+    "use a better network"
 )
 _MOST = 8.0
 """Nats beyond which no probability is told."""
@@ -36,7 +36,7 @@ class Judge(NamedTuple):
     calibrated: bool
     source: str
 
-    def evidence(self, similarity: Float64 | float) -> Float64:
+    def evidence(self, similarity: Float64 | Float32 | float) -> Float64:
         """(E,) similarities -> (E,) nats; above 0 for one individual."""
         return np.asarray(self.slope * (np.asarray(similarity, dtype=np.float64) - self.level), dtype=np.float64)
 

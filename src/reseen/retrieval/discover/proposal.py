@@ -85,12 +85,14 @@ class Proposal:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """What ``as_json`` gave; what is absent is empty."""
-        times = {name: values.get(name) and datetime.fromisoformat(values[name]) for name in ("earliest", "latest")}
-        lists = {name: tuple(values.get(name, ())) for name in ("records", "beside", "cameras")}
-        plain = {name: values.get(name) for name in ("identity", "target", "probability")}
-        numbers = {name: values.get(name, 0) for name in ("beside_count", "similarity", "evidence")}
-        nearest = tuple(Nearby(*other) for other in values.get("nearest", ()))
-        return cls(id=values.get("id", ""), kind=values["kind"], nearest=nearest, **times, **lists, **plain, **numbers)
+        read: dict[str, Any] = {"id": values.get("id", ""), "kind": values["kind"]}
+        read |= {name: tuple(values.get(name, ())) for name in ("records", "beside", "cameras")}
+        read |= {name: values.get(name) for name in ("identity", "target", "probability")}
+        read |= {name: values.get(name, 0) for name in ("beside_count", "similarity", "evidence")}
+        read["nearest"] = tuple(Nearby(*other) for other in values.get("nearest", ()))
+        for name in ("earliest", "latest"):
+            read[name] = values.get(name) and datetime.fromisoformat(values[name])
+        return cls(**read)
 
 
 class Discovery(NamedTuple):
