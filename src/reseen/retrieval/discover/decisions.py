@@ -61,15 +61,15 @@ class Decisions:
     def proposals(self) -> list[Proposal]:
         """What waits for a decision, the most certain first; without those whose records have changed since."""
         waiting = self._waiting(self._state())
-        with self._store.errors():
-            held = identities_of(self._store.table, [id_ for proposal in waiting for id_ in proposal.records])
-            targets = known_identities(self._store.table, [p.target for p in waiting if p.target is not None])
+        ids = [id_ for proposal in waiting for id_ in proposal.records]
+        names = [proposal.target for proposal in waiting if proposal.target is not None]
+        held = self._store.read(lambda table: identities_of(table, ids))
+        targets = self._store.read(lambda table: known_identities(table, names))
         return [proposal for proposal in waiting if not _stale(proposal, held, targets)]
 
     def seen(self, ids: Sequence[str]) -> dict[str, Seen]:
         """Where and when records were seen, of those that are there."""
-        with self._store.errors():
-            return seen(self._store.table, ids)
+        return self._store.read(lambda table: seen(table, ids))
 
     def history(self) -> list[Decision]:
         """What was accepted and refused, in order, without what was undone."""
@@ -150,8 +150,7 @@ class Decisions:
         with file_lock(self._folder / LOCK, patience=self._store.patience, advice=advice, keep=True):
             state = self._state()
             if state.steps.pending is not None:
-                with self._store.errors():
-                    self._journal.end(done=self._was_done(state.steps.pending))
+                self._journal.end(done=self._was_done(state.steps.pending))
                 state = self._state()
             yield state
 
@@ -160,7 +159,7 @@ class Decisions:
         if pending.what == "refuse" or (pending.what == "undo" and pending.name is None):
             return True
         wanted = pending.name if pending.what == "accept" else pending.proposal.identity
-        held = identities_of(self._store.table, pending.proposal.records)
+        held = self._store.read(lambda table: identities_of(table, pending.proposal.records))
         return all(identity == wanted for identity in held.values())
 
     def _state(self) -> _State:
@@ -221,9 +220,9 @@ def _stale(proposal: Proposal, held: Mapping[str, str | None], targets: Sequence
 
 
 def _free_name(table: Any, proposal: Proposal) -> str:
+    """The first new name that no record has."""
     taken = set(known_identities(table))
-    named = (
-        f"{proposal.identity} ({number})" if proposal.kind == "split" else f"individual {number}"
-        for number in count(2 if proposal.kind == "split" else 1)
-    )
+    splits = proposal.kind == "split"
+    numbers = count(2 if splits else 1)
+    named = (f"{proposal.identity} ({number})" if splits else f"individual {number}" for number in numbers)
     return next(name for name in named if name not in taken)

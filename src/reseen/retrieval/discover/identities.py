@@ -125,22 +125,19 @@ def _parts(vectors: Float32, judge: Judge) -> tuple[Int64, Float32]:
     sample = _sampled(np.arange(len(vectors)), _LARGE)
     similarity = vectors[sample] @ vectors[sample].T
     linked = judge.evidence(similarity) > 0
-    count, parts = (
-        connected_components(csr_array(linked), directed=False)
-        if not linked.all()
-        else (1, np.zeros(len(sample), np.int64))
-    )
-    best = np.full(count, -1, dtype=np.float32)
-    for part in range(count if count > 1 else 0):
-        inside = parts == part
-        best[part] = similarity[np.ix_(inside, ~inside)].max()
-    if len(sample) < len(vectors):
-        nearest = [
-            np.argmax(vectors[start : start + _LARGE] @ vectors[sample].T, axis=1)
-            for start in range(0, len(vectors), _LARGE)
-        ]
-        parts = parts[np.concatenate(nearest)]
-    return parts.astype(np.int64), best
+    count, parts = (1, sample) if linked.all() else connected_components(csr_array(linked), directed=False)
+    if count == 1:
+        return np.zeros(len(vectors), dtype=np.int64), np.ones(1, dtype=np.float32)
+    best = [similarity[np.ix_(parts == part, parts != part)].max() for part in range(count)]
+    return _of_nearest(vectors, sample, parts=parts.astype(np.int64)), np.array(best, dtype=np.float32)
+
+
+def _of_nearest(vectors: Float32, sample: Int64, *, parts: Int64) -> Int64:
+    """(R,) the part of the nearest sampled record, which is the record itself where all were sampled."""
+    if len(sample) == len(vectors):
+        return parts
+    blocks = range(0, len(vectors), _LARGE)
+    return np.concatenate([parts[(vectors[b : b + _LARGE] @ vectors[sample].T).argmax(axis=1)] for b in blocks])
 
 
 def _sampled(rows: Int64, most: int) -> Int64:
