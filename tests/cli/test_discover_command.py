@@ -81,7 +81,7 @@ def test_ctrl_c_during_a_look_keeps_the_proposals_of_the_last_one(reseen, cars, 
 
     monkeypatch.setattr(propose, "unnamed_groups", interrupted)
     code, _, err = reseen("gallery", "discover", cars, "--quiet")
-    assert (code, err) == (130, "reseen: interrupted\n")
+    assert (code, err) == (130, "reseen: interrupted; what was decided is kept, and `list` shows what waits\n")
     assert (cars / "discover/proposals.json").read_bytes() == kept
     assert {path.name for path in (cars / "discover").iterdir()} == {"proposals.json", "lock"}
 

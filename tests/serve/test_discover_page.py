@@ -171,7 +171,7 @@ def test_a_proposal_to_merge_shows_both_sides_and_its_evidence(browser, gallery,
         assert page.locator("#records .sighting").count() == 1
         assert page.locator("#beside .sighting").count() == 2
         assert page.locator("#beside-title").inner_text().startswith("<b>van</b>")
-        page.wait_for_function("document.querySelectorAll('.sides .sighting.loaded').length == 3")
+        page.wait_for_function("() => document.querySelectorAll('.sides .sighting.loaded').length == 3")
         assert page.locator("#facts .sure").inner_text().endswith("likely")
         assert page.locator("#records .where").inner_text().startswith("gate")
         page.keyboard.press("a")

@@ -1,6 +1,7 @@
 """`reseen gallery discover`: who is who in a gallery, proposed and decided."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +13,14 @@ from rich.text import Text
 from reseen.cli.console import progress_for, results, say
 from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Quiet
+from reseen.engine.interrupt import Stopped
 from reseen.errors import ReseenError, unknown
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reseen.retrieval.discover import Decision, Decisions, Proposal
+    from reseen.retrieval.discover import Decision, Decisions, Discovery, Proposal
+    from reseen.retrieval.gallery import Gallery
 
 _LATER = "%Y-%m-%d %H:%M"
 
@@ -58,28 +61,46 @@ def discover(  # noqa: PLR0913 - one parameter an option
     reseen gallery discover cars undo
     """
     from reseen.retrieval.discover import DiscoverSettings
-    from reseen.retrieval.gallery import Gallery
 
     action, *ids = words or [""]
     _refuse_odd(action, ids, name=name)
-    opened = Gallery(gallery, upkeep=False)
-    if action in _DECIDE:
-        _DECIDE[action](opened.decisions(), ids, name)
-        return
-    if action == "list":
-        waiting: Sequence[Proposal] = opened.decisions().proposals()
-        heading = f"{len(waiting):,} proposals wait"
-    else:
-        settings = DiscoverSettings(least=least, caution=caution, most=most)
-        found = opened.discover(settings=settings, progress=progress_for(quiet=quiet))
-        waiting = found.proposals
-        heading = (
-            f"{len(waiting):,} proposals; {found.records:,} records, {found.unnamed:,} of them without identity, "
-            f"{found.identities:,} identities"
-        )
-        say(f"judged by {found.judged_by}")
-    _write(json, waiting)
-    _print(heading, waiting, shown=shown)
+    with _one_line():
+        opened = _open(gallery)
+        if action in _DECIDE:
+            _DECIDE[action](opened.decisions(), ids, name)
+            return
+        if action == "list":
+            waiting: Sequence[Proposal] = opened.decisions().proposals()
+            heading = f"{len(waiting):,} proposals wait"
+        else:
+            settings = DiscoverSettings(least=least, caution=caution, most=most)
+            found = opened.discover(settings=settings, progress=progress_for(quiet=quiet))
+            waiting, heading = found.proposals, _heading(found)
+            say(f"judged by {found.judged_by}")
+        _write(json, waiting)
+        _print(heading, waiting, shown=shown)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Ctrl-C is one line, whatever is under way: files and records change as a whole or not at all."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped("interrupted; what was decided is kept, and `list` shows what waits") from None
+
+
+def _open(gallery: str) -> "Gallery":
+    from reseen.retrieval.gallery import Gallery
+
+    return Gallery(gallery, upkeep=False)
+
+
+def _heading(found: "Discovery") -> str:
+    return (
+        f"{len(found.proposals):,} proposals; {found.records:,} records, {found.unnamed:,} of them without identity, "
+        f"{found.identities:,} identities"
+    )
 
 
 def _accept(decisions: "Decisions", ids: Sequence[str], name: str | None) -> None:
