@@ -150,23 +150,30 @@ def _print(heading: str, waiting: "Sequence[Proposal]", *, shown: int) -> None:
     if not waiting:
         say(heading)
         return
-    likely = "similarity" if waiting[0].probability is None else "probability"
-    table = Table(
-        "id", "proposal", likely, "cameras", "time (UTC)", "nearest others", title=heading, title_justify="left"
-    )
-    for proposal in waiting[:shown]:
-        table.add_row(*map(Text, _row(proposal)))
+    rows = [_row(proposal) for proposal in waiting[:shown]]
+    columns = [name for name in rows[0] if any(row[name] for row in rows)]
+    table = Table(*columns, title=heading, title_justify="left")
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in columns))
     if len(waiting) > shown:
         table.caption = f"and {len(waiting) - shown:,} more: --shown {len(waiting)}"
     results().print(table)
 
 
-def _row(proposal: "Proposal") -> tuple[str, ...]:
+def _row(proposal: "Proposal") -> dict[str, str]:
+    """The columns of a proposal; those that are empty in all rows are left out."""
     probability = proposal.probability
-    likely = f"{proposal.similarity:.3f}" if probability is None else f"{100 * min(probability, 0.999):.1f} %"
-    cameras = ", ".join(proposal.cameras[:3]) + " ..." * (len(proposal.cameras) > 3)
-    nearest = ", ".join(f"{other.identity or 'unnamed'} {other.similarity:.3f}" for other in proposal.nearest)
-    return proposal.id, proposal.text, likely, cameras, _span(proposal.earliest, proposal.latest), nearest
+    return {
+        "id": proposal.id,
+        "proposal": proposal.text,
+        "probability": "" if probability is None else f"{100 * min(probability, 0.999):.1f} %",
+        "similarity": f"{proposal.similarity:.3f}",
+        "cameras": ", ".join(proposal.cameras[:3]) + " ..." * (len(proposal.cameras) > 3),
+        "time (UTC)": _span(proposal.earliest, proposal.latest),
+        "nearest others": ", ".join(
+            f"{other.identity or 'unnamed'} {other.similarity:.3f}" for other in proposal.nearest
+        ),
+    }
 
 
 def _span(earliest: "datetime | None", latest: "datetime | None") -> str:
