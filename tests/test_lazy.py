@@ -10,7 +10,7 @@ import pytest
 
 from reseen.lazy import lazy_names
 
-LAZY_ROOMS = ["reseen", "reseen.deploy", "reseen.retrieval", "reseen.tasks.reid"]
+LAZY_ROOMS = ["reseen", "reseen.deploy", "reseen.retrieval", "reseen.retrieval.discover", "reseen.tasks.reid"]
 
 
 @pytest.mark.parametrize("room", ["reseen.deploy", "reseen.retrieval"])

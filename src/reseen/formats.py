@@ -10,7 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 from reseen.errors import ReseenError
 
-Kind: TypeAlias = Literal["recipe", "weights", "checkpoint", "facts", "embeddings", "job", "gallery", "linking"]
+Kind: TypeAlias = Literal[
+    "recipe", "weights", "checkpoint", "facts", "embeddings", "job", "gallery", "linking", "discovery"
+]
 """What has a format. A run directory's is that of its recipe, which also stands in a weights file's card."""
 
 Migration: TypeAlias = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -48,6 +50,7 @@ MIGRATIONS: Mapping[Kind, tuple[Migration, ...]] = MappingProxyType(
         "job": (),
         "gallery": (),
         "linking": (),
+        "discovery": (),
     }
 )
 """The first brings format 1 to 2, and so on: a kind's format is one more than it has migrations."""

@@ -13,6 +13,7 @@ import pytest
 from reseen.errors import ReseenError
 from reseen.retrieval import forgetting, indexes, recall, searching
 from reseen.retrieval.caches import CacheSizes
+from reseen.retrieval.discover.neighbours import index_facts, near_records, read_records
 from reseen.retrieval.filters import Span
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
@@ -354,3 +355,15 @@ def test_the_sizes_of_the_caches_come_from_the_environment_or_the_call(tmp_path,
     monkeypatch.setenv("RESEEN_INDEX_CACHE", "much")
     with pytest.raises(ReseenError, match="RESEEN_INDEX_CACHE: expected a number of MB, got 'much'"):
         Gallery(tmp_path / "gallery")
+
+
+def test_who_is_who_asks_the_index_for_the_nearest_and_finds_nearly_all_of_them(gallery):
+    table, facts = gallery._store.snapshot(), index_facts(gallery._store)
+    assert facts is not None
+    records = read_records(table)
+    exact, found = (near_records(table, records, count=8, facts=way) for way in (None, facts))
+    assert found.rows.shape == exact.rows.shape
+    assert not (found.rows == np.arange(len(records.vectors))[:, None]).any()
+    shares = [len({*one} & {*other}) / 8 for one, other in zip(found.rows.tolist(), exact.rows.tolist(), strict=True)]
+    assert np.mean(shares) > 0.95
+    np.testing.assert_allclose(found.similarity[:, 0], exact.similarity[:, 0], atol=0.01)

@@ -101,3 +101,33 @@ def client(gallery: Gallery, loaded: LoadedNetwork) -> Iterator[TestClient]:
     app = create_app(gallery, limits=Limits(rate=1e6), network=loaded.network)
     with TestClient(app, base_url="http://localhost") as asking:
         yield asking
+
+
+# Contrast as WCAG 2 defines it, of each text that lies on a plain colour.
+CONTRASTS = """
+() => {
+  const numbers = text => text.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map(part => part / 255)
+    .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = numbers(getComputedStyle(at).backgroundColor);
+      if (colour[3] !== 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const texts = [...document.querySelectorAll("body *")].filter(element => !element.matches(".go, option") &&
+    [...element.childNodes].some(node => node.nodeType == 3 && node.data.trim()) && element.checkVisibility());
+  return texts.map(element => {
+    const [ink, paper] = [numbers(getComputedStyle(element).color), behind(element)].map(luminance);
+    return [element.textContent.slice(0, 40), (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)];
+  });
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def contrasts() -> str:
+    """A function in JavaScript: each text that is seen, with the ratio of its contrast."""
+    return CONTRASTS

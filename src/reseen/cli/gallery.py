@@ -1,4 +1,4 @@
-"""`reseen gallery`: add, search, update, delete, forget, info, compact."""
+"""`reseen gallery`: add, search, update, discover, delete, forget, info, compact."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from reseen.cli.console import results, say
+from reseen.cli.discover import discover
 from reseen.cli.filters import Before, GalleryAddress, read_changes
 from reseen.cli.gallery_add import add
 from reseen.cli.search import search
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def gallery_commands() -> typer.Typer:
     """The commands under `reseen gallery`."""
     app = typer.Typer(help="Keep a gallery of individuals, with places and times.", no_args_is_help=True)
-    for command in (add, search, info, update, delete, forget, compact):
+    for command in (add, search, info, update, discover, delete, forget, compact):
         app.command()(command)
     return app
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.sources import RecordSource
 
 _SHOWN_FAILURES = 10
+_SHOWN_SUGGESTIONS = 50
 _VECTORS_A_COMMIT = 4096
 """Records a commit, of embeddings that exist already and cost nothing to add again."""
 
@@ -48,6 +49,9 @@ def add(  # noqa: PLR0913 - one parameter an option
     batch: Annotated[
         int, typer.Option(min=1, help="Images a commit; a stopped command repeats at most one commit.")
     ] = 64,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Say whom each image without identity probably shows; never sets it.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Add images to a gallery, which is created if needed; records that it holds already are left alone.
@@ -88,12 +92,17 @@ def add(  # noqa: PLR0913 - one parameter an option
             opened = Gallery(gallery, embedder=embedder, model=part.model, create=True)
             size = batch if part.model is None else max(batch, _VECTORS_A_COMMIT)
             records = _until(stop_asked, part.records, common=common)
-            done.append(opened.add(records, batch=size, on_error="skip", attributes=attributes, progress=bar.advance))
+            added = opened.add(
+                records, batch=size, on_error="skip", attributes=attributes, suggest=suggest, progress=bar.advance
+            )
+            done.append(added)
     total = summed(done)
     if stop_asked():
         raise Stopped(f"{total.added:,} records were added and are safe; the same command continues")
     opened.compact()
     _tell(gallery, total, held=len(opened))
+    if total.suggestions:
+        say(*_suggestion_lines(total))
 
 
 def _require_images(paths: "Sequence[Path]", sources: "Sequence[RecordSource]") -> None:
@@ -130,6 +139,16 @@ def _predicted_lines(total: "Added") -> list[str]:
         return []
     counts = ", ".join(f"{name} of {count:,}" for name, count in total.predicted.items())
     return [f"predicted: {counts}; a field with a given value was left alone"]
+
+
+def _suggestion_lines(total: "Added") -> list[str]:
+    """Whom the records probably show, by their ids."""
+    told = [f"  {id_}: {who}" for id_, who in zip(total.ids, total.suggestions, strict=True) if who is not None]
+    more = [f"  and {len(told) - _SHOWN_SUGGESTIONS:,} more"] if len(told) > _SHOWN_SUGGESTIONS else []
+    if not told:
+        return ["nobody to suggest: no other record has an identity"]
+    heading = "nothing was set; `reseen gallery update` and `discover` set identities:"
+    return [heading, *told[:_SHOWN_SUGGESTIONS], *more]
 
 
 def _failure_lines(failures: "Sequence[Failure]") -> list[str]:

@@ -35,6 +35,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
         float, typer.Option(min=0.1, help="The longest a request may take; writes are waited for.")
     ] = 30.0,
     rate: Annotated[float, typer.Option(min=0.1, help="The most requests a second from one address.")] = 50.0,
+    decide: Annotated[
+        bool, typer.Option("--decide", help="Let clients accept and refuse proposals of who is who, at /discover.")
+    ] = False,
     create: Annotated[bool, typer.Option("--create", help="Create the gallery if there is none.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -61,13 +64,17 @@ def serve(  # noqa: PLR0913 - one parameter an option
     embedder = Embedder(loaded, limits=ImageLimits(pixels=most_pixels, bytes=most_bytes))
     opened = Gallery(gallery, embedder=embedder, create=create)
     limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)
-    app = create_app(opened, token=token, limits=limits, network=loaded.network)
+    app = create_app(opened, token=token, limits=limits, network=loaded.network, decide=decide)
     progress = progress_for(quiet=quiet)
     if embedder.note:
         progress.say(embedder.note)
     with listening(host, port) as listener:
         with_token = " (with the token)" * bool(token)
         progress.say(f"{gallery}: {opened.judged_by}; {len(opened):,} records at {address_of(listener)}{with_token}")
+        if decide:
+            progress.say(
+                f"{len(opened.decisions().proposals()):,} proposals to decide at {address_of(listener)}discover"
+            )
         _log_to_errors(quiet=quiet)
         server_of(app).run(sockets=[listener])
 

@@ -15,6 +15,8 @@ from reseen.metrics.array_types import Bools, Float64, Int64
 Linkage: TypeAlias = Literal["average", "complete"]
 Ask: TypeAlias = Callable[[Int64, Int64], Float64]
 """(E,), (E,) sightings -> (E,) their evidence in nats; -inf for two that cannot be one individual."""
+Total: TypeAlias = Callable[[list[int], list[int]], float]
+"""The sightings of two clusters -> the sum of the evidence of all pairs between them; -inf if they cannot be one."""
 
 
 class Merge(NamedTuple):
@@ -34,16 +36,27 @@ class Clusters(NamedTuple):
 
 def cluster(count: int, first: Int64, second: Int64, *, ask: Ask, evidence: Float64, linkage: Linkage) -> Clusters:
     """Merge while there is evidence above 0."""
-    return _Agglomeration(count, ask, linkage).run(first, second, evidence)
+    average = linkage == "average"
+
+    def total(mine: list[int], theirs: list[int]) -> float:
+        asked = ask(np.repeat(mine, len(theirs)), np.tile(theirs, len(mine)))
+        return float(asked.sum() if average else asked.min())
+
+    return _Agglomeration(count, total, average=average).run(first, second, evidence)
+
+
+def cluster_by_totals(count: int, first: Int64, second: Int64, *, total: Total, evidence: Float64) -> Clusters:
+    """The same by average linkage, where the sum over all pairs of two clusters is known without each of them."""
+    return _Agglomeration(count, total, average=True).run(first, second, evidence)
 
 
 class _Agglomeration:
     """Clusters under way: members and neighbours (sums of evidence, or the least) of each."""
 
-    def __init__(self, count: int, ask: Ask, linkage: Linkage) -> None:
+    def __init__(self, count: int, total: Total, *, average: bool) -> None:
         self._members = [[row] for row in range(count)]
         self._near: list[dict[int, float]] = [{} for _ in range(count)]
-        self._ask, self._average = ask, linkage == "average"
+        self._total, self._average = total, average
         self._heap: list[tuple[float, int, int, int]] = []
         self._age = [0] * count
 
@@ -88,9 +101,7 @@ class _Agglomeration:
         known = self._near[cluster].get(near)
         if known is not None:
             return known
-        mine, theirs = self._members[cluster], self._members[near]
-        asked = self._ask(np.repeat(mine, len(theirs)), np.tile(theirs, len(mine)))
-        return float(asked.sum() if self._average else asked.min())
+        return self._total(self._members[cluster], self._members[near])
 
     def _offer(self, row: int, near: int, total: float) -> None:
         nats = total / (len(self._members[row]) * len(self._members[near])) if self._average else total

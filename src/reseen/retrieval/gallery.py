@@ -18,23 +18,26 @@ from reseen.data.opening import ImageSource
 from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
 from reseen.extras import extra
+from reseen.progress import SILENT, Progress
 
 with extra("gallery"):
     from reseen.retrieval import indexes
-    from reseen.retrieval.adding import add_batch, add_columns, as_records, in_batches
+    from reseen.retrieval.adding import add_batch, as_records, in_batches
     from reseen.retrieval.caches import CacheSizes
     from reseen.retrieval.filters import FieldFilter, condition, one_of
     from reseen.retrieval.forgetting import forget_rows
     from reseen.retrieval.info import Info, field_types, gallery_info
     from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
     from reseen.retrieval.record import Added, FieldValue, Matches, Record, summed
-    from reseen.retrieval.schema import GalleryModel, changed_values, free_fields
+    from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.searching import SearchParams, check_k, nearest
     from reseen.retrieval.store import Store
+    from reseen.retrieval.updating import update_records
     from reseen.retrieval.upkeep import Background, build, compact
-    from reseen.retrieval.versions import committed, delete_all
+    from reseen.retrieval.versions import delete_all
 
 if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
+    from reseen.retrieval.discover import Decisions, DiscoverSettings, Discovery
     from reseen.retrieval.embedder import Embedder, Images
 
 Vectors: TypeAlias = ArrayLike
@@ -108,6 +111,7 @@ class Gallery:
         batch: int = 256,
         on_error: Literal["raise", "skip"] = "raise",
         attributes: bool = False,
+        suggest: bool = False,
         progress: Callable[[int], object] | None = None,
     ) -> Added:
         """Add the records that are new. A record with the same image and box is not, whatever its other columns say.
@@ -120,6 +124,7 @@ class Gallery:
             attributes: Attributes that the embedder predicts, such as colour, become fields of the new records that
                 have none of the name. Beside such a field stands another, colour_probability, which a record with a
                 given colour has not got.
+            suggest: Say whom each record without identity probably shows (``Added.suggestions``); never sets it.
             progress: Called after each commit with the number of its records.
 
         Raises:
@@ -135,16 +140,15 @@ class Gallery:
         batches: list[Added] = []
         first = 0
         for chunk in in_batches(as_records(records), batch):
-            batches.append(
-                add_batch(
-                    self._store,
-                    chunk,
-                    embedder=self.embedder,
-                    first=first,
-                    skip=on_error == "skip",
-                    attributes=attributes,
-                )
+            added = add_batch(
+                self._store,
+                chunk,
+                embedder=self.embedder,
+                first=first,
+                skip=on_error == "skip",
+                attributes=attributes,
             )
+            batches.append(self._with_suggestions(added) if suggest else added)
             first += len(chunk)
             self._keep_up_with(batches[-1].added)
             if progress:
@@ -198,10 +202,7 @@ class Gallery:
     def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:
         """Set identity, camera, time, image or free fields of these records, where None clears; their number."""
         with self._store.writing() as table:
-            add_columns(table, [free_fields(changes)])
-            values = changed_values(changes, table.schema)
-            attempts = committed(table, lambda: table.update(where=one_of("id", ids), values=values))
-            return max(int(attempt.rows_updated) for attempt in attempts)
+            return update_records(table, ids, changes)
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove these records from every answer, and return their number. Their bytes stay until `forget`."""
@@ -239,11 +240,39 @@ class Gallery:
         gone = condition(self._store.schema, cameras=None if camera is None else [camera], before=before, where=where)
         assert gone is not None
         with self._store.building(), self._store.writing() as table:
-            count = len(self._store.column("id", gone))
+            forgotten = self._store.column("id", gone).to_pylist()
             forget_rows(self._store, gone)
             if not indexes.indexed(table) and indexes.INDEX_PAYS <= table.count_rows() < indexes.APPROXIMATE_PAYS:
                 indexes.build_exact(table)
-        return count
+        if self._store.folder is not None:
+            from reseen.retrieval.discover.purge import forget_decided
+
+            forget_decided(self._store.folder, forgotten, identity=identity)
+        return len(forgotten)
+
+    def discover(self, *, settings: "DiscoverSettings | None" = None, progress: Progress = SILENT) -> "Discovery":
+        """Find records that look like one individual, and keep them as proposals to decide. Nothing is changed.
+
+        Args:
+            settings: How to look; by default ``DiscoverSettings()``.
+            progress: Shows the steps.
+
+        Returns:
+            Groups of records to name, identities to merge and to split, the most certain first.
+
+        Raises:
+            ReseenError: The gallery is in an object store, or its folder cannot be written.
+        """
+        from reseen.retrieval.discover.discover import discover
+        from reseen.retrieval.discover.propose import DEFAULTS
+
+        return discover(self._store, model=self._judged_model(), settings=settings or DEFAULTS, progress=progress)
+
+    def decisions(self) -> "Decisions":
+        """The proposals of `discover` that wait, to accept, refuse and undo. ReseenError for an object store."""
+        from reseen.retrieval.discover.decisions import Decisions
+
+        return Decisions(self._store)
 
     def compact(self) -> None:
         """Merge small files, remove older versions, and update the index, or build one if the gallery is large."""
@@ -317,6 +346,17 @@ class Gallery:
         if self._since_upkeep >= indexes.UNINDEXED:
             self._since_upkeep = 0
             self._keep_up()
+
+    def _judged_model(self) -> GalleryModel:
+        """The model with the thresholds that hold."""
+        search = (self._expected and self._expected.search) or self.model.search
+        return self.model._replace(threshold=self.threshold, search=search)
+
+    def _with_suggestions(self, added: Added) -> Added:
+        from reseen.retrieval.discover.suggest import suggestions
+
+        found = suggestions(self._store, [id_ for id_ in added.ids if id_], model=self._judged_model())
+        return added._replace(suggestions=tuple(None if id_ is None else found.get(id_) for id_ in added.ids))
 
     def _judgement(self) -> tuple[float | None, str]:
         """The search threshold at the gallery's size, and its description."""

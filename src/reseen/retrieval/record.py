@@ -74,6 +74,33 @@ class Failure(NamedTuple):
     reason: str
 
 
+class Suggestion(NamedTuple):
+    """Whom an added record probably shows; nothing was set.
+
+    Attributes:
+        identity: That of the most similar named record.
+        record: The id of that record.
+        similarity: The cosine of both.
+        probability: That both show one individual; None where nothing is calibrated.
+
+    Example:
+        >>> print(Suggestion("van 12", "0f3c", 0.83, 0.97))
+        probably van 12 (97 %, similarity 0.83)
+    """
+
+    identity: str
+    record: str
+    similarity: float
+    probability: float | None
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.probability is None:
+            return f"most similar to {self.identity} (similarity {self.similarity:.2f})"
+        likely = "probably" if self.probability >= 0.5 else "probably not"
+        return f"{likely} {self.identity} ({_percent(self.probability)}, similarity {self.similarity:.2f})"
+
+
 class Added(NamedTuple):
     """The result of `Gallery.add`.
 
@@ -83,6 +110,7 @@ class Added(NamedTuple):
         failures: The records that could not be added.
         ids: The id of each record in the input's order, None for a failure.
         predicted: Of how many new records each attribute was predicted, where that was asked for.
+        suggestions: Whom each record without identity probably shows, in the same order; empty unless asked for.
     """
 
     added: int
@@ -90,6 +118,7 @@ class Added(NamedTuple):
     failures: tuple[Failure, ...]
     ids: tuple[str | None, ...]
     predicted: Mapping[str, int] = {}
+    suggestions: tuple[Suggestion | None, ...] = ()
 
 
 def summed(parts: Iterable[Added]) -> Added:
@@ -101,6 +130,7 @@ def summed(parts: Iterable[Added]) -> Added:
         tuple(failure for part in batches for failure in part.failures),
         tuple(id_ for part in batches for id_ in part.ids),
         dict(sum((Counter(part.predicted) for part in batches), Counter())),
+        tuple(suggestion for part in batches for suggestion in part.suggestions),
     )
 
 
@@ -165,6 +195,17 @@ class Matches(Sequence[Match]):
 
     def __iter__(self) -> Iterator[Match]:
         return iter(self.entries)
+
+
+def _percent(share: float) -> str:
+    """Certainty is never told.
+
+    >>> _percent(0.9996), _percent(0.0001)
+    ('more than 99 %', 'less than 1 %')
+    """
+    if share > 0.99:
+        return "more than 99 %"
+    return "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
 
 
 UNKNOWN_IDENTITY = "unknown"

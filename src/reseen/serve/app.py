@@ -13,6 +13,7 @@ from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.gallery import Gallery
 from reseen.serve.coalescing import ConflictError
+from reseen.serve.deciding import router as deciding_router
 from reseen.serve.error_response import error_response
 from reseen.serve.middleware.access import AccessMiddleware
 from reseen.serve.middleware.limits import DEFAULT_LIMITS, Limits, LimitsMiddleware
@@ -25,7 +26,12 @@ _SHOWN = 60
 
 
 def create_app(
-    gallery: Gallery, *, token: str | None = None, limits: Limits = DEFAULT_LIMITS, network: Network | None = None
+    gallery: Gallery,
+    *,
+    token: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    network: Network | None = None,
+    decide: bool = False,
 ) -> FastAPI:
     """Make the service of one gallery.
 
@@ -34,9 +40,11 @@ def create_app(
         token: The bearer token that requests must hold. Without one, only requests to localhost are answered.
         limits: Limits of requests and connections.
         network: The embedder's network, to explain matches; only one that runs on PyTorch can.
+        decide: Let clients accept and refuse proposals of who is who, with a page at /discover.
 
     Raises:
         ValueError: The gallery has no embedder.
+        ReseenError: Proposals are to be decided of a gallery in an object store.
 
     Example:
         ```python
@@ -44,7 +52,7 @@ def create_app(
         app = create_app(reseen.Gallery("cars", embedder=embedder), token=token)
         ```
     """
-    service = Service(gallery, limits=limits, network=network)
+    service = Service(gallery, limits=limits, network=network, decide=decide)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,7 +73,9 @@ def create_app(
     )
     app.state.service = service
     app.include_router(router)
-    app.include_router(page_router())
+    app.include_router(page_router(decides=decide))
+    if decide:
+        app.include_router(deciding_router)
     app.add_exception_handler(ReseenError, _on_reseen_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)

@@ -10,17 +10,21 @@ from starlette.responses import Response
 from reseen.serve.error_response import error_response
 
 _TYPES = MappingProxyType({".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"})
-_PAGE = "index.html"
+_PAGE, _DECIDING = "index.html", "discover.html"
 
 
-def page_router() -> APIRouter:
-    """The page at / and its files below /static/."""
+def page_router(*, decides: bool) -> APIRouter:
+    """The page at /, where proposals are decided the one at /discover, and their files below /static/."""
     router = APIRouter(include_in_schema=False)
     parts = _parts()
 
     @router.get("/")
     async def page() -> Response:
         return parts[_PAGE]
+
+    @router.get("/discover")
+    async def deciding() -> Response:
+        return parts[_DECIDING] if decides else error_response(403, "serve with --decide to decide proposals here")
 
     @router.get("/static/{name}")
     async def part(name: str) -> Response:

@@ -15,6 +15,7 @@ _ID = "^[0-9a-f]{32}$"
 Text: TypeAlias = Annotated[str, Field(max_length=200)]
 Texts: TypeAlias = Annotated[list[Text], Field(max_length=500)]
 RecordId: TypeAlias = Annotated[str, Path(pattern=_ID, description="The id that answers give.")]
+ProposalId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{8}$", description="The id that proposals give.")]
 OtherRecordId: TypeAlias = Annotated[str, Query(pattern=_ID, description="The id of the other record.")]
 
 
@@ -151,6 +152,20 @@ class ForgetParams(_Strict):
         return self
 
 
+class AcceptParams(_Strict):
+    """The identity that the records of a proposal get; the proposal's own, or a new one, if left out."""
+
+    name: Text | None = None
+
+
+class PageParams(_Strict):
+    """Which of the proposals that wait."""
+
+    first: int = Field(0, ge=0, description="How many to leave out.")
+    count: int = Field(100, ge=1, le=1000, description="The most to give.")
+
+
+PageQuery: TypeAlias = Annotated[PageParams, Query()]
 BoxQuery: TypeAlias = Annotated[BoxParams, Query()]
 SearchQuery: TypeAlias = Annotated[SearchParams, Query()]
 ImageSearchQuery: TypeAlias = Annotated[ImageSearchParams, Query()]

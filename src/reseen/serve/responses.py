@@ -84,6 +84,7 @@ class GalleryInfo(BaseModel):
 
     ``threshold``: for two images. ``search_threshold``: for the best match of a search; ``judged_by``: the same in
     words. ``explains``: "" if explanations of matches are available, else the reason why they are not.
+    ``decides``: proposals of who is who can be decided, on the page at /discover.
     """
 
     name: str
@@ -100,8 +101,64 @@ class GalleryInfo(BaseModel):
     judged_by: str
     note: str
     explains: str
+    decides: bool
     most_bytes: int
     most_pixels: int
+
+
+class SeenRecord(BaseModel):
+    """A record of a proposal: where and when it was seen."""
+
+    id: str
+    identity: str | None = None
+    camera: str | None = None
+    time: datetime | None = None
+
+
+class NearbyOut(SeenRecord):
+    """The most similar record of another identity, or of none."""
+
+    similarity: float
+
+
+class ProposalOut(BaseModel):
+    """Records that would get another identity, and why; see `reseen gallery discover`.
+
+    ``records`` and ``beside`` are the first of them, ``count`` and ``beside_count`` how many there are. ``probability``
+    is null where nothing is calibrated.
+    """
+
+    id: str
+    kind: str
+    text: str
+    identity: str | None
+    target: str | None
+    count: int
+    beside_count: int
+    similarity: float
+    probability: float | None
+    cameras: list[str]
+    earliest: datetime | None
+    latest: datetime | None
+    records: list[SeenRecord]
+    beside: list[SeenRecord]
+    nearest: list[NearbyOut]
+
+
+class Proposals(BaseModel):
+    """Some of the proposals that wait, the most certain first; ``waiting``: how many there are."""
+
+    waiting: int
+    decided: int
+    proposals: list[ProposalOut]
+
+
+class Decided(BaseModel):
+    """What was done: accept, refuse or undo; ``name``: the identity that the records got, or lose by undo."""
+
+    what: str
+    name: str | None
+    proposal: ProposalOut
 
 
 class Explanation(BaseModel):

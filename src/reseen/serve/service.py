@@ -20,6 +20,7 @@ from PIL import Image
 from reseen.data.opening import ImageError, ImageLimits, open_image
 from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
+from reseen.retrieval.discover import Decisions
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import cut_out
 from reseen.retrieval.record import Box, Matches, Record
@@ -47,11 +48,14 @@ class MissingError(ReseenError):
 class Service:
     """Serves ``gallery``, which must have an embedder; the embedder's ``network`` is needed to explain matches."""
 
-    def __init__(self, gallery: Gallery, *, limits: Limits, network: Network | None = None) -> None:
+    def __init__(
+        self, gallery: Gallery, *, limits: Limits, network: Network | None = None, decide: bool = False
+    ) -> None:
         if gallery.embedder is None:
             raise ValueError("a gallery is served with an embedder; open it with one")
         self.gallery, self.embedder, self.limits = gallery, gallery.embedder, limits
         self.uri = gallery.info().uri
+        self.decisions = gallery.decisions() if decide else None
         self.metrics = Metrics(records=lambda: len(gallery))
         self.explainer = MatchExplainer(self.embedder, network)
         self._image_limits = ImageLimits(pixels=limits.pixels, bytes=limits.bytes)
@@ -95,6 +99,15 @@ class Service:
         async with self._writing:
             try:
                 return await self.read(partial(self.gallery.forget, **conditions))
+            except ReseenError as error:
+                raise ConflictError(str(error)) from None
+
+    async def decide(self, work: Callable[[Decisions], Result]) -> Result:
+        """Call ``work``, which decides a proposal, one at a time. Raises ConflictError."""
+        assert self.decisions is not None
+        async with self._writing:
+            try:
+                return await self.read(partial(work, self.decisions))
             except ReseenError as error:
                 raise ConflictError(str(error)) from None
 
@@ -147,6 +160,7 @@ class Service:
             judged_by=self.gallery.judged_by,
             note=self.embedder.note,
             explains=self.explainer.reason,
+            decides=self.decisions is not None,
             most_bytes=self.limits.bytes,
             most_pixels=self.limits.pixels,
         )

@@ -24,7 +24,7 @@ _LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.I
 _FORWARDED = frozenset({"forwarded", "via", "x-real-ip"})
 _FORWARDED_PREFIX = "x-forwarded-"
 
-_PUBLIC = frozenset({"/", "/health", "/openapi.json"})
+_PUBLIC = frozenset({"/", "/discover", "/health", "/openapi.json"})
 _PUBLIC_FOLDER = "/static/"
 _MOST_CLIENTS = 4096
 

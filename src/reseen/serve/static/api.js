@@ -27,7 +27,7 @@ async function request(path, options = {}) {
   }
   if (answer.ok) return answer;
   const { detail } = await answer.json().catch(() => ({ detail: `The service answered ${answer.status}.` }));
-  throw answer.status === 401 ? new TokenNeeded(detail) : new Error(detail);
+  throw answer.status === 401 ? new TokenNeeded(detail) : Object.assign(new Error(detail), { status: answer.status });
 }
 
 async function post(path, image, signal) {
@@ -48,6 +48,15 @@ export async function search(query, filters, signal) {
   if (query.box) params.append("box", query.box);
   return post(`search?${params}`, query.file, signal);
 }
+
+async function decided(path, values = {}) {
+  return (await request(path, { method: "POST", body: JSON.stringify(values), headers: { "Content-Type": "application/json" } })).json();
+}
+
+export const proposals = async (count, first = 0) => (await request(`proposals?count=${count}&first=${first}`)).json();
+export const accept = (id, name) => decided(`proposals/${id}/accept`, { name });
+export const refuse = id => decided(`proposals/${id}/refuse`);
+export const undo = () => decided("decisions/undo");
 
 export async function explanation(query, match) {
   const path = `records/${match.id}/explanation`;

@@ -116,6 +116,7 @@ async function open() {
   const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
   const facts = [count(gallery.records, "record"), gallery.cameras.length ? count(gallery.cameras.length, "camera") : ""];
   find("about").replaceChildren(Object.assign(document.createElement("strong"), { textContent: gallery.name }), ...facts.filter(Boolean).map(text => Object.assign(document.createElement("span"), { textContent: text })));
+  find("decide").hidden = !gallery.decides;
   find("note").textContent = gallery.note;
   find("note").hidden = !gallery.note;
   if (current()) search();

@@ -1,0 +1,209 @@
+// The page that decides who is who: one proposal at a time, by keyboard, mouse or finger.
+
+import * as api from "./api.js";
+import { makeSightings } from "./sightings.js";
+
+const find = id => document.getElementById(id);
+const body = document.body;
+const BATCH = 100;
+const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+
+let proposals = []; // that wait, as far as they were fetched
+let place = 0;
+let waiting = 0;
+let decided = 0;
+let busy = false;
+let toasting = 0;
+
+const sightings = makeSightings(find("sighting"));
+const current = () => proposals[place];
+
+async function open(said = "") {
+  try {
+    const page = await api.proposals(BATCH);
+    ({ proposals, waiting, decided } = page);
+    place = Math.min(place, Math.max(proposals.length - 1, 0));
+    show(said);
+  } catch (error) {
+    showError(error);
+  }
+}
+
+function showError(error) {
+  if (error instanceof api.TokenNeeded) {
+    find("login-wrong").hidden = !find("token").value;
+    if (!find("login").open) find("login").showModal();
+    return;
+  }
+  find("trouble").textContent = error.message;
+  find("trouble").hidden = false;
+}
+
+/** Shows the current proposal; `said` is what was just done. */
+function show(said = "") {
+  const proposal = current();
+  body.dataset.state = proposal ? "asking" : "none";
+  find("place").textContent = proposal ? `${(place + 1).toLocaleString("en")} of ${waiting.toLocaleString("en")} waiting` : "none waiting";
+  find("decided").textContent = decided ? `${decided.toLocaleString("en")} decided` : "";
+  for (const id of ["accept", "refuse", "next", "previous"]) find(id).disabled = !proposal;
+  find("name").disabled = !proposal;
+  find("undo").disabled = !decided;
+  find("name").value = "";
+  if (proposal) showProposal(proposal);
+  else {
+    find("ask").textContent = decided ? "Everything is decided" : "Nothing is proposed";
+    find("why").textContent = "Look again with: reseen gallery discover GALLERY";
+  }
+  tell([said, find("ask").textContent].filter(Boolean).join(". "), said);
+  if (!find("help").open && !find("login").open) find("ask").focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+const ASK = {
+  name: () => "Are these one individual?",
+  merge: proposal => proposal.identity === null ? `${proposal.count === 1 ? "Is this" : "Are these"} ${proposal.target}?` : `Is ${proposal.identity} the same as ${proposal.target}?`,
+  split: proposal => `${proposal.count === 1 ? "Is this" : "Are these"} another individual than ${proposal.identity}?`,
+};
+
+function showProposal(proposal) {
+  const single = !proposal.beside.length;
+  find("ask").textContent = ASK[proposal.kind](proposal);
+  find("why").textContent = `${proposal.text}.`;
+  find("facts").replaceChildren(...facts(proposal));
+  find("sides").classList.toggle("single", single);
+  find("beside-side").hidden = single;
+  find("records-title").textContent = `${proposal.identity ?? "Without identity"} (${count(proposal.count, "record")})`;
+  find("beside-title").textContent = proposal.kind === "split" ? `The rest of ${proposal.identity} (${count(proposal.beside_count, "record")})` : `${proposal.target} (${count(proposal.beside_count, "record")})`;
+  if (proposal.kind === "split") find("records-title").textContent = `From ${proposal.identity} (${count(proposal.count, "record")})`;
+  sightings.fill(find("records"), proposal.records, { total: proposal.count });
+  sightings.fill(find("beside"), proposal.beside, { total: proposal.beside_count });
+  sightings.fill(find("nearest"), proposal.nearest, { describe: nearby });
+  find("others").hidden = !proposal.nearest.length;
+  find("name").placeholder = proposal.target ?? (proposal.kind === "split" ? `${proposal.identity} (2)` : "a name; left empty, a number");
+  sightings.fetchAhead(proposals[place + 1]);
+}
+
+function facts(proposal) {
+  const sure = proposal.probability === null ? `similarity ${proposal.similarity.toFixed(2)}` : `${Math.min(100 * proposal.probability, 99.9).toFixed(proposal.probability > 0.99 ? 1 : 0)} % likely`;
+  const days = [proposal.earliest, proposal.latest].filter(Boolean).map(time => new Date(time).toISOString().slice(0, 16).replace("T", " "));
+  const texts = [
+    sure,
+    proposal.probability === null ? "" : `similarity ${proposal.similarity.toFixed(2)}`,
+    proposal.cameras.length ? proposal.cameras.length > 4 ? count(proposal.cameras.length, "camera") : proposal.cameras.join(", ") : "",
+    days.length ? days[0] === days[1] ? days[0] : `${days[0]} to ${days[1]}` : "",
+  ];
+  return texts.filter(Boolean).map((text, number) => Object.assign(document.createElement("li"), { textContent: text, className: number ? "" : "sure" }));
+}
+
+function nearby(record, number) {
+  const name = record.identity ?? "without identity";
+  return { strong: `${record.identity ? `${number + 1}: ` : ""}${name}`, text: `similarity ${record.similarity.toFixed(2)}` };
+}
+
+/** Reads aloud, and shows what was done for a while. */
+function tell(text, said) {
+  find("said").textContent = text;
+  if (!said) return;
+  find("toast").textContent = said;
+  find("toast").classList.add("shown");
+  clearTimeout(toasting);
+  toasting = setTimeout(() => find("toast").classList.remove("shown"), 4000);
+}
+
+/** Calls the service, one decision at a time; what it refuses is shown, and the list read again. */
+async function decide(work) {
+  if (busy) return;
+  busy = true;
+  find("trouble").hidden = true;
+  try {
+    await work();
+  } catch (error) {
+    showError(error);
+    if (!(error instanceof api.TokenNeeded)) await open();
+  } finally {
+    busy = false;
+  }
+}
+
+const accept = () => decide(async () => {
+  const proposal = current();
+  if (!proposal) return;
+  const done = await api.accept(proposal.id, find("name").value.trim() || null);
+  await leave(`${count(proposal.count, "record")} named ${done.name}`);
+});
+
+const refuse = () => decide(async () => {
+  if (!current()) return;
+  await api.refuse(current().id);
+  await leave("Refused");
+});
+
+const undo = () => decide(async () => {
+  if (!decided) return;
+  const { proposal, name } = await api.undo();
+  const known = proposals.findIndex(other => other.id === proposal.id);
+  if (known < 0) proposals.splice(place, 0, proposal);
+  else place = known;
+  waiting += 1;
+  decided -= 1;
+  show(name === null ? "Refusal undone" : `Undone: no longer ${name}`);
+});
+
+/** Takes the current proposal, which was decided, out of the list. */
+async function leave(said) {
+  proposals.splice(place, 1);
+  waiting -= 1;
+  decided += 1;
+  if (!proposals.length && waiting > 0) return open(said);
+  place = Math.min(place, Math.max(proposals.length - 1, 0));
+  show(said);
+}
+
+async function step(by) {
+  if (busy || !current()) return;
+  if (place + by >= proposals.length && proposals.length < waiting) {
+    await decide(async () => { proposals.push(...(await api.proposals(BATCH, proposals.length)).proposals); });
+  }
+  place = (place + by + proposals.length) % proposals.length;
+  show();
+}
+
+function take(number) {
+  const near = current()?.nearest[number];
+  if (!near?.identity) return;
+  find("name").value = near.identity;
+  find("name").focus();
+}
+
+const KEYS = {
+  a: accept, r: refuse, u: undo,
+  j: () => step(1), k: () => step(-1), ArrowRight: () => step(1), ArrowLeft: () => step(-1),
+  n: () => find("name").focus(), Enter: () => find("name").focus(),
+  "?": () => find("help").showModal(),
+  1: () => take(0), 2: () => take(1), 3: () => take(2),
+};
+
+addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.target === find("name")) {
+    if (event.key === "Escape") { find("name").value = ""; find("ask").focus(); }
+    return;
+  }
+  if (event.key === "Enter" && event.target.closest("button, a")) return;
+  const work = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!work) return;
+  event.preventDefault();
+  work();
+});
+
+find("decide").addEventListener("submit", event => { event.preventDefault(); accept(); });
+find("refuse").addEventListener("click", refuse);
+find("undo").addEventListener("click", undo);
+find("next").addEventListener("click", () => step(1));
+find("previous").addEventListener("click", () => step(-1));
+find("keys").addEventListener("click", () => find("help").showModal());
+find("login").addEventListener("cancel", event => event.preventDefault());
+find("login-form").addEventListener("submit", () => { api.saveToken(find("token").value); open(); });
+
+api.takeToken();
+open();
