@@ -63,12 +63,12 @@ def attention_stage(stage: nn.Module, trunk: FeatureMap, attention: Attention) -
 def _with_shortcut_bias(stage: nn.Module) -> nn.Module:
     """The first block's shortcut convolution with a bias, as the releases of BoT blocks have it."""
     shortcut: Any = stage.get_submodule("0.downsample")
-    plain = shortcut[0]
-    if not isinstance(plain, nn.Conv2d):
+    if not isinstance(shortcut[0], nn.Conv2d):
         raise ReseenError(
             "branches bot, lka and lska need a ResNet whose shortcut begins with a convolution (resnet26, resnet50), "
             "got one that averages first (a D variant such as resnet14t); bottleneck and hca branches take it"
         )
+    plain: Any = shortcut[0]
     biased = nn.Conv2d(plain.in_channels, plain.out_channels, plain.kernel_size, stride=plain.stride)
     biased.weight = plain.weight
     nn.init.zeros_(biased.bias)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ class SavedLinking(NamedTuple):
     def doubts(self) -> list[Doubt]:
         """Doubtful links, the most doubtful first."""
         return [
-            Doubt(*row["rows"], row["evidence"], row["linked"], row["similarity"], row["seconds"])
+            Doubt(*row["rows"][:2], **{name: row[name] for name in Doubt._fields[2:]})
             for row in self.facts.get("doubts", [])
             if "rows" in row
         ]

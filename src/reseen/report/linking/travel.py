@@ -70,7 +70,7 @@ def _end(seconds: float | None, otherwise: float) -> float:
 def _coarser(edges: Sequence[float], counts: Sequence[float]) -> tuple[list[float], list[float]]:
     """Neighbouring bins together, so that a column can be seen in a small histogram."""
     step = max(1, len(counts) // _FINE)
-    starts = np.arange(0, len(counts), step)
+    starts = range(0, len(counts), step)
     return [*(edges[at] for at in starts), edges[-1]], np.add.reduceat(np.asarray(counts, dtype=float), starts).tolist()
 
 
