@@ -9,7 +9,7 @@ import typer
 
 from reseen.cli.console import progress_for, say
 from reseen.cli.filters import GalleryAddress
-from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.options import Decode, Device, NetworkSource, Quiet, embedder_for
 
 if TYPE_CHECKING:
     from reseen.retrieval.record import Added, Failure, Record
@@ -28,6 +28,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     *,
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
+    decode: Decode = None,
     split: Annotated[
         Literal["train", "query", "gallery"] | None,
         typer.Option(help="Read each source as a data set, as `reseen check` does, and add this split."),
@@ -67,7 +68,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     progress = progress_for(quiet=quiet)
     sources = [read_source(path, split=split) for path in source]
     images = any(part.model is None for part in sources)
-    embedder = embedder_for(model, device=device, progress=progress) if images else None
+    embedder = embedder_for(model, device=device, progress=progress, decode=decode) if images else None
     done = []
     with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
         for part in sources:

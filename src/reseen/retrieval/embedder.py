@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from reseen.data.opening import ImageError, ImageLimits, ImageSource, open_image
-from reseen.data.scaled import size_for
+from reseen.data.scaled import MARGIN, size_for
+from reseen.data.strips import resized
 from reseen.data.threads import in_threads
 from reseen.data.transforms import resize
-from reseen.deploy.facts import LoadedNetwork
+from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.loading import load_network
 from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch
 from reseen.deprecation import renamed_attribute
+from reseen.retrieval.parts import open_part
+from reseen.retrieval.record import Box
 from reseen.retrieval.side_information import SideInformation, side_information
 
 Images: TypeAlias = ImageSource | Iterable[ImageSource]
@@ -33,6 +35,9 @@ Prepared: TypeAlias = NDArray[np.uint8] | ImageError
 
 BATCH = 16
 """Images in one pass of the network by default; on CPUs, larger batches exceed the cache."""
+
+Decoding: TypeAlias = Literal["full", "scaled"]
+"""Whether JPEG files are decoded at their own size, or smaller where that suffices."""
 
 Item = TypeVar("Item")
 
@@ -59,6 +64,7 @@ class Embedder:
         visible_metadata: The cameras and views that the network accepts, by name.
         image_size: (height, width) in pixels that images are resized to.
         limits: The largest images that are decoded; None for Pillow's own limit, as in training.
+        decode: "scaled" if large JPEG files are decoded at 1/2, 1/4 or 1/8 of their size.
         note: What users should know about the network, or "".
 
     Example:
@@ -68,7 +74,9 @@ class Embedder:
         (2, 1280)
     """
 
-    def __init__(self, loaded: LoadedNetwork, *, limits: ImageLimits | None = None) -> None:
+    def __init__(
+        self, loaded: LoadedNetwork, *, limits: ImageLimits | None = None, decode: Decoding | None = None
+    ) -> None:
         self.network, self.facts, self.source = loaded
         self.limits = limits
         self.width = self.facts.width
@@ -77,9 +85,9 @@ class Embedder:
         self.search_threshold = None if self.facts.search is None else self.facts.search.value
         self.visible_metadata = self.network.visible_metadata if isinstance(self.network, OnTorch) else NO_METADATA
         self.image_size = self.facts.image_size
-        self.note = self.facts.note
-        self._resize = resize(image_size=self.image_size)
-        self._needs = size_for([(resize, {})], self.image_size) if self.facts.decode == "scaled" else None
+        self.decode = decode or self.facts.decode
+        self.note = _noted(self.facts, decode=self.decode)
+        self._needs = size_for([(resize, {})], self.image_size) if self.decode == "scaled" else None
 
     told = renamed_attribute("Embedder.told", "visible_metadata")
 
@@ -91,6 +99,7 @@ class Embedder:
         revision: str | None = None,
         device: str = "cpu",
         limits: ImageLimits | None = None,
+        decode: Decoding | None = None,
     ) -> Self:
         """Load a network.
 
@@ -101,6 +110,9 @@ class Embedder:
             device: PyTorch's name of a device.
             limits: The largest images that are decoded, such as ``ImageLimits()`` for those of strangers; None for
                 whatever can be trained on.
+            decode: "scaled" decodes JPEG files at 1/2, 1/4 or 1/8 of their size as long as both sides stay at least
+                twice the network's input, which is faster; the vectors of such files differ a little, and ``note`` says
+                so. "full" decodes all at their own size. By default as the network was trained and evaluated.
 
         Raises:
             ReseenError: The source is none of these, is damaged, or cannot be fetched.
@@ -112,7 +124,7 @@ class Embedder:
             print(vectors @ vectors.T)
             ```
         """
-        return cls(load_network(source, revision=revision, device=device), limits=limits)
+        return cls(load_network(source, revision=revision, device=device), limits=limits, decode=decode)
 
     def __call__(
         self,
@@ -192,8 +204,23 @@ class Embedder:
             opened = open_image(source, limits=self.limits, bgr=bgr, name=name, at_least=self._needs)
         except ImageError as error:
             return error
-        image = self._resize(torch.from_numpy(np.array(opened)).permute(2, 0, 1))
-        return image.permute(1, 2, 0).numpy()
+        return resized(opened, self.image_size)
+
+    def open(
+        self,
+        source: ImageSource,
+        *,
+        box: Box | None = None,
+        name: str = "",
+        least: int = 1,
+        limits: ImageLimits | None = None,
+    ) -> Image.Image:
+        """The upright image, or its part in a box, decoded as large as `prepare` and ``least`` pixels a side need.
+
+        ``limits``: other ones than the embedder's. Raises PictureError, also for a box that lies outside the image.
+        """
+        needs = None if self._needs is None else (max(self._needs[0], least), max(self._needs[1], least))
+        return open_part(source, box, limits=limits or self.limits, name=name, at_least=needs)
 
     def embed_prepared(
         self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
@@ -242,6 +269,20 @@ class Embedder:
         vectors = iter(self.embed_prepared(good, metadata=known) if good else ())
         for item, prepared in chunk:
             yield item, prepared if isinstance(prepared, ImageError) else next(vectors)
+
+
+def _noted(facts: Facts, *, decode: Decoding) -> str:
+    """The network's note, and how its images are decoded if that is otherwise than in its training."""
+    if decode == facts.decode:
+        return facts.note
+    height, width = (round(MARGIN * side) for side in facts.image_size)
+    how = (
+        f"at 1/2, 1/4 or 1/8 of their size where {height} x {width} pixels are left"
+        if decode == "scaled"
+        else "in full"
+    )
+    told = f"JPEG files are decoded {how}, unlike in the network's training, which changes their vectors a little"
+    return f"{facts.note}; {told}" if facts.note else told
 
 
 def _prepared(
