@@ -133,8 +133,10 @@ def serving(gallery: str, *, model: str) -> Iterator[Served]:
         else:
             raise SystemExit("the service did not come up")
         threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield Served(psutil.Process(process.pid), int(found[1]))
-        process.terminate()
+        try:
+            yield Served(psutil.Process(process.pid), int(found[1]))
+        finally:
+            process.terminate()
 
 
 def ask(port: int, images: Sequence[bytes], *, until: float = float("inf")) -> Answers:

@@ -178,3 +178,9 @@ def test_facts_are_read_as_written_or_refused(text: str) -> None:
     assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"
     with pytest.raises(ReseenError, match="expected the facts that reseen writes about a network"):
         Facts.from_json(text)
+
+
+def test_threads_of_onnx_runtime_do_not_spin_between_passes(exported: dict[str, Exported]) -> None:
+    network = load_network(exported[".onnx"].path).network
+    options = network._session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
