@@ -192,7 +192,7 @@ def under_load(served: Served, files: Sequence[Path], *, pool: Executor, clients
         latencies=done.seconds,
         service=(processor_seconds(served) - busy) / count * 1000,
         clients=done.processor / count * 1000,
-        a_pass=held / number,
+        a_pass=held / max(number, 1),
     )
 
 

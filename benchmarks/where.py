@@ -73,9 +73,9 @@ def stages(files: Sequence[Path], embedder: Embedder, *, repeats: int) -> dict[s
     written = frame.with_columns(polars.Series("vector", np.resize(vectors, (len(files), embedder.width))))
     with tempfile.TemporaryDirectory() as folder:
         work: dict[str, tuple[Callable[[], object], int]] = {
-            "read": (lambda: [file.read_bytes() for file in files], len(files)),
-            "decode": (lambda: [open_image(data, at_least=needs) for data in read], len(files)),
-            "resize": (lambda: [resized(image, embedder.image_size) for image in some], len(some)),
+            "read": (partial(one_by_one, Path.read_bytes, files), len(files)),
+            "decode": (partial(one_by_one, partial(open_image, at_least=needs), read), len(files)),
+            "resize": (partial(one_by_one, partial(resized, size=embedder.image_size), some), len(some)),
             "normalise and network": (lambda: embedder.embed_prepared(batch), BATCH),
             "write": (lambda: written.write_parquet(f"{folder}/part.parquet"), len(files)),
         }
@@ -84,6 +84,12 @@ def stages(files: Sequence[Path], embedder: Embedder, *, repeats: int) -> dict[s
             for name, (stage, images) in work.items():
                 taken[name].append(timed(stage, images=images))
     return {name: middle(repeated) for name, repeated in taken.items()}
+
+
+def one_by_one(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    """Results are thrown away, as many decoded photographs would fill the memory."""
+    for item in items:
+        work(item)
 
 
 def tell_stages(way: str, taken: dict[str, Taken]) -> None:
