@@ -31,7 +31,8 @@ def resized(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
     """
     apart = image.width * image.height > STRIP and torch.backends.cpu.get_cpu_capability() in _ROUNDS_BETWEEN
     pixels = _narrowed(image, size[1]) if apart else _as_tensor(image)
-    return functional.resize(pixels, list(size), antialias=True).permute(1, 2, 0).numpy()
+    small: Tensor = functional.resize(pixels, list(size), antialias=True)
+    return small.permute(1, 2, 0).numpy()
 
 
 def _narrowed(image: Image.Image, width: int) -> Tensor:
