@@ -85,6 +85,7 @@ def main() -> None:
         gallery.add(Record(picture=file, camera=file.parent.name) for file in files)
         gallery.compact()
         with serving(f"{folder}/gallery", model=options.model) as served:
+            pool.submit(abs, 1).result()  # the clients' process has started
             under_load(served, files[:50], pool=pool, clients=1, seconds=1)
             rounds = []
             for _ in range(options.rounds):
