@@ -1,16 +1,20 @@
 """Images a second from files to vectors, beside a plain PyTorch loop that takes them one by one.
 
-python benchmarks/embedding.py PICTURES [--model RUN] [--exports a.onnx b.xml] [--limit 512] [--repeats 5]
+python benchmarks/embedding.py IMAGES [--model RUN] [--exports a.onnx b.xml] [--limit 512] [--repeats 5]
+python benchmarks/embedding.py IMAGES --where [--model RUN or EXPORT] [--photographs 12]
 
 The plain loop decodes with Pillow, resizes and normalises with torchvision, and forwards a batch of one. All ways take
 turns in each repeat, so that what else the machine does falls on all alike; the ratios are of medians. Processor time
 is all threads' together: it says little of waiting, and nothing of what else runs.
+
+--where tells where an image's time goes instead: of the images as they are, or of mosaics of them of 12 megapixels.
 """
 
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import NamedTuple
 
@@ -20,17 +24,25 @@ from PIL import Image
 from torchvision.transforms import v2
 
 import reseen
+from decoding import mosaics
 from reseen.data.image_table import list_images
 from reseen.engine.run import open_run
 from reseen.models import WHEEL, WHEELS
 from reseen.retrieval.embedder import Embedder
 from reseen.tasks.reid.recipe import recipe_of
+from where import where
+
+TWELVE_MEGAPIXELS = 3000
+"""Height at 4 : 3."""
 
 
 def main() -> None:
     """Measure and print one row a way."""
     options = arguments()
     torch.set_num_threads(options.threads)
+    if options.where:
+        tell_where(options)
+        return
     files = [Path(path) for path in list_images(options.images)["path"]][: options.limit]
     embedder = reseen.Embedder.from_pretrained(options.model)
     ways: dict[str, Callable[[Sequence[Path]], np.ndarray]] = {
@@ -47,7 +59,7 @@ def main() -> None:
             taken[name].append(timed(way, files))
     print(f"{len(files)} images, {options.threads} threads, {options.repeats} repeats")
     print(
-        f"{'way':12} {'pictures/s':>10} {'fastest':>8} {'of plain loop':>14} {'processor ms':>13} {'of plain loop':>14}"
+        f"{'way':12} {'images/s':>10} {'fastest':>8} {'of plain loop':>14} {'processor ms':>13} {'of plain loop':>14}"
     )
     base = Taken(*(median(column) for column in zip(*taken["plain loop"], strict=True)))
     for name, repeats in taken.items():
@@ -57,6 +69,19 @@ def main() -> None:
             f"{name:12} {len(files) / wall:10.1f} {fastest:8.1f} {base.wall / wall:14.2f} "
             f"{1000 * processor / len(files):13.2f} {base.processor / processor:14.2f}"
         )
+
+
+def tell_where(options: argparse.Namespace) -> None:
+    """The stages of the images, copied into one folder, or of photographs made of them."""
+    files = [Path(path) for path in list_images(options.images)["path"]]
+    with TemporaryDirectory() as folder:
+        if options.photographs:
+            made = mosaics(files, height=TWELVE_MEGAPIXELS, count=options.photographs)
+        else:
+            made = [file.read_bytes() for file in files[: options.limit]]
+        for number, data in enumerate(made):
+            Path(folder, f"{number:05}.jpg").write_bytes(data)
+        where(Path(folder), sorted(Path(folder).iterdir()), network=options.model, repeats=options.repeats)
 
 
 class Taken(NamedTuple):
@@ -104,7 +129,9 @@ def many(embedder: Embedder) -> Callable[[Sequence[Path]], np.ndarray]:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pictures", type=Path)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("--where", action="store_true", help="where an image's time goes")
+    parser.add_argument("--photographs", type=int, default=0, help="make so many photographs of 12 megapixels")
     parser.add_argument("--model", default="efficientnet_lite0")
     parser.add_argument("--exports", type=Path, nargs="*", default=[])
     parser.add_argument("--limit", type=int, default=512)

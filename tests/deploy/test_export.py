@@ -14,8 +14,8 @@ from reseen.backbones import build_backbone
 from reseen.deploy import export
 from reseen.deploy.export import WRITERS, Exported, export_network
 from reseen.deploy.facts import Facts
-from reseen.deploy.loading import FILES, load_network
-from reseen.deploy.network import EmbeddingNetwork
+from reseen.deploy.loading import FILES, load_network, run_by_export
+from reseen.deploy.network import EmbeddingNetwork, OnTorch
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
 from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
@@ -178,3 +178,27 @@ def test_facts_are_read_as_written_or_refused(text: str) -> None:
     assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"
     with pytest.raises(ReseenError, match="expected the facts that reseen writes about a network"):
         Facts.from_json(text)
+
+
+def test_threads_of_onnx_runtime_do_not_spin_between_passes(exported: dict[str, Exported]) -> None:
+    network = load_network(exported[".onnx"].path).network
+    options = network._session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+def test_a_run_is_run_by_its_export_with_the_facts_of_its_own(
+    exported: dict[str, Exported], weights_file: Path, images: list[Path]
+) -> None:
+    loaded = load_network(weights_file)
+    for suffix in (".onnx", ".xml"):
+        running = run_by_export(loaded, exported[suffix].path)
+        assert running.facts == loaded.facts
+        assert not isinstance(running.network, OnTorch)
+        np.testing.assert_allclose(Embedder(running)(images), Embedder(loaded)(images), atol=1e-5)
+
+
+def test_an_export_of_another_network_is_not_run_in_its_place(exported: dict[str, Exported], tmp_path: Path) -> None:
+    with pytest.raises(ReseenError, match=r"an export of network [0-9a-f]{16}, not of efficientnet_lite0"):
+        run_by_export(load_network("efficientnet_lite0"), exported[".onnx"].path)
+    with pytest.raises(ReseenError, match=r"expected an export, one of \.onnx, \.xml, \.pt2"):
+        run_by_export(load_network("efficientnet_lite0"), tmp_path / "best.safetensors")

@@ -425,3 +425,17 @@ def test_the_folder_of_a_gallery_may_have_any_name(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [*names, *(f"whole {name}" for name in names), *(f"url {name}" for name in names)]
     )
+
+
+def test_a_search_asks_for_the_version_once_and_sees_what_was_added_since(tmp_path, monkeypatch):
+    gallery = Gallery(tmp_path / "gallery", model=GalleryModel("0123456789abcdef", width=2), create=True)
+    gallery.add(Record(vector=[1, 0], identity="a", camera="east"))
+    gallery.search(np.array([1.0, 0.0]), cameras=["east"], where={"identity": "a"})
+    asked: list[object] = []
+    read = gallery._store.read
+    monkeypatch.setattr(gallery._store, "read", lambda work: asked.append(work) or read(work))
+    gallery.search(np.array([1.0, 0.0]), cameras=["east"], where={"identity": "a"})
+    assert len(asked) == 2, "the version, and the search itself"
+    monkeypatch.undo()
+    gallery.add(Record(vector=[0, 1], identity="b", camera="west", fields={"lane": "2"}))
+    assert gallery.search(np.array([0.0, 1.0]), cameras=["west"], where={"lane": "2"})[0].identity == "b"

@@ -216,3 +216,11 @@ def test_a_gallery_without_an_embedder_is_not_served(gallery, tmp_path):
     with pytest.raises(ValueError, match="open it with one"):
         create_app(Gallery(tmp_path / "gates"))
     assert isinstance(gallery.embedder, Embedder)
+
+
+def test_a_search_reaches_the_service_without_a_thread_of_its_own(client, encoded, image, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise AssertionError("sent to a thread")
+
+    monkeypatch.setattr("fastapi.dependencies.utils.run_in_threadpool", refuse)
+    assert client.post("/search", content=encoded(image(0, 0))).status_code == 200

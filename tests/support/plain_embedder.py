@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import DEFAULT_LIMITS, open_image
+from reseen.data.opening import DEFAULT_LIMITS, ImageSource, open_image
 from reseen.deploy.facts import Facts
 from reseen.deploy.search_threshold import SearchThreshold
+from reseen.retrieval.parts import open_part
+from reseen.retrieval.record import Box
 
 
 class PlainEmbedder:
@@ -33,6 +35,9 @@ class PlainEmbedder:
     def __call__(self, images: object, *, bgr: bool = False, batch: int = 32) -> NDArray[np.float32]:
         listed = list(images) if isinstance(images, list | tuple) else [images]
         return self.embed_prepared([self.prepare(open_image(image)) for image in listed])
+
+    def open(self, source: ImageSource, *, box: Box | None = None, name: str = "", least: int = 1) -> Image.Image:
+        return open_part(source, box, limits=self.limits, name=name)
 
     def prepare(self, source: Image.Image, *, bgr: bool = False, name: str = "") -> NDArray[np.uint8]:
         return np.asarray(source.resize((4, 4), Image.Resampling.BOX))

@@ -8,6 +8,7 @@ import typer
 
 from reseen.cli.console import progress_for, say
 from reseen.cli.options import (
+    Decode,
     Device,
     FirstFrame,
     FrameRate,
@@ -36,6 +37,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
     out: Annotated[Path, typer.Option(help="The folder for the embeddings; after a stop, the same command continues.")],
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
+    decode: Decode = None,
     batch: Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")] = 16,
     chunk: Annotated[int, typer.Option(min=1, help="Images a part; a stopped job repeats at most one part.")] = 1024,
     metadata: Annotated[
@@ -104,7 +106,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
     from reseen.retrieval.job import embed_images
 
     progress = progress_for(quiet=quiet)
-    embedder = embedder_for(model, device=device, progress=progress)
+    embedder = embedder_for(model, device=device, progress=progress, decode=decode)
     runner = None
     if ray:
         os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # else it logs every step of its plan
@@ -119,6 +121,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
 
 def _tell(done: "JobDone", embedder: "Embedder", out: Path) -> None:
     there = f", {done.before:,} were there before" if done.before else ""
-    say(f"{done.embedded:,} embeddings of {embedder.width} numbers -> {out}{there}")
+    small = ", large JPEG files decoded small" if embedder.decode == "scaled" else ""
+    say(f"{done.embedded:,} embeddings of {embedder.width} numbers -> {out}{there}{small}")
     if done.failures:
         say(f"{len(done.failures):,} images failed: {out / 'failures.csv'}")

@@ -9,7 +9,7 @@ import typer
 
 from reseen.cli.console import progress_for, say
 from reseen.cli.filters import GalleryAddress
-from reseen.cli.options import Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.options import Decode, Device, NetworkSource, Quiet, embedder_for
 from reseen.errors import ReseenError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     *,
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
+    decode: Decode = None,
     split: Annotated[
         Literal["train", "query", "gallery"] | None,
         typer.Option(help="Read each source as a data set, as `reseen check` does, and add this split."),
@@ -81,7 +82,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     progress = progress_for(quiet=quiet)
     sources = [read_source(path, split=split) for path in source]
     images = any(part.model is None for part in sources)
-    embedder = embedder_for(model, device=device, progress=progress) if images else None
+    embedder = embedder_for(model, device=device, progress=progress, decode=decode) if images else None
     if attributes:
         _require_images(source, sources)
         if embedder is not None:

@@ -21,6 +21,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
     gallery: GalleryAddress,
     *,
     model: NetworkSource = "efficientnet_lite0",
+    export: Annotated[
+        Path | None, typer.Option(help="Run the network by this export of it (.onnx, .xml, .pt2), which is faster.")
+    ] = None,
     device: Device = "cpu",
     host: Annotated[
         str, typer.Option(help="The address to listen on; any but this machine's own needs a token.")
@@ -47,6 +50,8 @@ def serve(  # noqa: PLR0913 - one parameter an option
 
     reseen serve gallery --model runs/mine
 
+    reseen serve gallery --model runs/mine --export mine.xml
+
     RESEEN_TOKEN=$(openssl rand -hex 16) reseen serve gallery --model runs/mine --host 0.0.0.0
     """
     with extra("serve"):
@@ -55,13 +60,14 @@ def serve(  # noqa: PLR0913 - one parameter an option
         from reseen.serve.middleware.limits import DEFAULT_LIMITS
         from reseen.serve.server import address_of, listening, server_of
     from reseen.data.opening import ImageLimits
-    from reseen.deploy.loading import load_network
+    from reseen.deploy.loading import load_network, run_by_export
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
 
     token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)
-    embedder = Embedder(loaded, limits=ImageLimits(pixels=most_pixels, bytes=most_bytes))
+    running = loaded if export is None else run_by_export(loaded, export)
+    embedder = Embedder(running, limits=ImageLimits(pixels=most_pixels, bytes=most_bytes))
     opened = Gallery(gallery, embedder=embedder, create=create)
     limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)
     app = create_app(opened, token=token, limits=limits, network=loaded.network, decide=decide)

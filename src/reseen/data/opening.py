@@ -103,12 +103,13 @@ def read_image(
         return _decoded(source, read, limits=limits, at_least=at_least)
 
 
-def read_size(path: Path) -> tuple[int, int]:
-    """(height, width) in pixels of the upright image, from the file's header.
+def read_size(source: str | Path | bytes | bytearray | memoryview, *, name: str = "") -> tuple[int, int]:
+    """(height, width) in pixels of the upright image, from a file's header.
 
     No JPEG that can be decoded small is too large for it. Raises PictureError as `open_image` does.
     """
-    with _errors_in_one_line(str(path), None), _encoded(path, None) as file, _opened(file, _SMALLEST) as opened:
+    name = name or (str(source) if isinstance(source, str | Path) else "the image")
+    with _errors_in_one_line(name, None), _encoded(source, None) as file, _opened(file, _SMALLEST) as opened:
         return upright_size(opened)
 
 

@@ -24,6 +24,9 @@ FILES: Mapping[str, Callable[..., LoadedNetwork]] = MappingProxyType(
 )
 """Suffix of a file -> function(path, *, device)."""
 
+EXPORTS = (".onnx", ".xml", ".pt2")
+"""The suffixes that `reseen export` writes."""
+
 _FILE_SUFFIXES = frozenset({*FILES, ".ckpt", ".toml"})
 
 EXPECTS = (
@@ -61,6 +64,23 @@ def load_network(source: str | Path, *, revision: str | None = None, device: str
     if isinstance(source, str) and is_hub_name(source) and not looks_local(source):
         return load_from_hub(source, revision=revision, device=device)
     raise ReseenError(f"{source}: no such file or folder; expected {EXPECTS}{_why_not_the_hub(str(source))}")
+
+
+def run_by_export(loaded: LoadedNetwork, export: Path) -> LoadedNetwork:
+    """The network with its own facts, run by the runtime of an export of it.
+
+    Raises ReseenError for a file that is no export, or one of another network or in other numbers.
+    """
+    if export.suffix not in EXPORTS:
+        raise ReseenError(f"{export}: expected an export, one of {', '.join(EXPORTS)}")
+    exported = load_network(export)
+    expected, got = loaded.facts.fingerprint, exported.facts.fingerprint
+    if got != expected:
+        raise ReseenError(
+            f"{export}: an export of network {got}, not of {loaded.source} ({expected}); export it again, or serve the "
+            "export alone with a gallery of its own vectors"
+        )
+    return LoadedNetwork(exported.network, loaded.facts, loaded.source)
 
 
 def looks_local(source: str) -> bool:

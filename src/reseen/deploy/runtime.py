@@ -71,6 +71,8 @@ def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
     _cpu_only(path, device)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
+    # Threads that spin while they wait for the next pass take the cores from those that decode images.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - its exceptions have no narrower base

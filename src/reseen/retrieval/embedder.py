@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from reseen.data.opening import ImageError, ImageLimits, ImageSource, open_image
-from reseen.data.scaled import size_for
+from reseen.data.scaled import MARGIN, size_for
+from reseen.data.strips import resized, resized_array
 from reseen.data.transforms import resize
-from reseen.deploy.facts import LoadedNetwork
+from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.loading import load_network
 from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch, predicting
 from reseen.deprecation import renamed_attribute
+from reseen.retrieval.parts import open_part
 from reseen.retrieval.passes import Made, Pass, Prepared, in_passes
 from reseen.retrieval.predicted import Prediction, predictions_of
+from reseen.retrieval.record import Box
 from reseen.retrieval.side_information import SideInformation, side_information
 
 Images: TypeAlias = ImageSource | Iterable[ImageSource]
@@ -33,6 +35,8 @@ BATCH = 16
 """Images in one pass of the network by default; on CPUs, larger batches exceed the cache."""
 
 Predicted: TypeAlias = list[dict[str, Prediction]]
+Decoding: TypeAlias = Literal["full", "scaled"]
+"""Whether JPEG files are decoded at their own size, or smaller where that suffices."""
 
 _ONE = (str, Path, bytes, bytearray, memoryview, Image.Image)
 
@@ -66,6 +70,7 @@ class Embedder:
         visible_metadata: The cameras and views that the network accepts, by name.
         image_size: (height, width) in pixels that images are resized to.
         limits: The largest images that are decoded; None for Pillow's own limit, as in training.
+        decode: "scaled" if large JPEG files are decoded at 1/2, 1/4 or 1/8 of their size.
         note: What users should know about the network, or "".
 
     Example:
@@ -75,7 +80,9 @@ class Embedder:
         (2, 1280)
     """
 
-    def __init__(self, loaded: LoadedNetwork, *, limits: ImageLimits | None = None) -> None:
+    def __init__(
+        self, loaded: LoadedNetwork, *, limits: ImageLimits | None = None, decode: Decoding | None = None
+    ) -> None:
         self.network, self.facts, self.source = loaded
         self.limits = limits
         self.width = self.facts.width
@@ -85,9 +92,9 @@ class Embedder:
         self.visible_metadata = self.network.visible_metadata if isinstance(self.network, OnTorch) else NO_METADATA
         self.attributes = self.network.attributes if isinstance(self.network, OnTorch) else {}
         self.image_size = self.facts.image_size
-        self.note = self.facts.note
-        self._resize = resize(image_size=self.image_size)
-        self._needs = size_for([(resize, {})], self.image_size) if self.facts.decode == "scaled" else None
+        self.decode = decode or self.facts.decode
+        self.note = _noted(self.facts, decode=self.decode)
+        self._needs = size_for([(resize, {})], self.image_size) if self.decode == "scaled" else None
 
     told = renamed_attribute("Embedder.told", "visible_metadata")
 
@@ -99,6 +106,7 @@ class Embedder:
         revision: str | None = None,
         device: str = "cpu",
         limits: ImageLimits | None = None,
+        decode: Decoding | None = None,
     ) -> Self:
         """Load a network.
 
@@ -109,6 +117,9 @@ class Embedder:
             device: PyTorch's name of a device.
             limits: The largest images that are decoded, such as ``ImageLimits()`` for those of strangers; None for
                 whatever can be trained on.
+            decode: "scaled" decodes JPEG files at 1/2, 1/4 or 1/8 of their size as long as both sides stay at least
+                twice the network's input, which is faster; the vectors of such files differ a little, and ``note`` says
+                so. "full" decodes all at their own size. By default as the network was trained and evaluated.
 
         Raises:
             ReseenError: The source is none of these, is damaged, or cannot be fetched.
@@ -120,7 +131,7 @@ class Embedder:
             print(vectors @ vectors.T)
             ```
         """
-        return cls(load_network(source, revision=revision, device=device), limits=limits)
+        return cls(load_network(source, revision=revision, device=device), limits=limits, decode=decode)
 
     def __call__(
         self,
@@ -245,7 +256,7 @@ class Embedder:
     def _resized(self, array: NDArray[np.uint8], *, bgr: bool) -> NDArray[np.uint8]:
         """Channels change places afterwards, when there are fewer pixels."""
         own = np.array(array, order="C")  # torch refuses arrays that run backwards, and warns of read-only ones
-        small: NDArray[np.uint8] = self._resize(torch.from_numpy(own).permute(2, 0, 1)).permute(1, 2, 0).numpy()
+        small = resized_array(own, self.image_size)
         return small[..., ::-1] if bgr else small
 
     def prepare(self, source: ImageSource, *, bgr: bool = False, name: str = "") -> Prepared:
@@ -254,8 +265,23 @@ class Embedder:
             opened = open_image(source, limits=self.limits, bgr=bgr, name=name, at_least=self._needs)
         except ImageError as error:
             return error
-        image = self._resize(torch.from_numpy(np.array(opened)).permute(2, 0, 1))
-        return image.permute(1, 2, 0).numpy()
+        return resized(opened, self.image_size)
+
+    def open(
+        self,
+        source: ImageSource,
+        *,
+        box: Box | None = None,
+        name: str = "",
+        least: int = 1,
+        limits: ImageLimits | None = None,
+    ) -> Image.Image:
+        """The upright image, or its part in a box, decoded as large as `prepare` and ``least`` pixels a side need.
+
+        ``limits``: other ones than the embedder's. Raises PictureError, also for a box that lies outside the image.
+        """
+        needs = None if self._needs is None else (max(self._needs[0], least), max(self._needs[1], least))
+        return open_part(source, box, limits=limits or self.limits, name=name, at_least=needs)
 
     def embed_prepared(
         self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
@@ -309,6 +335,20 @@ def _columns(metadata: Sequence[SideInformation] | None) -> tuple[Names, Names] 
         return ()
     cameras, views = zip(*metadata, strict=True)
     return cameras, views
+
+
+def _noted(facts: Facts, *, decode: Decoding) -> str:
+    """The network's note, and how its images are decoded if that is otherwise than in its training."""
+    if decode == facts.decode:
+        return facts.note
+    height, width = (round(MARGIN * side) for side in facts.image_size)
+    how = (
+        f"at 1/2, 1/4 or 1/8 of their size where {height} x {width} pixels are left"
+        if decode == "scaled"
+        else "in full"
+    )
+    told = f"JPEG files are decoded {how}, unlike in the network's training, which changes their vectors a little"
+    return f"{facts.note}; {told}" if facts.note else told
 
 
 def _as_list(images: Images) -> list[ImageSource]:

@@ -191,12 +191,15 @@ class Gallery:
             ReseenError: No record has the camera or field, or ``k`` is out of range.
         """
         check_k(k)
-        if cameras is not None:
-            self._refuse_unknown_cameras(cameras)
-        filters = condition(self._store.schema, cameras=cameras, after=after, before=before, where=where)
-        limit, text = self._judgement() if threshold is None else (threshold, f"threshold {threshold:.4f}, as asked")
-        results = nearest(self._store, self._query_vectors(queries), SearchParams(k, filters, limit, exact))
-        self._keep_up()
+        with self._store.one_look():
+            if cameras is not None:
+                self._refuse_unknown_cameras(cameras)
+            filters = condition(self._store.schema, cameras=cameras, after=after, before=before, where=where)
+            limit, text = (
+                self._judgement() if threshold is None else (threshold, f"threshold {threshold:.4f}, as asked")
+            )
+            results = nearest(self._store, self._query_vectors(queries), SearchParams(k, filters, limit, exact))
+            self._keep_up()
         return [replace(matches, judged_by=text) for matches in results]
 
     def update(self, ids: Sequence[str], changes: Mapping[str, FieldValue | datetime]) -> int:

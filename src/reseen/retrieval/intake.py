@@ -16,12 +16,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import ImageError, open_image, regular_size
+from reseen.data.opening import ImageError, regular_size
 from reseen.data.threads import in_threads
 from reseen.data.walking import readable
 from reseen.errors import ReseenError
+from reseen.retrieval.parts import open_part
 from reseen.retrieval.predicted import Predictions, with_predictions
-from reseen.retrieval.record import Box, Record
+from reseen.retrieval.record import Record
 from reseen.retrieval.schema import fields_of, in_utc
 
 if TYPE_CHECKING:
@@ -128,10 +129,11 @@ def _open_record(entry: IdentifiedRecord, *, embedder: "Embedder | None") -> Rec
     record = entry.record
     assert record.picture is not None
     try:
-        limits = None if embedder is None else embedder.limits
         name = reference_of(record) or f"record {entry.place + 1}"
-        whole = open_image(record.picture, limits=limits, name=name)
-        image = whole if record.box is None else cut_out(whole, record.box, name=name)
+        if embedder is None:
+            image = open_part(record.picture, record.box, name=name)
+        else:
+            image = embedder.open(record.picture, box=record.box, name=name, least=_THUMBNAIL)
     except ReseenError as error:
         return error
     if embedder is None or record.vector is not None:
@@ -211,15 +213,6 @@ def as_table(embedded: Sequence[EmbeddedRecord], *, schema: pa.Schema, fingerpri
 def _as_kind(fields: Mapping[str, Any], name: str, kind: pa.DataType) -> Any:
     value = fields.get(name)
     return float(value) if value is not None and kind == pa.float64() else value
-
-
-def cut_out(image: Image.Image, box: Box, *, name: str) -> Image.Image:
-    """The part of the image inside the box. Raises PictureError for a box that lies outside the image."""
-    left, top, right, bottom = box
-    inside = (max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height))
-    if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        raise ImageError(f"{name}: box {tuple(box)} lies outside the image of {image.width} x {image.height}")
-    return image.crop(inside)
 
 
 def _digest_file(path: Path, digest: "hashlib._Hash") -> None:

@@ -2,7 +2,8 @@
 
 ```
 OUT/
-  job.json                  format, network (source, fingerprint, width), and the metadata columns it was given
+  job.json                  format, network (source, fingerprint, width), the metadata columns it was given, and how
+                            JPEG files are decoded
   part-0123456789.parquet   one chunk: the source's columns and vector (D float32 of length 1), complete or absent
   failures.csv              path and error of each image that the last run could not embed; the next run tries again
 ```
@@ -189,9 +190,18 @@ def begin_job(out: Path, embedder: Embedder, *, metadata: Sequence[str] = ()) ->
             raise ReseenError(
                 f"{out}: its vectors were made with metadata {expected}, got {got}; choose another folder"
             )
+        decoded = job.get("decode", embedder.facts.decode)
+        if decoded != embedder.decode:
+            raise ReseenError(f"{out}: begun with decode {decoded}, got {embedder.decode}; {_START_ANEW}")
         return
     make_own_folder(out, of="embedding job")
-    facts = {"source": embedder.source, "fingerprint": embedder.fingerprint, "width": embedder.width, "told": metadata}
+    facts = {
+        "source": embedder.source,
+        "fingerprint": embedder.fingerprint,
+        "width": embedder.width,
+        "told": metadata,
+        "decode": embedder.decode,
+    }
     write_json(out / JOB, with_format("job", facts))
 
 

@@ -12,17 +12,18 @@ import torch
 
 from reseen.errors import ReseenError
 from reseen.extras import extra
-from reseen.retrieval.embedder import BATCH, Embedder
+from reseen.retrieval.embedder import BATCH, Decoding, Embedder
 from reseen.retrieval.job import ChunkDone, ChunkEmbedder, FailedImage, Runner
 
 
 class _Work(NamedTuple):
-    """The settings of every process: the network's source, the folder of the parts, the device, the batch."""
+    """The settings of every process: the network's source, the folder of the parts, the device, batch and decoding."""
 
     source: str
     out: Path
     device: str
     batch: int
+    decode: Decoding
 
 
 class _Actor:
@@ -30,7 +31,7 @@ class _Actor:
 
     def __init__(self, work: _Work) -> None:
         torch.set_num_threads(1)  # there is one process for each core
-        embedder = Embedder.from_pretrained(work.source, device=work.device)
+        embedder = Embedder.from_pretrained(work.source, device=work.device, decode=work.decode)
         self._embed = ChunkEmbedder(embedder, work.out, batch=work.batch, workers=1)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def on_ray(
         import ray
         import ray.data
     source = str(Path(embedder.source).absolute()) if Path(embedder.source).exists() else embedder.source
-    work = _Work(source, out.absolute(), device, batch)
+    work = _Work(source, out.absolute(), device, batch, embedder.decode)
 
     def run(chunks: Iterable[polars.DataFrame]) -> Iterator[ChunkDone]:
         rows = [{"chunk": _packed(chunk)} for chunk in chunks]

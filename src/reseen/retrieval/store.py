@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import local
 from time import sleep, time
 from typing import Any, TypeVar
 
@@ -76,12 +77,34 @@ class Store:
         self.model = model
         self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
         self._plan: tuple[int, SearchPlan | None] = (-1, None)
+        self._schema: tuple[int, pa.Schema | None] = (-1, None)
+        self._look = local()
         self.index_problem = ""
 
     @property
     def schema(self) -> pa.Schema:
         """The current columns."""
-        return self.read(lambda table: table.schema)
+        version = self._version()
+        if self._schema[0] != version or self._schema[1] is None:
+            self._schema = (version, self.read(lambda table: table.schema))
+        assert self._schema[1] is not None
+        return self._schema[1]
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Inside the block, this thread takes columns, cameras and plan from one version, and asks for it once.
+
+        Each question goes to LanceDB's own thread and to the file system. Vectors are of the newest version as ever.
+        """
+        self._look.version = self.read(lambda table: int(table.version))
+        try:
+            yield
+        finally:
+            self._look.version = None
+
+    def _version(self) -> int:
+        seen: int | None = getattr(self._look, "version", None)
+        return self.read(lambda table: int(table.version)) if seen is None else seen
 
     def read(self, work: Callable[[Any], Result]) -> Result:
         """Call ``work`` with the table; again if another process has removed the version that was being read."""
@@ -134,7 +157,7 @@ class Store:
 
     def cameras(self) -> tuple[str, ...]:
         """The cameras of all records, sorted; read again when the table has changed."""
-        version = self.read(lambda table: table.version)
+        version = self._version()
         if self._cameras[0] != version:
             named = self.read(lambda _: self.column("camera"))
             self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
@@ -142,7 +165,7 @@ class Store:
 
     def plan(self) -> SearchPlan:
         """How the table is to be searched; read again when the table has changed."""
-        version = self.read(lambda table: table.version)
+        version = self._version()
         if self._plan[0] != version or self._plan[1] is None:
             self._plan = (version, self.read(plan_of))
             self.index_problem = ""

@@ -35,7 +35,7 @@ _IMAGE_BODY: dict[str, Any] = {
 }
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # a plain function would be sent to a thread for each request
     service: Service = request.app.state.service
     return service
 

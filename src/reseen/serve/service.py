@@ -22,7 +22,7 @@ from reseen.deploy.facts import Network
 from reseen.errors import ReseenError
 from reseen.retrieval.discover import Decisions
 from reseen.retrieval.gallery import Gallery
-from reseen.retrieval.intake import cut_out
+from reseen.retrieval.parts import open_part
 from reseen.retrieval.record import Box, Matches, Record
 from reseen.retrieval.searching import MOST
 from reseen.serve.batching import Batcher
@@ -167,11 +167,11 @@ class Service:
 
     def open(self, data: bytes, box: Box | None) -> Image.Image:
         """The upright image, or the part of it in the box."""
-        image = open_image(data, limits=self._image_limits)
-        return image if box is None else cut_out(image, box, name="the image")
+        return open_part(data, box, limits=self._image_limits, name="the image")
 
     def _prepared(self, data: bytes, box: Box | None) -> NDArray[np.uint8]:
-        prepared = self.embedder.prepare(self.open(data, box))
+        image = self.embedder.open(data, box=box, limits=self._image_limits, name="the image")
+        prepared = self.embedder.prepare(image)
         if isinstance(prepared, ImageError):
             raise prepared
         return prepared
