@@ -13,7 +13,7 @@ import pytest
 from reseen.errors import ReseenError
 from reseen.retrieval import forgetting, indexes, recall, searching
 from reseen.retrieval.caches import CacheSizes
-from reseen.retrieval.filters import Span
+from reseen.retrieval.filters import Span, condition
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
@@ -354,3 +354,35 @@ def test_the_sizes_of_the_caches_come_from_the_environment_or_the_call(tmp_path,
     monkeypatch.setenv("RESEEN_INDEX_CACHE", "much")
     with pytest.raises(ReseenError, match="RESEEN_INDEX_CACHE: expected a number of MB, got 'much'"):
         Gallery(tmp_path / "gallery")
+
+
+def test_a_search_reads_only_the_parts_of_the_index_that_it_was_measured_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(indexes, "PARTITION", 250)
+    monkeypatch.setattr(recall, "_FEWEST_PROBES", 2)
+    gallery = filled(tmp_path / "gallery")
+    gallery.create_index()
+    facts = gallery._store.plan().facts
+    assert facts.parts == COUNT // 250
+    assert facts.probes < facts.parts
+    search = recall.candidates(gallery._store.table, queries(1), probes=facts.probes, refine=4, where=None)
+    told = search.limit(10).select(["_distance"]).analyze_plan()
+    assert f"partitions_searched={facts.probes}," in told
+    assert found_share(gallery, np.arange(COUNT)) >= 0.97
+
+
+def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr(indexes, "PARTITION", 250)
+    gallery = filled(tmp_path / "gallery")
+    gallery.create_index()
+    facts = gallery._store.plan().facts._replace(records=3200, parts=70, filtered_probes=4)
+    probes = [searching._for_filter(facts, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
+    assert probes == [4, 4, 8, 70], "the root of how much rarer than an eighth, and at most all"
+    keep = np.array([row for row in range(COUNT) if row % 5 == 2 and row < 200])
+    filters = {"cameras": ["c2"], "before": START + timedelta(minutes=200)}
+    assert found_share(gallery, keep, **filters) >= 0.97
+    few = gallery._store.plan().facts._replace(filtered_probes=1)
+    params = searching.SearchParams(
+        30, condition(gallery._store.schema, cameras=["c2"], where={"row": Span(0, 199)}), 0
+    )
+    answer = searching._by_parts(gallery._store.table, queries(1), params, facts=few, columns=["id"])
+    assert [len(matches) for matches in answer] == [30]
