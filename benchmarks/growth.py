@@ -162,10 +162,10 @@ def grown(name: str, *, largest: int, most: float) -> Curve:
 
 
 def expected(points: Sequence[Point]) -> float:
-    """The seconds of the next point, as far as two tell; after one, as if it grew with the square."""
+    """The seconds of the next point, as far as two tell; after one, as if in proportion."""
     if not points:
         return 0.0
-    growth = points[-1].seconds / points[-2].seconds if len(points) > 1 else FACTOR**2
+    growth = points[-1].seconds / points[-2].seconds if len(points) > 1 else FACTOR
     return points[-1].seconds * max(1.0, growth)
 
 
