@@ -162,11 +162,11 @@ def grown(name: str, *, largest: int, most: float) -> Curve:
 
 
 def expected(points: Sequence[Point]) -> float:
-    """The seconds of the next point, as far as two tell; after one, as if in proportion."""
+    """The seconds of the next point, as far as two tell; after one, as if in proportion; at most the square."""
     if not points:
         return 0.0
     growth = points[-1].seconds / points[-2].seconds if len(points) > 1 else FACTOR
-    return points[-1].seconds * max(1.0, growth)
+    return points[-1].seconds * min(max(1.0, growth), FACTOR**2)
 
 
 def plotted(curves: Sequence[Curve]) -> Figure:
@@ -205,9 +205,7 @@ def main() -> None:
     told = table(curves)
     print(told)
     if options.out is not None:
-        figure = plotted(curves)
-        figure.savefig(options.out / "growth-cpu.svg", metadata={"Date": None})
-        figure.savefig(options.out / "growth-cpu.png", dpi=130)
+        plotted(curves).savefig(options.out / "growth-cpu.png", dpi=130)
         (options.out / "growth-cpu.md").write_text(HEAD + told + "\n\n![Growth with size](growth-cpu.png)\n")
 
 
@@ -227,7 +225,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--largest", type=int, default=100_000)
     parser.add_argument("--most", type=float, default=12.0, help="Most processor seconds of one measurement.")
     parser.add_argument("--only", nargs="+", choices=list(STEPS), default=list(STEPS))
-    parser.add_argument("--out", type=Path, help="Folder of growth-cpu.md, .png and .svg; without it, only prints.")
+    parser.add_argument("--out", type=Path, help="Folder of growth-cpu.md and .png; without it, only prints.")
     return parser.parse_args()
 
 
