@@ -1,6 +1,7 @@
 """A large gallery: vectors made in a stream, the index built and searched, records forgotten; FAISS beside it if there.
 
     python benchmarks/gallery_scale.py [--records 1000000] [--dim 512] [--dtype float32] [--queries 300] [--threads 2]
+        [--noise 0.7]
 
 Individuals lie in a space of fewer dimensions, twenty sightings of each in the order of time, with noise in that space
 and outside of it. Prints the rates of adding and building, the latency of single queries, plain and filtered by three
@@ -36,8 +37,9 @@ BLOCK = 16_384
 class Stream:
     """Vectors that are made again whenever they are asked for, so that none need be kept."""
 
-    def __init__(self, records: int, dim: int) -> None:
+    def __init__(self, records: int, dim: int, *, noise: float = 0.7) -> None:
         draw = np.random.default_rng(0)
+        self._noise = noise
         self.records, self.individuals = records, max(1, records // SIGHTINGS)
         self._own = draw.normal(size=(self.individuals, INNER)).astype(np.float32)
         self._outward = draw.normal(size=(INNER, dim)).astype(np.float32) / INNER**0.5
@@ -51,7 +53,7 @@ class Stream:
     def sightings(self, individuals: NDArray[np.int64], *, seed: int) -> Vectors:
         """A new unit vector of each of these individuals."""
         draw = np.random.default_rng(seed)
-        inner = self._own[individuals] + 0.7 * draw.standard_normal((len(individuals), INNER), dtype=np.float32)
+        inner = self._own[individuals] + self._noise * draw.standard_normal((len(individuals), INNER), dtype=np.float32)
         outer = inner @ self._outward
         outer += 0.25 * draw.standard_normal(outer.shape, dtype=np.float32)
         return outer / np.linalg.norm(outer, axis=1, keepdims=True)
@@ -65,7 +67,7 @@ def main() -> None:
     """Measure and print."""
     options = arguments()
     indexes.APPROXIMATE_PAYS = options.index_from
-    stream = Stream(options.records, options.dim)
+    stream = Stream(options.records, options.dim, noise=options.noise)
     queries = stream.queries(options.queries)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         gallery = filled(Path(folder) / "gallery", stream, dim=options.dim)
@@ -75,6 +77,8 @@ def main() -> None:
         middle = START + timedelta(minutes=options.records // 2)
         cameras = [f"camera {number}" for number in (1, 2, 3)]
         singles("filtered", gallery, queries, cameras=cameras, before=middle)
+        singles("three cameras", gallery, queries, cameras=cameras)
+        singles("a hundredth of the time", gallery, queries, before=START + timedelta(minutes=options.records // 100))
         forgetting(gallery, options.records)
         singles("plain, after forgetting", gallery, queries[: options.queries // 3])
         memory()
@@ -204,6 +208,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dtype", choices=("float32", "float16"), default="float32")
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--noise", type=float, default=0.7, help="Of sightings about their individual's vector.")
     parser.add_argument("--index-from", type=int, default=indexes.APPROXIMATE_PAYS)
     parser.add_argument("--folder", type=Path, help="Where to make the gallery; the system's folder by default.")
     return parser.parse_args()

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 
-from reseen.arrays import as_array
+from reseen.arrays import as_array, is_tensor
 from reseen.errors import ReseenError
 
 NUMBERS = [[0.5, -2.0], [1.0, 3.0]]
@@ -57,3 +58,8 @@ def test_a_tensor_without_plain_numbers_is_one_line(tensor, words):
 def test_who_has_no_tensors_loads_no_torch():
     script = "import sys; from reseen.arrays import as_array; as_array([1.0]); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_an_array_is_no_tensor_while_another_thread_is_loading_pytorch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    assert not is_tensor(np.zeros(3))

@@ -16,9 +16,9 @@ ArrayLike: TypeAlias = "NDArray[Any] | Tensor"
 
 
 def is_tensor(values: object) -> "TypeGuard[Tensor]":
-    """Whether this is a torch tensor; whoever has one has loaded PyTorch."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(values, torch.Tensor)
+    """Whether this is a torch tensor; who has one has loaded PyTorch, which another thread may just be doing."""
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
+    return tensor is not None and isinstance(values, tensor)
 
 
 def as_array(values: Any) -> NDArray[Any]:

@@ -187,3 +187,13 @@ def test_forget_names_an_older_file_that_cannot_be_removed(gallery, tmp_path):
     kept.unlink()
     assert gallery.forget(identity=name_of(7)) == 0
     assert not traces(tmp_path / "gallery", 7)
+
+
+def test_what_a_killed_writer_had_begun_to_write_is_removed(tmp_path):
+    gallery = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", 2), create=True)
+    gallery.add([Record(vector=[1, 0], identity="a"), Record(vector=[0, 1], identity="b")])
+    begun = tmp_path / "gallery" / "records.lance" / "_deletions" / ".tmpGilat6"
+    begun.parent.mkdir(exist_ok=True)
+    begun.write_bytes(b"half")
+    assert gallery.forget(identity="a") == 1
+    assert not begun.exists()

@@ -14,7 +14,7 @@ from reseen.errors import ReseenError
 from reseen.retrieval import forgetting, indexes, recall, searching
 from reseen.retrieval.caches import CacheSizes
 from reseen.retrieval.discover.neighbours import index_facts, near_records, read_records
-from reseen.retrieval.filters import Span
+from reseen.retrieval.filters import Span, condition
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
@@ -367,3 +367,35 @@ def test_who_is_who_asks_the_index_for_the_nearest_and_finds_nearly_all_of_them(
     shares = [len({*one} & {*other}) / 8 for one, other in zip(found.rows.tolist(), exact.rows.tolist(), strict=True)]
     assert np.mean(shares) > 0.95
     np.testing.assert_allclose(found.similarity[:, 0], exact.similarity[:, 0], atol=0.01)
+
+
+def test_a_search_reads_only_the_parts_of_the_index_that_it_was_measured_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(indexes, "PARTITION", 250)
+    monkeypatch.setattr(recall, "_FEWEST_PROBES", 2)
+    gallery = filled(tmp_path / "gallery")
+    gallery.create_index()
+    facts = gallery._store.plan().facts
+    assert facts.parts == COUNT // 250
+    assert facts.probes < facts.parts
+    search = recall.candidates(gallery._store.table, queries(1), probes=facts.probes, refine=4, where=None)
+    told = search.limit(10).select(["_distance"]).analyze_plan()
+    assert f"partitions_searched={facts.probes}," in told
+    assert found_share(gallery, np.arange(COUNT)) >= 0.97
+
+
+def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr(indexes, "PARTITION", 250)
+    gallery = filled(tmp_path / "gallery")
+    gallery.create_index()
+    facts = gallery._store.plan().facts._replace(records=3200, parts=70, filtered_probes=4)
+    probes = [searching._for_filter(facts, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
+    assert probes == [4, 4, 8, 70], "the root of how much rarer than an eighth, and at most all"
+    keep = np.array([row for row in range(COUNT) if row % 5 == 2 and row < 200])
+    filters = {"cameras": ["c2"], "before": START + timedelta(minutes=200)}
+    assert found_share(gallery, keep, **filters) >= 0.97
+    few = gallery._store.plan().facts._replace(filtered_probes=1)
+    params = searching.SearchParams(
+        30, condition(gallery._store.schema, cameras=["c2"], where={"row": Span(0, 199)}), 0
+    )
+    answer = searching._by_parts(gallery._store.table, queries(1), params, facts=few, columns=["id"])
+    assert [len(matches) for matches in answer] == [30]

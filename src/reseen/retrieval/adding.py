@@ -13,7 +13,7 @@ from reseen.data.walking import readable
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import EmbeddedRecord, IdentifiedRecord, as_table, content_id, embed_records, reference_of
 from reseen.retrieval.record import Added, Failure, FieldValue, Record
-from reseen.retrieval.schema import new_fields
+from reseen.retrieval.schema import has_key, new_fields
 from reseen.retrieval.store import Store
 from reseen.retrieval.versions import committed
 
@@ -99,6 +99,8 @@ def _present(store: Store, identified: Sequence[IdentifiedRecord]) -> set[str]:
 def _insert(store: Store, embedded: Sequence[EmbeddedRecord]) -> int:
     """How many records were inserted; one that another process has added meanwhile is not inserted again."""
     with store.writing() as table:
+        if not has_key(table.schema):
+            table.set_unenforced_primary_key("id")
         add_columns(table, [entry.record.fields for entry in embedded])
         rows = as_table(embedded, schema=table.schema, fingerprint=store.model.fingerprint)
         merge = table.merge_insert("id").when_not_matched_insert_all()

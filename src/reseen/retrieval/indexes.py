@@ -21,13 +21,15 @@ UNINDEXED = 16_384
 """Number of records that a search compares one by one in little time; from this on they are added to the index."""
 
 VECTOR_INDEX = "vector_idx"
-FACTS, FILES = "reseen.index", "reseen.index_files"
+FACTS, FILES = "reseen.index_facts", "reseen.index_files"
 """Keys of the column's metadata: what the index was measured to find, and which files it covers."""
 
-_PARTITION = 4096
-_PARTITIONS = 256
-_SMALL_PARTITION = 256
-_LARGE_PARTITION = 4 * _PARTITION
+PARTITION = 8192
+"""Records in a part of an index. LanceDB joins parts below a quarter of this at each `optimize` and splits those above
+four times this, and either writes the whole index anew."""
+
+_OUTGROWN = 4
+_EXACT_PARTITION = 4096
 _BITS = 4
 _FEW_CAMERAS = 1000
 
@@ -135,7 +137,7 @@ def write_covered_files(table: Any, files: Sequence[int]) -> None:
 
 def build_exact(table: Any) -> None:
     """Partition the uncompressed vectors by similarity; a search of all parts is exact."""
-    config = IvfFlat(distance_type="cosine", target_partition_size=_PARTITION)
+    config = IvfFlat(distance_type="cosine", target_partition_size=_EXACT_PARTITION)
     table.create_index("vector", config=config, name=VECTOR_INDEX)
 
 
@@ -144,8 +146,7 @@ def build_approximate(table: Any) -> int:
 
     Of unit vectors the nearest by distance are the most similar.
     """
-    records = int(table.count_rows())
-    parts = max(records // _PARTITION, min(_PARTITIONS, max(1, records // _SMALL_PARTITION)))
+    parts = max(1, int(table.count_rows()) // PARTITION)
     config = IvfRq(distance_type="l2", num_bits=_BITS, num_partitions=parts)
     table.create_index("vector", config=config, name=VECTOR_INDEX)
     return parts
@@ -174,7 +175,7 @@ def must_be_built(table: Any) -> bool:
 
 
 def _outgrown(facts: IndexFacts, records: int) -> bool:
-    return records > max(facts.parts, _PARTITIONS) * _LARGE_PARTITION
+    return records > _OUTGROWN * max(facts.trained, facts.parts * PARTITION)
 
 
 def _readable(index: Any) -> bool:

@@ -22,6 +22,9 @@ _MARGIN = 0.005
 _SAMPLE, _TOP = 128, 10
 _REFINE = (4, 16)
 _FEWEST_PROBES = 8
+MEASURED_SHARE = 8
+"""The filter of the measurement keeps one record in so many."""
+
 _AN_EIGHTH = "2"
 """Ids are random hexadecimal digits: an eighth of them is less than this."""
 
@@ -65,9 +68,12 @@ def measured(store: Store, *, parts: int, trained: int) -> IndexFacts:
 
 
 def candidates(table: Any, queries: NDArray[np.float32], *, probes: int, refine: int, where: Expr | None) -> Any:
-    """A search of unit vectors through an approximate index; more parts are read until there are enough matches."""
+    """A search of unit vectors through an approximate index, which reads its ``probes`` nearest parts.
+
+    Without that limit LanceDB reads all of them, however few it is told to begin with.
+    """
     search = table.search(queries, vector_column_name="vector").distance_type("l2")
-    search = search.maximum_nprobes(0).minimum_nprobes(probes).refine_factor(refine)
+    search = search.nprobes(probes).refine_factor(refine)
     return search if where is None else search.where(where, prefilter=True)
 
 

@@ -27,6 +27,9 @@ TYPES = MappingProxyType({"string": pa.string(), "number": pa.float64(), "boolea
 """The types of free fields, by the name that users see."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_KEY = {"lance-schema:unenforced-primary-key:position": "1"}
+"""Marks the key of the table, by which LanceDB sees that two writers add the same record at the same moment."""
+
 _PREFIX = "reseen."
 """The prefix of our keys in the schema's metadata: format, model, threshold and search_threshold."""
 
@@ -56,7 +59,7 @@ def schema_of(model: GalleryModel) -> pa.Schema:
         metadata["search_threshold"] = json.dumps(asdict(model.search))
     return pa.schema(
         [
-            pa.field("id", pa.string(), nullable=False),
+            pa.field("id", pa.string(), nullable=False, metadata=_KEY),
             pa.field("vector", pa.list_(pa.float32(), model.width), nullable=False),
             pa.field("identity", pa.string()),
             pa.field("camera", pa.string()),
@@ -88,6 +91,11 @@ def model_of(schema: pa.Schema, *, name: str) -> GalleryModel | None:
         None if threshold is None else float(threshold),
         None if search is None else SearchThreshold(**json.loads(search)),
     )
+
+
+def has_key(schema: pa.Schema) -> bool:
+    """Whether the table's key is marked; galleries of before have none."""
+    return bool({*(schema.field("id").metadata or {})} & {key.encode() for key in _KEY})
 
 
 def fields_of(schema: pa.Schema) -> dict[str, pa.DataType]:

@@ -3,7 +3,8 @@
 Q = queries, D = width, K = matches of each query.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
 from reseen.retrieval.indexes import IndexFacts, SearchPlan
-from reseen.retrieval.recall import candidates
+from reseen.retrieval.recall import MEASURED_SHARE, candidates
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Rewritten, Store
@@ -29,8 +30,8 @@ MANY_THROUGH_AN_INDEX = 256
 MOST_APPROXIMATE = 100
 """The largest number of matches that an approximate index is asked for; its recall was measured with ten."""
 
-FEW_RECORDS = 10_000
-"""Up to this number of records that meet the filters, comparing each is fast."""
+FEW_RECORDS = 1_000
+"""Up to this number of records that meet the filters, comparing each is as fast as the index."""
 
 _EVERY_PART = 1_000_000
 """Search every part of the index: leaving distant ones out saves little time and loses matches."""
@@ -75,12 +76,20 @@ def _usable(store: Store, plan: SearchPlan, *, queries: int, params: SearchParam
         return None
     if params.where is None:
         return plan.facts
-    fitting = params.where.to_sql()
-    few = store.read(lambda table: int(table.count_rows(fitting))) <= FEW_RECORDS
-    return None if few else plan.facts
+    fitting = store.count(params.where)
+    return None if fitting <= FEW_RECORDS else _for_filter(plan.facts, fitting=fitting)
 
 
-Answer = Iterable[tuple[float, dict[str, Any]]]
+def _for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
+    """More parts where fewer records fit than the eighth that the recall was measured with.
+
+    The nearest that fit then lie in more parts, but not in as many more as they are fewer: the root of that is enough.
+    """
+    rarer = max(1.0, facts.records / MEASURED_SHARE / fitting)
+    return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * sqrt(rarer))))
+
+
+Answer = Sequence[tuple[float, dict[str, Any]]]
 
 
 def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches:
@@ -110,18 +119,25 @@ def _by_parts(
 
     Between unit vectors the squared distance is 2 - 2 cosines.
     """
-    probes = facts.probes if params.where is None else facts.filtered_probes
-    search = candidates(table, queries, probes=probes, refine=facts.refine, where=params.where)
-    return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far / 2)
+
+    def read(probes: int) -> list[Answer]:
+        search = candidates(table, queries, probes=probes, refine=facts.refine, where=params.where)
+        return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far / 2)
+
+    if params.where is None:
+        return read(facts.probes)
+    answers = read(facts.filtered_probes)
+    enough = all(len(answer) >= params.k for answer in answers) or facts.filtered_probes >= facts.parts
+    return answers if enough else read(facts.parts)  # what fits lies elsewhere
 
 
 def _answers(
     search: Any, *, queries: int, k: int, columns: list[str], similarity: Callable[[float], float]
-) -> Iterable[Answer]:
+) -> list[Answer]:
     found: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in range(queries)]
     for row in search.limit(k).select([*columns, "_distance"]).to_arrow().to_pylist():
         found[row.get("query_index", 0)].append((_similarity(similarity(row["_distance"])), row))
-    return found
+    return list(found)
 
 
 def _by_reading(
@@ -138,7 +154,7 @@ def _by_reading(
     if len(rows) < len(wanted):
         raise Rewritten
     return (
-        ((_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True))
+        [(_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True)]
         for values, numbers in zip(best.similarity.tolist(), best.rows.tolist(), strict=True)
     )
 

@@ -37,6 +37,7 @@ ROWS_AT_ONCE = 4096
 CLOCKS_APART = 2.0
 """Seconds that the clocks of an object store and this machine may differ by; LanceDB cleans by both."""
 _ATTEMPTS = 10
+_COUNTS = 256
 _BUILDING = 3600.0
 """Seconds to wait for another process that builds an index."""
 
@@ -76,6 +77,7 @@ class Store:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
         self.model = model
         self._cameras: tuple[int, tuple[str, ...]] = (-1, ())
+        self._counts: dict[str, tuple[int, int]] = {}
         self._plan: tuple[int, SearchPlan | None] = (-1, None)
         self._schema: tuple[int, pa.Schema | None] = (-1, None)
         self._look = local()
@@ -171,6 +173,16 @@ class Store:
             self.index_problem = ""
         assert self._plan[1] is not None
         return self._plan[1]
+
+    def count(self, where: Expr) -> int:
+        """How many records meet the condition; kept for a few conditions until the table changes."""
+        condition, version = where.to_sql(), self.read(lambda table: int(table.version))
+        counted = self._counts.get(condition)
+        if counted is None or counted[0] != version:
+            if len(self._counts) >= _COUNTS:
+                self._counts = {}
+            counted = self._counts[condition] = (version, self.read(lambda table: int(table.count_rows(condition))))
+        return counted[1]
 
     def fetch(self, ids: Sequence[str], column: str) -> dict[str, Any]:
         """Id -> the record's value in the column. Raises ReseenError for an unknown id."""

@@ -20,6 +20,8 @@ _NEWEST = 2**64 - 1
 
 _HINT = "latest_version_hint.json"
 _ATTEMPTS = 10
+_UNFINISHED = ".tmp*"
+"""Names of files that are being written; those of a killed writer are never removed by LanceDB."""
 
 STILL_HELD = "no answer shows the records any more, but older files may hold them"
 
@@ -67,12 +69,14 @@ def write_anew(table: Any, gone: Expr, *, pause: float) -> int:
 def remove_older(table: Any, folder: Path | None) -> None:
     """Merge small files, update the index, and remove the files of older versions and killed writers.
 
-    ``folder``: the table's, where no other process writes. None means an object store, where files of a killed writer
-    stay for seven days, because they may belong to a writer at work.
+    ``folder``: the table's, where no other process writes or builds an index. None means an object store, where files
+    of a killed writer stay for seven days, because they may belong to a writer at work.
     """
     if folder is None:
         _clean(table, unverified=False)
         return
+    for unfinished in folder.rglob(_UNFINISHED):
+        unfinished.unlink(missing_ok=True)
     date_back(folder, before=max(_times(table, since=table.version)))
     _clean(table, unverified=True)
     if ahead := list(_older_manifests(folder, table.version)):
