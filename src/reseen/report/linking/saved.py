@@ -36,7 +36,14 @@ class SavedLinking(NamedTuple):
     def doubts(self) -> list[Doubt]:
         """Doubtful links, the most doubtful first."""
         return [
-            Doubt(*row["rows"], row["evidence"], row["linked"], row["similarity"], row["seconds"])
+            Doubt(
+                first=row["rows"][0],
+                second=row["rows"][1],
+                evidence=row["evidence"],
+                linked=row["linked"],
+                similarity=row["similarity"],
+                seconds=row["seconds"],
+            )
             for row in self.facts.get("doubts", [])
             if "rows" in row
         ]

@@ -71,7 +71,9 @@ def _coarser(edges: Sequence[float], counts: Sequence[float]) -> tuple[list[floa
     """Neighbouring bins together, so that a column can be seen in a small histogram."""
     step = max(1, len(counts) // _FINE)
     starts = np.arange(0, len(counts), step)
-    return [*(edges[at] for at in starts), edges[-1]], np.add.reduceat(np.asarray(counts, dtype=float), starts).tolist()
+    return [*(edges[int(at)] for at in starts), edges[-1]], np.add.reduceat(
+        np.asarray(counts, dtype=float), starts
+    ).tolist()
 
 
 def _row(way: tuple[str, str], ways: Ways) -> tuple[str, ...]:
