@@ -25,7 +25,7 @@ def tiny(monkeypatch, finished):
         return SimpleNamespace(run=open_run(out))
 
     monkeypatch.setattr(demonstration, "train", train)
-    monkeypatch.setattr(demonstration, "synthesise", lambda _kind, out, **_: out.mkdir())
+    monkeypatch.setattr(demonstration, "synthesise", lambda _kind, out, **_: out.mkdir(parents=True))
     render = partial(synthesise_crossing, rate=2.0, image_size=32)
     monkeypatch.setattr(demonstration, "synthesise_crossing", render)
     for name, value in {"VEHICLES": 4, "CAMERAS": 2, "MINUTES": 1.0}.items():

@@ -109,8 +109,8 @@ def _scores(scores: Mapping[str, Any] | None) -> Section:
 
 
 def _switches(saved: SavedLinking) -> Section:
-    """Tracks whose images may be of two individuals."""
-    title, found = "Tracks that may hold two individuals", saved.facts.get("switches", [])
+    """Tracks whose images are of two individuals; both parts have an identity of their own."""
+    title, found = "Tracks that hold two individuals, split in two", saved.facts.get("switches", [])
     if not found:
         return Section(title)
     rows = [
