@@ -35,7 +35,9 @@ from reseen.linking.pooling import pool
 from reseen.linking.splitting import parts_of
 from reseen.metrics import IdentifiedBoxes, k_reciprocal, only_in_several_cameras, score_links
 from reseen.retrieval import Embedder
-from reseen.retrieval.link_tracks import LinkedTracks, chosen_images, link_tracks
+from reseen.retrieval.link_tracks import link_tracks
+from reseen.retrieval.linked_tracks import LinkedTracks
+from reseen.retrieval.track_images import chosen_images
 
 SMALL, FIRST, SECOND = 2000, 0.5, 0.9
 

@@ -12,7 +12,8 @@ from reseen.progress import SILENT, Progress, as_callback
 from reseen.report.linking_page import report_linking
 from reseen.report.run_page import report_run
 from reseen.retrieval import Embedder
-from reseen.retrieval.link_tracks import LinkedTracks, link_tracks
+from reseen.retrieval.link_tracks import link_tracks
+from reseen.retrieval.linked_tracks import LinkedTracks
 from reseen.synth import synthesise, synthesise_crossing
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
 from reseen.tasks.reid.train import train

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from reseen.metrics import Estimate
-    from reseen.retrieval.link_tracks import LinkedTracks, Scored
+    from reseen.retrieval.linked_tracks import LinkedTracks, Scored
 
 _SHOWN = {
     "idf1": "IDF1",

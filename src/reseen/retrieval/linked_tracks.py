@@ -1,0 +1,96 @@
+"""What a linking of tracks has found: who is who of all tracks, and how well, where the truth is known."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from reseen.data.tracks import Tracks
+from reseen.linking import Linking
+from reseen.linking.pooling import Switch
+from reseen.linking.splitting import parts_of
+from reseen.metrics import IdentifiedBoxes, LinkScores, only_in_several_cameras, score_links
+from reseen.metrics.association.grouping import true_tracks
+from reseen.retrieval.job import FailedImage
+
+
+class Scored(NamedTuple):
+    """Scores with identities of one camera alone left out, as the AI City Challenge does, and of all identities.
+
+    ``parts``: as the first, with each part of a split track under its own identity; None where no track was split.
+    """
+
+    several_cameras: LinkScores
+    all_identities: LinkScores
+    parts: LinkScores | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LinkedTracks:
+    """What ``link_tracks`` found and wrote into ``out``.
+
+    Attributes:
+        out: The folder.
+        tracks: The tracks as read.
+        linking: Who is who, of the tracks that have a vector.
+        boxes: Their boxes; ``track`` names the parts of a track that was split, ``whole`` the track itself.
+        links: camera, track, identity of every track, of its longest part where it was split; a track without a vector
+            is an identity of its own.
+        scores: None without a truth.
+        switches: Tracks whose images are of two individuals by all that is seen; each was split.
+        failures: Images that could not be embedded.
+        warnings: One line each.
+    """
+
+    out: Path
+    tracks: Tracks
+    linking: Linking
+    boxes: pl.DataFrame
+    links: pl.DataFrame
+    scores: Scored | None
+    switches: tuple[Switch, ...]
+    failures: tuple[FailedImage, ...]
+    warnings: tuple[str, ...]
+
+
+def all_links(linking: Linking, boxes: pl.DataFrame) -> pl.DataFrame:
+    """Every track, in order; those without a vector get numbers after all others."""
+    longest = parts_of(boxes, linking.table()).unique(["camera", "track"], keep="first", maintain_order=True)
+    known = longest.select("camera", "track", "identity")
+    last = int(linking.identities.max(initial=0))
+    alone = pl.col("identity").is_null().cast(pl.Int64).cum_sum() + last
+    return known.with_columns(identity=pl.col("identity").fill_null(alone))
+
+
+def unseen_notes(links: pl.DataFrame, linking: Linking) -> list[str]:
+    """What to say of tracks without a vector, where there are some."""
+    missing = int((links["identity"] > linking.identities.max(initial=0)).sum())
+    return [
+        f"{missing} of {len(links)} tracks have no image that could be embedded; each is an identity of its own"
+    ] * (missing > 0)
+
+
+def scored(
+    truth: IdentifiedBoxes, boxes: pl.DataFrame, links: pl.DataFrame, *, of_parts: pl.DataFrame | None
+) -> Scored:
+    """The scores of ``links`` (camera, track, identity); ``of_parts``: the same of parts, where tracks were split."""
+    whole = _identified(boxes.with_columns(track=pl.col("whole")), links)
+    several, every = score_links(truth, only_in_several_cameras(whole)), score_links(truth, whole)
+    if of_parts is None:
+        return Scored(several, every)
+    return Scored(several, every, score_links(truth, only_in_several_cameras(_identified(boxes, of_parts))))
+
+
+def _identified(boxes: pl.DataFrame, identities: pl.DataFrame) -> IdentifiedBoxes:
+    named = boxes.join(identities, on=["camera", "track"], how="inner", maintain_order="left")
+    return IdentifiedBoxes.from_table(named)
+
+
+def true_identities(truth: IdentifiedBoxes, boxes: pl.DataFrame) -> pl.DataFrame:
+    """camera, track, truth: the true identity of each track that has one."""
+    every = IdentifiedBoxes.from_table(boxes.with_columns(identity=pl.lit(0)))
+    rows = true_tracks(truth, every)
+    columns = {"camera": rows.cameras, "track": rows.tracks, "truth": rows.identities}
+    return pl.DataFrame({name: pl.Series(values.astype(np.str_), dtype=pl.String) for name, values in columns.items()})
