@@ -125,7 +125,7 @@ def test_a_search_gives_the_same_with_an_index_and_with_records_added_after_it(g
 
 
 def test_a_search_looks_at_every_part_of_the_index(gallery, monkeypatch):
-    monkeypatch.setattr(indexes, "_PARTITION", 8)
+    monkeypatch.setattr(indexes, "_EXACT_PARTITION", 8)
     gallery.create_index()
     for query in VECTORS[::10]:
         found = gallery.search(query, k=6, where={"speed": Span(None, 5)})[0]
