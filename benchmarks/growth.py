@@ -116,7 +116,9 @@ def job_at(size: int) -> Iterator[Callable[[], object]]:
     """A job whose network gives a vector at once: what is left is the table, the chunks and the parts."""
     vector = np.ones(WIDTH, dtype=np.float32)
     entry = SimpleNamespace(vector=vector, error="")
-    network: Any = SimpleNamespace(source="none", fingerprint="0" * 16, width=WIDTH, visible_metadata=((), ()))
+    network: Any = SimpleNamespace(
+        source="none", fingerprint="0" * 16, width=WIDTH, visible_metadata=((), ()), decode="full"
+    )
     network.embed_files = lambda paths, **_: (entry for _ in paths)
     with tempfile.TemporaryDirectory() as folder:
         table, runs = Path(folder) / "images.csv", iter(range(100))

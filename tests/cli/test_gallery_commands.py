@@ -13,6 +13,8 @@ from reseen.data.opening import DEFAULT_LIMITS, open_image
 from reseen.deploy.facts import Facts
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
+from reseen.retrieval.parts import open_part
+from reseen.retrieval.record import Box
 
 
 class Squares:
@@ -20,6 +22,9 @@ class Squares:
 
     width, fingerprint, note, limits, threshold = 12, "fedcba9876543210", "a stand-in", DEFAULT_LIMITS, None
     facts = Facts(fingerprint, width, (2, 2))
+
+    def open(self, source: Path, *, box: Box | None = None, name: str = "", **_: object) -> Image.Image:
+        return open_part(source, box, limits=self.limits, name=name)
 
     def prepare(self, image: Image.Image, **_: object) -> np.ndarray:
         return np.asarray(image.resize((2, 2), Image.Resampling.BOX))

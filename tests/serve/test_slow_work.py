@@ -65,19 +65,19 @@ def test_images_that_wait_for_their_explanation_are_not_in_memory(gallery, image
     match = gallery.search(np.eye(1, gallery.embedder.width)[0], k=1)[0][0]
     body, go, lock = encoded(image(1, 9)), Event(), Lock()
     decoded: list[int] = []
-    real = service.open_image
+    real = service.open_part
 
-    def counting(data: Any, **more: Any) -> Any:
+    def counting(data: Any, *box: Any, **more: Any) -> Any:
         if data == body:
             with lock:
                 decoded.append(1)
-        return real(data, **more)
+        return real(data, *box, **more)
 
     def explain(*_: Any) -> None:
         go.wait(20)
         raise ReseenError("no more")
 
-    monkeypatch.setattr(service, "open_image", counting)
+    monkeypatch.setattr(service, "open_part", counting)
     app = create_app(gallery, limits=Limits(seconds=SECONDS, at_once=8))
     app.state.service.explainer = explain
     with TestClient(app, base_url="http://localhost") as asking, ThreadPoolExecutor(6) as callers:

@@ -64,6 +64,8 @@ def discover(  # noqa: PLR0913 - one parameter an option
 
     action, *ids = words or [""]
     _refuse_odd(action, ids, name=name)
+    if json is not None and action in _DECIDE:
+        raise ReseenError("--json: expected without an action, or with list")
     with _one_line():
         opened = _open(gallery)
         if action in _DECIDE:

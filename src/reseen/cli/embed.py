@@ -81,7 +81,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
         from reseen.retrieval.embed_tracks import embed_tracks
 
         progress = progress_for(quiet=quiet)
-        embedder = embedder_for(model, device=device, progress=progress)
+        embedder = embedder_for(model, device=device, progress=progress, decode=decode)
         found = embed_tracks(
             source,
             out,

@@ -147,7 +147,7 @@ def _suggestion_lines(total: "Added") -> list[str]:
     told = [f"  {id_}: {who}" for id_, who in zip(total.ids, total.suggestions, strict=True) if who is not None]
     more = [f"  and {len(told) - _SHOWN_SUGGESTIONS:,} more"] if len(told) > _SHOWN_SUGGESTIONS else []
     if not told:
-        return ["nobody to suggest: no other record has an identity"]
+        return ["nobody to suggest: all have an identity, or no other record has one"]
     heading = "nothing was set; `reseen gallery update` and `discover` set identities:"
     return [heading, *told[:_SHOWN_SUGGESTIONS], *more]
 

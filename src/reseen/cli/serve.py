@@ -66,7 +66,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
 
     token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)
-    running = loaded if export is None else run_by_export(loaded, export)
+    running = loaded if export is None else run_by_export(loaded, export, device=device)
     embedder = Embedder(running, limits=ImageLimits(pixels=most_pixels, bytes=most_bytes))
     opened = Gallery(gallery, embedder=embedder, create=create)
     limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)

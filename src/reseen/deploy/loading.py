@@ -66,14 +66,14 @@ def load_network(source: str | Path, *, revision: str | None = None, device: str
     raise ReseenError(f"{source}: no such file or folder; expected {EXPECTS}{_why_not_the_hub(str(source))}")
 
 
-def run_by_export(loaded: LoadedNetwork, export: Path) -> LoadedNetwork:
+def run_by_export(loaded: LoadedNetwork, export: Path, *, device: str = "cpu") -> LoadedNetwork:
     """The network with its own facts, run by the runtime of an export of it.
 
     Raises ReseenError for a file that is no export, or one of another network or in other numbers.
     """
     if export.suffix not in EXPORTS:
         raise ReseenError(f"{export}: expected an export, one of {', '.join(EXPORTS)}")
-    exported = load_network(export)
+    exported = load_network(export, device=device)
     expected, got = loaded.facts.fingerprint, exported.facts.fingerprint
     if got != expected:
         raise ReseenError(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.info import Info
     from reseen.retrieval.job import FailedImage, JobDone, embed_images
     from reseen.retrieval.predicted import Prediction
-    from reseen.retrieval.record import Added, Failure, Match, Matches, Record
+    from reseen.retrieval.record import Added, Failure, Match, Matches, Record, Suggestion
     from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.sources import RecordSource, read_source
     from reseen.retrieval.trackers import TrackFeatures, track_features
@@ -35,6 +35,7 @@ __all__ = [
     "Record",
     "RecordSource",
     "Span",
+    "Suggestion",
     "TrackFeatures",
     "embed_images",
     "read_source",
@@ -50,7 +51,7 @@ __getattr__, __dir__ = lazy_names(
         "info": ("Info",),
         "job": ("FailedImage", "JobDone", "embed_images"),
         "predicted": ("Prediction",),
-        "record": ("Added", "Failure", "Match", "Matches", "Record"),
+        "record": ("Added", "Failure", "Match", "Matches", "Record", "Suggestion"),
         "schema": ("GalleryModel",),
         "sources": ("RecordSource", "read_source"),
         "trackers": ("TrackFeatures", "track_features"),

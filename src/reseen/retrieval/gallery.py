@@ -242,16 +242,22 @@ class Gallery:
         where = {name: value for name, value in (("id", ids), ("identity", identity)) if value is not None}
         gone = condition(self._store.schema, cameras=None if camera is None else [camera], before=before, where=where)
         assert gone is not None
+        # What was decided of them goes first as well: a call that completes a stopped one finds the records no more.
+        self._forget_decided(self._store.column("id", gone).to_pylist(), identity)
         with self._store.building(), self._store.writing() as table:
             forgotten = self._store.column("id", gone).to_pylist()
             forget_rows(self._store, gone)
             if not indexes.indexed(table) and indexes.INDEX_PAYS <= table.count_rows() < indexes.APPROXIMATE_PAYS:
                 indexes.build_exact(table)
-        if self._store.folder is not None:
-            from reseen.retrieval.discover.purge import forget_decided
-
-            forget_decided(self._store.folder, forgotten, identity=identity)
+        self._forget_decided(forgotten, identity)
         return len(forgotten)
+
+    def _forget_decided(self, ids: Sequence[str], identity: str | None) -> None:
+        """Remove what proposals and decisions hold of these records."""
+        from reseen.retrieval.discover.purge import forget_decided
+
+        if self._store.folder is not None:
+            forget_decided(self._store.folder, ids, identity=identity)
 
     def discover(self, *, settings: "DiscoverSettings | None" = None, progress: Progress = SILENT) -> "Discovery":
         """Find records that look like one individual, and keep them as proposals to decide. Nothing is changed.

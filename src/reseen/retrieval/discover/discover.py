@@ -25,10 +25,11 @@ def discover(
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ReseenError(f"{folder}: proposals cannot be kept here: {error.strerror}") from None
-    with file_lock(folder / LOCK, patience=store.patience, advice="try again when it is done", keep=True):
-        before = journal.steps()
-    refused = Refusals(step.proposal for step in before.live if step.what == "refuse")
-    found, judge = propose(store, model=model, settings=settings, refused=refused, progress=progress)
-    with file_lock(folder / LOCK, patience=store.patience, advice="try again when it is done", keep=True):
-        write_stored(folder, found, judge=judge, step=before.last)
+    with store.building():  # nothing is forgotten or compacted away while it looks; records are added meanwhile
+        with file_lock(folder / LOCK, patience=store.patience, advice="try again when it is done", keep=True):
+            before = journal.steps()
+        refused = Refusals(step.proposal for step in before.live if step.what == "refuse")
+        found, judge = propose(store, model=model, settings=settings, refused=refused, progress=progress)
+        with file_lock(folder / LOCK, patience=store.patience, advice="try again when it is done", keep=True):
+            write_stored(folder, found, judge=judge, step=before.last)
     return found

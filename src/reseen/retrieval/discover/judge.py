@@ -29,12 +29,16 @@ _ROUNDS = 50
 
 
 class Judge(NamedTuple):
-    """Log odds are ``slope`` times what a similarity is above ``level``, which has even odds."""
+    """Log odds are ``slope`` times what a similarity is above ``level``, which has even odds.
+
+    ``splits``: whether a similarity below the level speaks for two individuals; a level that is only cautious does not.
+    """
 
     level: float
     slope: float
     calibrated: bool
     source: str
+    splits: bool = True
 
     def evidence(self, similarity: Float64 | Float32 | float) -> Float64:
         """(E,) similarities -> (E,) nats; above 0 for one individual."""
@@ -93,7 +97,8 @@ def _by_pairs(records: Records, near: NearRecords) -> Judge:
     found = find_two_kinds(near.similarity, vectors=records.vectors)
     if found is None:
         return Judge(1.0, 1.0, calibrated=False, source="too few records to judge by")
-    return Judge(found.level, found.slope, calibrated=False, source=_PAIRS if found.apart else _ALIKE)
+    source = _PAIRS if found.apart else _ALIKE
+    return Judge(found.level, found.slope, calibrated=False, source=source, splits=found.apart)
 
 
 def _logistic(similarity: Float64, same: Bools) -> tuple[float, float]:

@@ -87,7 +87,7 @@ def _drafts(records: Records, near: NearRecords, *, judge: Judge, settings: Disc
     drafts = chain(
         of_groups(records, near, groups=groups, judge=judge),
         of_identities(records, near, judge=judge),
-        of_splits(records, judge=judge, least=settings.least),
+        of_splits(records, judge=judge, least=settings.least) if judge.splits else (),
     )
     wanted = [draft for draft in drafts if draft.evidence > settings.caution and _large(draft, settings.least)]
     bar.advance()

@@ -18,11 +18,13 @@ let toasting = 0;
 const sightings = makeSightings(find("sighting"));
 const current = () => proposals[place];
 
-async function open(said = "") {
+/** Reads the list; shows the proposal `id` if it waits, else the one at the same place. */
+async function open(said = "", id = null) {
   try {
     const page = await api.proposals(BATCH);
     ({ proposals, waiting, decided } = page);
-    place = Math.min(place, Math.max(proposals.length - 1, 0));
+    const known = proposals.findIndex(proposal => proposal.id === id);
+    place = known >= 0 ? known : Math.min(place, Math.max(proposals.length - 1, 0));
     show(said);
   } catch (error) {
     showError(error);
@@ -141,12 +143,7 @@ const refuse = () => decide(async () => {
 const undo = () => decide(async () => {
   if (!decided) return;
   const { proposal, name } = await api.undo();
-  const known = proposals.findIndex(other => other.id === proposal.id);
-  if (known < 0) proposals.splice(place, 0, proposal);
-  else place = known;
-  waiting += 1;
-  decided -= 1;
-  show(name === null ? "Refusal undone" : `Undone: no longer ${name}`);
+  await open(name === null ? "Refusal undone" : `Undone: no longer ${name}`, proposal.id);
 });
 
 /** Takes the current proposal, which was decided, out of the list. */
@@ -183,6 +180,8 @@ const KEYS = {
   1: () => take(0), 2: () => take(1), 3: () => take(2),
 };
 
+const STEPS = new Set(["j", "k", "ArrowRight", "ArrowLeft"]);
+
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target === find("name")) {
@@ -193,6 +192,7 @@ addEventListener("keydown", event => {
   const work = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!work) return;
   event.preventDefault();
+  if (event.repeat && !STEPS.has(event.key)) return; // a key that is held decides once
   work();
 });
 
