@@ -43,7 +43,7 @@ def test_corners_in_a_bgr_frame_give_the_vectors_of_the_crops(features, frame, e
 
 
 def test_centres_and_sizes_give_a_list_of_the_same_vectors(features, frame, expected):
-    found = features(frame, np.column_stack([CENTRED, [0.0, 0.0]]))
+    found = features(frame, np.column_stack([CENTRED, [0.0, 1.0]]))  # a detection's number, no angle
     assert isinstance(found, list)
     np.testing.assert_allclose(np.stack(found), expected, atol=1e-5)
 

@@ -104,6 +104,32 @@ def test_boxes_with_times_alone_are_cut_out_of_the_frame_shown_nearest(tmp_path,
     assert cut_numbers(tmp_path / "out") == {3: 3, 5: 5, 7: 7}
 
 
+def test_tracks_with_times_closer_than_a_tenth_of_a_second_are_laid_on_their_frames(tmp_path, embedder):
+    write_video(tmp_path / "gate.mkv", count=10, stamps=[40 * number for number in range(10)])
+    tracks = write_tracks(tmp_path, [{"track": 1, "time": 0.04 * number} for number in range(10)])
+    embed_tracks(tracks, tmp_path / "out", embedder=embedder, frames=FramesGiven(videos=[tmp_path]))
+    assert cut_numbers(tmp_path / "out") == {number: number for number in range(10)}
+
+
+def test_a_track_without_any_frame_is_left_out_and_counted(tmp_path, embedder):
+    write_video(tmp_path / "gate.mp4")
+    tracks = write_tracks(tmp_path, [{"track": 1, "frame": 3}, {"track": 2, "frame": 300}])
+    done = embed_tracks(tracks, tmp_path / "out", embedder=embedder, frames=FramesGiven(videos=[tmp_path]))
+    assert any("1 tracks have no box in any frame" in note for note in done.notes)
+    assert done.tracks == 1
+
+
+def test_a_pattern_without_cameras_is_refused_for_several(tmp_path, embedder):
+    rows = [{"track": 1, "frame": 1, "camera": camera} for camera in ("east", "west")]
+    with pytest.raises(ReseenError, match=r"expected \{camera\} in the pattern, as the tracks have 2 cameras"):
+        embed_tracks(
+            write_tracks(tmp_path, rows),
+            tmp_path / "out",
+            embedder=embedder,
+            frames=FramesGiven(frames="f/{frame}.jpg"),
+        )
+
+
 def test_the_best_boxes_are_chosen_before_a_frame_is_decoded(tmp_path, embedder, monkeypatch):
     rows = [
         {"track": 1, "frame": n, "left": 10, "top": 9, "width": 10 + 9 * (n % 10 == 4), "height": 20} for n in range(30)
@@ -114,7 +140,7 @@ def test_the_best_boxes_are_chosen_before_a_frame_is_decoded(tmp_path, embedder,
     monkeypatch.setattr(Video, "frames", lambda self, numbers: (asked.append(list(numbers)), frames(self, numbers))[1])
     tracks = write_tracks(tmp_path, rows)
     embed_tracks(tracks, tmp_path / "out", embedder=embedder, frames=FramesGiven(videos=[tmp_path]), images=3)
-    assert asked == [[0], [4, 14, 24]]
+    assert asked == [[4, 14, 24]]
 
 
 def test_a_stopped_command_cuts_and_embeds_nothing_twice(tmp_path, tracks, embedder, monkeypatch):

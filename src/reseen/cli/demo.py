@@ -13,7 +13,11 @@ def demo(
     *,
     out: Annotated[Path, typer.Option(help="The folder for data, run and report.")] = Path("demo"),
     cameras: Annotated[
-        bool, typer.Option("--cameras", help="Then link the tracks of a small town of cameras with that network.")
+        bool,
+        typer.Option(
+            "--cameras",
+            help="Link the tracks of a small town of cameras with that network.",
+        ),
     ] = False,
     quiet: Quiet = False,
 ) -> None:

@@ -76,8 +76,8 @@ def embed(  # noqa: PLR0913 - one parameter an option
     """
     of_tracks = (frames, videos, frame_rate, first_frame, offset, images)
     if tracks or frames is not None or videos:
-        if ray or metadata:
-            raise ReseenError("embed: tracks are embedded without --ray and --metadata; leave them out")
+        if ray or metadata or address is not None:
+            raise ReseenError("embed: tracks are embedded without --ray, --address and --metadata; leave them out")
         from reseen.retrieval.embed_tracks import embed_tracks
 
         progress = progress_for(quiet=quiet)

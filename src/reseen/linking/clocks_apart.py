@@ -21,6 +21,6 @@ def clocks_apart(ways: Sequence[Way]) -> list[str]:
                 lines.append(
                     f"the clock of camera {ahead} may be {abs(apart):.0f} s ahead of {behind}'s: travel takes "
                     f"{times.median:.0f} s from {origin} to {target} and {back.median:.0f} s back; "
-                    f"if so, give --offset {ahead}={-abs(apart):.0f}"
+                    f"if so, give --offset {ahead}={-abs(apart):.0f}, added to what was given for it"
                 )
     return lines

@@ -109,7 +109,15 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     )
     found = Clusters(_in_order(layout, clusters.of), clusters.merges)
     nearly = _nearly(pairs, nats, near=near, clusters=clusters)
-    return _result(sightings, evidence, found=found, windows=(*topology, *learned), nearly=nearly, layout=layout)
+    return _result(
+        sightings,
+        evidence,
+        found=found,
+        windows=(*topology, *learned),
+        nearly=nearly,
+        layout=layout,
+        caution=settings.caution,
+    )
 
 
 def _learned(layout: Layout, evidence: Evidence, topology: Sequence[Window]) -> tuple[Window, ...]:
@@ -161,11 +169,14 @@ def _result(
     found: Clusters,
     windows: tuple[Window, ...],
     nearly: list[Link],
+    caution: float,
 ) -> Linking:
     order = layout.order.tolist()
     merged = [Link(*merge, linked=True) for merge in found.merges if merge.evidence < _DOUBTFUL]
     doubts = sorted([*merged, *nearly], key=lambda link: abs(link.evidence))[:_DOUBTS]
-    given = [doubt._replace(first=order[doubt.first], second=order[doubt.second]) for doubt in doubts]
+    given = [
+        Link(order[doubt.first], order[doubt.second], doubt.evidence + caution, linked=doubt.linked) for doubt in doubts
+    ]
     ways = tuple(Way(layout.names[a], layout.names[b], times) for (a, b), times in sorted(evidence.travel.ways.items()))
     return Linking(
         sightings=sightings,

@@ -65,4 +65,5 @@ def _free(switch: Switch, taken: set[tuple[str, ...]]) -> str:
     name = f"{switch.track} (2)"
     while (switch.camera, name) in taken:
         name += " (2)"
+    taken.add((switch.camera, name))
     return name

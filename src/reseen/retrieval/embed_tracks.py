@@ -91,6 +91,7 @@ def embed_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         pl.col("time").alias("seconds"),
         *(pl.col(side).alias(f"box_{side}") for side in ("left", "top", "width", "height")),
         "confidence",
+        *(() if found.said is None else (pl.lit(found.said).alias("frames"),)),
     )
     write_atomically(out / _IMAGES, listed.write_parquet)
     job = embed_images(out / _IMAGES, out, embedder=embedder, batch=batch, chunk=chunk, progress=progress)

@@ -122,10 +122,10 @@ def embed_images(
         ReseenError: The source lists no image; ``out`` holds vectors of another network, or of rows that are gone or
             changed; the table lacks the metadata, or the network does not accept them.
 
-    Example:
+    Example (not run):
         ```python
         embedder = reseen.Embedder.from_pretrained("runs/mine")
-        job = embed_pictures("photos", "vectors", embedder=embedder)
+        job = embed_images("photos", "vectors", embedder=embedder)
         print(job.embedded, job.failures)
         ```
     """

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from reseen.data.frames import FramesGiven
 from reseen.data.tracks import read_tracks, read_truth
+from reseen.data.tracks.boxes import SIDES
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.file_lock import file_lock
@@ -135,7 +136,8 @@ def _truth(source: Path | str, truth: Path | str | None) -> IdentifiedBoxes | No
 
 def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | str) -> None:
     """Make the folder; one that is there must be of these tracks, frames and this network."""
-    rows = found.chosen.select("camera", "track", "frame", "path").write_csv().encode()
+    sides = () if found.frames is None else SIDES
+    rows = found.chosen.select("camera", "track", "frame", "path", *sides).write_csv().encode()
     key = {"tracks": hashlib.sha256(rows).hexdigest()[:16], "network": embedder.fingerprint, "frames": found.said}
     path = out / _BEGUN
     if path.exists():

@@ -20,6 +20,7 @@ def write_linking(
     done: LinkedTracks, settings: LinkSettings, *, source: str, network: str, truth: pl.DataFrame | None
 ) -> None:
     """links.csv, splits.csv and scores.json, then linking.json."""
+    (done.out / LINKING).unlink(missing_ok=True)  # a folder whose files are of two linkings is not a finished one
     write_atomically(done.out / LINKS, done.links.write_csv)
     if done.switches:
         every = parts_of(done.boxes, done.linking.table())

@@ -47,7 +47,7 @@ def track_images(
     if laid.frames is None:
         return TrackImages(tracks, chosen_images(tracks, images=images), None, None)
     chosen = best_boxes(laid.tracks.boxes, laid.tracks.boxes, images=images)
-    said = ", ".join(f"{camera}: {own.name}" for camera, own in laid.frames.items())
+    said = ", ".join(f"{camera}: {own.name} from frame {min(own.numbers)}" for camera, own in laid.frames.items())
     return TrackImages(laid.tracks, chosen.with_columns(crop_paths(chosen, crops)), laid.frames, said)
 
 

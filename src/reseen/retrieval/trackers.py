@@ -58,10 +58,11 @@ class TrackFeatures:
     def __call__(self, image: Frame, boxes: ArrayLike) -> list[Vectors]:
         """Ultralytics' call: the frame, then (N, >= 4) centre x, centre y, width, height -> N vectors (D,).
 
-        Its rotated boxes have five columns. A sixth and later ones are ignored.
+        A last column, the number of the detection, is ignored: five columns are an upright box, six a rotated one.
         """
         given = _table(boxes)
-        return list(self._embed(_upright(given[:, :_ROTATED]), image))
+        sides = _ROTATED if given.shape[1] > _ROTATED else _CORNERS
+        return list(self._embed(_upright(given[:, :sides]), image))
 
     def extract_embeddings(self, detections: Any, frame: Frame, *, batch_size: int | None = None) -> Vectors:
         """supervision's form: ``detections.xyxy`` (N, 4) in a frame -> (N, D) float32; (0, 0) without detections.

@@ -61,6 +61,9 @@ def on_frames(tracks: Tracks, given: FramesGiven) -> OnFrames:
     if clipped.boxes.is_empty():
         raise ReseenError(f"{tracks.root}: expected boxes inside their frames, got none")
     notes += clipped.notes
+    lost = tracks.boxes.join(clipped.boxes, on=["camera", "track"], how="anti").n_unique(["camera", "track"])
+    if lost:
+        notes.append(f"{lost} tracks have no box in any frame and are left out as a whole")
     return OnFrames(replace(tracks, boxes=clipped.boxes, notes=(*tracks.notes, *notes), sizes=sizes), frames)
 
 
@@ -102,7 +105,10 @@ def _laid(boxes: polars.DataFrame, frames: Frames, *, tracks: Tracks) -> _Laid:
         boxes = boxes.with_columns(frame=_nearest(boxes["time"].to_numpy() - start, frames))
         single = boxes.unique(["track", "frame"], keep="first", maintain_order=True)
         if len(single) < len(boxes):
-            notes.append(f"camera {camera}: {len(boxes) - len(single)} boxes share a frame with one of their track")
+            notes.append(
+                f"camera {camera}: {len(boxes) - len(single)} boxes share a frame with another of their track and were "
+                "left out"
+            )
         boxes = single
     there = boxes["frame"].is_in(list(frames.numbers))
     if not there.all():

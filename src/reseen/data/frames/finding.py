@@ -51,12 +51,17 @@ def find_frames(place: str, cameras: Iterable[str]) -> dict[str, FrameFiles]:
     Raises:
         ReseenError: A camera has no frames, or the pattern lacks a name.
     """
+    names = sorted(cameras)
     if "{" in place:
-        return {name: _matching(place, name) for name in sorted(cameras)}
+        if "{camera}" not in place and len(names) > 1:
+            raise ReseenError(f"{place}: expected {{camera}} in the pattern, as the tracks have {len(names)} cameras")
+        return {name: _matching(place, name) for name in names}
     folder = _folder(Path(place))
     found = {}
-    for name in sorted(cameras):
-        inside = _one([folder / name, *sorted(folder.glob(f"*/{_literal(name)}"))], name, folder=folder, kind="folder")
+    for name in names:
+        inside = _one(
+            [folder / name.lstrip("/"), *sorted(folder.glob(f"*/{_literal(name)}"))], name, folder=folder, kind="folder"
+        )
         found[name] = FrameFiles.in_folder(inside)
     return found
 
@@ -89,7 +94,7 @@ def _one(paths: Sequence[Path], camera: str, *, folder: Path | str, kind: str) -
 
 def _literal(name: str) -> str:
     """A name inside a glob pattern."""
-    return re.sub(r"([*?[])", r"[\1]", name)
+    return re.sub(r"([*?[])", r"[\1]", name.lstrip("/"))
 
 
 def _matching(pattern: str, camera: str) -> FrameFiles:

@@ -91,9 +91,11 @@ class Video:
     @cached_property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of the upright frames."""
-        for frame in self.frames([self.first]):
-            return frame.image.shape[1], frame.image.shape[0]
-        raise ReseenError(f"{self.path}: cannot decode the video: its first frame is damaged")
+        with _opened(self.path) as (container, stream):
+            for frame in _decoded(container, stream):  # the first may be damaged: recordings begin anywhere
+                height, width = _upright(frame).shape[:2]
+                return width, height
+        raise ReseenError(f"{self.path}: cannot decode the video: none of its frames can be decoded")
 
     def frames(self, numbers: Sequence[int]) -> Iterator[Frame]:
         """Yield the frames with these numbers, which rise; the file is read once, from keyframe to keyframe.
@@ -116,15 +118,15 @@ class Video:
 
 def _index(path: Path) -> _Index:
     with _opened(path) as (container, stream):
-        packets = [p for p in container.demux(stream) if p.size and not p.is_discard]
-        stamps = [packet.pts for packet in packets]
+        packets = [(p.pts, p.is_keyframe) for p in container.demux(stream) if p.size and not p.is_discard]
+        stamps = [stamp for stamp, _ in packets]
         if not stamps:
             raise ReseenError(f"{path}: cannot decode the video: it has no frame")
         if None in stamps or len(set(stamps)) < len(stamps):
             return _without_stamps(path, stream)
         order = np.argsort(np.array(stamps, dtype=np.int64))
-        keys = np.array([packet.is_keyframe for packet in packets], dtype=np.bool_)[order]
-        return _Index(np.array(stamps, dtype=np.int64)[order], keys, float(packets[0].time_base), len(stamps))
+        keys = np.array([key for _, key in packets], dtype=np.bool_)[order]
+        return _Index(np.array(stamps, dtype=np.int64)[order], keys, float(stream.time_base or 1), len(stamps))
 
 
 def _without_stamps(path: Path, stream: "VideoStream") -> _Index:

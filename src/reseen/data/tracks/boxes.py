@@ -86,7 +86,7 @@ def checked(found: Found, source: Path) -> Tracks:
     if left.is_empty():
         raise ReseenError(f"{source}: expected tracks, got no box with an area inside its frame")
     left = left.sort("camera", "track", "frame")
-    _refuse_twice(left, source)
+    _refuse_twice(left, source, frames=found.numbering.frames)
     return Tracks(left, found.root, found.crops, (*found.notes, *notes), found.sizes, found.numbering)
 
 
@@ -138,12 +138,15 @@ def refuse_unreal(boxes: polars.DataFrame, source: Path) -> None:
             raise ReseenError(f"{source}: {bad} boxes have no {name} that is a number")
 
 
-def _refuse_twice(boxes: polars.DataFrame, source: Path) -> None:
-    key = ["camera", "track", "frame"]
+def _refuse_twice(boxes: polars.DataFrame, source: Path, *, frames: bool) -> None:
+    """``frames``: frames are numbered; else their numbers are rounded from times, which may be closer to each other."""
+    moment = "frame" if frames else "time"
+    key = ["camera", "track", moment]
     twice = boxes.filter(boxes.select(key).is_duplicated())
     if len(twice):
-        camera, track, frame = twice.select(key).row(0)
+        camera, track, when = twice.select(key).row(0)
         raise ReseenError(
-            f"{source}: a track has one box in a frame, but camera {camera}, track {track}, frame {frame} has several "
-            f"({len(twice)} such boxes in all); give each object a track of its own, or the rate at which frames came"
+            f"{source}: a track has one box in a frame, but camera {camera}, track {track}, {moment} {when} has "
+            f"several ({len(twice)} such boxes in all); give each object a track of its own, or the rate at which "
+            "frames came"
         )

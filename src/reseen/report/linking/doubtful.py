@@ -43,9 +43,18 @@ def doubtful_section(saved: SavedLinking, thumbnails: Thumbnails) -> Section:
 
 def window_words(window: Mapping[str, Any]) -> str:
     """A window in words: "window 3 s to 20 s (learned from 14 links)"."""
-    ends = " to ".join("any" if end is None else f"{end:.0f} s" for end in (window["shortest"], window["longest"]))
-    source = f"learned from {window['links']} links" if window.get("links") else "given"
-    return f"window {ends} ({source})"
+    return f"window {window_ends(window, digits=0)} ({window_source(window)})"
+
+
+def window_ends(window: Mapping[str, Any], *, digits: int) -> str:
+    """From and to: "3 s to 20 s"."""
+    ends = (window["shortest"], window["longest"])
+    return " to ".join("any" if end is None else f"{end:.{digits}f} s" for end in ends)
+
+
+def window_source(window: Mapping[str, Any]) -> str:
+    """Where a window comes from."""
+    return f"learned from {window['links']} links" if window.get("links") else "given"
 
 
 def _card(doubt: Doubt, saved: SavedLinking, *, ways: Ways, thumbnails: Thumbnails) -> Card:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reseen.report.histogram import Histogram, histogram
-from reseen.report.linking.doubtful import Ways, ways_of, window_words
+from reseen.report.linking.doubtful import Ways, ways_of, window_ends, window_source, window_words
 from reseen.report.linking.saved import SavedLinking
 from reseen.report.page import Section, Table
 
@@ -78,7 +78,6 @@ def _row(way: tuple[str, str], ways: Ways) -> tuple[str, ...]:
     times, window = ways.times.get(way), ways.windows.get(way)
     ends = source = ""
     if window is not None:
-        ends = " to ".join("any" if end is None else f"{end:.1f} s" for end in (window["shortest"], window["longest"]))
-        source = f"learned from {window['links']} links" if window.get("links") else "given"
+        ends, source = window_ends(window, digits=1), window_source(window)
     learned = ("", "") if times is None else (f"{sum(times['links']):.1f}", f"{times['median']:.1f} s")
     return (_named(way), *learned, ends, source)

@@ -109,7 +109,7 @@ class Journal:
                 os.fsync(file.fileno())
         except OSError as error:
             raise ReseenError(
-                f"{self._path}: cannot note the decision: {error.strerror}; the next decision finds out whether it was done"
+                f"{self._path}: cannot note the decision: {error.strerror}; the next one finds out whether it was done"
             ) from None
 
 
