@@ -234,7 +234,8 @@ def test_the_command_adds_predictions_says_which_and_searches_by_them(run, resee
     found = tmp_path / "found.json"
     query = tmp_path / "data" / "11-0.png"
     filters = ("--where", "colour=red", "--where", "colour_probability=0.34..1")
-    code, *_ = reseen("search", query, "--gallery", cars, "--model", run / "run", *filters, "--json", found)
+    words = ("--model", run / "run", *filters, "--json", found, "--sheet", tmp_path / "sheet.png")
+    code, *_ = reseen("search", query, "--gallery", cars, *words)
     assert code == 0
     assert len(json.loads(found.read_text())[0]["matches"]) == 4
 

@@ -30,7 +30,7 @@ _TURNS: Mapping[int, Image.Transpose] = MappingProxyType(
 broken ones."""
 SIDES_SWAPPED = range(5, 9)
 """The orientations whose stored width is the upright image's height."""
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 """Pixels that are converted at a time."""
 
 
