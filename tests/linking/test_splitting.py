@@ -23,3 +23,10 @@ def test_the_part_with_most_boxes_comes_first_among_those_that_are_known():
     known = polars.DataFrame({"camera": ["a", "a"], "track": ["7", "7 (2)"], "identity": [4, 5]})
     assert parts_of(rows, known).rows() == [("a", "7", 1.0, 2.0, 2, 5), ("a", "7", 0.0, 0.0, 1, 4)]
     assert parts_of(rows, known[:1])["identity"].to_list() == [4, None]
+
+
+def test_parts_of_some_boxes_are_named_as_those_of_all():
+    every = polars.DataFrame({"camera": "a", "track": ["7", "7", "7 (2)"], "time": [0.0, 1.0, 5.0]})
+    switches = [Switch("a", "7", 1.0)]
+    assert split(every, switches)["track"].to_list() == ["7", "7 (2) (2)", "7 (2)"]
+    assert split(every[:2], switches, among=every)["track"].to_list() == ["7", "7 (2) (2)"]

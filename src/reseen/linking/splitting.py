@@ -9,12 +9,13 @@ from reseen.linking.pooling import Switch
 _KEY = ["camera", "track"]
 
 
-def split(boxes: pl.DataFrame, switches: Sequence[Switch]) -> pl.DataFrame:
+def split(boxes: pl.DataFrame, switches: Sequence[Switch], *, among: pl.DataFrame | None = None) -> pl.DataFrame:
     """Name the later parts of tracks that hold two individuals.
 
     Args:
         boxes: Rows with camera, track and time.
         switches: Where `pool` found that a track changes its individual.
+        among: All boxes, where ``boxes`` are some of them, so that parts of both have the same names.
 
     Returns:
         The rows in their order. ``track`` names parts, as "7 (2)" for the second one of track 7; ``whole`` has the
@@ -25,7 +26,7 @@ def split(boxes: pl.DataFrame, switches: Sequence[Switch]) -> pl.DataFrame:
         >>> split(rows, [Switch("a", "7", 1.0)])["track"].to_list()
         ['7', '7 (2)', '7 (2)']
     """
-    taken = set(boxes.select(_KEY).unique().iter_rows())
+    taken = set((boxes if among is None else among).select(_KEY).unique().iter_rows())
     moments = pl.DataFrame(
         [(switch.camera, switch.track, switch.time, _free(switch, taken)) for switch in switches],
         schema={"camera": pl.String, "track": pl.String, "_from": pl.Float64, "_name": pl.String},

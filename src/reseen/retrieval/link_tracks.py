@@ -110,7 +110,7 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         pooled = pooled_images(out / _VECTORS, chosen, spans=tracks.boxes)
         boxes = split(tracks.boxes, pooled.switches)
         if pooled.switches:
-            halves = pooled_images(out / _VECTORS, split(chosen, pooled.switches), spans=boxes)
+            halves = pooled_images(out / _VECTORS, split(chosen, pooled.switches, among=tracks.boxes), spans=boxes)
             pooled = pooled._replace(sightings=halves.sightings)
         linking = link(pooled.sightings, settings=settings, topology=windows)
         links = all_links(linking, boxes)
