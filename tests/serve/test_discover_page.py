@@ -14,6 +14,7 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
 from reseen.serve.middleware.limits import Limits
+from served_pages import foreign, opened
 from shared import made_once
 
 INDIVIDUALS, SHOTS, TOKEN = 100, 3, "the-token-of-the-page"
@@ -68,21 +69,6 @@ def client(gallery) -> Iterator[TestClient]:
         yield asking
 
 
-def opened(browser, url: str, *, width: int = 1200, **options):
-    """A page that remembers what it complained about, and what it asked others for, as ``heard``."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
-    page.heard = []
-    page.on("request", lambda asked: page.heard.append(asked.url))
-    page.on("console", lambda message: page.heard.append(f"says {message.text}"))
-    page.on("pageerror", lambda error: page.heard.append(f"fails {error}"))
-    page.goto(f"{url}discover")
-    return page
-
-
-def foreign(page, url: str) -> list[str]:
-    return [heard for heard in page.heard if not heard.startswith((url, "blob:", "data:"))]
-
-
 def waits(page, place: int, count: int) -> None:
     """Until so many proposals wait, and this one is shown."""
     page.wait_for_function(
@@ -101,7 +87,7 @@ def names(gallery: Gallery) -> dict[int, set[str | None]]:
 
 @pytest.mark.long
 def test_a_person_names_a_hundred_individuals_by_keyboard_alone(browser, gallery, url):
-    page = opened(browser, url)
+    page = opened(browser, f"{url}discover")
     for number in range(INDIVIDUALS):
         waits(page, 1, INDIVIDUALS - number)
         page.keyboard.press("n")
@@ -116,7 +102,7 @@ def test_a_person_names_a_hundred_individuals_by_keyboard_alone(browser, gallery
 
 
 def test_keys_accept_refuse_undo_and_step_and_each_is_read_aloud(browser, gallery, url):
-    page = opened(browser, url)
+    page = opened(browser, f"{url}discover")
     waits(page, 1, 100)
     said, focused = page.locator("#said"), "document.activeElement.id"
     assert page.locator("#ask").inner_text() == "Are these one individual?"
@@ -169,7 +155,7 @@ def test_a_proposal_to_merge_shows_both_sides_and_its_evidence(browser, gallery,
         gallery.update(proposal.records[:2], {"identity": f"<b>van</b> {number}"})
     gallery.discover()
     with served(create_app(gallery, limits=FAST, decide=True)) as url:
-        page = opened(browser, url)
+        page = opened(browser, f"{url}discover")
         waits(page, 1, 100)
         while "<b>van</b>" not in page.locator("#ask").inner_text():
             page.keyboard.press("j")
@@ -186,7 +172,7 @@ def test_a_proposal_to_merge_shows_both_sides_and_its_evidence(browser, gallery,
 
 
 def test_a_proposal_that_another_decided_meanwhile_is_told_and_the_list_is_read_again(browser, gallery, url):
-    page = opened(browser, url)
+    page = opened(browser, f"{url}discover")
     waits(page, 1, 100)
     first = gallery.decisions().proposals()[0]
     gallery.decisions().accept(first.id, name="by another")
@@ -200,7 +186,7 @@ def test_a_proposal_that_another_decided_meanwhile_is_told_and_the_list_is_read_
 
 
 def test_everything_works_by_mouse_and_every_control_is_reached_by_tab(browser, gallery, url):
-    page = opened(browser, url)
+    page = opened(browser, f"{url}discover")
     waits(page, 1, 100)
     page.fill("#name", "by mouse")
     page.click("#accept")
@@ -225,7 +211,7 @@ def test_everything_works_by_mouse_and_every_control_is_reached_by_tab(browser, 
 @pytest.mark.parametrize("width", [1200, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_as_wide_as_the_window_and_its_texts_contrast(browser, url, scheme, width, contrasts):
-    page = opened(browser, url, width=width, color_scheme=scheme)
+    page = opened(browser, f"{url}discover", width=width, color_scheme=scheme)
     waits(page, 1, 100)
     page.keyboard.press("a")
     waits(page, 1, 99)
@@ -237,7 +223,7 @@ def test_the_page_is_as_wide_as_the_window_and_its_texts_contrast(browser, url, 
 
 def test_the_page_asks_for_the_token(browser, gallery, served):
     with served(create_app(gallery, limits=FAST, token=TOKEN, decide=True)) as url:
-        page = opened(browser, url)
+        page = opened(browser, f"{url}discover")
         page.wait_for_selector("#login[open]")
         page.fill("#token", TOKEN)
         page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.serve.app import create_app
+from served_pages import foreign, opened
 
 WIDTHS = {"desktop": 1200, "phone": 390}
 TOKEN = "the-token-of-the-page"
@@ -23,22 +24,6 @@ def file(tmp_path: Path, image) -> Path:
     path = tmp_path / "query.png"
     image(2, 9).resize((96, 96)).save(path)
     return path
-
-
-def opened(browser, url: str, *, width: int = 1200, **options):
-    """A page that remembers what it asked for and complained about, as ``heard``."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
-    page.heard = []
-    page.on("request", lambda asked: page.heard.append(asked.url))
-    page.on("console", lambda message: page.heard.append(f"says {message.text}"))
-    page.on("pageerror", lambda error: page.heard.append(f"fails {error}"))
-    page.goto(url)
-    return page
-
-
-def foreign(page, url: str) -> list[str]:
-    """What was heard beyond requests to the service itself."""
-    return [heard for heard in page.heard if not heard.startswith((url, "blob:", "data:"))]
 
 
 def found(page) -> list[str]:
