@@ -24,7 +24,11 @@ SMALL: Mapping[str, Sequence[str]] = {
     "fastreid-sbs-veri776": ["model.backbone=resnet26", "model.non_local=[1, 1]"],
     "fastreid-mgn-market1501": ["model.backbone=resnet26", "data.image_size=[96, 96]"],
     "hrcn-veri776": ["model.backbone=resnet26", "model.head={name='hrcn', width=256}"],
-    "ssbver-veri776": ["model.backbone=resnet26", "training.ema=0.99", "crops={local=2, size=[32, 32], area=[0.1, 0.4]}"],
+    "ssbver-veri776": [
+        "model.backbone=resnet26",
+        "training.ema=0.99",
+        "crops={local=2, size=[32, 32], area=[0.1, 0.4]}",
+    ],
     "musp-veri776": ["model.backbone=resnet26", "model.head={name='musp', prototypes=6, width=512}"],
     "pcb-market1501": ["model.backbone=resnet18"],
     "lightmbn-market1501": ["model.backbone=osnet_x0_25"],
