@@ -14,7 +14,8 @@ from reseen.linking.sightings import Sightings
 from reseen.linking.topology import Window
 from reseen.metrics.array_types import Bools, Float64, Int64
 
-_DOUBTS = 200
+DOUBTS = 200
+"""Merges and near merges that are kept, the most doubtful first."""
 _DOUBTFUL = 1.5
 """Nats of evidence below which a merge, or above minus which a pair that is not merged, is in doubt."""
 _BLOCK = 4096
@@ -60,7 +61,7 @@ def nearly_linked(pairs: Candidates, nats: Float64, *, near: Bools, clusters: Cl
     """Pairs that were nearly linked, by the layout's rows."""
     apart = clusters.of[pairs.first] != clusters.of[pairs.second]
     rows = np.flatnonzero(near & apart & (nats > -_DOUBTFUL))
-    rows = rows[np.argsort(-nats[rows])][:_DOUBTS]
+    rows = rows[np.argsort(-nats[rows])][:DOUBTS]
     return [Link(int(pairs.first[row]), int(pairs.second[row]), float(nats[row]), linked=False) for row in rows]
 
 
@@ -74,7 +75,7 @@ def _in_given_order(layout: Layout, of: Int64) -> Int64:
 def _doubts(clusters: Clusters, nearly: Iterable[Link]) -> list[Link]:
     """Merges and near merges, the most doubtful first."""
     merged = [Link(*merge, linked=True) for merge in clusters.merges if merge.evidence < _DOUBTFUL]
-    return sorted([*merged, *nearly], key=lambda link: abs(link.evidence))[:_DOUBTS]
+    return sorted([*merged, *nearly], key=lambda link: abs(link.evidence))[:DOUBTS]
 
 
 def _as_given(doubt: Link, layout: Layout, *, caution: float) -> Link:

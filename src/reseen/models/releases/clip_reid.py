@@ -86,24 +86,33 @@ def clip_reid(
     _refuse_unknown(tensors, renamed, left_out)
     if is_vit:
         vit = _vit(renamed.body, image_size, resample=resample)
-        side = side_of(tensors.get("cv_embed"), cameras=cameras, views=views, coefficient=coefficient)
-        built = vit._replace(body={**vit.body, **with_single_row(vit.body, side)}, side=side)
+        rows = tensors.get("cv_embed")
+        built = _with_side(vit, side_of(rows, cameras=cameras, views=views, coefficient=coefficient))
     else:
         refuse_side_options(cameras, views)
         left_out += [name for name in tensors if name == "cv_embed"]  # its forward never reads it
         built = _resnet(renamed, image_size)
-    body = {f"backbone.body.{name}": tensor for name, tensor in built.body.items()}
-    parts = {f"parts.{name}": tensor for name, tensor in renamed.head.items()}
+    side = built.side
     return Released(
         recipe=built.recipe,
-        model={**built.settings, **built.side.model},
-        tensors={**body, **parts, **built.side.tensors, **head},
+        model={**built.settings, **side.model},
+        tensors={**_placed(built.body, renamed.head), **side.tensors, **head},
         num_identities=_identities(tensors) if with_head else None,
         image_size=built.size,
-        camera_names=built.side.camera_names,
-        view_names=built.side.view_names,
+        camera_names=side.camera_names,
+        view_names=side.view_names,
         left_out=left_out,
     )
+
+
+def _placed(body: Mapping[str, Tensor], head: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Both by their names in the whole network."""
+    ours = {f"backbone.body.{name}": tensor for name, tensor in body.items()}
+    return {**ours, **{f"parts.{name}": tensor for name, tensor in head.items()}}
+
+
+def _with_side(vit: _Encoder, side: Side) -> _Encoder:
+    return vit._replace(body={**vit.body, **with_single_row(vit.body, side)}, side=side)
 
 
 def _is_vit(encoder: Mapping[str, Tensor]) -> bool:
