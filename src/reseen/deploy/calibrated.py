@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from reseen.deploy.search_threshold import MOST, SearchThreshold
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
-from reseen.metrics.verification.best_match import MatchOdds
+from reseen.match_odds import MatchOdds
 from reseen.tasks.reid.recipe import Evaluation
 
 _WITHHELD = "withheld"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, with_config
 
-from reseen.metrics.verification.best_match import MatchOdds
+from reseen.match_odds import MatchOdds
 
 MOST = 1 + 2**-18
 """A search threshold that no match reaches: one step above the largest cosine."""

@@ -5,47 +5,16 @@ every match is wrong. Both searches count alike: a new image shows an individual
 nearest of many strangers is near, so this is another probability than that of a pair of images. S = searches.
 """
 
-import math
-from dataclasses import dataclass
-from typing import Annotated
-
 import numpy as np
-from pydantic import ConfigDict, Field, with_config
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
+from reseen.match_odds import MatchOdds
 from reseen.metrics.array_types import Bools, Float64
 from reseen.metrics.verification.pair_counts import NearestPairs
 
 FEWEST = 20
 """Identities that were searched for in their presence, from which odds are told."""
-_MOST = 8.0
-"""Nats beyond which no probability is told."""
-
-
-@with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True)
-class MatchOdds:
-    """The best match is right with probability ``most`` / (1 + exp(-``slope`` * (similarity - ``middle``))).
-
-    ``most`` is below 1 where some individuals cannot be told apart. ``records``: the entries that were searched; among
-    more of them are more strangers, which divide the odds of an equal similarity.
-
-    Example:
-        >>> odds = MatchOdds(middle=0.6, slope=20.0, most=0.9, records=1000)
-        >>> [round(odds.probability(0.6, records=records), 2) for records in (1000, 4000)]
-        [0.45, 0.18]
-    """
-
-    middle: Annotated[float, Field(allow_inf_nan=False)]
-    slope: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    most: Annotated[float, Field(gt=0, le=1)]
-    records: Annotated[int, Field(ge=1)]
-
-    def probability(self, similarity: float, *, records: int) -> float:
-        """Of a best match so similar, in a gallery of so many records."""
-        nats = self.slope * (similarity - self.middle) - math.log(max(records, 1) / self.records)
-        return self.most / (1 + math.exp(-min(max(nats, -_MOST), _MOST)))
 
 
 def match_odds(nearest: NearestPairs, *, records: int) -> MatchOdds | None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reseen.match_odds import MatchOdds
 from reseen.metrics.array_types import Bools, Float32, Int64
 from reseen.metrics.confidence.rates import Estimate, clustered_rate
-from reseen.metrics.verification.best_match import MatchOdds
 from reseen.metrics.verification.pair_counts import STEPS, NearestPairs
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from lancedb.expr import col, lit
 
+from reseen.match_odds import MatchOdds
 from reseen.metrics.array_types import Bools, Float32, Int64
-from reseen.metrics.verification.best_match import MatchOdds, match_odds
+from reseen.metrics.verification.best_match import match_odds
 from reseen.metrics.verification.pair_counts import NearestPairs
 from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.store import Rewritten, Store, rows_of

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from reseen.errors import ReseenError
+from reseen.match_odds import MatchOdds
 from reseen.metrics.array_types import Int64
-from reseen.metrics.verification.best_match import MatchOdds
 from reseen.progress import SILENT, Bar, Progress
 from reseen.retrieval.discover.groups import unnamed_groups
 from reseen.retrieval.discover.identities import Draft, of_groups, of_identities, of_splits

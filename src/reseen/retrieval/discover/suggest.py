@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reseen.metrics.verification.best_match import MatchOdds
+from reseen.match_odds import MatchOdds
 from reseen.retrieval.discover.named_searches import NAMED, odds_for
 from reseen.retrieval.record import Suggestion
 from reseen.retrieval.schema import GalleryModel
