@@ -91,11 +91,12 @@ def link(  # noqa: PLR0913 - one parameter an option
         batch=batch,
         progress=progress,
     )
-    _tell(done)
+    tell(done)
     say(f"report: {report_linking(out)}")
 
 
-def _tell(done: "LinkedTracks") -> None:
+def tell(done: "LinkedTracks") -> None:
+    """Say how many individuals the tracks are, what to look at, and the scores."""
     identities = done.links["identity"].n_unique()
     say(
         f"{len(done.links):,} tracks of {len(done.tracks.cameras)} cameras are {identities:,} individuals -> "

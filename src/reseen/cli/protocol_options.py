@@ -22,7 +22,7 @@ def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol
         raise ReseenError("--trials: nothing is drawn without --shots, the images an identity in the gallery")
     if "junk" in options:
         options["junk"] = words(str(options["junk"]))
-    return custom_protocol(**options)  # type: ignore[arg-type]
+    return custom_protocol(**options)
 
 
 def reranking_of(
@@ -39,7 +39,7 @@ def reranking_of(
     if not wanted:
         _refuse(options, "belongs to --rerank")
         return None
-    return KReciprocal(**options)  # type: ignore[arg-type]
+    return KReciprocal(**options)
 
 
 def expansion_of(neighbours: Mapping[str, int | None], *, alpha: float | None) -> dict[str, Expansion]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class AddedBatch(NamedTuple):
     """How many records were given, and what became of them."""
 
-    count: int
+    given: int
     added: Added
 
 
