@@ -4,8 +4,9 @@
 
 Every recipe keeps its head, losses and sampler; its network is made small where that is needed on a CPU (the column
 "made small" says how), and the optimiser is AdamW with a cosine for all. The scores say that each family learns from
-its own losses, not which is best: six epochs from random weights are no measure of networks that are published with
-weights of ImageNet or of 400 million captions. Rows that are in FOLDER already are not trained again.
+its own losses, not which is best: a few epochs from random weights are no measure of networks that are published with
+weights of ImageNet or of 400 million captions. Rows that are in FOLDER already are not trained again, so that slow
+recipes can be given fewer epochs by a call of their own.
 """
 
 import json
@@ -61,10 +62,10 @@ def budget(*, epochs: int, size: int) -> list[str]:
     ]
 
 
-def trained_row(recipe: str, *, data: Path, out: Path, lines: Sequence[str]) -> dict[str, object]:
+def trained_row(recipe: str, *, data: Path, out: Path, epochs: int, size: int) -> dict[str, object]:
     """Train one recipe and score it beside its untrained network."""
-    began = perf_counter()
-    run = train(recipe, data=data, out=out, overrides=[*lines, *SMALL[recipe]], resume=out.exists()).run
+    began, lines = perf_counter(), [*budget(epochs=epochs, size=size), *SMALL[recipe]]
+    run = train(recipe, data=data, out=out, overrides=lines, resume=out.exists()).run
     minutes = (perf_counter() - began) / 60
     untrained = evaluate_baselines(run, data=data)["untrained"].scores()
     scores = evaluate_run(run, data=data).report.scores()
@@ -72,6 +73,7 @@ def trained_row(recipe: str, *, data: Path, out: Path, lines: Sequence[str]) -> 
     return {
         "recipe": recipe,
         "made small": ", ".join(line.removeprefix("model.") for line in SMALL[recipe]),
+        "epochs": epochs,
         "parameters": parameters,
         "untrained": [untrained["mAP"], untrained["rank1"]],
         "trained": [scores["mAP"], scores["rank1"]],
@@ -81,11 +83,12 @@ def trained_row(recipe: str, *, data: Path, out: Path, lines: Sequence[str]) -> 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
     """Markdown."""
-    head = ["recipe", "made small", "parameters", "untrained mAP / rank-1", "trained mAP / rank-1"]
+    head = ["recipe", "made small", "epochs", "parameters", "untrained mAP / rank-1", "trained mAP / rank-1"]
     lines = [
         [
             str(row["recipe"]),
             str(row["made small"]) or "-",
+            str(row["epochs"]),
             f"{float(str(row['parameters'])) / 1e6:.1f} M",
             *(" / ".join(f"{100 * score:.1f}" for score in row[kind]) for kind in ("untrained", "trained")),  # type: ignore[attr-defined]
         ]
@@ -100,13 +103,13 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--recipes", nargs="*", default=list(SMALL), choices=SMALL)
     options = parser.parse_args(given)
     options.out.mkdir(parents=True, exist_ok=True)
-    lines, rows = budget(epochs=options.epochs, size=options.size), []
+    rows = []
     for recipe in options.recipes:
         kept = options.out / f"{recipe}.json"
         if not kept.exists():
-            kept.write_text(
-                json.dumps(trained_row(recipe, data=options.data, out=options.out / recipe, lines=lines), indent=1)
-            )
+            out = options.out / recipe
+            row = trained_row(recipe, data=options.data, out=out, epochs=options.epochs, size=options.size)
+            kept.write_text(json.dumps(row, indent=1))
         rows.append(json.loads(kept.read_text()))
         print(table(rows[-1:]).splitlines()[-1], flush=True)
     print(table(rows))
