@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class AddedBatch(NamedTuple):
-    """How many records were given, and what became of them."""
+    """How many records were ``given``, and what became of them."""
 
-    count: int
+    given: int
     added: Added
 
 
