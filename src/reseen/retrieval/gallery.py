@@ -38,6 +38,7 @@ with extra("gallery"):
 
 if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
     from reseen.retrieval.discover import Decisions, DiscoverSettings, Discovery
+    from reseen.retrieval.discover.suggest import Suggester
     from reseen.retrieval.embedder import Embedder, Images
 
 __all__ = ["Gallery", "Vectors"]
@@ -101,6 +102,7 @@ class Gallery:
         )
         self._background = Background(self._store) if upkeep and self._store.folder is not None else None
         self._since_upkeep = 0
+        self._suggester: Suggester | None = None
         self.model = self._store.model
         require_same_model(self.model, self._expected, uri=self._store.uri)
 
@@ -353,9 +355,11 @@ class Gallery:
         return with_thresholds_of(self.model, self._expected)
 
     def _with_suggestions(self, added: Added) -> Added:
-        from reseen.retrieval.discover.suggest import suggestions
+        from reseen.retrieval.discover.suggest import Suggester
 
-        found = suggestions(self._store, [id_ for id_ in added.ids if id_], model=self._judged_model())
+        if self._suggester is None:
+            self._suggester = Suggester(self._store)
+        found = self._suggester([id_ for id_ in added.ids if id_], model=self._judged_model())
         return added._replace(suggestions=tuple(None if id_ is None else found.get(id_) for id_ in added.ids))
 
     def _judgement(self) -> tuple[float | None, str]:

@@ -17,6 +17,7 @@ from reseen.errors import ReseenError
 from reseen.metrics.confidence.rates import Estimate, clustered_rate, dyadic_rate
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
+from reseen.metrics.verification.best_match import match_odds
 from reseen.metrics.verification.calibration import Calibration
 from reseen.metrics.verification.identification import Identification, identify, rise_per_doubling
 from reseen.metrics.verification.pair_counts import PairCounts, accepted_pairs, count_pairs
@@ -111,7 +112,9 @@ def _verification(pairs: Pairs, counts: PairCounts, *, false_accept_rate: float,
 def _identification(pairs: Pairs, counts: PairCounts, *, false_alarm_rate: float, confidence: float) -> Identification:
     identification = identify(counts.nearest, false_alarm_rate=false_alarm_rate, confidence=confidence)
     doubling = rise_per_doubling(counts.impostor, searches=identification.searches)
-    return identification._replace(records=len(pairs.identities.gallery), doubling=doubling)
+    records = len(pairs.identities.gallery)
+    odds = match_odds(counts.nearest, records=records)
+    return identification._replace(records=records, doubling=doubling, odds=odds)
 
 
 class _Errors(NamedTuple):
