@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class AddedBatch(NamedTuple):
-    """How many records were given, and what became of them."""
+    """How many records were ``given``, and what became of them."""
 
     given: int
     added: Added

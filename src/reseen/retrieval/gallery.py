@@ -141,13 +141,13 @@ class Gallery:
             embedder_of(self.embedder).require_attributes()
         skip = on_error == "skip"
         batches: list[Added] = []
-        for count, added in added_batches(
+        for given, added in added_batches(
             self._store, records, embedder=self.embedder, batch=batch, skip=skip, attributes=attributes
         ):
             batches.append(self._with_suggestions(added) if suggest else added)
             self._keep_up_with(added.added)
             if progress:
-                progress(count)
+                progress(given)
         return summed(batches)
 
     def search(
