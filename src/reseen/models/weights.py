@@ -23,6 +23,7 @@ def load_weights(
     *,
     expect_missing: Sequence[str] = (),
     expect_unexpected: Sequence[str] = (),
+    advice: str = "Name in expect_missing and expect_unexpected what is meant to differ",
 ) -> LoadReport:
     """Copy tensors into a module by name; dtype and device stay the module's.
 
@@ -32,6 +33,7 @@ def load_weights(
         expect_missing: Glob patterns (``"classifier.*"``) of the module's tensors that ``tensors`` may lack.
         expect_unexpected: Patterns of tensors that the module may lack. One of another shape is both missing and
             unexpected, so it passes only if a pattern of each kind matches.
+        advice: What to do about tensors that do not fit, the last sentence of the error.
 
     Returns:
         What was loaded and what was not.
@@ -57,10 +59,7 @@ def load_weights(
         _fault("of another shape", [_shapes(name, expected[name], tensors[name]) for name in bad_shapes]),
     ]
     if any(faults):
-        raise ReseenError(
-            f"the weights do not fit: {'; '.join(filter(None, faults))}. Name in expect_missing and "
-            "expect_unexpected what is meant to differ"
-        )
+        raise ReseenError(f"the weights do not fit: {'; '.join(filter(None, faults))}. {advice}")
     fitting = {name: tensors[name] for name in expected if name in shared - misshaped}
     module.load_state_dict(fitting, strict=False)
     return LoadReport(loaded=len(fitting), missing=tuple(missing), unexpected=tuple(unexpected))
