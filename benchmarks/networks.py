@@ -8,7 +8,6 @@ its own losses, not which is best: six epochs from random weights are no measure
 weights of ImageNet or of 400 million captions. Rows that are in FOLDER already are not trained again.
 """
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from time import perf_counter
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
 from reseen.tasks.reid.train import train
+from training_arguments import training_parser
 
 SMALL: Mapping[str, Sequence[str]] = {
     "veri776-resnet50-bot": ["model.backbone=resnet18"],
@@ -24,7 +24,11 @@ SMALL: Mapping[str, Sequence[str]] = {
     "fastreid-sbs-veri776": ["model.backbone=resnet26", "model.non_local=[1, 1]"],
     "fastreid-mgn-market1501": ["model.backbone=resnet26", "data.image_size=[96, 96]"],
     "hrcn-veri776": ["model.backbone=resnet26", "model.head={name='hrcn', width=256}"],
-    "ssbver-veri776": ["model.backbone=resnet26", "training.ema=0.99"],
+    "ssbver-veri776": [
+        "model.backbone=resnet26",
+        "training.ema=0.99",
+        "crops={local=2, size=[32, 32], area=[0.1, 0.4]}",
+    ],
     "musp-veri776": ["model.backbone=resnet26", "model.head={name='musp', prototypes=6, width=512}"],
     "pcb-market1501": ["model.backbone=resnet18"],
     "lightmbn-market1501": ["model.backbone=osnet_x0_25"],
@@ -92,11 +96,7 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
 
 def main(given: Sequence[str] | None = None) -> None:
     """Train what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--size", type=int, default=64)
+    parser = training_parser(__doc__, epochs=6)
     parser.add_argument("--recipes", nargs="*", default=list(SMALL), choices=SMALL)
     options = parser.parse_args(given)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,8 @@ class _Named(NamedTuple):
 
 def odds_for(store: Store, model: GalleryModel) -> MatchOdds | None:
     """The odds by the gallery's names, else by the calibration of its model; None where neither says enough."""
-    return odds_of_names(store) or (model.search and model.search.odds)
+    calibrated = None if model.search is None else model.search.odds
+    return odds_of_names(store) or calibrated
 
 
 def odds_of_names(store: Store) -> MatchOdds | None:
@@ -70,7 +71,7 @@ def _nearest_of(named: _Named, searches: Int64) -> NearestPairs:
 
 def _same(labels: Int64, rows: Int64) -> Bools:
     """(N,) labels -> (S, N) whether two are the same known one."""
-    return (labels[rows, None] == labels) & (labels[rows, None] >= 0)
+    return np.asarray((labels[rows, None] == labels) & (labels[rows, None] >= 0))
 
 
 def _read(table: Any) -> _Named:

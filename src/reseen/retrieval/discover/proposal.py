@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 Kind: TypeAlias = Literal["name", "merge", "split"]
 
 SHOWN = 12
-"""The most records that stand beside those of a proposal."""
+"""The most records of each side that are looked at to decide a proposal: of ``beside`` no more are kept."""
 
 
 class Nearby(NamedTuple):
