@@ -23,6 +23,7 @@ def load_weights(
     *,
     expect_missing: Sequence[str] = (),
     expect_unexpected: Sequence[str] = (),
+    advice: str = "Name in expect_missing and expect_unexpected what is meant to differ",
 ) -> LoadReport:
     """Copy tensors into a module by name; dtype and device stay the module's.
 
@@ -32,6 +33,7 @@ def load_weights(
         expect_missing: Glob patterns (``"classifier.*"``) of the module's tensors that ``tensors`` may lack.
         expect_unexpected: Patterns of tensors that the module may lack. One of another shape is both missing and
             unexpected, so it passes only if a pattern of each kind matches.
+        advice: What to do about tensors that do not fit, the last sentence of the error.
 
     Returns:
         What was loaded and what was not.
@@ -45,7 +47,9 @@ def load_weights(
     """
     expected = module.state_dict()
     misfits = _misfits(expected, tensors)
-    _require_expected(misfits, expected, tensors, missing=expect_missing, unexpected=expect_unexpected)
+    faults = _faults(misfits, expected, tensors, missing=expect_missing, unexpected=expect_unexpected)
+    if faults:
+        raise ReseenError(f"the weights do not fit: {faults}. {advice}")
     fitting = {name: tensors[name] for name in expected if name in tensors and name not in misfits.misshaped}
     module.load_state_dict(fitting, strict=False)
     return LoadReport(loaded=len(fitting), missing=tuple(misfits.missing), unexpected=tuple(misfits.unexpected))
@@ -69,15 +73,15 @@ def _misfits(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> _
     )
 
 
-def _require_expected(
+def _faults(
     misfits: _Misfits,
     expected: Mapping[str, Tensor],
     tensors: Mapping[str, Tensor],
     *,
     missing: Sequence[str],
     unexpected: Sequence[str],
-) -> None:
-    """Raise ReseenError unless the patterns name each misfit."""
+) -> str:
+    """The misfits that no pattern names, in words; "" for none."""
     bad_missing = _unmatched(misfits.missing, missing)
     bad_unexpected = _unmatched(misfits.unexpected, unexpected)
     bad_shapes = [name for name in expected if name in misfits.misshaped and name in {*bad_missing, *bad_unexpected}]
@@ -86,11 +90,7 @@ def _require_expected(
         _fault("unexpected", [name for name in bad_unexpected if name not in misfits.misshaped]),
         _fault("of another shape", [_shapes(name, expected[name], tensors[name]) for name in bad_shapes]),
     ]
-    if any(faults):
-        raise ReseenError(
-            f"the weights do not fit: {'; '.join(filter(None, faults))}. Name in expect_missing and "
-            "expect_unexpected what is meant to differ"
-        )
+    return "; ".join(filter(None, faults))
 
 
 def _unmatched(names: Iterable[str], patterns: Sequence[str]) -> list[str]:

@@ -127,7 +127,7 @@ class ProposalOut(_OfValues):
     """Records that would get another identity, and why; see `reseen gallery discover`.
 
     ``records`` and ``beside`` are the first of them, ``count`` and ``beside_count`` how many there are. ``probability``
-    is null where nothing is calibrated.
+    is null where nothing is calibrated, and for identities to merge or split.
     """
 
     id: str
