@@ -48,7 +48,7 @@ NETWORKS: Mapping[str, dict[str, Any]] = {
     "transreid": {"backbone": "transreid_deit_tiny", "depth": 2, "head": {"name": "jpm", "shift": 2}},
     "clip vit": {"backbone": "clip_vit_b16", "blocks": 1, "coefficient": 1.0, "head": {"name": "clip"}},
     "clip resnet": {"backbone": "clip_resnet50", "head": {"name": "clip", "projected": 32, "heads": 4}},
-    "solider": {"backbone": "solider_swin_tiny", "depths": [1, 1, 1, 1]},
+    "solider": {"backbone": "solider_swin_tiny", "depths": [2, 1]},
 }
 """A small network of each family and head."""
 SIZE, OTHER_SIZE = (96, 48), (128, 64)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 NEVER = -1e30
@@ -39,6 +37,9 @@ def logistic_regression(vectors: Tensor, labels: Tensor, *, classes: int) -> Hea
         labels: (N,) their classes.
         classes: How many there are.
     """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     mean, spread = vectors.mean(dim=0), vectors.std(dim=0, correction=0).clamp_min(1e-6)
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=_ITERATIONS)
     with warnings.catch_warnings():
