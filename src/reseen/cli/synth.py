@@ -42,6 +42,10 @@ def synth(  # noqa: PLR0913 - one parameter an option
         int | None,
         typer.Option(help="Vehicles that drive through the town; 60.", rich_help_panel=_TOWN, show_default=False),
     ] = None,
+    persons: Annotated[
+        int | None,
+        typer.Option(help="Persons who walk through it; 0.", rich_help_panel=_TOWN, show_default=False),
+    ] = None,
     cameras: Annotated[
         int | None, typer.Option(help="Cameras that watch it; 6.", rich_help_panel=_TOWN, show_default=False)
     ] = None,
@@ -70,7 +74,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     false_tracks: Annotated[
         float | None,
         typer.Option(
-            help="Tracks around no vehicle, as a share of the passes; 0.1.", rich_help_panel=_TOWN, show_default=False
+            help="Tracks around nobody, as a share of the passes; 0.1.", rich_help_panel=_TOWN, show_default=False
         ),
     ] = None,
     jitter: Annotated[
@@ -90,7 +94,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     """Render a synthetic data set.
 
     Vehicles come in VeRi-776's layout, persons in Market-1501's, scenes in Cityscapes', and a crossing, which is a
-    town of cameras with the tracks of its vehicles, in CityFlow's.
+    town of cameras with the tracks of its vehicles and persons, in CityFlow's.
 
     [bold]Examples[/bold]
 
@@ -103,10 +107,12 @@ def synth(  # noqa: PLR0913 - one parameter an option
     reseen synth scene data/scenes
 
     reseen synth crossing data/crossing --vehicles 60 --cameras 6 --minutes 10
+
+    reseen synth crossing data/walkers --vehicles 30 --persons 30
     """
     of_kind = {
         "individuals": _given(identities=identities, masks=masks or None),
-        "crossing": _given(vehicles=vehicles, cameras=cameras, minutes=minutes, rate=rate)
+        "crossing": _given(vehicles=vehicles, persons=persons, cameras=cameras, minutes=minutes, rate=rate)
         | _given(fragments=fragments, switches=switches, false_tracks=false_tracks, jitter=jitter, missed=missed),
     }
     common = _given(image_size=image_size) | {"seed": seed, "workers": workers}
@@ -115,7 +121,9 @@ def synth(  # noqa: PLR0913 - one parameter an option
         progress_for(quiet=quiet), "render crops" if kind == "crossing" else f"render {kind}s"
     ) as progress:
         if kind == "crossing":
-            _refuse(of_kind["individuals"] | image_options, "a crossing has --vehicles, --cameras and --minutes")
+            _refuse(
+                of_kind["individuals"] | image_options, "a crossing has --vehicles, --persons, --cameras and --minutes"
+            )
             line = _crossing(out, {**common, **of_kind["crossing"], **twin_options}, progress=progress)
         elif kind == "scene":
             _refuse(of_kind["individuals"] | twin_options, "scenes have no identities")
@@ -156,9 +164,11 @@ def _crossing(out: Path, settings: dict[str, Any], *, progress: ProgressCallback
     noise = TrackerNoise(**{name: value for name, value in settings.items() if name in names})
     others = {name: value for name, value in settings.items() if name not in names}
     result = reseen.synthesise_crossing(out, **others, noise=noise, progress=progress)
+    counts = {"vehicles": result.identities - result.persons, "persons": result.persons}
+    seen = " and ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     return (
         f"{result.root}: {result.tracks} tracks ({result.boxes} boxes) of {result.cameras} cameras, "
-        f"{result.identities} vehicles that at least two of them saw, in the layout cityflow"
+        f"{seen} that at least two of them saw, in the layout cityflow"
     )
 
 
