@@ -7,6 +7,7 @@ import numpy as np
 
 from reseen.errors import ReseenError
 from reseen.linking.bias import Bias, corrected
+from reseen.linking.by_kind import Part, kinds_of, put_together, require_kinds, rows_of, windows_of
 from reseen.linking.candidates import Candidates, candidates
 from reseen.linking.clock import gaps
 from reseen.linking.clocks_apart import clocks_apart
@@ -69,6 +70,7 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     Appearance and travel times are judged by what this town's own tracks show, without labels (`mixture.py`,
     `travel.py`); clusters are merged while the mean evidence of their pairs speaks for it. Two tracks of one camera
     that overlap in time are never one individual, nor are two that are apart by less than the topology's shortest time.
+    Tracks of different kinds never are either: each kind is linked by itself.
 
     Args:
         sightings: The tracks.
@@ -76,7 +78,7 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
         topology: Windows between cameras.
 
     Raises:
-        ReseenError: The topology names a camera that has no track.
+        ReseenError: The topology names a camera or a kind that has no track.
 
     Example:
         >>> seen = Sightings(["a", "b"], [1, 1], [0.0, 9.0], [2.0, 11.0], [[1.0, 0.0], [0.0, 2.0]])
@@ -86,6 +88,25 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     require_known(topology, sorted(set(sightings.cameras)) if len(sightings) else [], source="topology")
     if not len(sightings):
         return _empty(sightings, topology)
+    kinds = kinds_of(sightings)
+    require_kinds(topology, kinds)
+    if len(kinds) == 1:
+        return _link(sightings, settings=settings, topology=windows_of(topology, kinds[0]))
+    parts = [_part(sightings, kind, settings=settings, topology=topology) for kind in kinds]
+    return put_together(sightings, parts, topology=topology, doubts=_DOUBTS)
+
+
+def _part(sightings: Sightings, kind: str, *, settings: LinkSettings, topology: Sequence[Window]) -> Part:
+    """The sightings of one kind linked; windows of cameras that saw none of it are left out."""
+    rows = rows_of(sightings, kind)
+    own = sightings.rows(rows)
+    seen = set(own.cameras.tolist())
+    windows = [window for window in windows_of(topology, kind) if {window.origin, window.target} <= seen]
+    return Part(kind, rows, _link(own, settings=settings, topology=windows))
+
+
+def _link(sightings: Sightings, *, settings: LinkSettings, topology: Sequence[Window]) -> Linking:
+    """Find who is who of one kind."""
     layout = lay_out(sightings, corrected(sightings, settings.bias), topology)
     pairs = candidates(layout, count=settings.neighbours)
     evidence = judge(layout, pairs, learn_times=settings.learn_times)

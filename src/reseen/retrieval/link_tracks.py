@@ -34,7 +34,7 @@ from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import embed_images
 from reseen.retrieval.linked_files import write_linking
-from reseen.retrieval.linked_tracks import LinkedTracks, all_links, scored, true_identities, unseen_notes
+from reseen.retrieval.linked_tracks import LinkedTracks, Truth, all_links, scored, true_identities, unseen_notes
 from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images, track_images
 
 IMAGES = 16
@@ -60,8 +60,9 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
 ) -> LinkedTracks:
     """Find which tracks of all cameras are of one individual.
 
-    The same call continues one that was stopped. With other settings, offsets or windows it links again, and embeds
-    nothing twice.
+    Tracks of different kinds, such as person and vehicle, are never linked: each kind is linked by itself, and scored
+    by itself too where the truth knows several. The same call continues one that was stopped. With other settings,
+    offsets or windows it links again, and embeds nothing twice.
 
     Args:
         source: The tracks, as ``reseen.data.tracks.read_tracks`` takes them, with crops or with
@@ -119,19 +120,21 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         )
         warnings = (*tracks.notes, *linking.warnings, *unseen_notes(links, linking))
         done = LinkedTracks(out, tracks, linking, boxes, links, scores, pooled.switches, tuple(job.failures), warnings)
-        known = None if true is None else true_identities(true, boxes)
+        known = None if true is None else true_identities(true.boxes, boxes)
         write_linking(done, settings, source=str(source), network=embedder.source, truth=known)
     return done
 
 
-def _truth(source: Path | str, truth: Path | str | None) -> IdentifiedBoxes | None:
+def _truth(source: Path | str, truth: Path | str | None) -> Truth | None:
     """The truth that is named, or the one that lies with the tracks."""
     if truth is None:
         folder = Path(source)
         if not folder.is_dir() or next(folder.glob("**/gt/gt.txt"), None) is None:
             return None
         truth = folder
-    return IdentifiedBoxes.from_table(read_truth(truth))
+    table = read_truth(truth)
+    kinds = tuple(table["kind"].to_list()) if "kind" in table.columns else ()
+    return Truth(IdentifiedBoxes.from_table(table), kinds)
 
 
 def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | str) -> None:

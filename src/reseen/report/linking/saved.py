@@ -13,7 +13,10 @@ from reseen.linking.record import LINKING, SCHEMA, SCORES, TRACKS
 
 
 class Doubt(NamedTuple):
-    """A doubtful link: rows of the tracks (the earlier first), nats of evidence, cosine, and seconds between them."""
+    """A doubtful link: rows of the tracks (the earlier first), nats of evidence, cosine, and seconds between them.
+
+    ``kind``: of both tracks, where it is known.
+    """
 
     first: int
     second: int
@@ -21,6 +24,7 @@ class Doubt(NamedTuple):
     linked: bool
     similarity: float
     seconds: float
+    kind: str = ""
 
 
 class SavedLinking(NamedTuple):
@@ -36,7 +40,7 @@ class SavedLinking(NamedTuple):
     def doubts(self) -> list[Doubt]:
         """Doubtful links, the most doubtful first."""
         return [
-            Doubt(*row["rows"][:2], **{name: row[name] for name in Doubt._fields[2:]})
+            Doubt(*row["rows"][:2], **{name: row[name] for name in Doubt._fields[2:-1]}, kind=row.get("kind", ""))
             for row in self.facts.get("doubts", [])
             if "rows" in row
         ]
