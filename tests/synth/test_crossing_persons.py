@@ -53,13 +53,15 @@ def test_tracks_and_truth_say_which_boxes_are_persons(town: Path) -> None:
         assert identities[identity]["of"] == kind
 
 
-def test_the_tracker_exchanges_persons_with_persons_alone(town: Path) -> None:
-    boxes, truth = read_tracks(town).boxes, read_truth(town)
-    both = boxes.join(truth, on=list(BOX), how="inner")
-    assert (both["kind"] == both["kind_right"]).all()
-    of_track = both.group_by("camera", "track").agg(polars.col("kind").n_unique(), polars.col("identity").n_unique())
-    assert of_track["kind"].max() == 1
-    assert of_track["identity"].max() == 2
+def test_the_tracker_exchanges_persons_with_persons_alone() -> None:
+    made = draw_scenario({**SETTINGS, "vehicles": 30, "persons": 12}, SWITCHING)
+    held: dict[tuple[int, int], set[int]] = {}
+    for detection in (detection for own in made.found for detection in own):
+        held.setdefault((detection.sighting.camera, detection.track), set()).add(detection.sighting.individual)
+    kinds = [{made.kind(individual) for individual in own if individual >= 0} for own in held.values()]
+    assert max(map(len, kinds)) == 1
+    for kind in ("person", "vehicle"):
+        assert any(len(own) == 2 and kinds[place] == {kind} for place, own in enumerate(held.values()))
 
 
 def test_crops_of_persons_are_taller_than_wide(town: Path) -> None:
