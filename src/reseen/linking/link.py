@@ -1,20 +1,19 @@
 """link: tracks of many cameras -> who is who."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from reseen.errors import ReseenError
-from reseen.linking.bias import Bias, corrected
+from reseen.linking.bias import corrected
 from reseen.linking.by_kind import Part, kinds_of, put_together, require_kinds, rows_of, windows_of
 from reseen.linking.candidates import Candidates, candidates
 from reseen.linking.clock import gaps
 from reseen.linking.clocks_apart import clocks_apart
-from reseen.linking.clustering import Clusters, Linkage, cluster, kept
+from reseen.linking.clustering import Clusters, cluster, kept
 from reseen.linking.evidence import Evidence, judge
 from reseen.linking.layout import Layout, bounds_of, lay_out
 from reseen.linking.results import Link, Linking, Way, numbered
+from reseen.linking.settings import DEFAULTS, LinkSettings
 from reseen.linking.sightings import Sightings
 from reseen.linking.topology import Window, require_known
 from reseen.linking.travel import windows as learned_windows
@@ -27,41 +26,6 @@ _NEIGHBOURS = 12
 _DOUBTS = 200
 _DOUBTFUL = 1.5
 """Nats of evidence below which a merge, or above minus which a pair that is not merged, is in doubt."""
-
-
-@dataclass(frozen=True)
-class LinkSettings:
-    """How to link.
-
-    Args:
-        bias: "mean" subtracts each camera's mean vector; "none" does not.
-        linkage: "average" evidence of all pairs of two clusters, or the least ("complete").
-        learn_times: Learn travel times from confident links.
-        neighbours: The best of each sighting in each camera that are looked at.
-        returns: Individuals may pass a camera again. If not, two tracks of a camera are of one individual only where
-            the second begins so soon after the first that it was broken in two.
-        caution: Nats of evidence that a merge needs; above 0 there are fewer false links and fewer links.
-
-    Example:
-        >>> LinkSettings(caution=1.0).linkage
-        'average'
-    """
-
-    bias: Bias = "mean"
-    linkage: Linkage = "average"
-    learn_times: bool = True
-    neighbours: int = 5
-    returns: bool = False
-    caution: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.linkage not in ("average", "complete"):
-            raise ReseenError(f"linkage: expected average or complete, got {self.linkage}")
-        if self.neighbours < 2:
-            raise ReseenError(f"neighbours: expected at least 2, got {self.neighbours}")
-
-
-DEFAULTS = LinkSettings()
 
 
 def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: Sequence[Window] = ()) -> Linking:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from reseen.errors import ReseenError
-from reseen.linking.link import DEFAULTS, LinkSettings, link
+from reseen.linking.link import link
 from reseen.linking.results import Linking
+from reseen.linking.settings import DEFAULTS, LinkSettings
 from reseen.linking.sightings import Sightings, joined
 from reseen.linking.topology import Window
 from reseen.metrics.array_types import Int64
