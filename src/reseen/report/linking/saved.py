@@ -40,7 +40,7 @@ class SavedLinking(NamedTuple):
     def doubts(self) -> list[Doubt]:
         """Doubtful links, the most doubtful first."""
         return [
-            Doubt(*row["rows"][:2], **{name: row[name] for name in Doubt._fields[2:-1]}, kind=row.get("kind", ""))
+            Doubt(*row["rows"][:2], *(row[name] for name in Doubt._fields[2:-1]), row.get("kind", ""))
             for row in self.facts.get("doubts", [])
             if "rows" in row
         ]
