@@ -39,11 +39,7 @@ class SavedLinking(NamedTuple):
     @property
     def doubts(self) -> list[Doubt]:
         """Doubtful links, the most doubtful first."""
-        return [
-            Doubt(*row["rows"][:2], *(row[name] for name in Doubt._fields[2:-1]), row.get("kind", ""))
-            for row in self.facts.get("doubts", [])
-            if "rows" in row
-        ]
+        return [_doubt(row) for row in self.facts.get("doubts", []) if "rows" in row]
 
     @property
     def origin(self) -> float:
@@ -55,6 +51,12 @@ class SavedLinking(NamedTuple):
     def truth_known(self) -> bool:
         """Whether the true identity of any track is known."""
         return bool(self.tracks["truth"].is_not_null().any())
+
+
+def _doubt(row: Mapping[str, Any]) -> Doubt:
+    first, second = row["rows"][:2]
+    evidence, linked, similarity, seconds = (row[name] for name in ("evidence", "linked", "similarity", "seconds"))
+    return Doubt(first, second, evidence, linked, similarity, seconds, row.get("kind", ""))
 
 
 def is_linking(folder: Path) -> bool:
