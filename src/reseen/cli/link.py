@@ -116,11 +116,17 @@ def tell(done: "LinkedTracks") -> None:
 def _table(scores: "Scored") -> "Table":
     from rich.table import Table
 
-    table = Table("score", "linked over cameras", "95% interval", "all identities", caption_justify="left")
+    headings = ("score", "linked over cameras", "95% interval", "all identities", *scores.kinds)
+    table = Table(*headings, caption_justify="left")
     for name, shown in _SHOWN.items():
         value: Estimate | None = getattr(scores.several_cameras, name)
         every: Estimate | None = getattr(scores.all_identities, name)
         if value is not None and every is not None:
-            table.add_row(shown, f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}", f"{every.value:.3f}")
+            cells = [f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}", f"{every.value:.3f}"]
+            of_kinds: list[Estimate | None] = [getattr(own, name) for own in scores.kinds.values()]
+            cells += ["" if own is None else f"{own.value:.3f}" for own in of_kinds]
+            table.add_row(shown, *cells)
     table.caption = "linked over cameras: identities of one camera alone are left out, as the AI City Challenge does"
+    if scores.kinds:
+        table.caption += f"; {', '.join(scores.kinds)}: the same of each kind by itself"
     return table

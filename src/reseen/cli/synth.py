@@ -22,6 +22,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     twins: asked.Twins = None,
     masks: asked.Masks = False,
     vehicles: asked.Vehicles = None,
+    persons: asked.Persons = None,
     cameras: asked.Cameras = None,
     minutes: asked.Minutes = None,
     rate: asked.Rate = None,
@@ -37,7 +38,7 @@ def synth(  # noqa: PLR0913 - one parameter an option
     """Render a synthetic data set.
 
     Vehicles come in VeRi-776's layout, persons in Market-1501's, scenes in Cityscapes', and a crossing, which is a
-    town of cameras with the tracks of its vehicles, in CityFlow's.
+    town of cameras with the tracks of its vehicles and persons, in CityFlow's.
 
     [bold]Examples[/bold]
 
@@ -50,13 +51,15 @@ def synth(  # noqa: PLR0913 - one parameter an option
     reseen synth scene data/scenes
 
     reseen synth crossing data/crossing --vehicles 60 --cameras 6 --minutes 10
+
+    reseen synth crossing data/walkers --vehicles 30 --persons 30
     """
     options = _Options(
         common=given(image_size=image_size, seed=seed, workers=workers),
         identities=given(identities=identities, masks=masks or None),
         images=given(images=images),
         twins=given(twins=twins),
-        town=given(vehicles=vehicles, cameras=cameras, minutes=minutes, rate=rate),
+        town=given(vehicles=vehicles, persons=persons, cameras=cameras, minutes=minutes, rate=rate),
         tracker=given(fragments=fragments, switches=switches, false_tracks=false_tracks, jitter=jitter, missed=missed),
     )
     what = "crops" if kind == "crossing" else f"{kind}s"
@@ -109,13 +112,15 @@ def _crossing(out: Path, options: _Options, *, progress: ProgressCallback) -> st
     import reseen
     from reseen.synth import TrackerNoise
 
-    _refuse(options.identities | options.images, "a crossing has --vehicles, --cameras and --minutes")
+    _refuse(options.identities | options.images, "a crossing has --vehicles, --persons, --cameras and --minutes")
     settings = options.common | options.town | options.twins
     noise = TrackerNoise(**options.tracker)
     result = reseen.synthesise_crossing(out, **settings, noise=noise, progress=progress)
+    counts = {"vehicles": result.identities - result.persons, "persons": result.persons}
+    seen = " and ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     return (
         f"{result.root}: {result.tracks} tracks ({result.boxes} boxes) of {result.cameras} cameras, "
-        f"{result.identities} vehicles that at least two of them saw, in the layout cityflow"
+        f"{seen} that at least two of them saw, in the layout cityflow"
     )
 
 

@@ -26,6 +26,10 @@ Vehicles = Annotated[
     int | None,
     typer.Option(help="Vehicles that drive through the town; 60.", rich_help_panel=TOWN, show_default=False),
 ]
+Persons = Annotated[
+    int | None,
+    typer.Option(help="Persons who walk through it; 0.", rich_help_panel=TOWN, show_default=False),
+]
 Cameras = Annotated[
     int | None, typer.Option(help="Cameras that watch it; 6.", rich_help_panel=TOWN, show_default=False)
 ]
@@ -51,9 +55,7 @@ Switches = Annotated[
 ]
 FalseTracks = Annotated[
     float | None,
-    typer.Option(
-        help="Tracks around no vehicle, as a share of the passes; 0.1.", rich_help_panel=TOWN, show_default=False
-    ),
+    typer.Option(help="Tracks around nobody, as a share of the passes; 0.1.", rich_help_panel=TOWN, show_default=False),
 ]
 Jitter = Annotated[
     float | None,

@@ -1,20 +1,20 @@
 """link: tracks of many cameras -> who is who."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from reseen.errors import ReseenError
-from reseen.linking.bias import Bias, corrected
+from reseen.linking.bias import corrected
+from reseen.linking.by_kind import Part, kinds_of, put_together, require_kinds, rows_of, windows_of
 from reseen.linking.candidates import Candidates, candidates
-from reseen.linking.clustering import Clusters, Linkage, cluster, kept
+from reseen.linking.clustering import Clusters, cluster, kept
 from reseen.linking.constraints import Constraints
 from reseen.linking.evidence import Evidence, judge
 from reseen.linking.layout import Layout, bounds_of, lay_out
-from reseen.linking.outcome import empty_linking, nearly_linked, outcome
+from reseen.linking.outcome import DOUBTS, empty_linking, nearly_linked, outcome
 from reseen.linking.results import Linking
+from reseen.linking.settings import DEFAULTS, LinkSettings
 from reseen.linking.sightings import Sightings
 from reseen.linking.topology import Window, require_known
 from reseen.linking.travel import windows as learned_windows
@@ -26,47 +26,13 @@ _NEIGHBOURS = 12
 """Pairs of a sighting that are kept."""
 
 
-@dataclass(frozen=True)
-class LinkSettings:
-    """How to link.
-
-    Args:
-        bias: "mean" subtracts each camera's mean vector; "none" does not.
-        linkage: "average" evidence of all pairs of two clusters, or the least ("complete").
-        learn_times: Learn travel times from confident links.
-        neighbours: The best of each sighting in each camera that are looked at.
-        returns: Individuals may pass a camera again. If not, two tracks of a camera are of one individual only where
-            the second begins so soon after the first that it was broken in two.
-        caution: Nats of evidence that a merge needs; above 0 there are fewer false links and fewer links.
-
-    Example:
-        >>> LinkSettings(caution=1.0).linkage
-        'average'
-    """
-
-    bias: Bias = "mean"
-    linkage: Linkage = "average"
-    learn_times: bool = True
-    neighbours: int = 5
-    returns: bool = False
-    caution: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.linkage not in ("average", "complete"):
-            raise ReseenError(f"linkage: expected average or complete, got {self.linkage}")
-        if self.neighbours < 2:
-            raise ReseenError(f"neighbours: expected at least 2, got {self.neighbours}")
-
-
-DEFAULTS = LinkSettings()
-
-
 def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: Sequence[Window] = ()) -> Linking:
     """Find which tracks are of one individual.
 
     Appearance and travel times are judged by what this town's own tracks show, without labels (`mixture.py`,
     `travel.py`); clusters are merged while the mean evidence of their pairs speaks for it. Two tracks of one camera
     that overlap in time are never one individual, nor are two that are apart by less than the topology's shortest time.
+    Tracks of different kinds never are either: each kind is linked by itself.
 
     Args:
         sightings: The tracks.
@@ -74,7 +40,7 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
         topology: Windows between cameras.
 
     Raises:
-        ReseenError: The topology names a camera that has no track.
+        ReseenError: The topology names a camera or a kind that has no track.
 
     Example:
         >>> seen = Sightings(["a", "b"], [1, 1], [0.0, 9.0], [2.0, 11.0], [[1.0, 0.0], [0.0, 2.0]])
@@ -84,6 +50,25 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     require_known(topology, sorted(set(sightings.cameras)) if len(sightings) else [], source="topology")
     if not len(sightings):
         return empty_linking(sightings, topology)
+    kinds = kinds_of(sightings)
+    require_kinds(topology, kinds)
+    if len(kinds) == 1:
+        return _link(sightings, settings=settings, topology=windows_of(topology, kinds[0]))
+    parts = [_part(sightings, kind, settings=settings, topology=topology) for kind in kinds]
+    return put_together(sightings, parts, topology=topology, doubts=DOUBTS)
+
+
+def _part(sightings: Sightings, kind: str, *, settings: LinkSettings, topology: Sequence[Window]) -> Part:
+    """The sightings of one kind linked; windows of cameras that saw none of it are left out."""
+    rows = rows_of(sightings, kind)
+    own = sightings.rows(rows)
+    seen = set(own.cameras.tolist())
+    windows = [window for window in windows_of(topology, kind) if {window.origin, window.target} <= seen]
+    return Part(kind, rows, _link(own, settings=settings, topology=windows))
+
+
+def _link(sightings: Sightings, *, settings: LinkSettings, topology: Sequence[Window]) -> Linking:
+    """Find who is who of one kind."""
     layout = lay_out(sightings, corrected(sightings, settings.bias), topology)
     pairs, evidence, windows = _search(layout, settings, topology)
     limit = np.inf if settings.returns else evidence.travel.usual.longest_break()

@@ -38,7 +38,7 @@ from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import FailedImage, embed_images
 from reseen.retrieval.linked_files import write_linking
-from reseen.retrieval.linked_tracks import LinkedTracks, all_links, scored, true_identities, unseen_notes
+from reseen.retrieval.linked_tracks import LinkedTracks, Truth, all_links, scored, true_identities, unseen_notes
 from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images, track_images
 
 IMAGES = 16
@@ -64,8 +64,9 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
 ) -> LinkedTracks:
     """Find which tracks of all cameras are of one individual.
 
-    The same call continues one that was stopped. With other settings, offsets or windows it links again, and embeds
-    nothing twice.
+    Tracks of different kinds, such as person and vehicle, are never linked: each kind is linked by itself, and scored
+    by itself too where the truth knows several. The same call continues one that was stopped. With other settings,
+    offsets or windows it links again, and embeds nothing twice.
 
     Args:
         source: The tracks, as ``reseen.data.tracks.read_tracks`` takes them, with crops or with
@@ -110,7 +111,7 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         embedded = _embed(found, out, embedder=embedder, batch=batch, progress=progress)
         linking = link(embedded.pooled.sightings, settings=settings, topology=windows)
         done = _linked(out, embedded, linking, truth=true)
-        known = None if true is None else true_identities(true, done.boxes)
+        known = None if true is None else true_identities(true.boxes, done.boxes)
         write_linking(done, settings, source=str(source), network=embedder.source, truth=known)
     return done
 
@@ -136,7 +137,7 @@ def _embed(found: TrackImages, out: Path, *, embedder: Embedder, batch: int, pro
     return _Embedded(tracks, boxes, pooled, tuple(job.failures))
 
 
-def _linked(out: Path, embedded: _Embedded, linking: Linking, *, truth: IdentifiedBoxes | None) -> LinkedTracks:
+def _linked(out: Path, embedded: _Embedded, linking: Linking, *, truth: Truth | None) -> LinkedTracks:
     """The links of all tracks, and their scores where the truth is known."""
     tracks, boxes, pooled, failures = embedded
     links = all_links(linking, boxes)
@@ -147,14 +148,16 @@ def _linked(out: Path, embedded: _Embedded, linking: Linking, *, truth: Identifi
     return LinkedTracks(out, tracks, linking, boxes, links, scores, pooled.switches, failures, warnings)
 
 
-def _truth(source: Path | str, truth: Path | str | None) -> IdentifiedBoxes | None:
+def _truth(source: Path | str, truth: Path | str | None) -> Truth | None:
     """The truth that is named, or the one that lies with the tracks."""
     if truth is None:
         folder = Path(source)
         if not folder.is_dir() or next(folder.glob("**/gt/gt.txt"), None) is None:
             return None
         truth = folder
-    return IdentifiedBoxes.from_table(read_truth(truth))
+    table = read_truth(truth)
+    kinds = tuple(table["kind"].to_list()) if "kind" in table.columns else ()
+    return Truth(IdentifiedBoxes.from_table(table), kinds)
 
 
 def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | str) -> None:

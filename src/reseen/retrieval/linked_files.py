@@ -9,7 +9,7 @@ import polars as pl
 
 from reseen.files import write_atomically, write_json
 from reseen.formats import with_format
-from reseen.linking import LinkSettings, TravelTimes
+from reseen.linking import LinkSettings, Way
 from reseen.linking.record import LINKING, LINKS, SCORES, SPLITS, TRACKS, doubt_facts, sightings_table
 from reseen.linking.splitting import parts_of
 from reseen.metrics import Estimate
@@ -60,8 +60,8 @@ def _found(done: LinkedTracks) -> dict[str, object]:
     return {
         "threshold": linking.threshold,
         "warnings": done.warnings,
-        "windows": [_finite(window._asdict()) for window in linking.windows],
-        "ways": [_way(way.origin, way.target, way.times) for way in linking.ways],
+        "windows": [_finite(_with_kind(window._asdict())) for window in linking.windows],
+        "ways": [_way(way) for way in linking.ways],
         "switches": [switch._asdict() for switch in done.switches],
         "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
     }
@@ -79,18 +79,26 @@ def _finite(values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _way(origin: str, target: str, times: TravelTimes) -> dict[str, object]:
-    return {
-        "from": origin,
-        "to": target,
+def _with_kind(facts: Mapping[str, object]) -> dict[str, object]:
+    """Without the kind where there is none."""
+    return {name: value for name, value in facts.items() if name != "kind" or value}
+
+
+def _way(way: Way) -> dict[str, object]:
+    times = way.times
+    facts = {
+        "from": way.origin,
+        "to": way.target,
+        "kind": way.kind,
         "median": round(times.median, 2),
         "seconds": np.round(times.edges, 2).tolist(),
         "links": np.round(times.links, 2).tolist(),
     }
+    return _with_kind(facts)
 
 
 def scores_as_json(scores: Scored) -> dict[str, object]:
-    """As in scores.json: shares, with identities of one camera left out; intervals; and those of all identities."""
+    """As in scores.json: shares, with identities of one camera left out; intervals; the same of all, and of kinds."""
     aic, every = scores.several_cameras._asdict(), scores.all_identities._asdict()
     intervals = {name: [value.low, value.high] for name, value in aic.items() if isinstance(value, Estimate)}
     halves = {} if scores.parts is None else {"parts": _values(scores.parts._asdict())}
@@ -100,6 +108,7 @@ def scores_as_json(scores: Scored) -> dict[str, object]:
         "rule": "identities that are linked in one camera alone are left out, as the AI City Challenge does",
         "all_identities": _values(every),
         **halves,
+        **({"kinds": {kind: _values(own._asdict()) for kind, own in scores.kinds.items()}} if scores.kinds else {}),
     }
 
 
