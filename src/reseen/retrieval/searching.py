@@ -3,7 +3,7 @@
 Q = queries, D = width, K = matches of each query.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from math import ceil, sqrt
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from reseen.retrieval.recall import MEASURED_SHARE, candidates
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Rewritten, Store
+from reseen.retrieval.vector_cache import Answer
 
 MOST = 10_000
 """The largest number of matches of one query."""
@@ -89,9 +90,6 @@ def _for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
     return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * sqrt(rarer))))
 
 
-Answer = Sequence[tuple[float, dict[str, Any]]]
-
-
 def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches:
     """Best first; of equal similarities, the smaller id first."""
     ranked = sorted(answer, key=lambda entry: (-entry[0], entry[1]["id"]))
@@ -102,14 +100,29 @@ def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches
 def _compared(
     store: Store, queries: NDArray[np.float32], params: SearchParams, *, columns: list[str]
 ) -> Iterable[Answer]:
-    """Every record is compared: through an exact index, or without one, or in one reading for many queries."""
+    """Every record is compared: in memory, through an exact index, without one, or in one reading for many queries."""
     if len(queries) >= MANY_QUERIES:
         return _by_reading(store, queries, k=params.k, where=params.where, columns=columns)
+    if (answers := _in_memory(store, queries, params, columns=columns)) is not None:
+        return answers
     plan = store.plan()
     search = store.table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_EVERY_PART)
     search = search.bypass_vector_index() if plan.bypass or plan.facts is not None else search
     search = search if params.where is None else search.where(params.where, prefilter=True)
     return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far)
+
+
+def _in_memory(
+    store: Store, queries: NDArray[np.float32], params: SearchParams, *, columns: list[str]
+) -> list[Answer] | None:
+    """The answers from a small gallery's vectors in memory, or None where they are not there."""
+    records = store.cached.records(store, queries=len(queries), columns=columns)
+    if records is None:
+        return None
+    fitting = None if params.where is None else records.fitting(store, params.where)
+    if params.where is not None and fitting is None:
+        return None
+    return records.nearest(queries, k=params.k, fitting=fitting)
 
 
 def _by_parts(
