@@ -20,6 +20,7 @@ from reseen.errors import ReseenError
 from reseen.file_lock import file_lock
 from reseen.retrieval.caches import CacheSizes, cache_sizes
 from reseen.retrieval.filters import one_of
+from reseen.retrieval.fitting import FittingRows
 from reseen.retrieval.indexes import SearchPlan, plan_of
 from reseen.retrieval.schema import GalleryModel, model_of, schema_of
 from reseen.retrieval.vector_cache import CACHED_BYTES, VectorCache
@@ -71,6 +72,7 @@ class Store:
         self.files = None if self.folder is None else self.folder / f"{TABLE}.lance"
         self.caches = caches or cache_sizes()
         self.session = lancedb.Session(*self.caches)
+        self.fitting = FittingRows()
         self.cached = VectorCache(most_bytes=min(CACHED_BYTES, self.caches.index_bytes))
         with self.errors():
             self._base, self.table = self._open(options, create)

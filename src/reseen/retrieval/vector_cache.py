@@ -167,5 +167,5 @@ def _distances(
     for first in range(0, len(places), _AT_ONCE):
         rows = vectors[places[first : first + _AT_ONCE]].astype(np.float64)
         parts.append((rows * wide).sum(axis=1) / np.sqrt((rows * rows).sum(axis=1)))
-    cosines = np.concatenate(parts) / np.linalg.norm(wide)
+    cosines: NDArray[np.float64] = np.concatenate(parts) / np.linalg.norm(wide)
     return (1 - cosines).astype(np.float32)
