@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Every process that the tests begin imports hundreds of modules: where nothing may be written, it compiles them anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo demo-cameras test format lint types floors docs browser tests clean
 

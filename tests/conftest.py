@@ -1,5 +1,6 @@
 """Shared by all tests: one thread, tiny drawn images, finished runs of a tiny recipe, commands in this process."""
 
+import gc
 import shutil
 import sys
 import zlib
@@ -22,6 +23,21 @@ from reseen.engine.run import Run
 from reseen.tasks.reid.build import build_embedder
 from reseen.tasks.reid.recipe import read_recipe
 from shared import made_once
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """No search for garbage while modules are imported, nor ever again among the millions of objects they leave."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
+
+
+def pytest_unconfigure() -> None:
+    """What was kept from the search for garbage may go, so that no library calls it leaked."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

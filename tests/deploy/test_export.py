@@ -19,6 +19,7 @@ from reseen.deploy.network import EmbeddingNetwork, OnTorch
 from reseen.deploy.runtime import STREAMS
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
+from reseen.match_odds import MatchOdds
 from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
 from reseen.normalisation import Normalisation
 from reseen.retrieval.embedder import Embedder
@@ -173,7 +174,9 @@ def test_facts_of_another_type_or_size_are_refused(change: dict[str, object]) ->
 def test_facts_are_read_as_written_or_refused(text: str) -> None:
     facts = Facts("0123456789abcdef", width=8, image_size=(4, 6), threshold=0.25, note="so")
     searching = replace(facts, search=SearchThreshold(0.5, records=800, doubling=0.02), flip=True)
-    for each in (facts, searching):
+    odds = replace(searching, search=replace(searching.search, odds=MatchOdds(0.5, slope=9.0, most=0.9, records=800)))
+    assert "odds" not in searching.as_json(), "a reseen of before reads what says nothing new"
+    for each in (facts, searching, odds):
         assert Facts.from_json(each.as_json()) == each
     before = '{"fingerprint": "0123456789abcdef", "width": 8, "image_size": [4, 6], "threshold": 0.25, "note": "so"}'
     assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"

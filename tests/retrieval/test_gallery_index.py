@@ -1,6 +1,7 @@
 """The approximate index of a large gallery: what it finds, how it is kept, what forgetting leaves of it."""
 
 import resource
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import GalleryModel
+from shared import made_once
 
 WIDTH, COUNT, SIGHTINGS = 32, 3000, 6
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,10 +67,10 @@ def filled(folder: Path, count: int = COUNT) -> Gallery:
 
 
 @pytest.fixture
-def gallery(tmp_path: Path) -> Gallery:
-    made = filled(tmp_path / "gallery")
-    made.compact()
-    return made
+def gallery(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    """Filled, and its index built and measured: a copy of one that all tests share."""
+    made = made_once(tmp_path_factory, "indexed-gallery", lambda folder: filled(folder / "gallery").compact())
+    return Gallery(shutil.copytree(made / "gallery", tmp_path / "gallery"), model=MODEL, upkeep=False)
 
 
 def rows_of(matches) -> list[int]:

@@ -3,6 +3,7 @@
 Each is a process of its own, with its own folder, environment and output, and may be killed.
 """
 
+import gc
 import multiprocessing
 import os
 import socket
@@ -75,6 +76,7 @@ def run_command(*words: str) -> None:
 
 
 def _run(call: Callable[[], object], folder: Path, printed: Path, variables: Mapping[str, str]) -> None:
+    gc.freeze()  # what was imported before this process began is no garbage, and is long to search
     os.chdir(folder)
     os.environ.update(variables)
     with printed.open("wb") as file:

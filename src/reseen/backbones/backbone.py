@@ -10,7 +10,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from reseen.backbones.probe import CANNOT_RUN, by, cannot_take
+from reseen.backbones.probe import CANNOT_RUN, by, cannot_take, leaves
 from reseen.errors import ReseenError
 from reseen.types import FeatureMap
 
@@ -190,8 +190,7 @@ class Backbone(nn.Module):
         if maps.ndim != 4 or 0 in maps.shape:
             raise ReseenError(f"{type(self.body).__name__} gives no feature map, but {tuple(maps.shape)}")
         self.feature_map = FeatureMap(*maps.shape[1:])
-        with torch.enable_grad():
-            _take_out_unused(self.body, maps)
+        _take_out_unused(self.body, maps)
 
     def empty_image(self) -> Tensor:
         """(1, 3, H, W) of zeros on the body's device, to learn shapes by."""
@@ -218,9 +217,8 @@ def features_of(body: nn.Module) -> Callable[..., Tensor]:
 def _take_out_unused(body: nn.Module, maps: Tensor) -> None:
     """Put an identity in place of each part that ``maps`` does not depend on; freeze loose parameters."""
     named = dict(body.named_parameters())
-    trainable = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
-    gradients = torch.autograd.grad(maps.sum(), list(trainable.values()), allow_unused=True)
-    unused = {name for name, gradient in zip(trainable, gradients, strict=True) if gradient is None}
+    used = {id(leaf) for leaf in leaves(maps)}
+    unused = {name for name, parameter in named.items() if parameter.requires_grad and id(parameter) not in used}
     for path, module in list(body.named_modules()):
         parameters = {f"{path}.{name}" for name, _ in module.named_parameters()}
         if path and parameters and parameters <= unused:

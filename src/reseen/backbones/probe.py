@@ -1,9 +1,10 @@
-"""Pass an empty image through a network to learn its shapes; the network stays as it was."""
+"""Pass an empty image through a network to learn its shapes and what it uses; the network stays as it was."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import Node
 
 from reseen.errors import ReseenError
 
@@ -27,6 +28,22 @@ def pass_empty_image(network: nn.Module, forward: Callable[[Tensor], object], *,
         raise cannot_take(network, image_size, error) from error
     finally:
         network.train(was_training)
+
+
+def leaves(output: Tensor) -> list[Tensor]:
+    """The tensors with gradients that ``output`` was computed from, read from its graph: no gradient is computed."""
+    found: list[Tensor] = []
+    seen: set[Node] = set()
+    left = [output.grad_fn]
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):  # where a leaf's gradient would be added up
+            found.append(node.variable)
+        left += [before for before, _ in node.next_functions]
+    return found
 
 
 def cannot_take(network: nn.Module, image_size: tuple[int, int], error: BaseException) -> ReseenError:

@@ -3,6 +3,7 @@
 N = boxes with a vector, K = tracks.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -64,28 +65,31 @@ def pool(boxes: pl.DataFrame, vectors: Float32, *, spans: pl.DataFrame | None = 
     everything = ordered if spans is None else spans
     weight = quality(ordered, everything)
     groups = ordered.group_by("camera", "track", maintain_order=True).agg(pl.len())
-    starts = np.concatenate([[0], np.cumsum(groups["len"].to_numpy())]).astype(np.int64)
-    pooled, images, switches = [], [], []
-    for place in range(len(groups)):
-        part = slice(int(starts[place]), int(starts[place + 1]))
-        pooled.append(_mean(units[part], weight[part]))
-        images.append(_best(ordered, part, weight))
-        switches.append(_likeness(units[part], weight[part]))
-    times = groups.join(
-        everything.group_by("camera", "track").agg(begin=pl.col("time").min(), end=pl.col("time").max()),
-        on=["camera", "track"],
-        how="left",
-        maintain_order="left",
-    )
+    parts = _parts(groups["len"].to_numpy())
+    pooled = [_mean(units[part], weight[part]) for part in parts]
+    times = _times(groups, everything)
     sightings = Sightings(
         cameras=groups["camera"].to_numpy(),
         tracks=groups["track"].to_numpy(),
         begin=times["begin"].to_numpy(),
         end=times["end"].to_numpy(),
         vectors=np.stack(pooled) if pooled else vectors,
-        images=tuple(images),
+        images=tuple(_best(ordered, part, weight) for part in parts),
     )
-    return Pooled(sightings, _switched(sightings, ordered, starts=starts, found=switches))
+    alike = [_likeness(units[part], weight[part]) for part in parts]
+    return Pooled(sightings, _switched(sightings, ordered, parts=parts, found=alike))
+
+
+def _parts(lengths: Int64) -> list[slice]:
+    """The rows of each track, which follow one another."""
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64).tolist()
+    return [slice(*ends) for ends in pairwise(starts)]
+
+
+def _times(groups: pl.DataFrame, everything: pl.DataFrame) -> pl.DataFrame:
+    """The tracks of ``groups`` in their order, with begin and end."""
+    spans = everything.group_by("camera", "track").agg(begin=pl.col("time").min(), end=pl.col("time").max())
+    return groups.join(spans, on=["camera", "track"], how="left", maintain_order="left")
 
 
 def quality(boxes: pl.DataFrame, everything: pl.DataFrame) -> Float64:
@@ -151,7 +155,7 @@ def _likeness(units: Float32, weight: Float64) -> _Likeness:
 
 
 def _switched(
-    sightings: Sightings, ordered: pl.DataFrame, *, starts: Int64, found: list[_Likeness]
+    sightings: Sightings, ordered: pl.DataFrame, *, parts: list[slice], found: list[_Likeness]
 ) -> tuple[Switch, ...]:
     """Tracks whose parts are much less alike than those of other tracks."""
     alike = np.array([likeness.similarity for likeness in found])
@@ -164,7 +168,7 @@ def _switched(
         Switch(
             str(sightings.cameras[row]),
             str(sightings.tracks[row]),
-            float(ordered["time"][int(starts[row]) + found[row].place]),
+            float(ordered["time"][parts[row].start + found[row].place]),
         )
         for row in np.flatnonzero(alike < usual - _UNLIKE * spread)
     )

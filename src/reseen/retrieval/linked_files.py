@@ -22,37 +22,49 @@ def write_linking(
     """links.csv, splits.csv and scores.json, then linking.json."""
     (done.out / LINKING).unlink(missing_ok=True)  # a folder whose files are of two linkings is not a finished one
     write_atomically(done.out / LINKS, done.links.write_csv)
-    if done.switches:
-        every = parts_of(done.boxes, done.linking.table())
-        halves = every.filter(pl.len().over("camera", "track") > 1).sort("camera", "track", "begin")
-        write_atomically(done.out / SPLITS, halves.write_csv)
-    else:
-        (done.out / SPLITS).unlink(missing_ok=True)
-    if done.scores is not None:
-        write_json(done.out / SCORES, scores_as_json(done.scores))
-    else:
-        (done.out / SCORES).unlink(missing_ok=True)
-    linking = done.linking
-    table = sightings_table(linking, done.links, boxes=done.boxes, truth=truth)
+    _write_splits(done)
+    _write_scores(done)
+    table = sightings_table(done.linking, done.links, boxes=done.boxes, truth=truth)
     write_atomically(done.out / TRACKS, table.write_parquet)
-    write_json(
-        done.out / LINKING,
-        with_format(
-            "linking",
-            {
-                "source": source,
-                "images": _place(done.tracks.root, done.out),
-                "network": network,
-                "settings": asdict(settings),
-                "threshold": linking.threshold,
-                "warnings": done.warnings,
-                "windows": [_finite(window._asdict()) for window in linking.windows],
-                "ways": [_way(way.origin, way.target, way.times) for way in linking.ways],
-                "switches": [switch._asdict() for switch in done.switches],
-                "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
-            },
-        ),
-    )
+    facts = {
+        "source": source,
+        "images": _place(done.tracks.root, done.out),
+        "network": network,
+        "settings": asdict(settings),
+        **_found(done),
+    }
+    write_json(done.out / LINKING, with_format("linking", facts))
+
+
+def _write_splits(done: LinkedTracks) -> None:
+    """The parts of tracks that were split; no file where none was."""
+    if not done.switches:
+        (done.out / SPLITS).unlink(missing_ok=True)
+        return
+    every = parts_of(done.boxes, done.linking.table())
+    halves = every.filter(pl.len().over("camera", "track") > 1).sort("camera", "track", "begin")
+    write_atomically(done.out / SPLITS, halves.write_csv)
+
+
+def _write_scores(done: LinkedTracks) -> None:
+    """The scores; no file where the truth is unknown."""
+    if done.scores is None:
+        (done.out / SCORES).unlink(missing_ok=True)
+        return
+    write_json(done.out / SCORES, scores_as_json(done.scores))
+
+
+def _found(done: LinkedTracks) -> dict[str, object]:
+    """What linking.json says of what was found."""
+    linking = done.linking
+    return {
+        "threshold": linking.threshold,
+        "warnings": done.warnings,
+        "windows": [_finite(window._asdict()) for window in linking.windows],
+        "ways": [_way(way.origin, way.target, way.times) for way in linking.ways],
+        "switches": [switch._asdict() for switch in done.switches],
+        "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
+    }
 
 
 def _place(images: Path, out: Path) -> str:
