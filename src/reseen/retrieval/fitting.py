@@ -6,14 +6,13 @@ N = rows.
 from collections import Counter
 from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from lancedb.expr import Expr
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # a store has such lists
-    from reseen.retrieval.store import Store
+from reseen.retrieval.reader import Reader
 
 LISTED_FROM = 4
 """Searches with one condition until its rows are listed, which costs as much as a few of them."""
@@ -29,7 +28,7 @@ class Listed(NamedTuple):
     version: int
     rows: NDArray[np.int64]
 
-    def is_newest(self, store: "Store") -> bool:
+    def is_newest(self, store: Reader) -> bool:
         """Whether there is no newer version, in which rows may have moved."""
         return store.read(lambda table: int(table.version)) == self.version
 
@@ -45,7 +44,7 @@ class FittingRows:
         self._failed: Counter[str] = Counter()
         self._refused: set[str] = set()
 
-    def listed(self, store: "Store", where: Expr) -> Listed | None:
+    def listed(self, store: Reader, where: Expr) -> Listed | None:
         """The rows that meet the condition in the version that the store looks at; None where they are not listed."""
         condition, version = where.to_sql(), store.version
         with self._lock:

@@ -6,7 +6,7 @@ width.
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,7 @@ from lancedb.expr import Expr
 from numpy.typing import NDArray
 
 from reseen.blas import one_blas_thread
-
-if TYPE_CHECKING:  # a store has a cache
-    from reseen.retrieval.store import Store
+from reseen.retrieval.reader import Reader
 
 CACHED_BYTES = 128 << 20
 """The most bytes of one gallery's vectors and columns that are kept, 60,000 records of 512 numbers; never more than the
@@ -49,7 +47,7 @@ class CachedRecords:
         self._rows = columns["_rowid"].to_numpy().astype(np.int64)
         self._fitting: dict[str, NDArray[np.bool_]] = {}
 
-    def fitting(self, store: "Store", where: Expr) -> NDArray[np.bool_] | None:
+    def fitting(self, store: Reader, where: Expr) -> NDArray[np.bool_] | None:
         """(N,): which records meet the condition; None if the table has a newer version."""
         condition = where.to_sql()
         kept = self._fitting.get(condition)
@@ -102,7 +100,7 @@ class VectorCache:
         self._kept: CachedRecords | None = None
         self._asked, self._queries = -1, 0
 
-    def records(self, store: "Store", *, queries: int, columns: Sequence[str]) -> CachedRecords | None:
+    def records(self, store: Reader, *, queries: int, columns: Sequence[str]) -> CachedRecords | None:
         """The records of the version that the store looks at; None where LanceDB is to be asked instead."""
         version = store.version
         with self._lock:
@@ -126,7 +124,7 @@ class VectorCache:
         with self._lock:
             self._kept, self._asked = None, -1
 
-    def _read(self, store: "Store", version: int, columns: Sequence[str]) -> CachedRecords | None:
+    def _read(self, store: Reader, version: int, columns: Sequence[str]) -> CachedRecords | None:
         """Read the records, unless they are too many, another thread does so now, or there is a newer version."""
         if not self._reading.acquire(blocking=False):
             return None
@@ -142,7 +140,7 @@ class VectorCache:
             self._reading.release()
 
 
-def _records(store: "Store", version: int, *, columns: Sequence[str], most_bytes: int) -> CachedRecords | None:
+def _records(store: Reader, version: int, *, columns: Sequence[str], most_bytes: int) -> CachedRecords | None:
     table = store.snapshot()
     if int(table.version) != version:
         return None
