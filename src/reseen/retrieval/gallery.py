@@ -242,6 +242,7 @@ class Gallery:
         with self._store.building(), self._store.writing() as table:
             forgotten = self._store.column("id", gone).to_pylist()
             forget_rows(self._store, gone)
+            self._store.cached.clear()
             if not indexes.indexed(table) and indexes.INDEX_PAYS <= table.count_rows() < indexes.APPROXIMATE_PAYS:
                 indexes.build_exact(table)
         self._forget_decided(forgotten, identity)
@@ -367,7 +368,7 @@ class Gallery:
         search = self._judged_model().search
         if search is None:
             return None, NO_SEARCH_THRESHOLD
-        records = len(self)
+        records = self._store.records()
         return search.at(records), search.describe(records)
 
     def _query_vectors(self, queries: "Images | Vectors") -> NDArray[np.float32]:

@@ -18,9 +18,11 @@ from reseen.errors import ReseenError
 from reseen.retrieval.caches import CacheSizes, cache_sizes
 from reseen.retrieval.engine_errors import ENGINE_ERRORS, Rewritten, in_one_line, vanished
 from reseen.retrieval.filters import one_of
+from reseen.retrieval.fitting import FittingRows
 from reseen.retrieval.indexes import SearchPlan, plan_of
 from reseen.retrieval.opening import TABLE, local_folder, open_table
 from reseen.retrieval.schema import GalleryModel, model_of
+from reseen.retrieval.vector_cache import CACHED_BYTES, VectorCache
 from reseen.retrieval.versions import (
     STILL_HELD,
     date_back,
@@ -72,6 +74,8 @@ class Store:
         self.files = None if self.folder is None else self.folder / f"{TABLE}.lance"
         self.caches = caches or cache_sizes()
         self.session = lancedb.Session(*self.caches)
+        self.fitting = FittingRows()
+        self.cached = VectorCache(most_bytes=min(CACHED_BYTES, self.caches.index_bytes))
         with self.errors():
             self._base, self.table = open_table(
                 self.uri, options=options, create=create, patience=patience, session=self.session
@@ -84,6 +88,7 @@ class Store:
         self._counts: dict[str, tuple[int, int]] = {}
         self._plan: tuple[int, SearchPlan | None] = (-1, None)
         self._schema: tuple[int, pa.Schema | None] = (-1, None)
+        self._records: tuple[int, int] = (-1, 0)
         self._look = local()
         self.index_problem = ""
 
@@ -107,6 +112,11 @@ class Store:
             yield
         finally:
             self._look.version = None
+
+    @property
+    def version(self) -> int:
+        """The newest version, or the one that this thread looks at."""
+        return self._version()
 
     def _version(self) -> int:
         seen: int | None = getattr(self._look, "version", None)
@@ -177,6 +187,13 @@ class Store:
             self.index_problem = ""
         assert self._plan[1] is not None
         return self._plan[1]
+
+    def records(self) -> int:
+        """The number of all records; counted again when the table has changed."""
+        version = self._version()
+        if self._records[0] != version:
+            self._records = (version, self.read(lambda table: int(table.count_rows())))
+        return self._records[1]
 
     def count(self, where: Expr) -> int:
         """How many records meet the condition; kept for a few conditions until the table changes."""

@@ -63,9 +63,11 @@ class Service:
             lambda prepared: list(self.embedder.embed_prepared(prepared)),
             most=_MOST_IMAGES,
             watch=self.metrics.embedded,
+            coming=lambda: self._decoding,
         )
         self._search: Batcher[Query, Matches] = Batcher(partial(search_together, gallery), most=_MOST_QUERIES)
         self._add: Batcher[Record, str] = Batcher(Adder(gallery), most=_MOST_RECORDS)
+        self._decoding = 0
         self._decoders = Threads(max(2, os.cpu_count() or 2))
         self._readers = Threads(_MOST_READERS)
         self._explaining = Threads(1)
@@ -79,7 +81,12 @@ class Service:
 
     async def embed(self, data: bytes, *, box: Box | None = None) -> NDArray[np.float32]:
         """The bytes of an image -> (D,) of length 1. Raises ImageError for other bytes."""
-        return await self._embed(await self._decoders(partial(self._prepared, data, box)))
+        self._decoding += 1
+        try:
+            prepared = await self._decoders(partial(self._prepared, data, box))
+        finally:
+            self._decoding -= 1
+        return await self._embed(prepared)
 
     async def search(self, vector: NDArray[np.float32], options: Mapping[str, Any], *, without: str = "") -> Matches:
         """The records most similar to a vector (D,), except the one whose id is ``without``."""
