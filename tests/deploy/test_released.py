@@ -56,13 +56,19 @@ def test_a_file_of_fastreid_opens_as_an_embedder(tmp_path: Path) -> None:
         assert_embeds_as(network(fed(images)), embedder(images))
 
 
-def test_the_same_weights_have_one_fingerprint_however_they_came(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ours", ["ours.safetensors", "ours.pth"])
+def test_the_same_weights_have_one_fingerprint_however_they_came(tmp_path: Path, ours: str) -> None:
     from reseen.tasks.reid.releases import import_weights
 
     torch.save(trained(PublicOSNet()).state_dict(), tmp_path / "osnet.pth")
-    import_weights("torchreid", tmp_path / "osnet.pth", tmp_path / "ours.safetensors")
-    raw, imported = (load_network(tmp_path / name).facts for name in ("osnet.pth", "ours.safetensors"))
+    import_weights("torchreid", tmp_path / "osnet.pth", tmp_path / ours)
+    raw, imported = (load_network(tmp_path / name).facts for name in ("osnet.pth", ours))
     assert raw == imported
+
+
+def test_tensors_in_safetensors_open_under_the_name_of_a_checkpoint(tmp_path: Path) -> None:
+    save_file(trained(PublicOSNet()).state_dict(), tmp_path / "osnet.pth")
+    assert load_network(tmp_path / "osnet.pth").facts.width == 512
 
 
 @pytest.mark.parametrize("name", ["cats.pth", "cats.pth.tar", "cats.pt", "cats.pkl", "cats.bin", "cats.safetensors"])

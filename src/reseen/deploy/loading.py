@@ -7,7 +7,7 @@ from types import MappingProxyType
 from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.hub import WEIGHTS, is_hub_name, load_from_hub, load_hub_folder
 from reseen.deploy.network import BASELINE, load_baseline, load_weights_file
-from reseen.deploy.released import CHECKPOINTS, load_checkpoint_of_others, load_safetensors
+from reseen.deploy.released import CHECKPOINTS, load_checkpoint, load_safetensors
 from reseen.deploy.runtime import load_onnx, load_openvino, load_program
 from reseen.deploy.timm_network import HUB, TIMM, load_timm
 from reseen.engine.run import Run
@@ -19,7 +19,7 @@ FILES: Mapping[str, Callable[..., LoadedNetwork]] = MappingProxyType(
         ".pt2": load_program,
         ".safetensors": load_safetensors,
         ".xml": load_openvino,
-        **dict.fromkeys(CHECKPOINTS, load_checkpoint_of_others),
+        **dict.fromkeys(CHECKPOINTS, load_checkpoint),
     }
 )
 """Suffix of a file -> function(path, *, device)."""

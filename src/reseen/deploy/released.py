@@ -8,6 +8,7 @@ from reseen.engine.checkpoint import has_card
 from reseen.errors import ReseenError
 from reseen.models import read_weights
 from reseen.models.releases import RELEASES, look_like
+from reseen.models.sources import holds_safetensors
 from reseen.tasks.reid.releases import read_release
 
 CHECKPOINTS = (".bin", ".pkl", ".pt", ".pth", ".tar")
@@ -17,6 +18,12 @@ CHECKPOINTS = (".bin", ".pkl", ".pt", ".pth", ".tar")
 def load_safetensors(path: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
     """Load a weights file of reseen, or another project's tensors in that format; raises the errors of either."""
     load = load_weights_file if has_card(path) else load_checkpoint_of_others
+    return load(path, device=device, source=source)
+
+
+def load_checkpoint(path: Path, *, device: str = "cpu", source: str = "") -> LoadedNetwork:
+    """Load a checkpoint of another project, or what its name hides: a safetensors file; raises the errors of either."""
+    load = load_safetensors if holds_safetensors(path) else load_checkpoint_of_others
     return load(path, device=device, source=source)
 
 

@@ -142,8 +142,14 @@ def _existing(path: Path) -> Path:
 
 
 def _from_file(path: Path) -> dict[str, Tensor]:
-    content = _safetensors(path) if path.suffix == ".safetensors" else _checkpoint(path)
+    content = _safetensors(path) if path.suffix == ".safetensors" or holds_safetensors(path) else _checkpoint(path)
     return _without_module_prefix(_state_dict(content, path))
+
+
+def holds_safetensors(path: Path) -> bool:
+    """Whether a file of any name begins as a safetensors file does: eight bytes of a length, then JSON."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
 
 
 def _safetensors(path: Path) -> object:
