@@ -7,7 +7,6 @@ of query and gallery is asked for its attributes; beside the share of right answ
 frequent class, and that of the answers whose probability is 0.8 or more. Intervals are a bootstrap over vehicles.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.predicted import Prediction
 from reseen.tasks.reid.evaluate import splits_of
 from reseen.tasks.reid.train import train
+from training_arguments import training_parser
 
 SURE = 0.8
 """From which probability an answer counts as sure."""
@@ -53,12 +53,7 @@ def row(attribute: str, *, said: Sequence[Prediction], seen: polars.DataFrame, t
 
 def main(given: Sequence[str] | None = None) -> None:
     """Train unless it is done, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--size", type=int, default=64)
-    options = parser.parse_args(given)
+    options = training_parser(__doc__, epochs=2).parse_args(given)
     lines = [
         f"data.image_size=[{options.size}, {options.size}]",
         "data.workers=0",

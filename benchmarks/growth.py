@@ -1,6 +1,7 @@
 """How the time of evaluation, re-ranking, linking, search and embedding jobs grows with size: a table and a figure.
 
-    python benchmarks/growth.py [--largest 100000] [--most 12] [--out benchmarks/results] [--only search link]
+    python benchmarks/growth.py [--largest 100000] [--most 12] [--only search link]
+        [--out benchmarks/results --figure docs/images/growth.png]
 
 Each step is measured from 1,000 on at sizes three times apart, and stops where the next size would take more than
 ``--most`` seconds. Times are processor time of all threads, which says little of what else the machine does. The slope
@@ -9,6 +10,7 @@ its number of gallery entries, tracks, records or images; evaluation and re-rank
 """
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -207,8 +209,10 @@ def main() -> None:
     told = table(curves)
     print(told)
     if options.out is not None:
-        plotted(curves).savefig(options.out / "growth-cpu.png", dpi=130)
-        (options.out / "growth-cpu.md").write_text(HEAD + told + "\n\n![Growth with size](growth-cpu.png)\n")
+        figure = options.figure or options.out / "growth-cpu.png"
+        plotted(curves).savefig(figure, dpi=130)
+        link = os.path.relpath(figure, options.out)
+        (options.out / "growth-cpu.md").write_text(f"{HEAD}{told}\n\n![Growth with size]({link})\n")
 
 
 HEAD = f"""# Growth with size
@@ -228,6 +232,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--most", type=float, default=12.0, help="Most processor seconds of one measurement.")
     parser.add_argument("--only", nargs="+", choices=list(STEPS), default=list(STEPS))
     parser.add_argument("--out", type=Path, help="Folder of growth-cpu.md and .png; without it, only prints.")
+    parser.add_argument("--figure", type=Path, help="The figure's file, if it is to lie elsewhere.")
     return parser.parse_args()
 
 

@@ -4,11 +4,11 @@
 
 Every recipe keeps its head, losses and sampler; its network is made small where that is needed on a CPU (the column
 "made small" says how), and the optimiser is AdamW with a cosine for all. The scores say that each family learns from
-its own losses, not which is best: six epochs from random weights are no measure of networks that are published with
-weights of ImageNet or of 400 million captions. Rows that are in FOLDER already are not trained again.
+its own losses, not which is best: a few epochs from random weights are no measure of networks that are published with
+weights of ImageNet or of 400 million captions. Rows that are in FOLDER already are not trained again, so that slow
+recipes can be given fewer epochs by a call of their own.
 """
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +17,7 @@ from time import perf_counter
 from reseen.tasks.reid.build import load_model
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
 from reseen.tasks.reid.train import train
+from training_arguments import training_parser
 
 SMALL: Mapping[str, Sequence[str]] = {
     "veri776-resnet50-bot": ["model.backbone=resnet18"],
@@ -24,7 +25,11 @@ SMALL: Mapping[str, Sequence[str]] = {
     "fastreid-sbs-veri776": ["model.backbone=resnet26", "model.non_local=[1, 1]"],
     "fastreid-mgn-market1501": ["model.backbone=resnet26", "data.image_size=[96, 96]"],
     "hrcn-veri776": ["model.backbone=resnet26", "model.head={name='hrcn', width=256}"],
-    "ssbver-veri776": ["model.backbone=resnet26", "training.ema=0.99"],
+    "ssbver-veri776": [
+        "model.backbone=resnet26",
+        "training.ema=0.99",
+        "crops={local=2, size=[32, 32], area=[0.1, 0.4]}",
+    ],
     "musp-veri776": ["model.backbone=resnet26", "model.head={name='musp', prototypes=6, width=512}"],
     "pcb-market1501": ["model.backbone=resnet18"],
     "lightmbn-market1501": ["model.backbone=osnet_x0_25"],
@@ -57,10 +62,10 @@ def budget(*, epochs: int, size: int) -> list[str]:
     ]
 
 
-def trained_row(recipe: str, *, data: Path, out: Path, lines: Sequence[str]) -> dict[str, object]:
+def trained_row(recipe: str, *, data: Path, out: Path, epochs: int, size: int) -> dict[str, object]:
     """Train one recipe and score it beside its untrained network."""
-    began = perf_counter()
-    run = train(recipe, data=data, out=out, overrides=[*lines, *SMALL[recipe]], resume=out.exists()).run
+    began, lines = perf_counter(), [*budget(epochs=epochs, size=size), *SMALL[recipe]]
+    run = train(recipe, data=data, out=out, overrides=lines, resume=out.exists()).run
     minutes = (perf_counter() - began) / 60
     untrained = evaluate_baselines(run, data=data)["untrained"].scores()
     scores = evaluate_run(run, data=data).report.scores()
@@ -68,6 +73,7 @@ def trained_row(recipe: str, *, data: Path, out: Path, lines: Sequence[str]) -> 
     return {
         "recipe": recipe,
         "made small": ", ".join(line.removeprefix("model.") for line in SMALL[recipe]),
+        "epochs": epochs,
         "parameters": parameters,
         "untrained": [untrained["mAP"], untrained["rank1"]],
         "trained": [scores["mAP"], scores["rank1"]],
@@ -77,11 +83,12 @@ def trained_row(recipe: str, *, data: Path, out: Path, lines: Sequence[str]) -> 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
     """Markdown."""
-    head = ["recipe", "made small", "parameters", "untrained mAP / rank-1", "trained mAP / rank-1"]
+    head = ["recipe", "made small", "epochs", "parameters", "untrained mAP / rank-1", "trained mAP / rank-1"]
     lines = [
         [
             str(row["recipe"]),
             str(row["made small"]) or "-",
+            str(row["epochs"]),
             f"{float(str(row['parameters'])) / 1e6:.1f} M",
             *(" / ".join(f"{100 * score:.1f}" for score in row[kind]) for kind in ("untrained", "trained")),  # type: ignore[attr-defined]
         ]
@@ -92,21 +99,17 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
 
 def main(given: Sequence[str] | None = None) -> None:
     """Train what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--size", type=int, default=64)
+    parser = training_parser(__doc__, epochs=6)
     parser.add_argument("--recipes", nargs="*", default=list(SMALL), choices=SMALL)
     options = parser.parse_args(given)
     options.out.mkdir(parents=True, exist_ok=True)
-    lines, rows = budget(epochs=options.epochs, size=options.size), []
+    rows = []
     for recipe in options.recipes:
         kept = options.out / f"{recipe}.json"
         if not kept.exists():
-            kept.write_text(
-                json.dumps(trained_row(recipe, data=options.data, out=options.out / recipe, lines=lines), indent=1)
-            )
+            out = options.out / recipe
+            row = trained_row(recipe, data=options.data, out=out, epochs=options.epochs, size=options.size)
+            kept.write_text(json.dumps(row, indent=1))
         rows.append(json.loads(kept.read_text()))
         print(table(rows[-1:]).splitlines()[-1], flush=True)
     print(table(rows))

@@ -8,7 +8,6 @@ withheld; and with those of the queries alone withheld, as where a query comes f
 the network adds the mean of the rows ("mean") or nothing ("off"). Runs that are in FOLDER are not trained again.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -31,6 +30,7 @@ from reseen.tasks.reid.postprocess import score
 from reseen.tasks.reid.query_gallery import QueryGallery, embed_query_gallery
 from reseen.tasks.reid.recipe import Recipe, recipe_of
 from reseen.tasks.reid.train import train
+from training_arguments import training_parser
 
 RECIPES = {
     "transreid-veri776": [*SMALL["transreid-veri776"], "model.stride=16"],
@@ -98,11 +98,7 @@ def rows(recipe: str, *, data: Path, out: Path, seed: int, epochs: int, size: in
 
 def main(given: Sequence[str] | None = None) -> None:
     """Train what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--size", type=int, default=64)
+    parser = training_parser(__doc__, epochs=10)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1])
     parser.add_argument("--recipes", nargs="*", default=list(RECIPES), choices=RECIPES)
     options = parser.parse_args(given)

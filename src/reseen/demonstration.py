@@ -1,6 +1,7 @@
 """The demo: render vehicles, train on them, find them again, report; over cameras too. Finished steps are skipped."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,8 +64,7 @@ def demo(out: Path | str = "demo", *, progress: Progress | None = None) -> DemoR
         result.scores["trained"].scores()["mAP"]
         ```
     """
-    out, progress = Path(out), progress or SILENT
-    _check_folder(out)
+    out, progress = _demo_folder(out), progress or SILENT
     data, run = out / "data", _trained(out, progress)
     baselines = evaluate_baselines(run, data=data, progress=progress)
     result = evaluate_run(run, data=data, progress=progress)
@@ -94,15 +94,11 @@ def demo_cameras(out: Path | str = "demo", *, progress: Progress | None = None) 
         result.linked.scores.several_cameras.idf1.value
         ```
     """
-    out, progress = Path(out), progress or SILENT
+    out, progress = _demo_folder(out), progress or SILENT
     town, linked = out / "town", out / "linked"
-    _check_folder(out)
     run = _trained(out, progress)
-    if not town.exists():
-        with as_callback(progress, "render a town") as tell:
-            synthesise_crossing(
-                town, vehicles=VEHICLES, cameras=CAMERAS, minutes=MINUTES, seed=TOWN_SEED, progress=tell
-            )
+    render = partial(synthesise_crossing, vehicles=VEHICLES, cameras=CAMERAS, minutes=MINUTES, seed=TOWN_SEED)
+    _render_once(town, render, title="render a town", progress=progress)
     found = link_tracks(town, linked, embedder=Embedder.from_pretrained(run.path), progress=progress)
     return CameraDemoResult(town, run, found, report_linking(linked))
 
@@ -110,17 +106,24 @@ def demo_cameras(out: Path | str = "demo", *, progress: Progress | None = None) 
 def _trained(out: Path, progress: Progress) -> Run:
     """The demo's network, from where it stands: vehicles are rendered and trained on as far as that is left to do."""
     data = out / "data"
-    if not data.exists():
-        with as_callback(progress, "render vehicles") as tell:
-            synthesise(
-                "vehicle", data, identities=IDENTITIES, images=IMAGES, image_size=IMAGE_SIZE, seed=SEED, progress=tell
-            )
+    render = partial(synthesise, "vehicle", identities=IDENTITIES, images=IMAGES, image_size=IMAGE_SIZE, seed=SEED)
+    _render_once(data, render, title="render vehicles", progress=progress)
     return train("demo", data=data, out=out / "run", resume=True, progress=progress).run
 
 
-def _check_folder(out: Path) -> None:
+def _render_once(folder: Path, render: Callable[..., object], *, title: str, progress: Progress) -> None:
+    """Call ``render(folder, progress=...)``, unless the folder is there."""
+    if not folder.exists():
+        with as_callback(progress, title) as advance:
+            render(folder, progress=advance)
+
+
+def _demo_folder(out: Path | str) -> Path:
+    """The path of the demo's folder. ReseenError where something else is."""
+    out = Path(out)
     if out.exists() and not out.is_dir():
         raise ReseenError(f"{out}: expected a folder for the demo, got a file")
     others = sorted(entry.name for entry in out.iterdir() if entry.name not in ENTRIES) if out.exists() else []
     if others:
         raise ReseenError(f"{out}: the folder holds something else ({', '.join(others[:3])}); choose another --out")
+    return out

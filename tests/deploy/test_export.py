@@ -16,8 +16,10 @@ from reseen.deploy.export import WRITERS, Exported, export_network
 from reseen.deploy.facts import Facts
 from reseen.deploy.loading import FILES, load_network, run_by_export
 from reseen.deploy.network import EmbeddingNetwork, OnTorch
+from reseen.deploy.runtime import STREAMS
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
+from reseen.match_odds import MatchOdds
 from reseen.models.assemble import BranchConfig, MetadataConfig, multi_branch
 from reseen.normalisation import Normalisation
 from reseen.retrieval.embedder import Embedder
@@ -172,7 +174,9 @@ def test_facts_of_another_type_or_size_are_refused(change: dict[str, object]) ->
 def test_facts_are_read_as_written_or_refused(text: str) -> None:
     facts = Facts("0123456789abcdef", width=8, image_size=(4, 6), threshold=0.25, note="so")
     searching = replace(facts, search=SearchThreshold(0.5, records=800, doubling=0.02), flip=True)
-    for each in (facts, searching):
+    odds = replace(searching, search=replace(searching.search, odds=MatchOdds(0.5, slope=9.0, most=0.9, records=800)))
+    assert "odds" not in searching.as_json(), "a reseen of before reads what says nothing new"
+    for each in (facts, searching, odds):
         assert Facts.from_json(each.as_json()) == each
     before = '{"fingerprint": "0123456789abcdef", "width": 8, "image_size": [4, 6], "threshold": 0.25, "note": "so"}'
     assert Facts.from_json(before) == facts, "exports of before there was a search threshold have none"
@@ -184,6 +188,17 @@ def test_threads_of_onnx_runtime_do_not_spin_between_passes(exported: dict[str, 
     network = load_network(exported[".onnx"].path).network
     options = network._session.get_session_options()
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_openvino_computes_parts_of_a_batch_side_by_side_and_gives_each_image_its_own_vector(
+    exported: dict[str, Exported], images: list[Path], count: int
+) -> None:
+    embedder = Embedder.from_pretrained(exported[".xml"].path)
+    assert embedder.network._compiled.get_property("NUM_STREAMS") == STREAMS
+    batch = [embedder.prepare(images[place % len(images)]) for place in range(count)]
+    alone = np.concatenate([embedder.embed_prepared([image]) for image in batch])
+    np.testing.assert_allclose(embedder.embed_prepared(batch), alone, rtol=0, atol=1e-6)
 
 
 def test_a_run_is_run_by_its_export_with_the_facts_of_its_own(

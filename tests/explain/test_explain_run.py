@@ -13,7 +13,8 @@ from PIL import Image
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.explain.explain_attention import explain_attention
-from reseen.explain.explain_run import BATCH, explain_pairs, explain_run
+from reseen.explain.explain_pairs import BATCH, explain_pairs
+from reseen.explain.explain_run import explain_run
 from reseen.explain.maps import attention_maps, contrast_maps, similarity_maps, summed
 from reseen.explain.pairs import RankedPair
 from reseen.explain.queries import QuerySelection, QuerySet

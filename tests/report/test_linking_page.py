@@ -88,6 +88,22 @@ def test_learned_windows_stand_behind_their_histograms(tmp_path, image):
     assert any("learned from" in row[-1] for row in travel.tables[0].rows)
 
 
+def test_travel_times_and_scores_of_kinds_are_told_apart(town):
+    saved = open_linking(town)
+    way = {"from": "c0", "to": "c1", "median": 30.0, "seconds": [0.0, 30.0, 60.0], "links": [4.0, 4.0]}
+    ways = [{**way, "kind": kind} for kind in ("person", "vehicle")]
+    windows = [
+        {"origin": "c0", "target": "c1", "shortest": 1.0, "longest": 50.0, "links": 0},
+        {"origin": "c0", "target": "c1", "shortest": 20.0, "longest": 60.0, "links": 9, "kind": "person"},
+    ]
+    scores = {**saved.scores, "kinds": {"person": {"idf1": 0.25}}}
+    page = page_of(saved._replace(facts={**saved.facts, "ways": ways, "windows": windows}, scores=scores))
+    travel = next(section for section in page.sections if section.title == "Travel times")
+    assert [chart.title for chart in travel.histograms] == ["c0 → c1 (person)", "c0 → c1 (vehicle)"]
+    assert [row[-1] for row in travel.tables[0].rows[:2]] == ["learned from 9 links", "given"]
+    assert page.scores.tables[0].rows[-1][:2] == ("person, linked over cameras", "25.0 %")
+
+
 def test_scores_have_their_intervals_and_are_missing_without_a_truth(town, tmp_path, image):
     (table,) = page_of(open_linking(town)).scores.tables
     assert tuple(table.columns[:4]) == ("tracks", "IDF1", "IDP", "IDR")

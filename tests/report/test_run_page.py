@@ -16,8 +16,10 @@ from reseen.metrics import compare
 from reseen.progress import Silent
 from reseen.report import drawings as drawings_module
 from reseen.report.comparison_page import report_pair
-from reseen.report.drawings import DRAWINGS, query_outcome
-from reseen.report.run_page import draw_run, report_run
+from reseen.report.drawings import DRAWINGS
+from reseen.report.ranked_sheet import query_outcome
+from reseen.report.run_drawings import draw_run
+from reseen.report.run_page import report_run
 from reseen.tasks.reid.calibrate import calibrate_run
 from reseen.tasks.reid.evaluate import evaluate_baselines, evaluate_run
 from reseen.tasks.reid.model_settings import Model
@@ -174,7 +176,7 @@ def test_the_page_of_two_runs_shows_their_difference(runs):
 
 
 def test_sheets_of_two_runs_show_the_same_queries_under_each_other(runs, monkeypatch):
-    from reseen.report import comparison_page as pair_module
+    from reseen.report import comparison_images as pair_module
 
     sheets = []
     draw = pair_module.draw_sheet

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,12 @@ from reseen.data.transforms import plain_transform
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
+from reseen.match_odds import MatchOdds
 from reseen.models import read_weights
 from reseen.retrieval.embedder import Embedder
 from reseen.tasks.reid.build import load_model
+
+ODDS = MatchOdds(middle=0.5, slope=20.0, most=0.9, records=800)
 
 
 @pytest.fixture
@@ -151,6 +155,7 @@ def test_a_run_brings_its_calibrated_thresholds(weights_file: Path, tmp_path: Pa
     for search, expected in (
         ({"threshold": 0.75, "records": 800, "doubling": 0.02}, SearchThreshold(0.75, records=800, doubling=0.02)),
         ({"threshold": 0.75, "searches": 40}, SearchThreshold(0.75)),  # of before there was a size
+        ({"threshold": 0.75, "odds": asdict(ODDS)}, SearchThreshold(0.75, odds=ODDS)),
     ):
         found = {"threshold": 0.625, "identification": search, "more": 1}
         (tmp_path / "calibration.json").write_text(json.dumps(found))
@@ -166,6 +171,11 @@ def test_a_run_brings_its_calibrated_thresholds(weights_file: Path, tmp_path: Pa
         ({"threshold": 0.5, "identification": {}}, "expected a threshold from -1 to 1, got None"),
         ({"threshold": 0.5, "identification": {"threshold": 0.5, "records": -1}}, "a number of records, got -1"),
         ({"threshold": 0.5, "identification": {"threshold": 0.5, "doubling": "much"}}, "from 0 on, got 'much'"),
+        ({"threshold": 0.5, "identification": {"threshold": 0.5, "odds": 3}}, "the odds of a best match, got 3"),
+        (
+            {"threshold": 0.5, "identification": {"threshold": 0.5, "odds": {**asdict(ODDS), "slope": 0}}},
+            "the odds of a best match, got",
+        ),
     ],
 )
 def test_a_damaged_calibration_is_one_line(weights_file: Path, tmp_path: Path, found: object, reason: str) -> None:

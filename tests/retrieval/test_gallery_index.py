@@ -4,6 +4,7 @@ import resource
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from reseen.errors import ReseenError
-from reseen.retrieval import forgetting, indexes, recall, searching
+from reseen.retrieval import fitting, forgetting, indexes, recall, searching, through_index
 from reseen.retrieval.caches import CacheSizes
 from reseen.retrieval.discover.neighbours import index_facts, near_records, read_records
 from reseen.retrieval.filters import Span, condition
@@ -391,14 +392,85 @@ def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_pat
     gallery = filled(tmp_path / "gallery")
     gallery.create_index()
     facts = gallery._store.plan().facts._replace(records=3200, parts=70, filtered_probes=4)
-    probes = [searching._for_filter(facts, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
+    probes = [through_index.for_filter(facts, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
     assert probes == [4, 4, 8, 70], "the root of how much rarer than an eighth, and at most all"
     keep = np.array([row for row in range(COUNT) if row % 5 == 2 and row < 200])
     filters = {"cameras": ["c2"], "before": START + timedelta(minutes=200)}
     assert found_share(gallery, keep, **filters) >= 0.97
     few = gallery._store.plan().facts._replace(filtered_probes=1)
-    params = searching.SearchParams(
-        30, condition(gallery._store.schema, cameras=["c2"], where={"row": Span(0, 199)}), 0
-    )
-    answer = searching._by_parts(gallery._store.table, queries(1), params, facts=few, columns=["id"])
+    where = condition(gallery._store.schema, cameras=["c2"], where={"row": Span(0, 199)})
+    answer = through_index.by_parts(gallery._store, queries(1), k=30, where=where, facts=few, columns=["id"])
     assert [len(matches) for matches in answer] == [30]
+
+
+WIDE = [
+    ({"cameras": ["c1", "c3"]}, lambda row: row % 5 in (1, 3)),
+    (
+        {"after": START + timedelta(minutes=500), "cameras": ["c0", "c2", "c4"]},
+        lambda row: row >= 500 and row % 5 % 2 == 0,
+    ),
+    ({"where": {"row": Span(100, 2900)}}, lambda row: 100 <= row <= 2900),
+]
+
+
+@pytest.mark.parametrize(("filters", "fits"), WIDE)
+def test_a_wide_filter_that_is_asked_again_is_applied_to_more_candidates_of_all_records(
+    gallery, monkeypatch, filters, fits
+):
+    keep = np.array([row for row in range(COUNT) if fits(row)])
+    first = [rows_of(gallery.search(query, k=10, **filters)[0]) for query in queries(fitting.LISTED_FROM - 1)]
+    asked: list[object] = []
+    real = through_index.candidates
+    monkeypatch.setattr(
+        through_index, "candidates", lambda *given, **more: asked.append(more["where"]) or real(*given, **more)
+    )
+    assert found_share(gallery, keep, **filters) >= 0.97
+    assert sum(where is not None for where in asked) <= 3, "LanceDB is hardly asked to filter any more"
+    again = [rows_of(gallery.search(query, k=10, **filters)[0]) for query in queries(fitting.LISTED_FROM - 1)]
+    assert again == first
+
+
+def test_a_filter_that_the_nearest_records_do_not_meet_is_left_to_lancedb_and_finds_as_many_matches(tmp_path):
+    """Each query's own half of the space has another camera than the one that is asked for."""
+    gallery = Gallery(tmp_path / "gallery", model=MODEL, create=True, upkeep=False)
+    sides = [f"c{int(vector[0] > 0)}" for vector in VECTORS]
+    gallery.add((replace(record(row), camera=side) for row, side in enumerate(sides)), batch=1000)
+    gallery.compact()
+    keep = np.array([row for row, side in enumerate(sides) if side == "c0"])
+    facing = VECTORS[VECTORS[:, 0] > 0.4][:20]
+    for query in facing:
+        matches = gallery.search(query, k=10, cameras=["c0"])[0]
+        assert len({*rows_of(matches)} & {*nearest(query, keep, 10)}) >= 8
+    assert not gallery._store.fitting.kept, "the list has been given up"
+
+
+def test_a_filtered_search_finds_what_was_added_and_not_what_was_deleted_since_its_rows_were_listed(gallery, tmp_path):
+    cameras = ["c1", "c3", "late"]
+    gallery.add(replace(record(0, LATE), camera="late"))
+    for query in queries(fitting.LISTED_FROM + 2):
+        gallery.search(query, cameras=cameras)
+    other = Gallery(tmp_path / "gallery", model=MODEL, upkeep=False)
+    added = other.add(replace(record(1, LATE), camera="late")).ids
+    assert gallery.search(LATE[1], k=1, cameras=cameras)[0][0].id == added[0]
+    other.delete(list(added))
+    assert gallery.search(LATE[1], k=1, cameras=cameras)[0][0].id != added[0]
+
+
+def test_rows_are_not_listed_anew_for_each_version_that_is_searched_once(gallery, monkeypatch):
+    monkeypatch.setattr(fitting, "_rows", lambda *_: pytest.fail("listed"))
+    for row in range(fitting.LISTED_FROM):
+        gallery.search(VECTORS[row], cameras=["c1", "c2"])
+        gallery.add(record(row, LATE))
+
+
+def test_lists_of_rows_take_no_more_than_their_memory(gallery, monkeypatch):
+    monkeypatch.setattr(fitting, "_MOST_BYTES", 8 * COUNT)
+    lists = gallery._store.fitting
+    for filters in ({"before": START + timedelta(minutes=2000)}, {"cameras": ["c1", "c2", "c3"]}):
+        for query in queries(fitting.LISTED_FROM):
+            gallery.search(query, **filters)
+        assert [len(each.rows) for each in lists.kept.values()] == [2000 if "before" in filters else 1800]
+    monkeypatch.setattr(fitting, "_MOST_BYTES", 80)
+    for query in queries(fitting.LISTED_FROM):
+        gallery.search(query, cameras=["c4"])
+    assert len(lists.kept) == 1

@@ -56,6 +56,26 @@ def test_links_and_scores_are_written(tracks, tmp_path, embedder):
     assert len(vectors) == 18 * 2
 
 
+def test_kinds_are_linked_and_scored_each_by_itself(tracks, tmp_path, embedder):
+    truth = tracks.with_name("truth.csv")
+    for table, name in ((tracks, "track"), (truth, "identity")):
+        rows = polars.read_csv(table, infer_schema=False)
+        even = rows[name].str.strip_prefix("v").cast(polars.Int64) % 2 == 0
+        rows.with_columns(kind=polars.when(even).then(polars.lit("person")).otherwise(polars.lit("vehicle"))).write_csv(
+            table
+        )
+    done = reseen.link_tracks(tracks, tmp_path / "out", embedder=embedder, truth=truth, images=2)
+    kinds = done.links.with_columns(even=polars.col("track").cast(polars.Int64) % 2)
+    assert kinds.group_by("identity").agg(polars.col("even").n_unique())["even"].max() == 1
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert set(scores["kinds"]) == {"person", "vehicle"}
+    assert scores["kinds"]["person"]["idf1"] == done.scores.kinds["person"].idf1.value
+    found = [scores["kinds"][kind]["idf1"] for kind in ("person", "vehicle")]
+    assert min(found) - 1e-9 <= scores["idf1"] <= max(found) + 1e-9
+    linking = json.loads((tmp_path / "out" / "linking.json").read_text())
+    assert all("kind" in row for row in linking["ways"] + linking["doubts"])
+
+
 def test_the_same_command_embeds_nothing_twice_and_other_settings_link_again(tracks, tmp_path, embedder, monkeypatch):
     out = tmp_path / "out"
     first = reseen.link_tracks(tracks, out, embedder=embedder).links

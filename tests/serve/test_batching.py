@@ -86,3 +86,32 @@ def test_items_of_cancelled_callers_are_left_out_of_a_batch() -> None:
     assert asyncio.run(impatient()) == 6
     assert work.batches == [[1], [3]]
     assert sizes == [1, 1]
+
+
+def test_a_batch_waits_for_the_items_that_are_on_their_way() -> None:
+    work, coming = Doubling(), [1]
+    work.go.set()
+
+    async def late(batcher: Batcher[int, int]) -> int:
+        await asyncio.sleep(0.002)
+        coming[0] = 0
+        return await batcher(2)
+
+    async def both() -> list[int]:
+        async with Batcher(work, most=8, coming=lambda: coming[0]) as batcher:
+            return await asyncio.gather(batcher(1), late(batcher))
+
+    assert asyncio.run(both()) == [2, 4]
+    assert work.batches == [[1, 2]]
+
+
+def test_what_is_on_its_way_and_never_comes_is_not_waited_for_long() -> None:
+    work = Doubling()
+    work.go.set()
+
+    async def alone() -> int:
+        async with Batcher(work, most=8, coming=lambda: 1) as batcher:
+            return await asyncio.wait_for(batcher(1), timeout=5)
+
+    assert asyncio.run(alone()) == 2
+    assert work.batches == [[1]]

@@ -242,6 +242,17 @@ def test_a_service_that_may_not_decide_has_no_page_and_no_routes_for_it(gallery)
     assert names(gallery)[0] == {None}
 
 
+def test_both_pages_ask_for_the_token_alike_and_hold_no_marks_of_their_templates(client):
+    pages = [client.get(path).text for path in ("/", "/discover")]
+    logins = [page[page.index('<dialog id="login"') :] for page in pages]
+    assert logins[0].partition("</dialog>")[0] == logins[1].partition("</dialog>")[0]
+    assert [page[page.index("<title>") :].partition("</title>")[0] for page in pages] == [
+        "<title>reseen",
+        "<title>Who is who · reseen",
+    ]
+    assert not any(mark in page for page in pages for mark in ("{%", "{{"))
+
+
 def test_the_routes_page_through_proposals_and_refuse_what_is_wrong(client, gallery):
     page = client.get("/proposals?first=98&count=5").json()
     assert (page["waiting"], page["decided"], len(page["proposals"])) == (100, 0, 2)

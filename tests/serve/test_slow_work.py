@@ -60,6 +60,28 @@ def test_a_client_that_leaves_does_not_stop_a_write(slow_gallery, served):
         until(lambda: len(slow_gallery) == 20)
 
 
+def test_proposals_are_read_while_a_forgetting_runs(gallery, monkeypatch):
+    begun, go = Event(), Event()
+
+    def forget(**_: Any) -> int:
+        begun.set()
+        go.wait(20)
+        return 0
+
+    monkeypatch.setattr(gallery, "forget", forget)
+    app = create_app(gallery, limits=Limits(seconds=5), decide=True)
+    with TestClient(app, base_url="http://localhost") as asking, ThreadPoolExecutor(1) as callers:
+        forgotten = callers.submit(asking.post, "/forget", json={"identity": "individual 1"})
+        try:
+            assert begun.wait(10)
+            answer = asking.get("/proposals")
+            assert (answer.status_code, answer.json()) == (200, {"waiting": 0, "decided": 0, "proposals": []})
+            assert not forgotten.done()
+        finally:
+            go.set()
+        assert forgotten.result().status_code == 200
+
+
 def test_images_that_wait_for_their_explanation_are_not_in_memory(gallery, image, encoded, monkeypatch):
     """One explanation is at work and takes long: of the other images none is decoded, given up or not."""
     match = gallery.search(np.eye(1, gallery.embedder.width)[0], k=1)[0][0]

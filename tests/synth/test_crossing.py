@@ -1,5 +1,6 @@
 """A town of cameras is drawn by its seed; its tracks without noise are the truth; its travel times are possible."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,12 @@ def test_the_same_seed_gives_the_same_town_and_another_seed_another(exact: Path,
     )
     assert files == again
     assert files != other
+
+
+def test_a_town_without_persons_is_the_one_that_it_was_before_there_were_some(exact: Path) -> None:
+    files = sorted(path for path in exact.rglob("*") if path.suffix in {".txt", ".json"})
+    text = b"".join(str(path.relative_to(exact)).encode() + path.read_bytes() for path in files)
+    assert hashlib.sha256(text).hexdigest() == "e718de128fd44d81a8e92eb74586cdf73be06ff7b4c79210ccaea89c731c2883"
 
 
 def test_the_tracker_errs_as_its_shares_say(tmp_path: Path, exact: Path) -> None:

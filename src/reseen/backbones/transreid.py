@@ -96,28 +96,28 @@ def transreid(  # noqa: PLR0913 - its options are a recipe's settings
     Raises ReseenError for an image smaller than a patch, a width that the heads do not divide, and weights that timm
     has not got.
     """
-    changed: dict[str, Any] = {
-        key: value for key, value in (("depth", depth), ("width", width), ("heads", heads)) if value is not None
-    }
-    architecture = NETWORKS[name].architecture._replace(**changed)
-    if architecture.width % architecture.heads:
-        raise ReseenError(f"{name}: expected a width that {architecture.heads} heads divide, got {architecture.width}")
+    sizes = {"depth": depth, "width": width, "heads": heads}
+    changed = {setting: value for setting, value in sizes.items() if value is not None}
+    architecture = _architecture(name, changed)
     if min(grid_of(image_size, stride)) < 1:
         raise ReseenError(f"{name}: expected images of {PATCH} x {PATCH} or more, got {by(image_size)}")
-    learns = coefficient > 0 and (camera_names or view_names)
+    side = None
+    if coefficient > 0 and (camera_names or view_names):
+        side = SideTable(cameras=len(camera_names), views=len(view_names), width=architecture.width, unknown=unknown)
     body = TransReIDViT(
-        architecture,
-        image_size=image_size,
-        stride=stride,
-        side=SideTable(cameras=len(camera_names), views=len(view_names), width=architecture.width, unknown=unknown)
-        if learns
-        else None,
-        coefficient=coefficient,
-        drop_path=drop_path,
+        architecture, image_size=image_size, stride=stride, side=side, coefficient=coefficient, drop_path=drop_path
     )
     if pretrained:
         _fetch(name, body, changed=tuple(changed))
     return body
+
+
+def _architecture(name: str, changed: Mapping[str, Any]) -> Architecture:
+    """The architecture of the name with what is changed. Raises ReseenError where the heads do not divide the width."""
+    architecture = NETWORKS[name].architecture._replace(**changed)
+    if architecture.width % architecture.heads:
+        raise ReseenError(f"{name}: expected a width that {architecture.heads} heads divide, got {architecture.width}")
+    return architecture
 
 
 def _fetch(name: str, body: TransReIDViT, *, changed: tuple[str, ...]) -> None:
@@ -137,14 +137,19 @@ def _start_tensors(body: TransReIDViT, tensors: Mapping[str, Tensor]) -> dict[st
         started.setdefault("side.table", body.side.table.data)
     positions = started.get("pos_embed")
     if positions is not None and positions.shape[1] != body.pos_embed.shape[1]:
-        side = round((positions.shape[1] - 1) ** 0.5)
-        if side**2 + 1 != positions.shape[1]:
-            raise ReseenError(
-                f"pos_embed: expected {body.pos_embed.shape[1]} positions or those of a square image, "
-                f"got {positions.shape[1]}"
-            )
-        started["pos_embed"] = resampled_positions(positions, source=(side, side), target=body.grid)
+        started["pos_embed"] = _resampled_square(positions, body)
     return started
+
+
+def _resampled_square(positions: Tensor, body: TransReIDViT) -> Tensor:
+    """The positions of a square image -> those of the body's. Raises ReseenError where they are of no square."""
+    side = round((positions.shape[1] - 1) ** 0.5)
+    if side**2 + 1 != positions.shape[1]:
+        raise ReseenError(
+            f"pos_embed: expected {body.pos_embed.shape[1]} positions or those of a square image, "
+            f"got {positions.shape[1]}"
+        )
+    return resampled_positions(positions, source=(side, side), target=body.grid)
 
 
 def _normalisation(name: str, source: str) -> tuple[Triple, Triple] | None:

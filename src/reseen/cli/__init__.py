@@ -41,6 +41,33 @@ CANNOT = 2
 INTERRUPTED = 130
 """Exit codes: of errors that the user can mend, and of programs that Ctrl-C ended."""
 
+_COMMANDS = (
+    demo,
+    synth,
+    datasets,
+    unpack,
+    check,
+    advise,
+    train,
+    evaluate,
+    compare,
+    calibrate,
+    explain,
+    report,
+    models,
+    profile,
+    ablate,
+    import_weights,
+    embed,
+    link,
+    export,
+    quantise,
+    push,
+    search,
+    serve,
+)
+"""In the order of the help; `gallery` and the tasks have commands of their own."""
+
 
 def application() -> typer.Typer:
     """All commands."""
@@ -53,31 +80,7 @@ def application() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for command in (
-        demo,
-        synth,
-        datasets,
-        unpack,
-        check,
-        advise,
-        train,
-        evaluate,
-        compare,
-        calibrate,
-        explain,
-        report,
-        models,
-        profile,
-        ablate,
-        import_weights,
-        embed,
-        link,
-        export,
-        quantise,
-        push,
-        search,
-        serve,
-    ):
+    for command in _COMMANDS:
         app.command()(command)
     for task in (classify, segment):
         app.add_typer(task)

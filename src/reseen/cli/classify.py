@@ -76,12 +76,8 @@ def evaluate(
 
     reseen classify evaluate runs/bodytype --data other-vehicles --json scores.json
     """
-    from reseen.cli.scores import show_run
-    from reseen.engine.run import open_run
-    from reseen.files import write_json
+    from reseen.cli.task_runs import tell_scores
     from reseen.tasks.classify import CLASSIFICATION, evaluate_run
 
     result = evaluate_run(run, data=data, progress=progress_for(quiet=quiet))
-    if json is not None:
-        write_json(json, result.report.as_dict())
-    show_run(open_run(run), columns=CLASSIFICATION.metrics)
+    tell_scores(run, result.report.as_dict(), task=CLASSIFICATION, json=json)

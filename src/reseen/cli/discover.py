@@ -7,22 +7,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from reseen.cli.console import progress_for, results, say
 from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Quiet
+from reseen.cli.proposal_table import proposal_table
 from reseen.engine.interrupt import Stopped
 from reseen.errors import ReseenError, unknown
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reseen.retrieval.discover import Decision, Decisions, Discovery, Proposal
     from reseen.retrieval.gallery import Gallery
-
-_LATER = "%Y-%m-%d %H:%M"
 
 
 def discover(  # noqa: PLR0913 - one parameter an option
@@ -70,17 +65,14 @@ def discover(  # noqa: PLR0913 - one parameter an option
         opened = _open(gallery)
         if action in _DECIDE:
             _DECIDE[action](opened.decisions(), ids, name)
-            return
-        if action == "list":
-            waiting: Sequence[Proposal] = opened.decisions().proposals()
-            heading = f"{len(waiting):,} proposals wait"
+        elif action == "list":
+            waiting = opened.decisions().proposals()
+            _show(waiting, f"{len(waiting):,} proposals wait", json=json, shown=shown)
         else:
             settings = DiscoverSettings(least=least, caution=caution, most=most)
             found = opened.discover(settings=settings, progress=progress_for(quiet=quiet))
-            waiting, heading = found.proposals, _heading(found)
             say(f"judged by {found.judged_by}")
-        _write(json, waiting)
-        _print(heading, waiting, shown=shown)
+            _show(found.proposals, _heading(found), json=json, shown=shown)
 
 
 @contextmanager
@@ -148,44 +140,12 @@ def _told(decision: "Decision") -> str:
     return f"{proposal.id}: {len(proposal.records):,} records are {before} again"
 
 
-def _print(heading: str, waiting: "Sequence[Proposal]", *, shown: int) -> None:
+def _show(waiting: "Sequence[Proposal]", heading: str, *, json: Path | None, shown: int) -> None:
+    from reseen.files import write_json
+
+    if json is not None:
+        write_json(json, [proposal.as_json() for proposal in waiting])
     if not waiting:
         say(heading)
         return
-    rows = [_row(proposal) for proposal in waiting[:shown]]
-    columns = [name for name in rows[0] if any(row[name] for row in rows)]
-    table = Table(*columns, title=heading, title_justify="left")
-    for row in rows:
-        table.add_row(*(Text(row[name]) for name in columns))
-    if len(waiting) > shown:
-        table.caption = f"and {len(waiting) - shown:,} more: --shown {len(waiting)}"
-    results().print(table)
-
-
-def _row(proposal: "Proposal") -> dict[str, str]:
-    """The columns of a proposal; those that are empty in all rows are left out."""
-    probability = proposal.probability
-    return {
-        "id": proposal.id,
-        "proposal": proposal.text,
-        "probability": "" if probability is None else f"{100 * min(probability, 0.999):.1f} %",
-        "similarity": f"{proposal.similarity:.3f}",
-        "cameras": ", ".join(proposal.cameras[:3]) + " ..." * (len(proposal.cameras) > 3),
-        "time (UTC)": _span(proposal.earliest, proposal.latest),
-        "nearest others": ", ".join(
-            f"{other.identity or 'unnamed'} {other.similarity:.3f}" for other in proposal.nearest
-        ),
-    }
-
-
-def _span(earliest: "datetime | None", latest: "datetime | None") -> str:
-    if earliest is None or latest is None:
-        return ""
-    return f"{earliest:{_LATER}}" if earliest == latest else f"{earliest:{_LATER}} to {latest:{_LATER}}"
-
-
-def _write(path: Path | None, waiting: "Sequence[Proposal]") -> None:
-    from reseen.files import write_json
-
-    if path is not None:
-        write_json(path, [proposal.as_json() for proposal in waiting])
+    results().print(proposal_table(waiting, title=heading, shown=shown))

@@ -2,30 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from reseen.cli import track_options as track
 from reseen.cli.console import progress_for, say
-from reseen.cli.options import (
-    Decode,
-    Device,
-    FirstFrame,
-    FrameRate,
-    FramesOfTracks,
-    NetworkSource,
-    Offsets,
-    Quiet,
-    VideosOfTracks,
-    embedder_for,
-    frames_given,
-    offsets_of,
-)
+from reseen.cli.options import Batch, Decode, Device, NetworkSource, Quiet, embedder_for
 from reseen.errors import ReseenError
+from reseen.progress import Progress
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
-    from reseen.retrieval.job import JobDone
+    from reseen.retrieval.job import JobDone, Runner
 
 
 def embed(  # noqa: PLR0913 - one parameter an option
@@ -38,7 +27,7 @@ def embed(  # noqa: PLR0913 - one parameter an option
     model: NetworkSource = "efficientnet_lite0",
     device: Device = "cpu",
     decode: Decode = None,
-    batch: Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")] = 16,
+    batch: Batch = 16,
     chunk: Annotated[int, typer.Option(min=1, help="Images a part; a stopped job repeats at most one part.")] = 1024,
     metadata: Annotated[
         bool,
@@ -52,11 +41,11 @@ def embed(  # noqa: PLR0913 - one parameter an option
         bool,
         typer.Option("--tracks", help="SOURCE holds tracks: embed each box, and write a vector of each track too."),
     ] = False,
-    frames: FramesOfTracks = None,
-    videos: VideosOfTracks = None,
-    frame_rate: FrameRate = None,
-    first_frame: FirstFrame = None,
-    offset: Offsets = None,
+    frames: track.Frames = None,
+    videos: track.Videos = None,
+    frame_rate: track.FrameRate = None,
+    first_frame: track.FirstFrame = None,
+    offset: track.Offsets = None,
     images: Annotated[
         int | None, typer.Option(min=1, help="Images of a track that are embedded; all if left out.")
     ] = None,
@@ -74,49 +63,84 @@ def embed(  # noqa: PLR0913 - one parameter an option
 
     reseen embed tracks.csv --model runs/mine --out vectors --videos recordings --images 16
     """
-    of_tracks = (frames, videos, frame_rate, first_frame, offset, images)
-    if tracks or frames is not None or videos:
-        if ray or metadata or address is not None:
-            raise ReseenError("embed: tracks are embedded without --ray, --address and --metadata; leave them out")
-        from reseen.retrieval.embed_tracks import embed_tracks
+    given = _TrackOptions(frames, videos, frame_rate, first_frame, offset, images)
+    tracks = tracks or given.has_frames
+    _refuse_odd(given, tracks=tracks, ray=ray, address=address, metadata=metadata)
+    progress = progress_for(quiet=quiet)
+    embedder = embedder_for(model, device=device, progress=progress, decode=decode)
+    if tracks:
+        done = _embed_tracks(source, out, given, embedder=embedder, batch=batch, chunk=chunk, progress=progress)
+    else:
+        from reseen.retrieval.job import embed_images
 
-        progress = progress_for(quiet=quiet)
-        embedder = embedder_for(model, device=device, progress=progress, decode=decode)
-        found = embed_tracks(
+        runner = _ray_runner(embedder, out, batch=batch, device=device, address=address) if ray else None
+        done = embed_images(
             source,
             out,
             embedder=embedder,
-            frames=frames_given(frames, videos, first_frame),
-            images=images,
-            offsets=offsets_of(offset),
-            rate=frame_rate,
+            runner=runner,
             batch=batch,
             chunk=chunk,
+            metadata=metadata,
             progress=progress,
         )
-        for note in found.notes:
-            say(f"note: {note}")
-        say(f"one vector of each of {found.tracks:,} tracks -> {out / 'tracks.parquet'}")
-        _tell(found.job, embedder, out)
-        return
-    if any(option is not None for option in of_tracks):
+    _tell(done, embedder, out)
+
+
+class _TrackOptions(NamedTuple):
+    """The options that only tracks have, as they were given."""
+
+    frames: str | None
+    videos: list[str] | None
+    frame_rate: float | None
+    first_frame: int | None
+    offset: list[str] | None
+    images: int | None
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether they say where frames are, and so that the source holds tracks."""
+        return self.frames is not None or bool(self.videos)
+
+
+def _refuse_odd(given: _TrackOptions, *, tracks: bool, ray: bool, address: str | None, metadata: bool) -> None:
+    """ReseenError for options that do not go together."""
+    if tracks and (ray or metadata or address is not None):
+        raise ReseenError("embed: tracks are embedded without --ray, --address and --metadata; leave them out")
+    if not tracks and any(option is not None for option in given):
         raise ReseenError("embed: --frame-rate, --first-frame, --offset and --images are for tracks; add --tracks")
     if address is not None and not ray:
         raise ReseenError("embed: --address names a Ray cluster; add --ray")
-    from reseen.retrieval.job import embed_images
 
-    progress = progress_for(quiet=quiet)
-    embedder = embedder_for(model, device=device, progress=progress, decode=decode)
-    runner = None
-    if ray:
-        os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # else it logs every step of its plan
-        from reseen.retrieval.on_ray import on_ray
 
-        runner = on_ray(embedder, out, batch=batch, device=device, address=address)
-    done = embed_images(
-        source, out, embedder=embedder, runner=runner, batch=batch, chunk=chunk, metadata=metadata, progress=progress
+def _embed_tracks(
+    source: Path, out: Path, given: _TrackOptions, *, embedder: "Embedder", batch: int, chunk: int, progress: Progress
+) -> "JobDone":
+    from reseen.retrieval.embed_tracks import embed_tracks
+
+    found = embed_tracks(
+        source,
+        out,
+        embedder=embedder,
+        frames=track.frames_given(given.frames, given.videos, given.first_frame),
+        images=given.images,
+        offsets=track.offsets_of(given.offset),
+        rate=given.frame_rate,
+        batch=batch,
+        chunk=chunk,
+        progress=progress,
     )
-    _tell(done, embedder, out)
+    for note in found.notes:
+        say(f"note: {note}")
+    say(f"one vector of each of {found.tracks:,} tracks -> {out / 'tracks.parquet'}")
+    return found.job
+
+
+def _ray_runner(embedder: "Embedder", out: Path, *, batch: int, device: str, address: str | None) -> "Runner":
+    os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # else it logs every step of its plan
+    from reseen.retrieval.on_ray import on_ray
+
+    return on_ray(embedder, out, batch=batch, device=device, address=address)
 
 
 def _tell(done: "JobDone", embedder: "Embedder", out: Path) -> None:

@@ -1,13 +1,16 @@
 """`reseen evaluate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reseen.cli import evaluate_options as asked
 from reseen.cli.console import progress_for, results, say
 from reseen.cli.options import Quiet
+
+if TYPE_CHECKING:
+    from reseen.tasks.reid.scoring import Evaluated
 
 
 def evaluate(  # noqa: PLR0913 - one parameter an option
@@ -61,9 +64,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     """
     import reseen
     from reseen.cli.protocol_options import expansion_of, protocol_of, reranking_of
-    from reseen.cli.scores import evaluation_lines, interval_table
-    from reseen.files import write_json
-    from reseen.tasks.reid.results import intervals_of, require_writable, summary, write_per_query
+    from reseen.tasks.reid.results import require_writable
 
     rules = {
         "drop_same_camera": drop_same_camera,
@@ -90,6 +91,15 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         device=device,
         progress=progress_for(quiet=quiet),
     )
+    _tell(result, json=json, per_query=per_query)
+
+
+def _tell(result: "Evaluated", *, json: Path | None, per_query: Path | None) -> None:
+    """Write the files that were asked for, and print the scores with their intervals."""
+    from reseen.cli.scores import evaluation_lines, interval_table
+    from reseen.files import write_json
+    from reseen.tasks.reid.results import intervals_of, summary, write_per_query
+
     intervals = intervals_of(result)
     if json is not None:
         write_json(json, summary(result, intervals))

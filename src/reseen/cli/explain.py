@@ -74,7 +74,8 @@ def explain(  # noqa: PLR0913 - one parameter an option
 
     progress, out = progress_for(quiet=quiet), out or open_run(run).explanations
     if score is not None:
-        if query or worst or stage is not None or at is not None or top != 1 or data is not None:
+        chosen = query or worst or stage is not None or at is not None or top != 1 or data is not None
+        if chosen:
             raise ReseenError("--score: chooses queries and stages itself; expected only --pairs or --method beside it")
         files = _write_scores(run, score, out=out, pairs=pairs, method=method, progress=progress)
     else:

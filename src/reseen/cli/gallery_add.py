@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from reseen.cli.console import progress_for, say
 from reseen.cli.filters import GalleryAddress
-from reseen.cli.options import Decode, Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.options import Decode, Device, NetworkSource, Quiet, embedder_for, given
 from reseen.errors import ReseenError
+from reseen.progress import Progress
 
 if TYPE_CHECKING:
+    from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.gallery import Gallery
     from reseen.retrieval.record import Added, Failure, Record
     from reseen.retrieval.sources import RecordSource
 
@@ -72,13 +75,10 @@ def add(  # noqa: PLR0913 - one parameter an option
 
     reseen gallery add cars photos --model runs/mine --attributes
     """
-    from reseen.engine.interrupt import Stopped, stop_requests
-    from reseen.retrieval.gallery import Gallery
-    from reseen.retrieval.record import summed
-    from reseen.retrieval.sources import read_source, read_time
+    from reseen.engine.interrupt import Stopped
+    from reseen.retrieval.sources import read_source
 
-    values = {"identity": identity, "camera": camera, "time": None if time is None else read_time(time)}
-    common = {name: value for name, value in values.items() if value is not None}
+    common = _common_values(identity=identity, camera=camera, time=time)
     progress = progress_for(quiet=quiet)
     sources = [read_source(path, split=split) for path in source]
     images = any(part.model is None for part in sources)
@@ -87,6 +87,60 @@ def add(  # noqa: PLR0913 - one parameter an option
         _require_images(source, sources)
         if embedder is not None:
             embedder.require_attributes()
+    opened, total, stopped = _add_all(
+        gallery,
+        sources,
+        embedder=embedder,
+        common=common,
+        batch=batch,
+        attributes=attributes,
+        suggest=suggest,
+        progress=progress,
+    )
+    if stopped:
+        raise Stopped(f"{total.added:,} records were added and are safe; the same command continues")
+    opened.compact()
+    _tell(gallery, total, held=len(opened))
+
+
+def _common_values(*, identity: str | None, camera: str | None, time: str | None) -> dict[str, Any]:
+    """The values that all records get."""
+    from reseen.retrieval.sources import read_time
+
+    return given(identity=identity, camera=camera, time=None if time is None else read_time(time))
+
+
+def _require_images(paths: "Sequence[Path]", sources: "Sequence[RecordSource]") -> None:
+    """ReseenError for the first source of vectors: attributes are predicted from images."""
+    for path, part in zip(paths, sources, strict=True):
+        if part.model is not None:
+            raise ReseenError(
+                f"--attributes: {path} holds vectors, and attributes are predicted from images; add the images"
+            )
+
+
+class _AllAdded(NamedTuple):
+    gallery: "Gallery"
+    total: "Added"
+    stopped: bool
+
+
+def _add_all(
+    gallery: str,
+    sources: "Sequence[RecordSource]",
+    *,
+    embedder: "Embedder | None",
+    common: dict[str, Any],
+    batch: int,
+    attributes: bool,
+    suggest: bool,
+    progress: Progress,
+) -> _AllAdded:
+    """Add the records of all sources, until a stop is requested."""
+    from reseen.engine.interrupt import stop_requests
+    from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.record import summed
+
     done = []
     with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
         for part in sources:
@@ -97,22 +151,7 @@ def add(  # noqa: PLR0913 - one parameter an option
                 records, batch=size, on_error="skip", attributes=attributes, suggest=suggest, progress=bar.advance
             )
             done.append(added)
-    total = summed(done)
-    if stop_asked():
-        raise Stopped(f"{total.added:,} records were added and are safe; the same command continues")
-    opened.compact()
-    _tell(gallery, total, held=len(opened))
-    if total.suggestions:
-        say(*_suggestion_lines(total))
-
-
-def _require_images(paths: "Sequence[Path]", sources: "Sequence[RecordSource]") -> None:
-    """ReseenError for the first source of vectors: attributes are predicted from images."""
-    for path, part in zip(paths, sources, strict=True):
-        if part.model is not None:
-            raise ReseenError(
-                f"--attributes: {path} holds vectors, and attributes are predicted from images; add the images"
-            )
+    return _AllAdded(opened, summed(done), stop_asked())
 
 
 def _until(
@@ -132,6 +171,8 @@ def _tell(gallery: str, total: "Added", *, held: int) -> None:
         *_predicted_lines(total),
         *_failure_lines(total.failures),
     )
+    if total.suggestions:
+        say(*_suggestion_lines(total))
 
 
 def _predicted_lines(total: "Added") -> list[str]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reseen.cli.console import results
+from reseen.errors import ReseenError
+
+if TYPE_CHECKING:
+    from reseen.models.releases import Released
 
 ONNX = "onnx"
 """The release of a file that holds its network."""
@@ -47,14 +51,13 @@ def import_weights(
     if listed:
         _list()
         return
-    from reseen.errors import ReseenError
-    from reseen.tasks.reid.releases import import_weights as convert
-
     if source is None or out is None:
         raise ReseenError("expected RELEASE FILE OUT, or --list, which names the kinds of release")
     if release == ONNX:
         _import_onnx(source, out, image_size=image_size, options=settings or ())
         return
+    from reseen.tasks.reid.releases import import_weights as convert
+
     released = convert(
         release,
         source,
@@ -64,6 +67,10 @@ def import_weights(
         with_head=not without_head,
         options=settings or (),
     )
+    _tell(released, out)
+
+
+def _tell(released: "Released", out: Path) -> None:
     head = "no head" if released.num_identities is None else f"{released.num_identities} identities"
     left_out = f", {len(released.left_out)} tensors left out" if released.left_out else ""
     results().print(f"{released.described}, {len(released.tensors)} tensors, {head}{left_out} -> {out}")

@@ -5,20 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reseen.cli import track_options as track
 from reseen.cli.console import progress_for, results, say
-from reseen.cli.options import (
-    Device,
-    FirstFrame,
-    FrameRate,
-    FramesOfTracks,
-    NetworkSource,
-    Offsets,
-    Quiet,
-    VideosOfTracks,
-    embedder_for,
-    frames_given,
-    offsets_of,
-)
+from reseen.cli.options import Batch, Device, NetworkSource, Quiet, embedder_for
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,11 +43,11 @@ def link(  # noqa: PLR0913 - one parameter an option
     topology: Annotated[
         Path | None, typer.Option(help="Travel times, .csv or .toml: from, to, shortest, longest (seconds).")
     ] = None,
-    offset: Offsets = None,
-    frames: FramesOfTracks = None,
-    videos: VideosOfTracks = None,
-    frame_rate: FrameRate = None,
-    first_frame: FirstFrame = None,
+    offset: track.Offsets = None,
+    frames: track.Frames = None,
+    videos: track.Videos = None,
+    frame_rate: track.FrameRate = None,
+    first_frame: track.FirstFrame = None,
     caution: Annotated[
         float,
         typer.Option(help="Evidence that a link needs, in nats; above 0 fewer links are made, and fewer wrong ones."),
@@ -68,7 +57,7 @@ def link(  # noqa: PLR0913 - one parameter an option
     ] = False,
     images: Annotated[int, typer.Option(min=1, help="Images of a track that are embedded.")] = 16,
     device: Device = "cpu",
-    batch: Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")] = 16,
+    batch: Batch = 16,
     quiet: Quiet = False,
 ) -> None:
     """Link tracks of many cameras: who is who, with scores where the truth is known.
@@ -86,7 +75,7 @@ def link(  # noqa: PLR0913 - one parameter an option
     from reseen.retrieval.link_tracks import link_tracks
 
     progress = progress_for(quiet=quiet)
-    offsets = offsets_of(offset)
+    offsets = track.offsets_of(offset)
     embedder = embedder_for(model, device=device, progress=progress)
     done = link_tracks(
         tracks,
@@ -96,7 +85,7 @@ def link(  # noqa: PLR0913 - one parameter an option
         topology=topology,
         offsets=offsets,
         rate=frame_rate,
-        frames=frames_given(frames, videos, first_frame),
+        frames=track.frames_given(frames, videos, first_frame),
         settings=LinkSettings(caution=caution, returns=returns),
         images=images,
         batch=batch,
@@ -107,7 +96,7 @@ def link(  # noqa: PLR0913 - one parameter an option
 
 
 def tell(done: "LinkedTracks") -> None:
-    """Say what was linked, and how well where the truth is known."""
+    """Say how many individuals the tracks are, what to look at, and the scores."""
     identities = done.links["identity"].n_unique()
     say(
         f"{len(done.links):,} tracks of {len(done.tracks.cameras)} cameras are {identities:,} individuals -> "
@@ -127,11 +116,17 @@ def tell(done: "LinkedTracks") -> None:
 def _table(scores: "Scored") -> "Table":
     from rich.table import Table
 
-    table = Table("score", "linked over cameras", "95% interval", "all identities", caption_justify="left")
+    headings = ("score", "linked over cameras", "95% interval", "all identities", *scores.kinds)
+    table = Table(*headings, caption_justify="left")
     for name, shown in _SHOWN.items():
         value: Estimate | None = getattr(scores.several_cameras, name)
         every: Estimate | None = getattr(scores.all_identities, name)
         if value is not None and every is not None:
-            table.add_row(shown, f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}", f"{every.value:.3f}")
+            cells = [f"{value.value:.3f}", f"{value.low:.3f} to {value.high:.3f}", f"{every.value:.3f}"]
+            of_kinds: list[Estimate | None] = [getattr(own, name) for own in scores.kinds.values()]
+            cells += ["" if own is None else f"{own.value:.3f}" for own in of_kinds]
+            table.add_row(shown, *cells)
     table.caption = "linked over cameras: identities of one camera alone are left out, as the AI City Challenge does"
+    if scores.kinds:
+        table.caption += f"; {', '.join(scores.kinds)}: the same of each kind by itself"
     return table

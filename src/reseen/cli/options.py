@@ -1,15 +1,13 @@
 """Options and arguments that several commands share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 if TYPE_CHECKING:
-    from reseen.data.frames import FramesGiven
     from reseen.retrieval.embedder import Embedder
 
 Data = Annotated[
@@ -43,58 +41,7 @@ Decode = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
-
-FramesOfTracks = Annotated[
-    str | None,
-    typer.Option(
-        "--frames",
-        metavar="DIR",
-        help="Cut the boxes out of frames: DIR/CAMERA/000123.jpg, or a pattern, shots/{camera}/{frame:06d}.jpg.",
-    ),
-]
-VideosOfTracks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--videos",
-        metavar="DIR",
-        help="Cut the boxes out of videos: DIR/CAMERA.mp4, DIR/CAMERA/vdo.avi, or CAMERA=FILE; may be repeated.",
-    ),
-]
-FrameRate = Annotated[
-    float | None,
-    typer.Option(help="Frames a second of all cameras; what the tracks or the videos say, or 10, if left out."),
-]
-FirstFrame = Annotated[
-    int | None,
-    typer.Option(
-        min=0, max=1, help="The number of a video's first frame; if left out 1 for MOT text and CityFlow, 0 for tables."
-    ),
-]
-Offsets = Annotated[
-    list[str] | None,
-    typer.Option("--offset", metavar="CAMERA=SECONDS", help="Add seconds to a camera's clock; may be repeated."),
-]
-
-
-def frames_given(frames: str | None, videos: list[str] | None, first: int | None) -> "FramesGiven":
-    """Where the options say that the frames of tracks are."""
-    from reseen.data.frames import FramesGiven
-
-    return FramesGiven(frames, tuple(videos or ()), first)
-
-
-def offsets_of(options: list[str] | None) -> dict[str, float]:
-    """Seconds by camera. Raises ReseenError for what is not CAMERA=SECONDS."""
-    offsets = {}
-    for option in options or ():
-        camera, separator, seconds = option.rpartition("=")
-        try:
-            offsets[camera] = float(seconds)
-        except ValueError:
-            separator = ""
-        if not separator or not camera:
-            raise ReseenError(f"--offset: expected CAMERA=SECONDS, got {option}")
-    return offsets
+Batch = Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")]
 
 
 def embedder_for(
@@ -112,3 +59,8 @@ def embedder_for(
 def words(text: str) -> list[str]:
     """The words of a comma-separated list."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def given(**options: object) -> dict[str, Any]:
+    """The options that were given: those that are not None."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reseen.cli.options import words
+from reseen.cli.options import given, words
 from reseen.errors import ReseenError
 from reseen.metrics import KReciprocal, PartAreas, Protocol, Reranking, custom_protocol
 from reseen.tasks.reid.postprocess import Expansion
@@ -12,7 +12,7 @@ CUSTOM = "custom"
 
 def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol | None:
     """The protocol's name, or a custom one of these rules; ReseenError for rules without "custom", or the reverse."""
-    options = _given(rules)
+    options = given(**rules)
     if name != CUSTOM:
         _refuse(options, f"belongs to --protocol {CUSTOM}; a named protocol has its own rules")
         return name
@@ -22,7 +22,7 @@ def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol
         raise ReseenError("--trials: nothing is drawn without --shots, the images an identity in the gallery")
     if "junk" in options:
         options["junk"] = words(str(options["junk"]))
-    return custom_protocol(**options)  # type: ignore[arg-type]
+    return custom_protocol(**options)
 
 
 def reranking_of(
@@ -32,14 +32,14 @@ def reranking_of(
 
     ReseenError for both, and for settings of the first without it.
     """
-    options = _given(settings)
+    options = given(**settings)
     if part_areas is not None:
         _refuse({**options, **({"rerank": True} if wanted else {})}, "does not go with --part-areas, which ranks alone")
         return PartAreas(part_areas)
     if not wanted:
         _refuse(options, "belongs to --rerank")
         return None
-    return KReciprocal(**options)  # type: ignore[arg-type]
+    return KReciprocal(**options)
 
 
 def expansion_of(neighbours: Mapping[str, int | None], *, alpha: float | None) -> dict[str, Expansion]:
@@ -48,10 +48,6 @@ def expansion_of(neighbours: Mapping[str, int | None], *, alpha: float | None) -
     if alpha is not None and not options:
         raise ReseenError("--alpha belongs to --expand and --expand-gallery")
     return {name: Expansion(count, alpha or 0.0) for name, count in options.items()}
-
-
-def _given(settings: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

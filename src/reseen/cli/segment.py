@@ -72,15 +72,11 @@ def evaluate(
 
     reseen segment evaluate runs/cityscapes --inference whole --json scores.json
     """
-    from reseen.cli.scores import show_run
-    from reseen.engine.run import open_run
-    from reseen.files import write_json
+    from reseen.cli.task_runs import tell_scores
     from reseen.tasks.segment import SEGMENTATION, evaluate_run
 
     result = evaluate_run(run, data=data, inference=inference, progress=progress_for(quiet=quiet))
-    if json is not None:
-        write_json(json, result.report.as_dict())
-    show_run(open_run(run), columns=SEGMENTATION.metrics)
+    tell_scores(run, result.report.as_dict(), task=SEGMENTATION, json=json)
 
 
 @segment.command()

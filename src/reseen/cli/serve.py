@@ -3,7 +3,7 @@
 import logging
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +12,11 @@ from reseen.cli.filters import GalleryAddress
 from reseen.cli.options import Device, NetworkSource, Quiet
 from reseen.errors import ReseenError
 from reseen.extras import extra
+
+if TYPE_CHECKING:
+    from reseen.deploy.facts import Network
+    from reseen.retrieval.gallery import Gallery
+    from reseen.serve.middleware.limits import Limits
 
 TOKEN = "RESEEN_TOKEN"  # noqa: S105 - the variable's name
 """The environment variable for the token."""
@@ -59,30 +64,41 @@ def serve(  # noqa: PLR0913 - one parameter an option
         from reseen.serve.middleware.access import checked_token
         from reseen.serve.middleware.limits import DEFAULT_LIMITS
         from reseen.serve.server import address_of, listening, server_of
+
+    token = checked_token(_token(token_file), host=host)
+    limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)
+    opened, network, note = _open(gallery, model=model, export=export, device=device, limits=limits, create=create)
+    app = create_app(opened, token=token, limits=limits, network=network, decide=decide)
+    progress = progress_for(quiet=quiet)
+    if note:
+        progress.say(note)
+    with listening(host, port) as listener:
+        with_token = " (with the token)" * bool(token)
+        address = address_of(listener)
+        progress.say(f"{gallery}: {opened.judged_by}; {len(opened):,} records at {address}{with_token}")
+        if decide:
+            progress.say(f"{len(opened.decisions().proposals()):,} proposals to decide at {address}discover")
+        _log_to_errors(quiet=quiet)
+        server_of(app).run(sockets=[listener])
+
+
+class _Opened(NamedTuple):
+    gallery: "Gallery"
+    network: "Network"
+    note: str
+
+
+def _open(gallery: str, *, model: str, export: Path | None, device: str, limits: "Limits", create: bool) -> _Opened:
+    """The gallery with its embedder; the network that ``model`` names; and the embedder's note."""
     from reseen.data.opening import ImageLimits
     from reseen.deploy.loading import load_network, run_by_export
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
 
-    token = checked_token(_token(token_file), host=host)
     loaded = load_network(model, device=device)
     running = loaded if export is None else run_by_export(loaded, export, device=device)
-    embedder = Embedder(running, limits=ImageLimits(pixels=most_pixels, bytes=most_bytes))
-    opened = Gallery(gallery, embedder=embedder, create=create)
-    limits = DEFAULT_LIMITS._replace(bytes=most_bytes, pixels=most_pixels, seconds=seconds, rate=rate)
-    app = create_app(opened, token=token, limits=limits, network=loaded.network, decide=decide)
-    progress = progress_for(quiet=quiet)
-    if embedder.note:
-        progress.say(embedder.note)
-    with listening(host, port) as listener:
-        with_token = " (with the token)" * bool(token)
-        progress.say(f"{gallery}: {opened.judged_by}; {len(opened):,} records at {address_of(listener)}{with_token}")
-        if decide:
-            progress.say(
-                f"{len(opened.decisions().proposals()):,} proposals to decide at {address_of(listener)}discover"
-            )
-        _log_to_errors(quiet=quiet)
-        server_of(app).run(sockets=[listener])
+    embedder = Embedder(running, limits=ImageLimits(pixels=limits.pixels, bytes=limits.bytes))
+    return _Opened(Gallery(gallery, embedder=embedder, create=create), loaded.network, embedder.note)
 
 
 def _token(file: Path | None) -> str | None:

@@ -1,12 +1,14 @@
-"""Training of a task's recipe from the command line, up to the scores and the page of its run."""
+"""Training and scoring of a task's runs from the command line, up to the scores and the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reseen.cli.scores import show_run
+from reseen.engine.run import open_run
 from reseen.engine.task import Task
 from reseen.engine.train import train_task
+from reseen.files import write_json
 from reseen.progress import Progress
 from reseen.recipe.training import read_as
 
@@ -31,3 +33,10 @@ def train_and_report(
     if trained.first_process:
         page = report(trained.run, progress=progress)
         show_run(trained.run, columns=task.metrics, page=page)
+
+
+def tell_scores(run: Path, report: Mapping[str, Any], *, task: Task[Any, Any], json: Path | None) -> None:
+    """Write a run's new report to the file ``json``, if there is one, and print the run's scores."""
+    if json is not None:
+        write_json(json, report)
+    show_run(open_run(run), columns=task.metrics)

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
 from reseen.deploy.search_threshold import MOST, SearchThreshold
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
+from reseen.match_odds import MatchOdds
 from reseen.tasks.reid.recipe import Evaluation
 
 _WITHHELD = "withheld"
@@ -71,7 +74,16 @@ def _search(calibration: Mapping[str, object], path: Path) -> SearchThreshold | 
         raise ReseenError(f"{path}: expected a number of records, got {records!r}")
     if not isinstance(doubling, int | float) or not 0 <= doubling < math.inf:
         raise ReseenError(f"{path}: expected a rise of the threshold from 0 on, got {doubling!r}")
-    return SearchThreshold(_number(search, "threshold", path=path, most=MOST), records, float(doubling))
+    odds = _odds(search.get("odds"), path=path)
+    return SearchThreshold(_number(search, "threshold", path=path, most=MOST), records, float(doubling), odds)
+
+
+def _odds(values: object, *, path: Path) -> MatchOdds | None:
+    """None for a calibration of an older version, or of too few identities."""
+    try:
+        return TypeAdapter(MatchOdds | None).validate_python(values)
+    except ValidationError:
+        raise ReseenError(f"{path}: expected the odds of a best match, got {values!r}") from None
 
 
 def _number(values: Mapping[str, object], name: str, *, path: Path, most: float) -> float:

@@ -55,6 +55,8 @@ class Facts:
     def as_json(self) -> str:
         """The facts as one line of JSON."""
         facts = asdict(self)
+        if self.search is not None:
+            facts["search"] = self.search.as_dict()
         if self.decode == "full":
             del facts["decode"]  # as it was before there was a choice
         return json.dumps(with_format("facts", facts))

@@ -21,6 +21,9 @@ FACTS = "reseen"
 """The metadata entry of an export's `Facts`."""
 PRECISION = "reseen_precision"
 """The metadata entry of an OpenVINO file that is computed in another precision than float32."""
+STREAMS = 2
+"""Parts of a batch that OpenVINO computes side by side, each on its share of the cores. Threads of one part wait for
+each other at every layer, and spin: on two cores a part on each takes three quarters of the processor's time."""
 _ERRORS_ONLY = 3
 _HINT = {".onnx": "; of another project's, `reseen import-weights onnx` makes a copy that has"}
 _UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, AttributeError, TypeError, AssertionError, BadZipFile)
@@ -45,10 +48,15 @@ class OnOpenVino:
         self._compiled = compiled
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(B, H, W, 3) -> (B, D)."""
-        # A new request each time: calls of the compiled model share one, and fail when two run at once.
-        results = self._compiled.create_infer_request().infer({0: images})
-        return np.array(next(iter(results.values())))
+        """(B, H, W, 3) -> (B, D). The images are shared out among the streams, which need not wait for each other."""
+        parts = np.array_split(images, min(STREAMS, max(1, len(images))))
+        # New requests each time: calls of the compiled model share one, and fail when two run at once.
+        requests = [self._compiled.create_infer_request() for _ in parts]
+        for request, part in zip(requests, parts, strict=True):
+            request.start_async({0: part})
+        for request in requests:
+            request.wait()
+        return np.concatenate([request.get_output_tensor(0).data for request in requests])
 
 
 class OnProgram:
@@ -92,7 +100,8 @@ def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
         model = core.read_model(path)
         # Without the hint, processors with bfloat16 use it, and vectors differ in their third digit.
         precision = model.get_rt_info([PRECISION]).astype(str) if model.has_rt_info([PRECISION]) else "f32"
-        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": precision})
+        options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": STREAMS}
+        compiled = core.compile_model(model, "CPU", options)
     except RuntimeError as error:
         raise ReseenError(f"{path}: damaged or no OpenVINO model ({_first_line(error)})") from None
     text = model.get_rt_info([FACTS]).astype(str) if model.has_rt_info([FACTS]) else None

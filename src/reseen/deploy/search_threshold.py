@@ -1,10 +1,12 @@
 """The threshold of a search, which is above that of two images: in a larger gallery, the nearest stranger is nearer."""
 
 import math
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, with_config
+
+from reseen.match_odds import MatchOdds
 
 MOST = 1 + 2**-18
 """A search threshold that no match reaches: one step above the largest cosine."""
@@ -16,12 +18,20 @@ class SearchThreshold:
     """The similarity from which the best match of a search is known, in a gallery of as many ``records``.
 
     ``doubling``: how much it rises each time the gallery's size doubles. ``records`` 0: the size at calibration is
-    unknown, and it never rises.
+    unknown, and it never rises. ``odds``: how probable it is that a best match is right; None where that is unknown.
     """
 
     value: Annotated[float, Field(ge=-1, le=MOST)]
     records: Annotated[int, Field(ge=0)] = 0
     doubling: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    odds: MatchOdds | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, ready for JSON; no odds are left out, as before there were any."""
+        values = asdict(self)
+        if self.odds is None:
+            del values["odds"]
+        return values
 
     def at(self, records: int) -> float:
         """The threshold for a gallery of so many records: the same up to twice the size, and never lower.

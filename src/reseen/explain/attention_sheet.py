@@ -10,7 +10,7 @@ from reseen.draw.overlay import Values, marked, overlay
 from reseen.draw.sheet import Tile, draw_sheet
 from reseen.draw.style import PALETTE, WIDTH, style
 from reseen.explain.maps import AttentionMaps
-from reseen.explain.maps.attention import Position
+from reseen.explain.maps.attention_readers import Position
 
 FLAT = 0.1
 """A map whose values differ by less than this share of the highest one is drawn fainter, as it is nearly flat."""

@@ -11,7 +11,7 @@ from reseen.draw.sheet import Tile, tile_of
 from reseen.engine.run import Run, open_run
 from reseen.explain.attention_sheet import attention_sheet, plot_channels
 from reseen.explain.maps import AttentionMaps, attention_maps
-from reseen.explain.maps.attention import Position
+from reseen.explain.maps.attention_readers import Position
 from reseen.explain.queries import QuerySelection, QuerySet, select_queries
 from reseen.explain.run_model import RunModel, load_run_model
 from reseen.explain.sheet_files import remove_earlier, sheet_file
@@ -70,16 +70,9 @@ def explain_attention(
     attention = _attention(run_model, query_sets, position=position, progress=progress)
     out.mkdir(parents=True, exist_ok=True)
     sheets = _write_sheets(out, tiles, attention, position=position)
-    files = [*sheets]
-    channels = plot_channels(attention)
-    if channels is not None:
-        files.append(out / "channels.png")
-        write_png(files[-1], channels)
-    files.append(out / "attention.json")
-    write_json(
-        files[-1],
-        {"run": str(run.path), "pictures": len(tiles), "attention": [_ranges(module) for module in attention]},
-    )
+    files = [*sheets, *_write_channels(out, attention), out / "attention.json"]
+    ranges = {"run": str(run.path), "pictures": len(tiles), "attention": [_ranges(module) for module in attention]}
+    write_json(files[-1], ranges)
     remove_earlier(out, KIND, written=len(sheets), progress=progress)
     return files
 
@@ -125,6 +118,15 @@ def _write_sheets(
             files.append(sheet_file(out, KIND, len(files) + 1))
             write_png(files[-1], sheet)
     return files
+
+
+def _write_channels(out: Path, attention: Sequence[AttentionMaps]) -> list[Path]:
+    """The plot of channel weights, where a module has such."""
+    channels = plot_channels(attention)
+    if channels is None:
+        return []
+    write_png(out / "channels.png", channels)
+    return [out / "channels.png"]
 
 
 def _ranges(module: AttentionMaps) -> dict[str, object]:

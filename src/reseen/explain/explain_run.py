@@ -1,30 +1,24 @@
 """Explanations of a run: pairs of a query and an entry, with maps of the regions that make them similar."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from reseen.data.table import Split
 from reseen.deprecation import renamed_keywords
 from reseen.draw.encode import write_png
-from reseen.draw.overlay import Values
 from reseen.engine.run import Run, open_run
+from reseen.explain.explain_pairs import explain_pairs
 from reseen.explain.map_sheet import ExplainedPair, map_sheet
-from reseen.explain.maps import Maps, PairMaps, checked_stage, contrast_maps, similarity_maps, summed
-from reseen.explain.pairs import RankedPair, find_pairs
+from reseen.explain.maps import checked_stage
+from reseen.explain.pairs import find_pairs
 from reseen.explain.queries import QuerySelection, select_queries
-from reseen.explain.run_model import RunModel, load_run_model
+from reseen.explain.run_model import load_run_model
 from reseen.explain.sheet_files import remove_earlier, sheet_file
 from reseen.files import write_json
 from reseen.progress import Progress, Silent
 from reseen.tasks.reid.saved_evaluation import saved_evaluation
 from reseen.tasks.reid.scoring import Evaluated
 
-BATCH = 16
-"""Pairs in one batch."""
 ROWS = 8
 """Pairs on one sheet."""
 KIND = "pairs"
@@ -88,58 +82,6 @@ def explain_run(
     write_json(Path(out) / "explain.json", numbers)
     remove_earlier(Path(out), KIND, written=len(files), progress=progress)
     return ExplainedRun(explained, [*files, Path(out) / "explain.json"])
-
-
-def explain_pairs(
-    run_model: RunModel,
-    pairs: Sequence[RankedPair],
-    gallery: Split,
-    *,
-    method: str,
-    stage: str | None = None,
-    progress: Progress,
-) -> list[ExplainedPair]:
-    """The maps of pairs whose entries are rows of ``gallery``; in their order."""
-    explained: list[ExplainedPair] = []
-    with progress.bar("explain pairs", total=len(pairs)) as bar:
-        for query_set, group in groupby(pairs, key=attrgetter("queries")):
-            of_table = list(group)
-            for start in range(0, len(of_table), BATCH):
-                batch = of_table[start : start + BATCH]
-                query = run_model.inputs(query_set.split, [pair.row for pair in batch])
-                match = run_model.inputs(gallery, [pair.entry for pair in batch])
-                maps = similarity_maps(run_model.model, query, match, method=method, stage=stage)
-                explained += [_of_pair(pair, maps, place) for place, pair in enumerate(batch)]
-                bar.advance(len(batch))
-    return [_with_contrast(pair, run_model, gallery, method=method, stage=stage) for pair in explained]
-
-
-def _of_pair(pair: RankedPair, maps: PairMaps, place: int) -> ExplainedPair:
-    return ExplainedPair(
-        pair,
-        shares=maps.shares[place].cpu().numpy(),
-        query=_with_sum(maps.query, place),
-        match=_with_sum(maps.match, place),
-    )
-
-
-def _with_sum(maps: Maps, place: int) -> tuple[Values, ...]:
-    """The maps of one image: the sum, then each branch if there are several."""
-    branches = maps if len(maps) > 1 else ()
-    return tuple(values[place].cpu().numpy() for values in (summed(maps), *branches))
-
-
-def _with_contrast(
-    explained: ExplainedPair, run_model: RunModel, gallery: Split, *, method: str, stage: str | None
-) -> ExplainedPair:
-    """The pair; if another entry ranks first, with a map of what speaks for the match rather than for that entry."""
-    pair = explained.pair
-    if pair.rival is None:
-        return explained
-    query = run_model.inputs(pair.queries.split, [pair.row])
-    match, rival = (run_model.inputs(gallery, [entry]) for entry in (pair.entry, pair.rival))
-    maps = contrast_maps(run_model.model, query, match, other=rival, method=method, stage=stage)
-    return replace(explained, contrast=summed(maps)[0].cpu().numpy())
 
 
 def _write_sheets(

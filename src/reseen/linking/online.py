@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from reseen.errors import ReseenError
-from reseen.linking.link import DEFAULTS, LinkSettings, link
+from reseen.linking.link import link
 from reseen.linking.results import Linking
+from reseen.linking.settings import DEFAULTS, LinkSettings
 from reseen.linking.sightings import Sightings, joined
 from reseen.linking.topology import Window
 from reseen.metrics.array_types import Int64
@@ -61,7 +62,8 @@ class Linker:
         before, count = self._identities, len(tracks)
         held = tracks if self._held is None else joined(self._held, tracks)
         cameras = set(held.cameras.tolist()) if len(held) else set()
-        known = [window for window in self._topology if {window.origin, window.target} <= cameras]
+        kinds = {"", *held.kinds}
+        known = [w for w in self._topology if {w.origin, w.target} <= cameras and w.kind in kinds]
         linking = link(held, settings=self._settings, topology=known)
         identities = self._named(linking.identities, before)
         changed = np.flatnonzero(identities[: len(before)] != before)

@@ -3,6 +3,7 @@
 N = boxes with a vector, K = tracks.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,8 @@ def pool(boxes: pl.DataFrame, vectors: Float32, *, spans: pl.DataFrame | None = 
     """Pool the vectors of each track.
 
     Args:
-        boxes: N rows with camera, track, time, left, top, width, height, and perhaps confidence, sharpness and image.
+        boxes: N rows with camera, track, time, left, top, width, height, and perhaps confidence, sharpness, image and
+            kind; a track is of the kind that most of its boxes have.
         vectors: (N, D).
         spans: All boxes, where only some have vectors: from them come the times of tracks and the size of frames.
 
@@ -64,28 +66,47 @@ def pool(boxes: pl.DataFrame, vectors: Float32, *, spans: pl.DataFrame | None = 
     everything = ordered if spans is None else spans
     weight = quality(ordered, everything)
     groups = ordered.group_by("camera", "track", maintain_order=True).agg(pl.len())
-    starts = np.concatenate([[0], np.cumsum(groups["len"].to_numpy())]).astype(np.int64)
-    pooled, images, switches = [], [], []
-    for place in range(len(groups)):
-        part = slice(int(starts[place]), int(starts[place + 1]))
-        pooled.append(_mean(units[part], weight[part]))
-        images.append(_best(ordered, part, weight))
-        switches.append(_likeness(units[part], weight[part]))
-    times = groups.join(
-        everything.group_by("camera", "track").agg(begin=pl.col("time").min(), end=pl.col("time").max()),
-        on=["camera", "track"],
-        how="left",
-        maintain_order="left",
-    )
+    parts = _parts(groups["len"].to_numpy())
+    pooled = [_mean(units[part], weight[part]) for part in parts]
+    times = _times(groups, everything)
     sightings = Sightings(
         cameras=groups["camera"].to_numpy(),
         tracks=groups["track"].to_numpy(),
         begin=times["begin"].to_numpy(),
         end=times["end"].to_numpy(),
         vectors=np.stack(pooled) if pooled else vectors,
-        images=tuple(images),
+        images=tuple(_best(ordered, part, weight) for part in parts),
+        kinds=_kinds(groups, everything),
     )
-    return Pooled(sightings, _switched(sightings, ordered, starts=starts, found=switches))
+    alike = [_likeness(units[part], weight[part]) for part in parts]
+    return Pooled(sightings, _switched(sightings, ordered, parts=parts, found=alike))
+
+
+def _parts(lengths: Int64) -> list[slice]:
+    """The rows of each track, which follow one another."""
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64).tolist()
+    return [slice(*ends) for ends in pairwise(starts)]
+
+
+def _times(groups: pl.DataFrame, everything: pl.DataFrame) -> pl.DataFrame:
+    """The tracks of ``groups`` in their order, with begin and end."""
+    spans = everything.group_by("camera", "track").agg(begin=pl.col("time").min(), end=pl.col("time").max())
+    return groups.join(spans, on=["camera", "track"], how="left", maintain_order="left")
+
+
+def _kinds(groups: pl.DataFrame, everything: pl.DataFrame) -> tuple[str, ...]:
+    """The kind of each track; () where none is known."""
+    key = ["camera", "track"]
+    known = everything.filter(pl.col("kind").is_not_null()) if "kind" in everything.columns else everything[:0]
+    if known.is_empty():
+        return ()
+    counted = (
+        known.group_by(*key, "kind")
+        .agg(boxes=pl.len())
+        .sort(*key, "boxes", "kind", descending=[False, False, True, False])
+    )
+    most = counted.unique(key, keep="first", maintain_order=True)
+    return tuple(groups.join(most, on=key, how="left", maintain_order="left")["kind"].fill_null("").to_list())
 
 
 def quality(boxes: pl.DataFrame, everything: pl.DataFrame) -> Float64:
@@ -151,20 +172,29 @@ def _likeness(units: Float32, weight: Float64) -> _Likeness:
 
 
 def _switched(
-    sightings: Sightings, ordered: pl.DataFrame, *, starts: Int64, found: list[_Likeness]
+    sightings: Sightings, ordered: pl.DataFrame, *, parts: list[slice], found: list[_Likeness]
 ) -> tuple[Switch, ...]:
-    """Tracks whose parts are much less alike than those of other tracks."""
+    """Tracks whose parts are much less alike than those of other tracks of their kind."""
     alike = np.array([likeness.similarity for likeness in found])
-    known = alike[np.isfinite(alike)]
-    if len(known) < 10:
-        return ()
-    usual = float(np.median(known))
-    spread = max(1.4826 * float(np.median(np.abs(known - usual))), 0.02)
+    kinds = np.array(sightings.kinds or ("",) * len(sightings))
+    unlike = np.zeros(len(found), dtype=np.bool_)
+    for kind in dict.fromkeys(kinds.tolist()):
+        unlike |= (kinds == kind) & _unlike(alike, of=kinds == kind)
     return tuple(
         Switch(
             str(sightings.cameras[row]),
             str(sightings.tracks[row]),
-            float(ordered["time"][int(starts[row]) + found[row].place]),
+            float(ordered["time"][parts[row].start + found[row].place]),
         )
-        for row in np.flatnonzero(alike < usual - _UNLIKE * spread)
+        for row in np.flatnonzero(unlike)
     )
+
+
+def _unlike(alike: Float64, *, of: Bools) -> Bools:
+    """(K,) which tracks' parts are much less alike than those ``of`` the tracks of their kind."""
+    known = alike[of & np.isfinite(alike)]
+    if len(known) < 10:
+        return np.zeros(len(alike), dtype=np.bool_)
+    usual = float(np.median(known))
+    spread = max(1.4826 * float(np.median(np.abs(known - usual))), 0.02)
+    return np.asarray(alike < usual - _UNLIKE * spread, dtype=np.bool_)

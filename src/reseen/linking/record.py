@@ -67,6 +67,7 @@ def doubt_facts(doubt: Link, sightings: Sightings) -> dict[str, object]:
         "rows": [first, second],
         "similarity": round(similarity, 3),
         "seconds": round(float(between.seconds[0]), 2),
+        **({"kind": sightings.kinds[first]} if sightings.kinds else {}),
     }
 
 

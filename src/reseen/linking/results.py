@@ -13,11 +13,15 @@ from reseen.metrics.array_types import Int64
 
 
 class Way(NamedTuple):
-    """Travel times from one camera to another, learned from confident links."""
+    """Travel times from one camera to another, learned from confident links.
+
+    ``kind``: whose they are, where there are several kinds.
+    """
 
     origin: str
     target: str
     times: TravelTimes
+    kind: str = ""
 
 
 class Link(NamedTuple):

@@ -26,6 +26,8 @@ class Sightings:
         end: (K,) seconds, not before ``begin``.
         vectors: (K, D), brought to length 1 here.
         images: For each sighting, its best images, best first; () where unknown.
+        kinds: For each sighting what it is, such as "person", and "" where that is unknown; () where it is of all.
+            Sightings of two kinds are never linked.
 
     Raises:
         ReseenError: Lengths differ, a time is not finite or ends before it begins, a vector is zero or not finite, or
@@ -43,6 +45,7 @@ class Sightings:
     end: Float64
     vectors: Float32
     images: tuple[tuple[str, ...], ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         vectors = np.asarray(as_array(self.vectors))
@@ -61,6 +64,8 @@ class Sightings:
         for field in ("begin", "end"):
             if getattr(self, field).shape != (count,):
                 raise ReseenError(f"{field}: expected {count}, one per track, got {getattr(self, field).shape}")
+        if len(self.kinds) not in (0, count):
+            raise ReseenError(f"kinds: expected {count}, one per track, got {len(self.kinds)}")
         if not (np.isfinite(self.begin).all() and np.isfinite(self.end).all() and (self.begin <= self.end).all()):
             raise ReseenError("times: expected finite seconds, none of them ending before it begins")
         if count and len(np.unique(np.stack([self.cameras, self.tracks], axis=1), axis=0)) < count:
@@ -80,6 +85,7 @@ class Sightings:
             end=self.end[rows],
             vectors=self.vectors[rows],
             images=tuple(self.images[row] for row in rows) if self.images else (),
+            kinds=tuple(self.kinds[row] for row in rows) if self.kinds else (),
         )
 
 
@@ -92,4 +98,7 @@ def joined(first: Sightings, second: Sightings) -> Sightings:
     fields = ("cameras", "tracks", "begin", "end", "vectors")
     columns = {field: np.concatenate([getattr(first, field), getattr(second, field)]) for field in fields}
     known = bool(first.images) and bool(second.images)
-    return Sightings(**columns, images=first.images + second.images if known else ())
+    kinds: tuple[str, ...] = ()
+    if first.kinds or second.kinds:
+        kinds = sum((part.kinds or ("",) * len(part) for part in (first, second)), ())
+    return Sightings(**columns, images=first.images + second.images if known else (), kinds=kinds)

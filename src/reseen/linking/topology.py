@@ -16,7 +16,8 @@ _EXPECTED = "expected rows of two cameras and two numbers of seconds: from, to, 
 class Window(NamedTuple):
     """Seconds from when an individual leaves ``origin`` to when it comes into view of ``target``.
 
-    ``links``: how many confident links it was learned from; 0 for one that was given.
+    ``links``: how many confident links it was learned from; 0 for one that was given. ``kind``: of whom it holds, such
+    as "person"; "" for all who have none of their own.
     """
 
     origin: str
@@ -24,6 +25,7 @@ class Window(NamedTuple):
     shortest: float
     longest: float
     links: int = 0
+    kind: str = ""
 
 
 def read_topology(path: Path | str) -> tuple[Window, ...]:
@@ -34,7 +36,7 @@ def read_topology(path: Path | str) -> tuple[Window, ...]:
 
     Args:
         path: A .csv file with the columns from, to, shortest, longest, or a .toml file with ``[[window]]`` tables of
-            the same names.
+            the same names. A column kind, which may be missing or empty, says whom a row is about.
 
     Raises:
         ReseenError: No such file, another form, a window that ends before it begins, or a pair that has two rows.
@@ -43,13 +45,13 @@ def read_topology(path: Path | str) -> tuple[Window, ...]:
     if not path.is_file():
         raise ReseenError(f"{path}: no such file; expected a topology, .csv or .toml")
     windows = [_window(row, path) for row in _rows(path)]
-    given = {(window.origin, window.target) for window in windows}
+    given = {(window.origin, window.target, window.kind) for window in windows}
     if len(given) < len(windows):
         raise ReseenError(f"{path}: a pair of cameras has two rows; expected one each way")
     back = [
         window._replace(origin=window.target, target=window.origin)
         for window in windows
-        if (window.target, window.origin) not in given
+        if (window.target, window.origin, window.kind) not in given
     ]
     return (*windows, *back)
 
@@ -76,7 +78,7 @@ def _rows(path: Path) -> list[dict[str, object]]:
 
 
 def _window(row: dict[str, object], path: Path) -> Window:
-    if set(row) != set(_COLUMNS):
+    if set(row) - {"kind"} != set(_COLUMNS):
         raise ReseenError(f"{path}: {_EXPECTED}; got {', '.join(row) or 'nothing'}")
     try:
         shortest, longest = float(str(row["shortest"])), float(str(row["longest"]))
@@ -84,4 +86,5 @@ def _window(row: dict[str, object], path: Path) -> Window:
         raise ReseenError(f"{path}: {_EXPECTED}; got {row['shortest']} and {row['longest']}") from None
     if not shortest <= longest:
         raise ReseenError(f"{path}: {row['from']} to {row['to']}: shortest {shortest:g} is above longest {longest:g}")
-    return Window(str(row["from"]), str(row["to"]), shortest, longest)
+    kind = str(row.get("kind") or "").strip()
+    return Window(str(row["from"]), str(row["to"]), shortest, longest, kind=kind)

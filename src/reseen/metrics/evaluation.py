@@ -68,11 +68,7 @@ def evaluate(
     selection = select(query, gallery, protocol=rules)
     selection = by_track(selection, gallery) if rules.tracks else selection
     with RowThreads() as threads:
-        hits: HitsOfTrial
-        if rerank is None:
-            hits = Cosine(query.vectors, selection, threads=threads, device=device).hits
-        else:
-            hits = reranked_hits(query.vectors, selection, rerank=rerank, threads=threads, device=device)
+        hits = _hits(query, selection, rerank=rerank, threads=threads, device=device)
         trials = draw_trials(selection)
         scores = score_trials(trials, hits, queries=len(query), precision_rule=precision_rule, depth=rules.depth)
     if not len(scores.first_hits):
@@ -85,6 +81,15 @@ def evaluate(
         precision_rule=average_precision,
         settings=f"{rules.describe()}, {average_precision} average precision, {ranked_by}, ties in gallery order",
     )
+
+
+def _hits(
+    query: Embedded, selection: Selection, *, rerank: Reranking | None, threads: RowThreads, device: str
+) -> HitsOfTrial:
+    """What ranks the gallery: the cosine, or the similarities of a re-ranking."""
+    if rerank is None:
+        return Cosine(query.vectors, selection, threads=threads, device=device).hits
+    return reranked_hits(query.vectors, selection, rerank=rerank, threads=threads, device=device)
 
 
 def _report(scores: TrialScores, selection: Selection, *, cmc: Float64, precision_rule: str, settings: str) -> Report:

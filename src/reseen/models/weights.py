@@ -23,6 +23,7 @@ def load_weights(
     *,
     expect_missing: Sequence[str] = (),
     expect_unexpected: Sequence[str] = (),
+    advice: str = "Name in expect_missing and expect_unexpected what is meant to differ",
 ) -> LoadReport:
     """Copy tensors into a module by name; dtype and device stay the module's.
 
@@ -32,6 +33,7 @@ def load_weights(
         expect_missing: Glob patterns (``"classifier.*"``) of the module's tensors that ``tensors`` may lack.
         expect_unexpected: Patterns of tensors that the module may lack. One of another shape is both missing and
             unexpected, so it passes only if a pattern of each kind matches.
+        advice: What to do about tensors that do not fit, the last sentence of the error.
 
     Returns:
         What was loaded and what was not.
@@ -44,26 +46,51 @@ def load_weights(
         LoadReport(loaded=1, missing=('bias',), unexpected=())
     """
     expected = module.state_dict()
+    misfits = _misfits(expected, tensors)
+    faults = _faults(misfits, expected, tensors, missing=expect_missing, unexpected=expect_unexpected)
+    if faults:
+        raise ReseenError(f"the weights do not fit: {faults}. {advice}")
+    fitting = {name: tensors[name] for name in expected if name in tensors and name not in misfits.misshaped}
+    module.load_state_dict(fitting, strict=False)
+    return LoadReport(loaded=len(fitting), missing=tuple(misfits.missing), unexpected=tuple(misfits.unexpected))
+
+
+class _Misfits(NamedTuple):
+    """Names of tensors that lack, that the module lacks, and that have another shape; the last are in all three."""
+
+    missing: list[str]
+    unexpected: list[str]
+    misshaped: set[str]
+
+
+def _misfits(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> _Misfits:
     shared = expected.keys() & tensors.keys()
     misshaped = {name for name in shared if expected[name].shape != tensors[name].shape}
-    missing = [name for name in expected if name not in shared or name in misshaped]
-    unexpected = [name for name in tensors if name not in shared or name in misshaped]
-    bad_missing = _unmatched(missing, expect_missing)
-    bad_unexpected = _unmatched(unexpected, expect_unexpected)
-    bad_shapes = [name for name in expected if name in misshaped and {name} & {*bad_missing, *bad_unexpected}]
+    return _Misfits(
+        missing=[name for name in expected if name not in shared or name in misshaped],
+        unexpected=[name for name in tensors if name not in shared or name in misshaped],
+        misshaped=misshaped,
+    )
+
+
+def _faults(
+    misfits: _Misfits,
+    expected: Mapping[str, Tensor],
+    tensors: Mapping[str, Tensor],
+    *,
+    missing: Sequence[str],
+    unexpected: Sequence[str],
+) -> str:
+    """The misfits that no pattern names, in words; "" for none."""
+    bad_missing = _unmatched(misfits.missing, missing)
+    bad_unexpected = _unmatched(misfits.unexpected, unexpected)
+    bad_shapes = [name for name in expected if name in misfits.misshaped and name in {*bad_missing, *bad_unexpected}]
     faults = [
-        _fault("missing", [name for name in bad_missing if name not in misshaped]),
-        _fault("unexpected", [name for name in bad_unexpected if name not in misshaped]),
+        _fault("missing", [name for name in bad_missing if name not in misfits.misshaped]),
+        _fault("unexpected", [name for name in bad_unexpected if name not in misfits.misshaped]),
         _fault("of another shape", [_shapes(name, expected[name], tensors[name]) for name in bad_shapes]),
     ]
-    if any(faults):
-        raise ReseenError(
-            f"the weights do not fit: {'; '.join(filter(None, faults))}. Name in expect_missing and "
-            "expect_unexpected what is meant to differ"
-        )
-    fitting = {name: tensors[name] for name in expected if name in shared - misshaped}
-    module.load_state_dict(fitting, strict=False)
-    return LoadReport(loaded=len(fitting), missing=tuple(missing), unexpected=tuple(unexpected))
+    return "; ".join(filter(None, faults))
 
 
 def _unmatched(names: Iterable[str], patterns: Sequence[str]) -> list[str]:

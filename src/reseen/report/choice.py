@@ -1,7 +1,8 @@
 """The section of a run's page on the choice of its network among candidates."""
 
 from reseen.engine.run import Run
-from reseen.report.page import Cell, Section, Table
+from reseen.report.candidates import TITLE, candidate_row, candidate_section
+from reseen.report.page import Cell, Section
 from reseen.tasks.reid.choose import Choice, Outcome, read_choice
 
 _COLUMNS = ("weights", "vector", "mAP", "rank-1", "gain in mAP")
@@ -21,21 +22,12 @@ def choice_of(run: Run) -> Choice | None:
 def choice_section(choice: Choice | None) -> Section:
     """Every candidate with its scores on the held-out identities, the chosen one bold; empty without a choice."""
     if choice is None:
-        return Section("Choice of the network")
+        return Section(TITLE)
     rows = [_row(outcome, chosen=outcome == choice.chosen) for outcome in choice.outcomes]
     rule = _RULE.format(identities=choice.identities, images=choice.images, settings=choice.settings)
-    reason = f"{choice.reason[0].upper()}{choice.reason[1:]}."
-    return Section("Choice of the network", [Table("Candidates", _COLUMNS, rows, kind="dense")], notes=[reason, rule])
+    return candidate_section(rows, columns=_COLUMNS, reason=choice.reason, rule=rule)
 
 
 def _row(outcome: Outcome, *, chosen: bool) -> tuple[str | Cell, ...]:
-    candidate, gain = outcome.candidate, outcome.gain
-    difference = "" if gain is None else f"{100 * gain.value:+.1f}"
-    interval = "" if gain is None else f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
-    return (
-        f"{candidate.weights} (chosen)" if chosen else candidate.weights,
-        candidate.head,
-        Cell(f"{outcome.mean_average_precision:.1%}", best=chosen),
-        Cell(f"{outcome.rank1:.1%}", best=chosen),
-        Cell(difference, note=interval, best=chosen),
-    )
+    candidate, scores = outcome.candidate, (outcome.mean_average_precision, outcome.rank1)
+    return candidate_row(candidate.weights, candidate.head, scores=scores, gain=outcome.gain, chosen=chosen)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reseen.data.twins import IdentityPair
+from reseen.data.twins import IdentityPair, known_twins
 from reseen.deprecation import renamed_keywords
 from reseen.draw.sheet import Kind, Tile, draw_sheet, tile_of
 from reseen.errors import ReseenError
@@ -16,6 +16,8 @@ from reseen.tasks.reid.scoring import Evaluated
 
 _RANKS = 20
 """First ranks in which a wrong identity counts as confused with the query's."""
+_PAIRS = 8
+"""Pairs of identities that are looked at, the most confused first."""
 
 
 class Entry(NamedTuple):
@@ -38,7 +40,7 @@ class Confusion(NamedTuple):
         return self.other[0].similarity - self.own[0].similarity
 
 
-def confused_pairs(result: Evaluated, *, count: int = 8) -> list[IdentityPair]:
+def confused_pairs(result: Evaluated, *, count: int = _PAIRS) -> list[IdentityPair]:
     """The pairs of identities with the most queries that rank one of the pair before the first of their own."""
     failed = np.flatnonzero(result.report.first_hits > 1)
     if not len(failed):
@@ -63,6 +65,12 @@ def find_confusions(result: Evaluated, pairs: Sequence[IdentityPair]) -> list[Co
     """
     hardest = [_hardest(result, pair) for pair in pairs]
     return sorted((confusion for confusion in hardest if confusion), key=lambda confusion: -confusion.lead)
+
+
+def hard_pairs(result: Evaluated) -> tuple[str, list[Confusion]]:
+    """The word for the other of a pair, and the pairs: twins where the data name them, else the most confused."""
+    twins = find_confusions(result, known_twins(result.splits.root))
+    return ("twin", twins) if twins else ("other", find_confusions(result, confused_pairs(result)))
 
 
 def _hardest(result: Evaluated, pair: IdentityPair) -> Confusion | None:

@@ -1,31 +1,25 @@
 """The table of drawings on a run's page, and how each is made of a run and its evaluation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reseen.data.twins import IdentityPair, known_twins
 from reseen.draw.cameras import camera_matrix, plot_cameras
 from reseen.draw.curves import plot_cmc, plot_training
-from reseen.draw.scatter import LEAST, Panel, most_frequent, place_on_plane, plot_plane, sample_identities
 from reseen.draw.select import pick_queries, worst_queries
-from reseen.draw.sheet import Tile, draw_sheet, rank_columns, ranked_tiles
 from reseen.draw.similarities import count_similarities, plot_similarities
-from reseen.draw.style import PALETTE
 from reseen.engine.run import Run
-from reseen.metrics import Calibration, Report
+from reseen.metrics import Calibration
 from reseen.metrics.labels import known
-from reseen.report.confusions import Confusion, confused_pairs, confusion_sheet, find_confusions
+from reseen.report.confusions import confusion_sheet, hard_pairs
+from reseen.report.embedding_plane import embedding_plane
 from reseen.report.images import Drawing
+from reseen.report.ranked_sheet import FRAMES_EXPLAINED, ROWS, outcome_sheet
 from reseen.tasks.reid.scoring import Evaluated
 
 SYSTEMS = ("histogram", "untrained", "trained")
-
-ROWS, TOP = 8, 10
-"""Rows on a sheet, and entries shown of each ranking."""
 
 
 class Drawn(NamedTuple):
@@ -46,57 +40,26 @@ def scored_systems(run: Run, row: str) -> dict[str, dict[str, Any]]:
     return {name: scores[name] for name in dict.fromkeys((*SYSTEMS, row)) if name in scores}
 
 
-def query_outcome(report: Report, row: int) -> str:
-    """How well a query's match was found, in words."""
-    return f"average precision {report.average_precisions[row]:.1%}, first match at rank {report.first_hits[row]}"
-
-
 def calibrated_threshold(run: Run) -> float | None:
     """The threshold in the run's calibration.json; None where it was not calibrated."""
     return Calibration.load(run.calibration_file).threshold if run.calibration_file.exists() else None
 
 
-def tiles_of(result: Evaluated, queries: Sequence[int]) -> list[list[Tile]]:
-    """The rows of a sheet: each query and the ``TOP`` entries of its ranking."""
-    return ranked_tiles(
-        result.query,
-        result.gallery,
-        query_paths=result.splits.query.paths,
-        gallery_paths=result.splits.gallery.paths,
-        queries=queries,
-        top=TOP,
-        protocol=result.protocol,
-    )
-
-
-def _sheet(result: Evaluated, queries: list[int]) -> Drawing | None:
-    if not queries:
-        return None
-    titles = [query_outcome(result.report, row) for row in queries]
-    return draw_sheet(tiles_of(result, queries), columns=rank_columns(TOP), titles=titles)
-
-
 def _mix(_run: Run, result: Evaluated) -> Drawing | None:
-    return _sheet(result, pick_queries(result.report, count=ROWS))
+    return outcome_sheet(result, pick_queries(result.report, count=ROWS))
 
 
 def _failures(_run: Run, result: Evaluated) -> Drawing | None:
-    return _sheet(result, worst_queries(result.report, result.query.identities, count=ROWS))
-
-
-def _hard_pairs(result: Evaluated) -> tuple[str, list[Confusion]]:
-    """The word for the other of a pair, and the pairs: twins where the data name them, else the most confused."""
-    twins = find_confusions(result, known_twins(result.splits.root))
-    return ("twin", twins) if twins else ("other", find_confusions(result, confused_pairs(result, count=ROWS)))
+    return outcome_sheet(result, worst_queries(result.report, result.query.identities, count=ROWS))
 
 
 def _twins(_run: Run, result: Evaluated) -> Drawing | None:
-    other, confusions = _hard_pairs(result)
+    other, confusions = hard_pairs(result)
     return confusion_sheet(result, confusions[:ROWS]) if other == "twin" else None
 
 
 def _confused(_run: Run, result: Evaluated) -> Drawing | None:
-    other, confusions = _hard_pairs(result)
+    other, confusions = hard_pairs(result)
     return confusion_sheet(result, confusions, other=other) if other != "twin" and confusions else None
 
 
@@ -130,35 +93,9 @@ def _cameras(_run: Run, result: Evaluated) -> Drawing | None:
 
 
 def _plane(_run: Run, result: Evaluated) -> Drawing | None:
-    """Query and gallery together; the identities that stand out are the pairs most often confused."""
-    sides = (result.query, result.gallery)
-    identities = np.concatenate([side.identities.astype(np.str_) for side in sides])
-    counted = np.flatnonzero(~np.isin(identities, result.protocol.junk))
-    rows = counted[sample_identities(identities[counted])]
-    if len(rows) < LEAST:
-        return None
-    points = place_on_plane(np.concatenate([side.vectors for side in sides])[rows])
-    panels = [_identity_panel(result, identities[rows])]
-    for name, columns in (("camera", [side.cameras for side in sides]), ("view", [side.views for side in sides])):
-        if all(column is not None and known(column).any() for column in columns):
-            labels = np.concatenate([np.asarray(column) for column in columns])[rows]
-            panels.append(Panel(name, labels, most_frequent(labels)))
-    return plot_plane(points, panels)
+    return embedding_plane(result)
 
 
-def _identity_panel(result: Evaluated, identities: NDArray[np.str_]) -> Panel:
-    pairs: list[IdentityPair] = []
-    for confusion in _hard_pairs(result)[1]:
-        own, other = result.query.identities[confusion.query], result.gallery.identities[confusion.other[0].row]
-        if not {str(own), str(other)} & {name for pair in pairs for name in pair}:
-            pairs.append((str(own), str(other)))
-    if not pairs:
-        return Panel("identity", identities, most_frequent(identities))
-    firsts, seconds = zip(*pairs[: len(PALETTE)], strict=True)
-    return Panel("identity, in confused pairs", identities, [*firsts, *seconds])
-
-
-FRAMES_EXPLAINED = "Frames: blue for the query, green with a tick for the same identity, red with a cross for another."
 _RANKED = (
     "Each row: a query and the gallery images most similar to it, the best at the left. "
     f"{FRAMES_EXPLAINED} Under each image: identity, camera and cosine similarity. "

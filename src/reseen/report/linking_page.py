@@ -94,18 +94,20 @@ _COUNTED = (("camera", "camera"), ("identity", "individual"))
 
 
 def _scores(scores: Mapping[str, Any] | None) -> Section:
-    """Both rules as rows, intervals under the first; empty without a truth."""
+    """Both rules and each kind as rows, intervals under the first; empty without a truth."""
     if scores is None:
         return Section("Scores")
     shown = {name: heading for name, heading in COLUMNS.items() if scores.get(name) is not None}
     row = ScoreRow("linked over cameras", scores, intervals=scores.get("intervals", {}))
     section = score_section([row], columns=shown, heading="tracks")
     (table,) = section.tables
-    every = scores.get("all_identities", {})
-    cells = ["" if every.get(name) is None else f"{100 * every[name]:.1f} %" for name in shown]
-    return section._replace(
-        tables=[table._replace(rows=[*table.rows, ("all identities", *cells)])], notes=[*section.notes, _RULE]
-    )
+    others = {"all identities": scores.get("all_identities", {})}
+    others |= {f"{kind}, linked over cameras": own for kind, own in scores.get("kinds", {}).items()}
+    rows = [
+        (heading, *("" if own.get(name) is None else f"{100 * own[name]:.1f} %" for name in shown))
+        for heading, own in others.items()
+    ]
+    return section._replace(tables=[table._replace(rows=[*table.rows, *rows])], notes=[*section.notes, _RULE])
 
 
 def _switches(saved: SavedLinking) -> Section:

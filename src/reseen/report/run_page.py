@@ -1,16 +1,16 @@
 """The page of a run, from what its folder holds: report.html, and its drawings beside it in pictures/."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from reseen.engine.run import Run, open_run
-from reseen.files import write_bytes
 from reseen.progress import Progress, Silent
 from reseen.report.choice import choice_of, choice_section
 from reseen.report.drawings import DRAWINGS, scored_systems
-from reseen.report.images import PageImage, image_of
+from reseen.report.images import PageImage
 from reseen.report.page import Page, Section, write_page
+from reseen.report.run_drawings import draw_run, save_images
 from reseen.report.saved_maps import saved_maps
 from reseen.report.saved_scores import saved_scores
 from reseen.report.scores import ScoreRow, interval_ends, score_section
@@ -65,13 +65,12 @@ def report_run(
     result = result or saved_evaluation(run, data=data, progress=progress)
     drawn = draw_run(run, result, progress=progress)
     save_images(run.images, drawn)
-    sheets, plots = ([drawn[name] for name in drawn if DRAWINGS[name].sheet is sheet] for sheet in (True, False))
     path = run.report_file if out is None else Path(out)
     page = Page(
         title=f"reseen: {'/'.join(run.path.resolve().parts[-2:])}",
         summary=_summary(run, result),
         scores=score_section(_score_rows(run, result), settings=result.report.settings),
-        images=[*sheets, *saved_maps(run), *plots],
+        images=_images(run, drawn),
         sections=[
             choice_section(choice_of(run)),
             Section("Explanations, scored", saved_scores(run)),
@@ -85,29 +84,10 @@ def report_run(
     return path
 
 
-def draw_run(
-    run: Run, result: Evaluated, *, names: Sequence[str] = tuple(DRAWINGS), progress: Progress
-) -> dict[str, PageImage]:
-    """The named drawings of a run, in order, without those that have nothing to show."""
-    images = {}
-    with progress.bar("draw", total=len(names)) as bar:
-        for name in names:
-            kind = DRAWINGS[name]
-            drawing = kind.draw(run, result)
-            if drawing is not None:
-                images[name] = image_of(drawing, title=kind.title, caption=kind.caption)
-            bar.advance(note=kind.title)
-    return images
-
-
-def save_images(folder: Path, images: Mapping[str, PageImage]) -> None:
-    """Write each image to a file of its name, and remove the files of drawings that are not among them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, image in images.items():
-        write_bytes(folder / f"{name}{image.suffix}", image.data)
-    for name in DRAWINGS.keys() - images.keys():
-        for old in folder.glob(f"{name}.*"):
-            old.unlink()
+def _images(run: Run, drawn: Mapping[str, PageImage]) -> list[PageImage]:
+    """Sheets, maps of explanations, plots."""
+    sheets, plots = ([drawn[name] for name in drawn if DRAWINGS[name].sheet is sheet] for sheet in (True, False))
+    return [*sheets, *saved_maps(run), *plots]
 
 
 def _score_rows(run: Run, result: Evaluated) -> list[ScoreRow]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -19,6 +19,30 @@ from reseen.retrieval.versions import committed
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
+
+
+class AddedBatch(NamedTuple):
+    """How many records were ``given``, and what became of them."""
+
+    given: int
+    added: Added
+
+
+def added_batches(
+    store: Store,
+    records: Iterable[Record | ImageSource] | Record | ImageSource,
+    *,
+    embedder: "Embedder | None",
+    batch: int,
+    skip: bool,
+    attributes: bool = False,
+) -> Iterator[AddedBatch]:
+    """Add one or many records or images, ``batch`` in a commit, as `add_batch` does; each batch once it is added."""
+    first = 0
+    for chunk in in_batches(as_records(records), batch):
+        added = add_batch(store, chunk, embedder=embedder, first=first, skip=skip, attributes=attributes)
+        yield AddedBatch(len(chunk), added)
+        first += len(chunk)
 
 
 def add_batch(

@@ -24,7 +24,7 @@ from reseen.linking.pooling import Pooled
 from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import CHUNK, JobDone, begin_job, embed_images
-from reseen.retrieval.track_images import cut_images, pooled_images, track_images
+from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images, track_images
 
 TRACKS = "tracks.parquet"
 _IMAGES, _CROPS = "images.parquet", "crops"
@@ -83,7 +83,16 @@ def embed_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
     found = track_images(tracks, crops=out / _CROPS, images=images, given=frames or FramesGiven())
     begin_job(out, embedder)
     found = cut_images(found, crops=out / _CROPS, progress=progress)
-    listed = found.chosen.select(
+    write_atomically(out / _IMAGES, _images_table(found).write_parquet)
+    job = embed_images(out / _IMAGES, out, embedder=embedder, batch=batch, chunk=chunk, progress=progress)
+    pooled = pooled_images(out, found.chosen.with_columns(image=pl.col("path")), spans=found.tracks.boxes)
+    write_atomically(out / TRACKS, _one_row_a_track(pooled).write_parquet)
+    return TracksEmbedded(job, len(pooled.sightings), found.tracks.notes)
+
+
+def _images_table(found: TrackImages) -> pl.DataFrame:
+    """The images to embed, with the columns that the parts of the job have."""
+    return found.chosen.select(
         "path",
         "camera",
         "track",
@@ -93,11 +102,6 @@ def embed_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         "confidence",
         *(() if found.said is None else (pl.lit(found.said).alias("frames"),)),
     )
-    write_atomically(out / _IMAGES, listed.write_parquet)
-    job = embed_images(out / _IMAGES, out, embedder=embedder, batch=batch, chunk=chunk, progress=progress)
-    pooled = pooled_images(out, found.chosen.with_columns(image=pl.col("path")), spans=found.tracks.boxes)
-    write_atomically(out / TRACKS, _one_row_a_track(pooled).write_parquet)
-    return TracksEmbedded(job, len(pooled.sightings), found.tracks.notes)
 
 
 def _one_row_a_track(pooled: Pooled) -> pl.DataFrame:

@@ -6,54 +6,49 @@ N = images, D = width of the vectors.
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reseen.data.opening import ImageError, ImageLimits, ImageSource, open_image
-from reseen.data.scaled import MARGIN, size_for
-from reseen.data.strips import resized, resized_array
-from reseen.data.transforms import resize
-from reseen.deploy.facts import Facts, LoadedNetwork
+from reseen.data.opening import ImageLimits, ImageSource
+from reseen.deploy.facts import LoadedNetwork
 from reseen.deploy.loading import load_network
 from reseen.deploy.network import BASELINE, NO_METADATA, Names, OnTorch, predicting
 from reseen.deprecation import renamed_attribute
+from reseen.retrieval.file_vectors import FileVector, OnError, file_vectors
+from reseen.retrieval.inputs import (
+    Decoding,
+    Images,
+    as_list,
+    prepared_array,
+    prepared_image,
+    size_needed,
+    with_decoding_noted,
+)
 from reseen.retrieval.parts import open_part
-from reseen.retrieval.passes import Made, Pass, Prepared, in_passes
-from reseen.retrieval.predicted import Prediction, predictions_of
+from reseen.retrieval.passes import Made, Pass, Prepared, in_passes, made_of_all
+from reseen.retrieval.predicted import DescribedImages, Predicted, Prediction, predictions_of
 from reseen.retrieval.record import Box
-from reseen.retrieval.side_information import SideInformation, side_information
+from reseen.retrieval.side_information import SideInformation, as_columns, side_information
 
-Images: TypeAlias = ImageSource | Iterable[ImageSource]
-"""One image or many; an array of four axes is many."""
+__all__ = [
+    "BATCH",
+    "Decoding",
+    "DescribedImages",
+    "Embedder",
+    "FileVector",
+    "ImageLimits",
+    "Images",
+    "Predicted",
+    "Vectors",
+]
 
 Vectors: TypeAlias = NDArray[np.float32]
 
 BATCH = 16
 """Images in one pass of the network by default; on CPUs, larger batches exceed the cache."""
-
-Predicted: TypeAlias = list[dict[str, Prediction]]
-Decoding: TypeAlias = Literal["full", "scaled"]
-"""Whether JPEG files are decoded at their own size, or smaller where that suffices."""
-
-_ONE = (str, Path, bytes, bytearray, memoryview, Image.Image)
-
-
-class FileVector(NamedTuple):
-    """A file's ``vector`` (D,), or None and the ``error`` of a file that is no image."""
-
-    path: Path
-    vector: Vectors | None
-    error: str = ""
-
-
-class DescribedImages(NamedTuple):
-    """``vectors`` (B, D), and the predicted ``attributes`` of each of the B images."""
-
-    vectors: Vectors
-    attributes: Predicted
 
 
 class Embedder:
@@ -93,8 +88,8 @@ class Embedder:
         self.attributes = self.network.attributes if isinstance(self.network, OnTorch) else {}
         self.image_size = self.facts.image_size
         self.decode = decode or self.facts.decode
-        self.note = _noted(self.facts, decode=self.decode)
-        self._needs = size_for([(resize, {})], self.image_size) if self.decode == "scaled" else None
+        self.note = with_decoding_noted(self.facts, decode=self.decode)
+        self._needs = size_needed(self.image_size, self.decode)
 
     told = renamed_attribute("Embedder.told", "visible_metadata")
 
@@ -170,14 +165,7 @@ class Embedder:
         cameras: Names | None = None,
         views: Names | None = None,
     ) -> list[dict[str, Prediction]]:
-        """Predict the attributes of one image or N images, such as colour and type.
-
-        Args:
-            images: As in a call, and so are the others.
-            bgr: Arrays are BGR.
-            batch: Images in one pass of the network.
-            cameras: The camera of each image.
-            views: The view of each image.
+        """Predict the attributes of one image or N images, such as colour and type. The arguments are a call's.
 
         Returns:
             For each image each attribute's most likely class, with its probability among the classes that the
@@ -195,11 +183,7 @@ class Embedder:
             ```
         """
         self.require_attributes()
-
-        def predict(prepared: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None) -> Predicted:
-            return self.describe_prepared(prepared, metadata=metadata).attributes
-
-        return self._each(images, predict, bgr=bgr, batch=batch, cameras=cameras, views=views)
+        return self._each(images, self._attributes_of_prepared, bgr=bgr, batch=batch, cameras=cameras, views=views)
 
     def require_attributes(self) -> None:
         """Raise ReseenError unless the network predicts attributes."""
@@ -211,19 +195,16 @@ class Embedder:
         *,
         batch: int = BATCH,
         workers: int | None = None,
-        on_error: Literal["raise", "skip"] = "raise",
+        on_error: OnError = "raise",
         cameras: Names | None = None,
         views: Names | None = None,
     ) -> Iterator[FileVector]:
-        """Embed files one after another; threads decode them while the network runs.
+        """Embed files one after another; threads decode them while the network runs. Other arguments are a call's.
 
         Args:
             paths: The files.
-            batch: Images in one pass of the network.
             workers: The number of threads; by default as many as cores.
             on_error: "skip": a file that is no image is yielded with its error; "raise": it raises PictureError.
-            cameras: As in a call.
-            views: As in a call.
 
         Yields:
             Each file with its vector, in the input's order.
@@ -234,38 +215,23 @@ class Embedder:
         files = [Path(path) for path in paths]
         metadata = self._side_information(cameras, views, count=len(files))
         done = in_passes(files, self.prepare, self.embed_prepared, metadata=metadata, batch=batch, workers=workers)
-        for path, vector in done:
-            if not isinstance(vector, ImageError):
-                yield FileVector(path, vector)
-            elif on_error == "skip":
-                yield FileVector(path, None, str(vector))
-            else:
-                raise vector
+        yield from file_vectors(done, on_error=on_error)
 
     def embed_arrays(self, arrays: Sequence[NDArray[np.uint8]], *, bgr: bool = False, batch: int = BATCH) -> Vectors:
         """N arrays (H, W, 3) of uint8 that are in memory and of any size -> (N, D); the vectors of a call.
 
         For small images and many calls: each is resized at once, without threads, whose start costs more.
         """
-        vectors = []
-        for place in range(0, len(arrays), batch):
-            part = [self._resized(array, bgr=bgr) for array in arrays[place : place + batch]]
-            vectors.append(self.embed_prepared(part))
+        prepare = partial(prepared_array, image_size=self.image_size, bgr=bgr)
+        parts = (arrays[place : place + batch] for place in range(0, len(arrays), batch))
+        vectors = [self.embed_prepared([prepare(array) for array in part]) for part in parts]
         return np.concatenate(vectors) if vectors else np.empty((0, self.width), np.float32)
-
-    def _resized(self, array: NDArray[np.uint8], *, bgr: bool) -> NDArray[np.uint8]:
-        """Channels change places afterwards, when there are fewer pixels."""
-        own = np.array(array, order="C")  # torch refuses arrays that run backwards, and warns of read-only ones
-        small = resized_array(own, self.image_size)
-        return small[..., ::-1] if bgr else small
 
     def prepare(self, source: ImageSource, *, bgr: bool = False, name: str = "") -> Prepared:
         """Open and resize an image for `embed_prepared`; returns the error of one that cannot be read."""
-        try:
-            opened = open_image(source, limits=self.limits, bgr=bgr, name=name, at_least=self._needs)
-        except ImageError as error:
-            return error
-        return resized(opened, self.image_size)
+        return prepared_image(
+            source, image_size=self.image_size, limits=self.limits, at_least=self._needs, bgr=bgr, name=name
+        )
 
     def open(
         self,
@@ -287,71 +253,30 @@ class Embedder:
         self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
     ) -> Vectors:
         """B results of `prepare`, and the metadata of each -> (B, D), in one pass of the network."""
-        return self.network(np.stack(images), *_columns(metadata))
+        return self.network(np.stack(images), *as_columns(metadata))
 
     def describe_prepared(
         self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None = None
     ) -> DescribedImages:
         """The same with the predicted attributes of each image, in one pass. ReseenError where none are predicted."""
         network = predicting(self.network, source=self.source)
-        vectors, probabilities = network.describe(np.stack(images), *_columns(metadata))
+        vectors, probabilities = network.describe(np.stack(images), *as_columns(metadata))
         return DescribedImages(vectors, predictions_of(network.attributes, probabilities))
 
+    def _attributes_of_prepared(
+        self, images: Sequence[NDArray[np.uint8]], *, metadata: Sequence[SideInformation] | None
+    ) -> Predicted:
+        return self.describe_prepared(images, metadata=metadata).attributes
+
     def _each(
-        self,
-        images: Images,
-        run: Pass[Made],
-        *,
-        bgr: bool,
-        batch: int,
-        cameras: Names | None,
-        views: Names | None,
+        self, images: Images, run: Pass[Made], *, bgr: bool, batch: int, cameras: Names | None, views: Names | None
     ) -> list[Made]:
         """What ``run`` makes of each image, in the input's order."""
-        sources = _as_list(images)
+        sources = as_list(images)
         metadata = self._side_information(cameras, views, count=len(sources))
-        named = [(f"image {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
-        prepare = partial(self._prepare_named, bgr=bgr)
-        made = []
-        for _, one in in_passes(named, prepare, run, metadata=metadata, batch=batch):
-            if isinstance(one, ImageError):
-                raise one
-            made.append(one)
-        return made
-
-    def _prepare_named(self, item: tuple[str, ImageSource], *, bgr: bool) -> Prepared:
-        name, source = item
-        return self.prepare(source, bgr=bgr, name="" if isinstance(source, str | Path) else name)
+        return made_of_all(sources, partial(self.prepare, bgr=bgr), run, metadata=metadata, batch=batch)
 
     def _side_information(
         self, cameras: Names | None, views: Names | None, *, count: int
     ) -> list[SideInformation] | None:
         return side_information(cameras, views, visible=self.visible_metadata, count=count, source=self.source)
-
-
-def _columns(metadata: Sequence[SideInformation] | None) -> tuple[Names, Names] | tuple[()]:
-    """The cameras and the views, as a network takes them."""
-    if metadata is None:
-        return ()
-    cameras, views = zip(*metadata, strict=True)
-    return cameras, views
-
-
-def _noted(facts: Facts, *, decode: Decoding) -> str:
-    """The network's note, and how its images are decoded if that is otherwise than in its training."""
-    if decode == facts.decode:
-        return facts.note
-    height, width = (round(MARGIN * side) for side in facts.image_size)
-    how = (
-        f"at 1/2, 1/4 or 1/8 of their size where {height} x {width} pixels are left"
-        if decode == "scaled"
-        else "in full"
-    )
-    told = f"JPEG files are decoded {how}, unlike in the network's training, which changes their vectors a little"
-    return f"{facts.note}; {told}" if facts.note else told
-
-
-def _as_list(images: Images) -> list[ImageSource]:
-    if isinstance(images, _ONE) or (isinstance(images, np.ndarray) and images.ndim != 4):
-        return [images]
-    return list(images) if isinstance(images, Iterable) else [images]

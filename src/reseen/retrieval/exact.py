@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from reseen.metrics.kernels.blas import one_blas_thread
+from reseen.blas import one_blas_thread
 from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.kernels.topk import TopK, empty_topk, finish, push
 

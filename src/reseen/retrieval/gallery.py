@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.arrays import ArrayLike, as_array, is_tensor
 from reseen.data.opening import ImageSource
 from reseen.deploy.search_threshold import NO_SEARCH_THRESHOLD
 from reseen.errors import ReseenError, unknown
@@ -22,12 +21,13 @@ from reseen.progress import SILENT, Progress
 
 with extra("gallery"):
     from reseen.retrieval import indexes
-    from reseen.retrieval.adding import add_batch, as_records, in_batches
+    from reseen.retrieval.adding import added_batches
     from reseen.retrieval.caches import CacheSizes
     from reseen.retrieval.filters import FieldFilter, condition, one_of
     from reseen.retrieval.forgetting import forget_rows
+    from reseen.retrieval.gallery_model import model_of, require_same_model, with_thresholds_of
     from reseen.retrieval.info import Info, field_types, gallery_info
-    from reseen.retrieval.intake import NEEDS_EMBEDDER, unit_vectors
+    from reseen.retrieval.queries import Vectors, embedder_of, query_vectors
     from reseen.retrieval.record import Added, FieldValue, Matches, Record, summed
     from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.searching import SearchParams, check_k, nearest
@@ -38,9 +38,10 @@ with extra("gallery"):
 
 if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
     from reseen.retrieval.discover import Decisions, DiscoverSettings, Discovery
+    from reseen.retrieval.discover.suggest import Suggester
     from reseen.retrieval.embedder import Embedder, Images
 
-Vectors: TypeAlias = ArrayLike
+__all__ = ["Gallery", "Vectors"]
 
 
 class Gallery:
@@ -87,7 +88,7 @@ class Gallery:
         upkeep: bool = True,
     ) -> None:
         if embedder is not None:
-            model = GalleryModel(embedder.fingerprint, embedder.width, embedder.threshold, embedder.facts.search)
+            model = model_of(embedder)
         if create and model is None:
             raise ValueError("a new gallery needs an embedder, or the model whose vectors it will hold")
         self.embedder = embedder
@@ -101,8 +102,9 @@ class Gallery:
         )
         self._background = Background(self._store) if upkeep and self._store.folder is not None else None
         self._since_upkeep = 0
+        self._suggester: Suggester | None = None
         self.model = self._store.model
-        self._refuse_other_model()
+        require_same_model(self.model, self._expected, uri=self._store.uri)
 
     def add(
         self,
@@ -136,23 +138,16 @@ class Gallery:
         if self._expected is None:
             raise ReseenError(f"{self._store.uri}: open it with an embedder, or with the model that made the vectors")
         if attributes:
-            self._require_attributes()
+            embedder_of(self.embedder).require_attributes()
+        skip = on_error == "skip"
         batches: list[Added] = []
-        first = 0
-        for chunk in in_batches(as_records(records), batch):
-            added = add_batch(
-                self._store,
-                chunk,
-                embedder=self.embedder,
-                first=first,
-                skip=on_error == "skip",
-                attributes=attributes,
-            )
+        for given, added in added_batches(
+            self._store, records, embedder=self.embedder, batch=batch, skip=skip, attributes=attributes
+        ):
             batches.append(self._with_suggestions(added) if suggest else added)
-            first += len(chunk)
-            self._keep_up_with(batches[-1].added)
+            self._keep_up_with(added.added)
             if progress:
-                progress(len(chunk))
+                progress(given)
         return summed(batches)
 
     def search(
@@ -247,6 +242,7 @@ class Gallery:
         with self._store.building(), self._store.writing() as table:
             forgotten = self._store.column("id", gone).to_pylist()
             forget_rows(self._store, gone)
+            self._store.cached.clear()
             if not indexes.indexed(table) and indexes.INDEX_PAYS <= table.count_rows() < indexes.APPROXIMATE_PAYS:
                 indexes.build_exact(table)
         self._forget_decided(forgotten, identity)
@@ -320,8 +316,7 @@ class Gallery:
     @property
     def threshold(self) -> float | None:
         """From which two images show one individual: the embedder's, or what the gallery was made with, or None."""
-        threshold = self._expected.threshold if self._expected else None
-        return self.model.threshold if threshold is None else threshold
+        return self._judged_model().threshold
 
     @property
     def search_threshold(self) -> float | None:
@@ -358,48 +353,29 @@ class Gallery:
 
     def _judged_model(self) -> GalleryModel:
         """The model with the thresholds that hold."""
-        search = (self._expected and self._expected.search) or self.model.search
-        return self.model._replace(threshold=self.threshold, search=search)
+        return with_thresholds_of(self.model, self._expected)
 
     def _with_suggestions(self, added: Added) -> Added:
-        from reseen.retrieval.discover.suggest import suggestions
+        from reseen.retrieval.discover.suggest import Suggester
 
-        found = suggestions(self._store, [id_ for id_ in added.ids if id_], model=self._judged_model())
+        if self._suggester is None:
+            self._suggester = Suggester(self._store)
+        found = self._suggester([id_ for id_ in added.ids if id_], model=self._judged_model())
         return added._replace(suggestions=tuple(None if id_ is None else found.get(id_) for id_ in added.ids))
 
     def _judgement(self) -> tuple[float | None, str]:
         """The search threshold at the gallery's size, and its description."""
-        search = (self._expected and self._expected.search) or self.model.search
+        search = self._judged_model().search
         if search is None:
             return None, NO_SEARCH_THRESHOLD
-        records = len(self)
+        records = self._store.records()
         return search.at(records), search.describe(records)
 
     def _query_vectors(self, queries: "Images | Vectors") -> NDArray[np.float32]:
-        if is_tensor(queries):
-            queries = as_array(queries)
-        if isinstance(queries, np.ndarray) and np.issubdtype(queries.dtype, np.floating):
-            return unit_vectors(queries, width=self.model.width)
-        if self.embedder is None:
-            raise ReseenError(NEEDS_EMBEDDER)
-        return self.embedder(queries)
-
-    def _require_attributes(self) -> None:
-        """Raise ReseenError, before anything is added, unless the embedder predicts attributes."""
-        if self.embedder is None:
-            raise ReseenError(NEEDS_EMBEDDER)
-        self.embedder.require_attributes()
+        return query_vectors(queries, embedder=self.embedder, width=self.model.width)
 
     def _refuse_unknown_cameras(self, cameras: Sequence[str]) -> None:
         known = self.cameras()
         for camera in cameras:
             if camera not in known:
                 raise ReseenError(f"{self._store.uri}: {unknown('camera', camera, known)}")
-
-    def _refuse_other_model(self) -> None:
-        expected, held = self._expected, self.model
-        if expected is not None and (expected.fingerprint, expected.width) != (held.fingerprint, held.width):
-            raise ReseenError(
-                f"{self._store.uri}: this gallery holds vectors of model {held.fingerprint} ({held.width} wide), got "
-                f"model {expected.fingerprint} ({expected.width} wide); use the gallery's model, or make a new gallery"
-            )

@@ -17,24 +17,28 @@ OUT/
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
 
 from reseen.data.frames import FramesGiven
-from reseen.data.tracks import read_tracks, read_truth
+from reseen.data.tracks import Tracks, read_tracks, read_truth
 from reseen.data.tracks.boxes import SIDES
 from reseen.engine.run import read_json
 from reseen.errors import ReseenError
 from reseen.file_lock import file_lock
 from reseen.files import make_own_folder, write_atomically, write_json
 from reseen.formats import migrated, with_format
-from reseen.linking import LinkSettings, link, read_topology
+from reseen.linking import Linking, LinkSettings, link, read_topology
+from reseen.linking.pooling import Pooled
 from reseen.linking.splitting import split
 from reseen.linking.topology import require_known
 from reseen.metrics import IdentifiedBoxes
 from reseen.progress import SILENT, Progress
 from reseen.retrieval.embedder import BATCH, Embedder
-from reseen.retrieval.job import embed_images
+from reseen.retrieval.job import FailedImage, embed_images
 from reseen.retrieval.linked_files import write_linking
-from reseen.retrieval.linked_tracks import LinkedTracks, all_links, scored, true_identities, unseen_notes
+from reseen.retrieval.linked_tracks import LinkedTracks, Truth, all_links, scored, true_identities, unseen_notes
 from reseen.retrieval.track_images import TrackImages, cut_images, pooled_images, track_images
 
 IMAGES = 16
@@ -60,8 +64,9 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
 ) -> LinkedTracks:
     """Find which tracks of all cameras are of one individual.
 
-    The same call continues one that was stopped. With other settings, offsets or windows it links again, and embeds
-    nothing twice.
+    Tracks of different kinds, such as person and vehicle, are never linked: each kind is linked by itself, and scored
+    by itself too where the truth knows several. The same call continues one that was stopped. With other settings,
+    offsets or windows it links again, and embeds nothing twice.
 
     Args:
         source: The tracks, as ``reseen.data.tracks.read_tracks`` takes them, with crops or with
@@ -98,40 +103,61 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         images=images,
         given=frames or FramesGiven(),
     )
-    tracks = found.tracks
     windows = () if topology is None else read_topology(topology)
-    require_known(windows, tracks.cameras, source=topology)
+    require_known(windows, found.tracks.cameras, source=topology)
     true = _truth(source, truth)
     _begin(out, found, embedder=embedder, source=source)
     with file_lock(out / _LOCK, patience=0, advice="wait for it, or choose another folder", keep=True):
-        tracks, chosen, *_ = cut_images(found, crops=out / _CROPS, progress=progress)
-        write_atomically(out / _IMAGES, chosen.select("path", "camera", "track").write_parquet)
-        job = embed_images(out / _IMAGES, out / _VECTORS, embedder=embedder, batch=batch, progress=progress)
-        pooled = pooled_images(out / _VECTORS, chosen, spans=tracks.boxes)
-        boxes = split(tracks.boxes, pooled.switches)
-        if pooled.switches:
-            halves = pooled_images(out / _VECTORS, split(chosen, pooled.switches, among=tracks.boxes), spans=boxes)
-            pooled = pooled._replace(sightings=halves.sightings)
-        linking = link(pooled.sightings, settings=settings, topology=windows)
-        links = all_links(linking, boxes)
-        scores = (
-            None if true is None else scored(true, boxes, links, of_parts=linking.table() if pooled.switches else None)
-        )
-        warnings = (*tracks.notes, *linking.warnings, *unseen_notes(links, linking))
-        done = LinkedTracks(out, tracks, linking, boxes, links, scores, pooled.switches, tuple(job.failures), warnings)
-        known = None if true is None else true_identities(true, boxes)
+        embedded = _embed(found, out, embedder=embedder, batch=batch, progress=progress)
+        linking = link(embedded.pooled.sightings, settings=settings, topology=windows)
+        done = _linked(out, embedded, linking, truth=true)
+        known = None if true is None else true_identities(true.boxes, done.boxes)
         write_linking(done, settings, source=str(source), network=embedder.source, truth=known)
     return done
 
 
-def _truth(source: Path | str, truth: Path | str | None) -> IdentifiedBoxes | None:
+class _Embedded(NamedTuple):
+    """The tracks, their boxes with tracks of two individuals split, and the vectors of both parts and whole ones."""
+
+    tracks: Tracks
+    boxes: pl.DataFrame
+    pooled: Pooled
+    failures: tuple[FailedImage, ...]
+
+
+def _embed(found: TrackImages, out: Path, *, embedder: Embedder, batch: int, progress: Progress) -> _Embedded:
+    tracks, chosen, *_ = cut_images(found, crops=out / _CROPS, progress=progress)
+    write_atomically(out / _IMAGES, chosen.select("path", "camera", "track").write_parquet)
+    job = embed_images(out / _IMAGES, out / _VECTORS, embedder=embedder, batch=batch, progress=progress)
+    pooled = pooled_images(out / _VECTORS, chosen, spans=tracks.boxes)
+    boxes = split(tracks.boxes, pooled.switches)
+    if pooled.switches:
+        halves = pooled_images(out / _VECTORS, split(chosen, pooled.switches, among=tracks.boxes), spans=boxes)
+        pooled = pooled._replace(sightings=halves.sightings)
+    return _Embedded(tracks, boxes, pooled, tuple(job.failures))
+
+
+def _linked(out: Path, embedded: _Embedded, linking: Linking, *, truth: Truth | None) -> LinkedTracks:
+    """The links of all tracks, and their scores where the truth is known."""
+    tracks, boxes, pooled, failures = embedded
+    links = all_links(linking, boxes)
+    scores = None
+    if truth is not None:
+        scores = scored(truth, boxes, links, of_parts=linking.table() if pooled.switches else None)
+    warnings = (*tracks.notes, *linking.warnings, *unseen_notes(links, linking))
+    return LinkedTracks(out, tracks, linking, boxes, links, scores, pooled.switches, failures, warnings)
+
+
+def _truth(source: Path | str, truth: Path | str | None) -> Truth | None:
     """The truth that is named, or the one that lies with the tracks."""
     if truth is None:
         folder = Path(source)
         if not folder.is_dir() or next(folder.glob("**/gt/gt.txt"), None) is None:
             return None
         truth = folder
-    return IdentifiedBoxes.from_table(read_truth(truth))
+    table = read_truth(truth)
+    kinds = tuple(table["kind"].to_list()) if "kind" in table.columns else ()
+    return Truth(IdentifiedBoxes.from_table(table), kinds)
 
 
 def _begin(out: Path, found: TrackImages, *, embedder: Embedder, source: Path | str) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from reseen.files import write_atomically, write_json
 from reseen.formats import with_format
-from reseen.linking import LinkSettings, TravelTimes
+from reseen.linking import LinkSettings, Way
 from reseen.linking.record import LINKING, LINKS, SCORES, SPLITS, TRACKS, doubt_facts, sightings_table
 from reseen.linking.splitting import parts_of
 from reseen.metrics import Estimate
@@ -22,37 +22,49 @@ def write_linking(
     """links.csv, splits.csv and scores.json, then linking.json."""
     (done.out / LINKING).unlink(missing_ok=True)  # a folder whose files are of two linkings is not a finished one
     write_atomically(done.out / LINKS, done.links.write_csv)
-    if done.switches:
-        every = parts_of(done.boxes, done.linking.table())
-        halves = every.filter(pl.len().over("camera", "track") > 1).sort("camera", "track", "begin")
-        write_atomically(done.out / SPLITS, halves.write_csv)
-    else:
-        (done.out / SPLITS).unlink(missing_ok=True)
-    if done.scores is not None:
-        write_json(done.out / SCORES, scores_as_json(done.scores))
-    else:
-        (done.out / SCORES).unlink(missing_ok=True)
-    linking = done.linking
-    table = sightings_table(linking, done.links, boxes=done.boxes, truth=truth)
+    _write_splits(done)
+    _write_scores(done)
+    table = sightings_table(done.linking, done.links, boxes=done.boxes, truth=truth)
     write_atomically(done.out / TRACKS, table.write_parquet)
-    write_json(
-        done.out / LINKING,
-        with_format(
-            "linking",
-            {
-                "source": source,
-                "images": _place(done.tracks.root, done.out),
-                "network": network,
-                "settings": asdict(settings),
-                "threshold": linking.threshold,
-                "warnings": done.warnings,
-                "windows": [_finite(window._asdict()) for window in linking.windows],
-                "ways": [_way(way.origin, way.target, way.times) for way in linking.ways],
-                "switches": [switch._asdict() for switch in done.switches],
-                "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
-            },
-        ),
-    )
+    facts = {
+        "source": source,
+        "images": _place(done.tracks.root, done.out),
+        "network": network,
+        "settings": asdict(settings),
+        **_found(done),
+    }
+    write_json(done.out / LINKING, with_format("linking", facts))
+
+
+def _write_splits(done: LinkedTracks) -> None:
+    """The parts of tracks that were split; no file where none was."""
+    if not done.switches:
+        (done.out / SPLITS).unlink(missing_ok=True)
+        return
+    every = parts_of(done.boxes, done.linking.table())
+    halves = every.filter(pl.len().over("camera", "track") > 1).sort("camera", "track", "begin")
+    write_atomically(done.out / SPLITS, halves.write_csv)
+
+
+def _write_scores(done: LinkedTracks) -> None:
+    """The scores; no file where the truth is unknown."""
+    if done.scores is None:
+        (done.out / SCORES).unlink(missing_ok=True)
+        return
+    write_json(done.out / SCORES, scores_as_json(done.scores))
+
+
+def _found(done: LinkedTracks) -> dict[str, object]:
+    """What linking.json says of what was found."""
+    linking = done.linking
+    return {
+        "threshold": linking.threshold,
+        "warnings": done.warnings,
+        "windows": [_finite(_with_kind(window._asdict())) for window in linking.windows],
+        "ways": [_way(way) for way in linking.ways],
+        "switches": [switch._asdict() for switch in done.switches],
+        "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
+    }
 
 
 def _place(images: Path, out: Path) -> str:
@@ -67,18 +79,26 @@ def _finite(values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _way(origin: str, target: str, times: TravelTimes) -> dict[str, object]:
-    return {
-        "from": origin,
-        "to": target,
+def _with_kind(facts: Mapping[str, object]) -> dict[str, object]:
+    """Without the kind where there is none."""
+    return {name: value for name, value in facts.items() if name != "kind" or value}
+
+
+def _way(way: Way) -> dict[str, object]:
+    times = way.times
+    facts = {
+        "from": way.origin,
+        "to": way.target,
+        "kind": way.kind,
         "median": round(times.median, 2),
         "seconds": np.round(times.edges, 2).tolist(),
         "links": np.round(times.links, 2).tolist(),
     }
+    return _with_kind(facts)
 
 
 def scores_as_json(scores: Scored) -> dict[str, object]:
-    """As in scores.json: shares, with identities of one camera left out; intervals; and those of all identities."""
+    """As in scores.json: shares, with identities of one camera left out; intervals; the same of all, and of kinds."""
     aic, every = scores.several_cameras._asdict(), scores.all_identities._asdict()
     intervals = {name: [value.low, value.high] for name, value in aic.items() if isinstance(value, Estimate)}
     halves = {} if scores.parts is None else {"parts": _values(scores.parts._asdict())}
@@ -88,6 +108,7 @@ def scores_as_json(scores: Scored) -> dict[str, object]:
         "rule": "identities that are linked in one camera alone are left out, as the AI City Challenge does",
         "all_identities": _values(every),
         **halves,
+        **({"kinds": {kind: _values(own._asdict()) for kind, own in scores.kinds.items()}} if scores.kinds else {}),
     }
 
 

@@ -1,7 +1,9 @@
 """What a linking of tracks has found: who is who of all tracks, and how well, where the truth is known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +22,20 @@ class Scored(NamedTuple):
     """Scores with identities of one camera alone left out, as the AI City Challenge does, and of all identities.
 
     ``parts``: as the first, with each part of a split track under its own identity; None where no track was split.
+    ``kinds``: as the first, of each kind by itself, where the truth knows several.
     """
 
     several_cameras: LinkScores
     all_identities: LinkScores
     parts: LinkScores | None = None
+    kinds: Mapping[str, LinkScores] = MappingProxyType({})
+
+
+class Truth(NamedTuple):
+    """True boxes, and the kind of each, such as person; () where that is not known."""
+
+    boxes: IdentifiedBoxes
+    kinds: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +83,25 @@ def unseen_notes(links: pl.DataFrame, linking: Linking) -> list[str]:
     ] * (missing > 0)
 
 
-def scored(
-    truth: IdentifiedBoxes, boxes: pl.DataFrame, links: pl.DataFrame, *, of_parts: pl.DataFrame | None
-) -> Scored:
+def scored(truth: Truth, boxes: pl.DataFrame, links: pl.DataFrame, *, of_parts: pl.DataFrame | None) -> Scored:
     """The scores of ``links`` (camera, track, identity); ``of_parts``: the same of parts, where tracks were split."""
-    whole = _identified(boxes.with_columns(track=pl.col("whole")), links)
-    several, every = score_links(truth, only_in_several_cameras(whole)), score_links(truth, whole)
-    if of_parts is None:
-        return Scored(several, every)
-    return Scored(several, every, score_links(truth, only_in_several_cameras(_identified(boxes, of_parts))))
+    named = boxes.with_columns(track=pl.col("whole"))
+    whole = _identified(named, links)
+    several, every = _over_cameras(truth.boxes, whole), score_links(truth.boxes, whole)
+    parts = None if of_parts is None else _over_cameras(truth.boxes, _identified(boxes, of_parts))
+    names = sorted({kind for kind in truth.kinds if kind is not None})
+    kinds = {name: _of_kind(truth, name, boxes=named, links=links) for name in names} if len(names) > 1 else {}
+    return Scored(several, every, parts, kinds)
+
+
+def _over_cameras(truth: IdentifiedBoxes, found: IdentifiedBoxes) -> LinkScores:
+    return score_links(truth, only_in_several_cameras(found))
+
+
+def _of_kind(truth: Truth, kind: str, *, boxes: pl.DataFrame, links: pl.DataFrame) -> LinkScores:
+    """The scores of one kind's true boxes, and of the boxes that the tracker took for it."""
+    true = truth.boxes.rows(np.array([own == kind for own in truth.kinds]))
+    return _over_cameras(true, _identified(boxes.filter(pl.col("kind") == kind), links))
 
 
 def _identified(boxes: pl.DataFrame, identities: pl.DataFrame) -> IdentifiedBoxes:

@@ -5,12 +5,13 @@ B = images in one pass.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
+from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.data.opening import ImageError
+from reseen.data.opening import ImageError, ImageSource
 from reseen.data.threads import in_threads
 from reseen.retrieval.side_information import SideInformation
 
@@ -29,6 +30,14 @@ class Pass(Protocol[Made_co]):
         self, images: Sequence[NDArray[np.uint8]], /, *, metadata: Sequence[SideInformation] | None
     ) -> Iterable[Made_co]:
         """B images -> B results."""
+        ...
+
+
+class Prepare(Protocol):
+    """Prepares one image; ``name`` is what errors call it, a path's own where it is ""."""
+
+    def __call__(self, source: ImageSource, /, *, name: str) -> Prepared:
+        """An image, or its error."""
         ...
 
 
@@ -51,6 +60,29 @@ def in_passes(
             part = None if metadata is None else metadata[number - len(chunk) : number]
             yield from _one_pass(chunk, run, part)
             chunk = []
+
+
+def made_of_all(
+    sources: Sequence[ImageSource],
+    prepare: Prepare,
+    run: Pass[Made],
+    *,
+    metadata: Sequence[SideInformation] | None,
+    batch: int,
+) -> list[Made]:
+    """What ``run`` makes of each image, in the images' order. Raises the error of the first that cannot be read."""
+
+    def prepare_named(item: tuple[str, ImageSource]) -> Prepared:
+        name, source = item
+        return prepare(source, name="" if isinstance(source, str | Path) else name)
+
+    named = [(f"image {number} of {len(sources)}", source) for number, source in enumerate(sources, start=1)]
+    made = []
+    for _, one in in_passes(named, prepare_named, run, metadata=metadata, batch=batch):
+        if isinstance(one, ImageError):
+            raise one
+        made.append(one)
+    return made
 
 
 def _one_pass(

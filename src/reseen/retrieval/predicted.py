@@ -19,10 +19,18 @@ class Prediction(NamedTuple):
 Predictions: TypeAlias = Mapping[str, Prediction]
 """Attribute -> what is predicted of one image."""
 
+Predicted: TypeAlias = list[dict[str, Prediction]]
+"""The predictions of each image."""
 
-def predictions_of(
-    classes: Mapping[str, Sequence[str]], probabilities: Sequence[NDArray[np.float32]]
-) -> list[dict[str, Prediction]]:
+
+class DescribedImages(NamedTuple):
+    """``vectors`` (B, D), and the predicted ``attributes`` of each of the B images."""
+
+    vectors: NDArray[np.float32]
+    attributes: Predicted
+
+
+def predictions_of(classes: Mapping[str, Sequence[str]], probabilities: Sequence[NDArray[np.float32]]) -> Predicted:
     """(B, classes) of each attribute -> the predictions of each of B images.
 
     >>> predictions_of({"colour": ["blue", "red"]}, [np.array([[0.25, 0.75]], np.float32)])

@@ -8,25 +8,21 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from reseen.data.datasets import LAYOUTS, read_data
+from reseen.data.datasets import read_data
 from reseen.data.opening import ImageError
-from reseen.data.table import Split, Splits
+from reseen.data.table import Splits
 from reseen.deploy.export import CHECKED, export_network
 from reseen.deploy.facts import Facts
 from reseen.deploy.precision import Precision, has_bfloat16, write_int8, write_openvino
-from reseen.engine.embed import embedded
 from reseen.engine.run import open_run
 from reseen.errors import ReseenError
 from reseen.files import UNFINISHED, put_in_place
-from reseen.metrics import evaluate
 from reseen.progress import SILENT, Bar, Progress
 from reseen.retrieval.embedder import Embedder
+from reseen.retrieval.quantised_scores import Scores, scores_of
 from reseen.tasks.reid.evaluate import splits_of
-from reseen.tasks.reid.load import usual_protocol
-from reseen.tasks.reid.query_gallery import QueryGallery, told_apart
 
 IMAGES = 256
 """How many training images give the ranges of activations by default."""
@@ -88,16 +84,20 @@ def quantise(
         before = Embedder.from_pretrained(original)
         new = Path(folder) / out.name
         _write(before, original, new, precision=precision, calibration=calibration, progress=progress)
-        done = _scored(before, Embedder.from_pretrained(new), splits, progress=progress)
-        if not done.before - done.after < most_loss:
-            raise ReseenError(
-                f"{out}: not written: in {precision} the mAP falls from {done.before:.1%} to {done.after:.1%}, "
-                f"expected a loss below {100 * most_loss:.1f} points; more --images or another network might do"
-            )
+        scores = scores_of(before, Embedder.from_pretrained(new), splits, progress=progress)
+        _require_small_loss(scores, out, precision=precision, most_loss=most_loss)
         for file in (new.with_suffix(".bin"), new):
             if file.exists():
                 put_in_place(file, out.parent / file.name)
-    return done._replace(path=out, images=len(calibration))
+    return Quantised(out, *scores, images=len(calibration))
+
+
+def _require_small_loss(scores: Scores, out: Path, *, precision: Precision, most_loss: float) -> None:
+    if not scores.before - scores.after < most_loss:
+        raise ReseenError(
+            f"{out}: not written: in {precision} the mAP falls from {scores.before:.1%} to {scores.after:.1%}, "
+            f"expected a loss below {100 * most_loss:.1f} points; more --images or another network might do"
+        )
 
 
 def _write(
@@ -172,34 +172,3 @@ def _prepared(embedder: Embedder, paths: list[Path], bar: Bar) -> Iterator[NDArr
             raise image
         yield image
         bar.advance()
-
-
-def _scored(before: Embedder, after: Embedder, splits: Splits, *, progress: Progress) -> Quantised:
-    """mAP of both by the data's own protocol."""
-    rules = LAYOUTS[splits.layout].protocol or usual_protocol(splits.query.cameras, splits.gallery.cameras)
-    vectors = [
-        [_embedded(embedder, split, name=name, progress=progress) for split in (splits.query, splits.gallery)]
-        for name, embedder in (("floats", before), ("copy", after))
-    ]
-    first, second = (_score(splits, sides, rules) for sides in vectors)
-    cosines = [(one * other).sum(axis=1).min() for one, other in zip(*vectors, strict=True)]
-    return Quantised(Path(), first, second, float(min(cosines)), images=0)
-
-
-def _score(splits: Splits, vectors: list[NDArray[np.float32]], rules: str) -> float:
-    query, gallery = splits.query, splits.gallery
-    sides = QueryGallery(
-        *(embedded(split, torch.from_numpy(one)) for split, one in zip((query, gallery), vectors, strict=True))
-    )
-    return evaluate(*told_apart(sides, query=query, gallery=gallery), protocol=rules).mean_average_precision
-
-
-def _embedded(embedder: Embedder, split: Split, *, name: str, progress: Progress) -> NDArray[np.float32]:
-    """(N, D)."""
-    vectors = np.empty((len(split), embedder.width), np.float32)
-    with progress.bar(f"{name}: embed", total=len(split)) as bar:
-        for row, found in enumerate(embedder.embed_files(split.paths)):
-            assert found.vector is not None, "files that cannot be read raise"
-            vectors[row] = found.vector
-            bar.advance()
-    return vectors

@@ -20,7 +20,9 @@ _MARGIN = 0.005
 """What the measured recall of a sample must have to spare."""
 
 _SAMPLE, _TOP = 128, 10
-_REFINE = (4, 16)
+_REFINE = ((2, WANTED + _MARGIN), (4, WANTED), (16, WANTED))
+"""Candidates for each match, and the recall from which more are not tried; two suffice unless that takes all parts."""
+
 _FEWEST_PROBES = 8
 MEASURED_SHARE = 8
 """The filter of the measurement keeps one record in so many."""
@@ -50,9 +52,9 @@ def measured(store: Store, *, parts: int, trained: int) -> IndexFacts:
     table = store.snapshot()  # what others add meanwhile would be found and count as wrong
     vectors, own = _sampled(table)
     truths = [_truth(table, vectors, own=own, where=where) for where in (None, col("id") < lit(_AN_EIGHTH))]
-    for refine in _REFINE:
+    for refine, enough in _REFINE:
         plain, filtered = (_fewest_probes(table, truth, parts=parts, refine=refine) for truth in truths)
-        if min(plain.recall, filtered.recall) >= WANTED:
+        if min(plain.recall, filtered.recall) >= enough:
             break
     return IndexFacts(
         records=int(table.count_rows()),
@@ -67,13 +69,14 @@ def measured(store: Store, *, parts: int, trained: int) -> IndexFacts:
     )
 
 
-def candidates(table: Any, queries: NDArray[np.float32], *, probes: int, refine: int, where: Expr | None) -> Any:
+def candidates(table: Any, queries: NDArray[np.float32], *, probes: int, refine: int | None, where: Expr | None) -> Any:
     """A search of unit vectors through an approximate index, which reads its ``probes`` nearest parts.
 
-    Without that limit LanceDB reads all of them, however few it is told to begin with.
+    Without that limit LanceDB reads all of them, however few it is told to begin with. ``refine`` None: by the index's
+    codes alone.
     """
-    search = table.search(queries, vector_column_name="vector").distance_type("l2")
-    search = search.nprobes(probes).refine_factor(refine)
+    search = table.search(queries, vector_column_name="vector").distance_type("l2").nprobes(probes)
+    search = search if refine is None else search.refine_factor(refine)
     return search if where is None else search.where(where, prefilter=True)
 
 

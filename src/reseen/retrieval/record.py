@@ -81,7 +81,8 @@ class Suggestion(NamedTuple):
         identity: That of the most similar named record.
         record: The id of that record.
         similarity: The cosine of both.
-        probability: That both show one individual; None where nothing is calibrated.
+        probability: That the record shows this identity, if a new record shows a named individual as likely as not;
+            None where too little is known to say.
 
     Example:
         >>> print(Suggestion("van 12", "0f3c", 0.83, 0.97))

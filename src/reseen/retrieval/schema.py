@@ -4,12 +4,12 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
@@ -56,7 +56,7 @@ def schema_of(model: GalleryModel) -> pa.Schema:
     if model.threshold is not None:
         metadata["threshold"] = repr(model.threshold)
     if model.search is not None:
-        metadata["search_threshold"] = json.dumps(asdict(model.search))
+        metadata["search_threshold"] = json.dumps(model.search.as_dict())
     return pa.schema(
         [
             pa.field("id", pa.string(), nullable=False, metadata=_KEY),
@@ -89,7 +89,7 @@ def model_of(schema: pa.Schema, *, name: str) -> GalleryModel | None:
         facts["model"],
         schema.field("vector").type.list_size,
         None if threshold is None else float(threshold),
-        None if search is None else SearchThreshold(**json.loads(search)),
+        None if search is None else TypeAdapter(SearchThreshold).validate_json(search),
     )
 
 

@@ -3,8 +3,7 @@
 Q = queries, D = width, K = matches of each query.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from math import ceil, sqrt
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
 from reseen.retrieval.indexes import IndexFacts, SearchPlan
-from reseen.retrieval.recall import MEASURED_SHARE, candidates
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Rewritten, Store
+from reseen.retrieval.through_index import by_parts, for_filter
+from reseen.retrieval.vector_cache import Answer
 
 MOST = 10_000
 """The largest number of matches of one query."""
@@ -62,8 +62,10 @@ def nearest(store: Store, queries: NDArray[np.float32], params: SearchParams) ->
     columns = [*SHOWN, *fields_of(store.schema)]
     if facts is not None:
         try:
-            answers = store.read(lambda table: _by_parts(table, queries, params, facts=facts, columns=columns))
-            return [_matches(answer, params.threshold, exact=False) for answer in answers]
+            found = store.read(
+                lambda _: by_parts(store, queries, k=params.k, where=params.where, facts=facts, columns=columns)
+            )
+            return [_matches(answer, params.threshold, exact=False) for answer in found]
         except ReseenError as error:  # an index that cannot be read; if it is the records, comparing them says so
             store.index_problem = f"the index cannot be read, searches are exact: {error}"
     answers = store.read(lambda _: _compared(store, queries, params, columns=columns))
@@ -77,19 +79,7 @@ def _usable(store: Store, plan: SearchPlan, *, queries: int, params: SearchParam
     if params.where is None:
         return plan.facts
     fitting = store.count(params.where)
-    return None if fitting <= FEW_RECORDS else _for_filter(plan.facts, fitting=fitting)
-
-
-def _for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
-    """More parts where fewer records fit than the eighth that the recall was measured with.
-
-    The nearest that fit then lie in more parts, but not in as many more as they are fewer: the root of that is enough.
-    """
-    rarer = max(1.0, facts.records / MEASURED_SHARE / fitting)
-    return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * sqrt(rarer))))
-
-
-Answer = Sequence[tuple[float, dict[str, Any]]]
+    return None if fitting <= FEW_RECORDS else for_filter(plan.facts, fitting=fitting)
 
 
 def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches:
@@ -102,41 +92,35 @@ def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches
 def _compared(
     store: Store, queries: NDArray[np.float32], params: SearchParams, *, columns: list[str]
 ) -> Iterable[Answer]:
-    """Every record is compared: through an exact index, or without one, or in one reading for many queries."""
+    """Every record is compared: in memory, through an exact index, without one, or in one reading for many queries."""
     if len(queries) >= MANY_QUERIES:
         return _by_reading(store, queries, k=params.k, where=params.where, columns=columns)
+    if (answers := _in_memory(store, queries, params, columns=columns)) is not None:
+        return answers
     plan = store.plan()
     search = store.table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_EVERY_PART)
     search = search.bypass_vector_index() if plan.bypass or plan.facts is not None else search
     search = search if params.where is None else search.where(params.where, prefilter=True)
-    return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far)
+    return _answers(search, queries=len(queries), k=params.k, columns=columns)
 
 
-def _by_parts(
-    table: Any, queries: NDArray[np.float32], params: SearchParams, *, facts: IndexFacts, columns: list[str]
-) -> Iterable[Answer]:
-    """The nearest parts of the index give candidates, which LanceDB compares again by the stored vectors.
-
-    Between unit vectors the squared distance is 2 - 2 cosines.
-    """
-
-    def read(probes: int) -> list[Answer]:
-        search = candidates(table, queries, probes=probes, refine=facts.refine, where=params.where)
-        return _answers(search, queries=len(queries), k=params.k, columns=columns, similarity=lambda far: 1.0 - far / 2)
-
-    if params.where is None:
-        return read(facts.probes)
-    answers = read(facts.filtered_probes)
-    enough = all(len(answer) >= params.k for answer in answers) or facts.filtered_probes >= facts.parts
-    return answers if enough else read(facts.parts)  # what fits lies elsewhere
+def _in_memory(
+    store: Store, queries: NDArray[np.float32], params: SearchParams, *, columns: list[str]
+) -> list[Answer] | None:
+    """The answers from a small gallery's vectors in memory, or None where they are not there."""
+    records = store.cached.records(store, queries=len(queries), columns=columns)
+    if records is None:
+        return None
+    fitting = None if params.where is None else records.fitting(store, params.where)
+    if params.where is not None and fitting is None:
+        return None
+    return records.nearest(queries, k=params.k, fitting=fitting)
 
 
-def _answers(
-    search: Any, *, queries: int, k: int, columns: list[str], similarity: Callable[[float], float]
-) -> list[Answer]:
+def _answers(search: Any, *, queries: int, k: int, columns: list[str]) -> list[Answer]:
     found: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in range(queries)]
     for row in search.limit(k).select([*columns, "_distance"]).to_arrow().to_pylist():
-        found[row.get("query_index", 0)].append((_similarity(similarity(row["_distance"])), row))
+        found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))
     return list(found)
 
 

@@ -1,5 +1,6 @@
 """Side information of images: the camera and view of each, for networks that were evaluated with them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from reseen.deploy.network import Names
@@ -31,3 +32,11 @@ def side_information(
     unknown = [None] * count
     columns = (unknown if names is None else names for names in (cameras, views))
     return [SideInformation(*pair) for pair in zip(*columns, strict=True)]
+
+
+def as_columns(metadata: Sequence[SideInformation] | None) -> tuple[Names, Names] | tuple[()]:
+    """The cameras and the views, as a network takes them; nothing without any."""
+    if metadata is None:
+        return ()
+    cameras, views = zip(*metadata, strict=True)
+    return cameras, views

@@ -3,10 +3,8 @@
 Every write is one commit of LanceDB: a new version that readers see completely or not at all.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from threading import local
 from time import sleep, time
@@ -17,11 +15,14 @@ import pyarrow as pa
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
-from reseen.file_lock import file_lock
 from reseen.retrieval.caches import CacheSizes, cache_sizes
+from reseen.retrieval.engine_errors import ENGINE_ERRORS, Rewritten, in_one_line, vanished
 from reseen.retrieval.filters import one_of
+from reseen.retrieval.fitting import FittingRows
 from reseen.retrieval.indexes import SearchPlan, plan_of
-from reseen.retrieval.schema import GalleryModel, model_of, schema_of
+from reseen.retrieval.opening import TABLE, local_folder, open_table
+from reseen.retrieval.schema import GalleryModel, model_of
+from reseen.retrieval.vector_cache import CACHED_BYTES, VectorCache
 from reseen.retrieval.versions import (
     STILL_HELD,
     date_back,
@@ -31,8 +32,20 @@ from reseen.retrieval.versions import (
     wait_for_clock,
     write_anew,
 )
+from reseen.retrieval.writer_lock import writer_lock
 
-TABLE = "records"
+__all__ = [
+    "CLOCKS_APART",
+    "ENGINE_ERRORS",
+    "ROWS_AT_ONCE",
+    "TABLE",
+    "Rewritten",
+    "Store",
+    "local_folder",
+    "rows_of",
+    "writer_lock",
+]
+
 ROWS_AT_ONCE = 4096
 CLOCKS_APART = 2.0
 """Seconds that the clocks of an object store and this machine may differ by; LanceDB cleans by both."""
@@ -41,16 +54,7 @@ _COUNTS = 256
 _BUILDING = 3600.0
 """Seconds to wait for another process that builds an index."""
 
-ENGINE_ERRORS = (RuntimeError, OSError, ValueError)
-_SOURCES = re.compile(r",? /\S+\.rs:\d+:\d+")
-_NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
-_LENGTH = 300
-
 Result = TypeVar("Result")
-
-
-class Rewritten(RuntimeError):  # noqa: N818 - no error: the next read succeeds
-    """Another process has replaced the version that was being read."""
 
 
 class Store:
@@ -70,8 +74,12 @@ class Store:
         self.files = None if self.folder is None else self.folder / f"{TABLE}.lance"
         self.caches = caches or cache_sizes()
         self.session = lancedb.Session(*self.caches)
+        self.fitting = FittingRows()
+        self.cached = VectorCache(most_bytes=min(CACHED_BYTES, self.caches.index_bytes))
         with self.errors():
-            self._base, self.table = self._open(options, create)
+            self._base, self.table = open_table(
+                self.uri, options=options, create=create, patience=patience, session=self.session
+            )
         model = model_of(self.table.schema, name=self.uri)
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
@@ -80,6 +88,7 @@ class Store:
         self._counts: dict[str, tuple[int, int]] = {}
         self._plan: tuple[int, SearchPlan | None] = (-1, None)
         self._schema: tuple[int, pa.Schema | None] = (-1, None)
+        self._records: tuple[int, int] = (-1, 0)
         self._look = local()
         self.index_problem = ""
 
@@ -104,6 +113,11 @@ class Store:
         finally:
             self._look.version = None
 
+    @property
+    def version(self) -> int:
+        """The newest version, or the one that this thread looks at."""
+        return self._version()
+
     def _version(self) -> int:
         seen: int | None = getattr(self._look, "version", None)
         return self.read(lambda table: int(table.version)) if seen is None else seen
@@ -115,7 +129,7 @@ class Store:
                 try:
                     return work(self.table)
                 except ENGINE_ERRORS as error:
-                    if not _vanished(error):
+                    if not vanished(error):
                         raise
                     sleep(0.05)
             return work(self.table)
@@ -141,7 +155,7 @@ class Store:
         try:
             yield
         except ENGINE_ERRORS as error:
-            raise ReseenError(f"{self.uri}: {_in_one_line(error)}") from None
+            raise ReseenError(f"{self.uri}: {in_one_line(error)}") from None
 
     def rows(self, where: Expr | None, *, columns: list[str], row_ids: bool = False) -> Iterator[pa.RecordBatch]:
         """All records that meet the condition, ``ROWS_AT_ONCE`` at a time."""
@@ -173,6 +187,13 @@ class Store:
             self.index_problem = ""
         assert self._plan[1] is not None
         return self._plan[1]
+
+    def records(self) -> int:
+        """The number of all records; counted again when the table has changed."""
+        version = self._version()
+        if self._records[0] != version:
+            self._records = (version, self.read(lambda table: int(table.count_rows())))
+        return self._records[1]
 
     def count(self, where: Expr) -> int:
         """How many records meet the condition; kept for a few conditions until the table changes."""
@@ -230,27 +251,6 @@ class Store:
         """Merge small files, update the index, and remove files of older versions and killed writers."""
         remove_older(self.table, self.files)
 
-    def _open(self, options: dict[str, str], create: GalleryModel | None) -> tuple[Any, Any]:
-        if self.folder is not None and create is not None:
-            _make(self.folder)
-        if self.folder is not None and not self.folder.is_dir():
-            raise _missing(self.uri)
-        place = (
-            self.uri if self.folder is None else str(self.folder.absolute())
-        )  # absolute, because LanceDB reads "a:b" as a protocol
-        base = lancedb.connect(
-            place, read_consistency_interval=timedelta(0), storage_options=options, session=self.session
-        )
-        try:
-            return base, base.open_table(TABLE)
-        except ValueError as error:
-            if "was not found" not in str(error):
-                raise
-        if create is None:
-            raise _missing(self.uri)
-        with writer_lock(self.folder, patience=self.patience):
-            return base, base.create_table(TABLE, schema=schema_of(create), exist_ok=True)
-
 
 def rows_of(table: Any, where: Expr | None, *, columns: list[str], row_ids: bool) -> Iterator[pa.RecordBatch]:
     """The records of a table that meet the condition, ``ROWS_AT_ONCE`` at a time."""
@@ -258,63 +258,12 @@ def rows_of(table: Any, where: Expr | None, *, columns: list[str], row_ids: bool
     return iter((query if where is None else query.where(where)).to_batches(ROWS_AT_ONCE))
 
 
-@contextmanager
-def writer_lock(folder: Path | None, *, patience: float, name: str = "writer.lock") -> Iterator[None]:
-    """Keep other processes from writing to the gallery in ``folder``; None, for an object store, locks nothing.
-
-    Raises ReseenError once ``patience`` seconds are over, and where the file system has no locks.
-    """
-    if folder is None:
-        yield
-        return
-    advice = "try again when it is done (searching is possible meanwhile)"
-    # The file stays, because a process that waits for it may run a version that would go on with the removed one.
-    with file_lock(folder / name, patience=patience, advice=advice, keep=True) as problem:
-        if problem:
-            raise ReseenError(
-                f"{folder}: cannot keep other writers out, the file system has no locks ({problem}); keep the gallery "
-                "on one that has them (searching is possible here)"
-            )
-        yield
-
-
-def local_folder(uri: str) -> Path | None:
-    """The local folder that a URI names, without decoding it; None for an object store."""
-    name = uri.removeprefix("file://")
-    return None if "://" in name else Path(name)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReseenError(f"{folder}: the gallery cannot be created: {error.strerror}") from None
-
-
-def _missing(uri: str) -> ReseenError:
-    return ReseenError(f"{uri}: no gallery there; `reseen gallery add` creates one")
-
-
-def _vanished(error: Exception) -> bool:
-    return isinstance(error, Rewritten) or "not found" in str(error).lower()
-
-
 def _readable(table: Any, row: int) -> bool:
     """Whether the file of this row is still there."""
     try:
         table.take_row_ids([row]).select(["vector"]).to_arrow()
     except ENGINE_ERRORS as error:
-        if not _vanished(error):
+        if not vanished(error):
             raise
         return False
     return True
-
-
-def _in_one_line(error: Exception) -> str:
-    """LanceDB's message, without the lines of its own sources."""
-    text = _SOURCES.sub("", " ".join(str(error).split()))
-    if any(sign in text for sign in _NO_ROOM):
-        return "there is no room for it on the disk; the gallery is unchanged"
-    if _vanished(error):
-        return f"the gallery is damaged or half-written, one of its files is missing: {text[:_LENGTH]}"
-    return text[:_LENGTH]

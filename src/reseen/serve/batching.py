@@ -1,22 +1,27 @@
 """Batches concurrent calls: the items that arrive while the worker is busy become its next batch.
 
-There is no timer: a single caller is served at once, and more callers make larger batches.
+A single caller is served at once, and more callers make larger batches. Where ``coming`` says that items are on their
+way, a batch waits for them, but only for moments.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_PATIENCE = 0.01
+"""Seconds that a batch waits for items that are on their way: about one pass of a light network."""
+
 
 class Batcher(Generic[Item, Result]):
     """Runs ``work`` in one thread on batches of at most ``most`` items.
 
-    ``work`` returns a result or an exception for each item. ``watch`` is called with the size of each batch. Use it as
-    ``async with``, and ``await batcher(item)`` inside the block.
+    ``work`` returns a result or an exception for each item. ``watch`` is called with the size of each batch. ``coming``
+    is how many items are on their way. Use it as ``async with``, and ``await batcher(item)`` inside the block.
     """
 
     def __init__(
@@ -25,8 +30,9 @@ class Batcher(Generic[Item, Result]):
         *,
         most: int,
         watch: Callable[[int], object] = lambda _: None,
+        coming: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._work, self._most, self._watch = work, most, watch
+        self._work, self._most, self._watch, self._coming = work, most, watch, coming
 
     async def __aenter__(self) -> "Batcher[Item, Result]":
         self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Result]]] = asyncio.Queue()
@@ -47,12 +53,19 @@ class Batcher(Generic[Item, Result]):
 
     async def _serve(self) -> None:
         while True:
-            batch = [await self._queue.get()]
-            while len(batch) < self._most and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
+            batch = await self._gathered()
             pending = [(item, answer) for item, answer in batch if not answer.done()]  # callers may be cancelled
             if pending:
                 await self._serve_batch(pending)
+
+    async def _gathered(self) -> "list[tuple[Item, asyncio.Future[Result]]]":
+        """What waits, and what is on its way and comes in time."""
+        batch = [await self._queue.get()]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while len(batch) < self._most and (self._coming() or not self._queue.empty()):
+                    batch.append(await self._queue.get())
+        return batch
 
     async def _serve_batch(self, batch: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
         self._watch(len(batch))

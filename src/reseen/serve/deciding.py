@@ -1,19 +1,18 @@
 """The routes to decide who is who: proposals that wait, accept, refuse, undo. Only there if the service may decide."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from fastapi import APIRouter, Request
 
 from reseen.retrieval.discover import Decision, Decisions, Proposal
+from reseen.retrieval.discover.proposal import SHOWN
 from reseen.serve.middleware.limits import lift_deadline
 from reseen.serve.requests import AcceptParams, PageQuery, ProposalId
 from reseen.serve.responses import Decided, NearbyOut, ProposalOut, Proposals, SeenRecord
 from reseen.serve.routes import Serving
-
-SHOWN = 12
-"""The most records of each side that an answer names."""
 
 router = APIRouter()
 
@@ -21,7 +20,7 @@ router = APIRouter()
 @router.get("/proposals")
 async def proposals(service: Serving, params: PageQuery) -> Proposals:
     """The proposals of `reseen gallery discover` that wait, the most certain first."""
-    return await service.decide(partial(_page, first=params.first, count=params.count))
+    return await service.read_decisions(partial(_page, first=params.first, count=params.count))
 
 
 @router.post("/proposals/{id}/accept")
@@ -62,33 +61,23 @@ def _as_schemas(decisions: Decisions, shown: list[Proposal]) -> list[ProposalOut
         (*_first(proposal), *(other.record for other in proposal.nearest)) for proposal in shown
     )
     known = {id_: values._asdict() for id_, values in decisions.seen(sorted(set(named))).items()}
+    return [_as_schema(proposal, known) for proposal in shown]
 
+
+def _as_schema(proposal: Proposal, known: Mapping[str, Mapping[str, Any]]) -> ProposalOut:
     def records(ids: Iterable[str]) -> list[SeenRecord]:
         return [SeenRecord(id=id_, **known.get(id_, {})) for id_ in ids]
 
-    return [
-        ProposalOut(
-            id=proposal.id,
-            kind=proposal.kind,
-            text=proposal.text,
-            identity=proposal.identity,
-            target=proposal.target,
-            count=len(proposal.records),
-            beside_count=proposal.beside_count,
-            similarity=proposal.similarity,
-            probability=proposal.probability,
-            cameras=list(proposal.cameras),
-            earliest=proposal.earliest,
-            latest=proposal.latest,
-            records=records(proposal.records[:SHOWN]),
-            beside=records(proposal.beside[:SHOWN]),
-            nearest=[
-                NearbyOut(id=other.record, similarity=other.similarity, **known.get(other.record, {}))
-                for other in proposal.nearest
-            ],
-        )
-        for proposal in shown
-    ]
+    return ProposalOut.of(
+        proposal,
+        count=len(proposal.records),
+        records=records(proposal.records[:SHOWN]),
+        beside=records(proposal.beside[:SHOWN]),
+        nearest=[
+            NearbyOut(id=other.record, similarity=other.similarity, **known.get(other.record, {}))
+            for other in proposal.nearest
+        ],
+    )
 
 
 def _first(proposal: Proposal) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from fastapi import APIRouter
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 from reseen.serve.error_response import error_response
@@ -34,9 +35,18 @@ def page_router(*, decides: bool) -> APIRouter:
 
 
 def _parts() -> Mapping[str, Response]:
+    pages = Environment(
+        loader=PackageLoader("reseen.serve", "static"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
     found = {}
     for file in files("reseen.serve").joinpath("static").iterdir():
         kind = _TYPES.get(file.name[file.name.rfind(".") :])
-        if kind:
+        if kind == "text/html":
+            found[file.name] = Response(pages.get_template(file.name).render(), media_type=kind)
+        elif kind:
             found[file.name] = Response(file.read_bytes(), media_type=kind)
     return found

@@ -5,7 +5,14 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from reseen.retrieval.record import Match, Matches
+from reseen.retrieval.record import Matches
+
+
+class _OfValues(BaseModel):
+    @classmethod
+    def of(cls, values: object, **others: object) -> Self:
+        """The schema with the attributes of ``values`` that it has, and with ``others`` for the rest."""
+        return cls(**{name: getattr(values, name) for name in cls.model_fields if name not in others}, **others)
 
 
 class Health(BaseModel):
@@ -21,7 +28,7 @@ class Vector(BaseModel):
     model: str
 
 
-class MatchOut(BaseModel):
+class MatchOut(_OfValues):
     """A record and its cosine similarity; ``known``: whether it reaches the threshold, null without a threshold."""
 
     id: str
@@ -33,11 +40,6 @@ class MatchOut(BaseModel):
     box: tuple[int, int, int, int] | None
     picture: str | None
     fields: dict[str, str | float | bool | None]
-
-    @classmethod
-    def of(cls, match: Match) -> Self:
-        """The schema of a gallery's match."""
-        return cls(**{name: getattr(match, name) for name in cls.model_fields})
 
 
 class Ranking(BaseModel):
@@ -79,7 +81,7 @@ class RecordsForgotten(BaseModel):
     forgotten: int
 
 
-class GalleryInfo(BaseModel):
+class GalleryInfo(_OfValues):
     """The gallery's contents and what the service accepts; ``note``: what users should know about its model.
 
     ``threshold``: for two images. ``search_threshold``: for the best match of a search; ``judged_by``: the same in
@@ -121,11 +123,11 @@ class NearbyOut(SeenRecord):
     similarity: float
 
 
-class ProposalOut(BaseModel):
+class ProposalOut(_OfValues):
     """Records that would get another identity, and why; see `reseen gallery discover`.
 
     ``records`` and ``beside`` are the first of them, ``count`` and ``beside_count`` how many there are. ``probability``
-    is null where nothing is calibrated.
+    is null where nothing is calibrated, and for identities to merge or split.
     """
 
     id: str

@@ -5,8 +5,7 @@ D = width of the vectors.
 
 import asyncio
 import os
-import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -30,6 +29,7 @@ from reseen.serve.coalescing import Adder, ConflictError, Query, search_together
 from reseen.serve.explanation import ExplainedMatch, MatchExplainer
 from reseen.serve.metrics import Metrics
 from reseen.serve.middleware.limits import Limits
+from reseen.serve.natural_order import in_natural_order
 from reseen.serve.responses import GalleryInfo
 from reseen.serve.threads import Threads
 
@@ -63,9 +63,11 @@ class Service:
             lambda prepared: list(self.embedder.embed_prepared(prepared)),
             most=_MOST_IMAGES,
             watch=self.metrics.embedded,
+            coming=lambda: self._decoding,
         )
         self._search: Batcher[Query, Matches] = Batcher(partial(search_together, gallery), most=_MOST_QUERIES)
         self._add: Batcher[Record, str] = Batcher(Adder(gallery), most=_MOST_RECORDS)
+        self._decoding = 0
         self._decoders = Threads(max(2, os.cpu_count() or 2))
         self._readers = Threads(_MOST_READERS)
         self._explaining = Threads(1)
@@ -78,8 +80,13 @@ class Service:
             yield
 
     async def embed(self, data: bytes, *, box: Box | None = None) -> NDArray[np.float32]:
-        """The bytes of an image -> (D,) of length 1. Raises PictureError for other bytes."""
-        return await self._embed(await self._decoders(partial(self._prepared, data, box)))
+        """The bytes of an image -> (D,) of length 1. Raises ImageError for other bytes."""
+        self._decoding += 1
+        try:
+            prepared = await self._decoders(partial(self._prepared, data, box))
+        finally:
+            self._decoding -= 1
+        return await self._embed(prepared)
 
     async def search(self, vector: NDArray[np.float32], options: Mapping[str, Any], *, without: str = "") -> Matches:
         """The records most similar to a vector (D,), except the one whose id is ``without``."""
@@ -97,28 +104,26 @@ class Service:
     async def forget(self, conditions: Mapping[str, Any]) -> int:
         """`Gallery.forget` with these arguments. Raises ConflictError."""
         async with self._writing:
-            try:
-                return await self.read(partial(self.gallery.forget, **conditions))
-            except ReseenError as error:
-                raise ConflictError(str(error)) from None
+            return await self._read_or(ConflictError, partial(self.gallery.forget, **conditions))
 
     async def decide(self, work: Callable[[Decisions], Result]) -> Result:
         """Call ``work``, which decides a proposal, one at a time. Raises ConflictError."""
-        assert self.decisions is not None
         async with self._writing:
-            try:
-                return await self.read(partial(work, self.decisions))
-            except ReseenError as error:
-                raise ConflictError(str(error)) from None
+            return await self.read_decisions(work)
+
+    async def read_decisions(self, work: Callable[[Decisions], Result]) -> Result:
+        """Call ``work``, which reads proposals and decisions; it waits for no write. Raises ConflictError."""
+        assert self.decisions is not None
+        return await self._read_or(ConflictError, partial(work, self.decisions))
 
     async def vector(self, id: str) -> NDArray[np.float32]:  # noqa: A002 - what records call it
         """The record's vector (D,). Raises MissingError."""
-        rows = await self._of_record(partial(self.gallery.vectors, [id]))
+        rows = await self._read_or(MissingError, partial(self.gallery.vectors, [id]))
         return rows.reshape(-1)
 
     async def thumbnail(self, id: str) -> bytes:  # noqa: A002
         """The record's thumbnail, a JPEG. Raises MissingError."""
-        jpeg = await self._of_record(partial(self.gallery.thumbnail, id))
+        jpeg = await self._read_or(MissingError, partial(self.gallery.thumbnail, id))
         if jpeg is None:
             raise MissingError("this record was added as a vector alone: it has no image")
         return jpeg
@@ -140,23 +145,16 @@ class Service:
 
     def cameras(self) -> list[str]:
         """The cameras of all records, camera 2 before camera 10."""
-        return _natural_order(self.gallery.cameras())
+        return in_natural_order(self.gallery.cameras())
 
     def about(self) -> GalleryInfo:
         """The gallery's contents, and what the service accepts."""
         info = self.gallery.info()
-        return GalleryInfo(
+        return GalleryInfo.of(
+            info,
             name=PurePath(info.uri).name,
-            records=info.records,
-            identities=info.identities,
-            cameras=_natural_order(info.cameras),
-            earliest=info.earliest,
-            latest=info.latest,
+            cameras=in_natural_order(info.cameras),
             fields=dict(info.fields),
-            model=info.model,
-            width=info.width,
-            threshold=info.threshold,
-            search_threshold=info.search_threshold,
             judged_by=self.gallery.judged_by,
             note=self.embedder.note,
             explains=self.explainer.reason,
@@ -176,24 +174,12 @@ class Service:
             raise prepared
         return prepared
 
-    async def _of_record(self, work: Callable[[], Result]) -> Result:
+    async def _read_or(self, kind: type[ReseenError], work: Callable[[], Result]) -> Result:
+        """`read`, with what the gallery refuses raised as this kind of error."""
         try:
             return await self.read(work)
         except ReseenError as error:
-            raise MissingError(str(error)) from None
+            raise kind(str(error)) from None
 
     async def _open_thumbnail(self, id: str) -> Image.Image:  # noqa: A002
         return open_image(await self.thumbnail(id), limits=self._image_limits)
-
-
-def _natural_order(names: Iterable[str]) -> list[str]:
-    """Sort names with their numbers as numbers.
-
-    >>> _natural_order(["c10", "c2"])
-    ['c2', 'c10']
-    """
-    return sorted(names, key=_text_and_numbers)
-
-
-def _text_and_numbers(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

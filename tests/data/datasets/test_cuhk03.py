@@ -128,6 +128,36 @@ def test_lists_that_are_wrong_are_named(cuhk03_release: Path) -> None:
     assert "cannot be read as a MATLAB file" in complaint()
 
 
+def with_bytes(data: bytes, at: int, *, new: bytes) -> bytes:
+    return data[:at] + new + data[at + len(new) :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda plain, _: plain[:140], "could not read bytes"),
+        (lambda plain, _: with_bytes(plain, 128, new=b"\x63"), "Expecting miMATRIX type"),
+        (lambda plain, _: with_bytes(plain, 160, new=b"\x05"), "cannot reshape array"),
+        (lambda plain, _: with_bytes(plain, 144, new=b"\x14"), "before assignment|not associated"),
+        (lambda _, compressed: with_bytes(compressed, 150, new=b"\xff\xff\xff\xff"), "while decompressing data"),
+        (lambda plain, _: with_bytes(plain, 124, new=b"\x00\x02IM"), "expected the header of MATLAB 5 to 7, got none"),
+        (lambda plain, _: plain[:100], "expected the header of MATLAB 5 to 7, got none"),
+        (lambda *_: b"", "expected the header of MATLAB 5 to 7, got none"),
+    ],
+    ids=["cut short", "no matrix", "wrong shape", "unknown class", "compressed", "MATLAB 7.3", "no header", "empty"],
+)
+def test_lists_that_are_damaged_are_one_line(tmp_path: Path, damage: Callable[[bytes, bytes], bytes], why: str) -> None:
+    (tmp_path / "images_labeled").mkdir()
+    config = tmp_path / "cuhk03_new_protocol_config_labeled.mat"
+    whole = []
+    for do_compression in (False, True):
+        savemat(config, {"labels": np.arange(9.0)}, do_compression=do_compression)
+        whole.append(config.read_bytes())
+    config.write_bytes(damage(*whole))
+    with pytest.raises(ReseenError, match=rf"labeled\.mat: cannot be read as a MATLAB file: .*({why})"):
+        read_data(tmp_path, layout="cuhk03_labelled")
+
+
 def test_a_mat_of_another_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReseenError, match=r"expected CUHK03's cuhk-03.mat, or a folder with it, got none"):
         unpack_cuhk03(tmp_path)

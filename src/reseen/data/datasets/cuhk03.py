@@ -7,6 +7,7 @@ cuhk03_new_protocol_config_labeled.mat and _detected.mat. Cameras are "1" and "2
 """
 
 import re
+import zlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,16 @@ NAMING = Naming(
 WHERE_LISTS = "they stand in github.com/zhunzhong07/person-re-ranking"
 _PARTS = ("train_idx", "query_idx", "gallery_idx")
 _FIELDS = (*_PARTS, "labels", "filelist")
+_HEADER, _MATLAB_5 = 128, (b"\x00\x01IM", b"\x01\x00MI")
+"""The bytes of MATLAB 5's header, and how it ends in either order of bytes."""
+_DAMAGED = (
+    OSError,  # the file ends too soon
+    TypeError,  # something else stands where an element begins
+    ValueError,  # no MATLAB 5, or a shape that its numbers do not fill
+    UnboundLocalError,  # an array of an unknown class
+    zlib.error,  # compressed variables that were changed
+)
+"""What scipy raises for a file that is not whole."""
 _NAME = re.compile(r"\d+_\d+_([12])_\d+\.\w+")
 
 
@@ -91,17 +102,26 @@ def _read_release(root: Path, kind: str) -> tuple[Split, Split, Split]:
 
 
 def _load(config: Path) -> Mapping[str, Any]:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     try:
-        fields: Mapping[str, Any] = loadmat(config)
-    except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as error:
+        fields = _read_matlab_5(config)
+    except _DAMAGED as error:
         raise ReseenError(f"{config}: cannot be read as a MATLAB file: {error}") from None
     missing = [name for name in _FIELDS if name not in fields]
     if missing:
         raise ReseenError(f"{config}: expected the fields {', '.join(_FIELDS)}, got none named {', '.join(missing)}")
     return fields
+
+
+def _read_matlab_5(config: Path) -> Mapping[str, Any]:
+    """The file's variables. Only MATLAB 5 is read, since 4 has no cells for names, and 7.3 is another format."""
+    from scipy.io import loadmat
+
+    with config.open("rb") as file:
+        if file.read(_HEADER)[-4:] not in _MATLAB_5:
+            raise ValueError("expected the header of MATLAB 5 to 7, got none")
+        file.seek(0)
+        fields: Mapping[str, Any] = loadmat(file)
+        return fields
 
 
 def _part(entries: list[ListEntry], numbers: Any, config: Path) -> Split:

@@ -18,6 +18,7 @@ SCHEMA: Mapping[str, polars.DataType] = {
     **dict.fromkeys(SIDES, polars.Float64()),
     "confidence": polars.Float64(),
     "image": polars.String(),
+    "kind": polars.String(),
 }
 """The columns of `Tracks.boxes`."""
 RATE = 10.0
@@ -46,7 +47,8 @@ class Tracks:
     ``boxes``: one row a box, sorted by camera, track and frame, with the columns ``camera`` and ``track`` (names),
     ``frame`` (number), ``time`` (seconds on the clock that all cameras share), ``left``, ``top``, ``width``,
     ``height`` (pixels, the first pixel is 0), ``confidence`` (null where unknown), ``image`` (a file, relative to
-    ``root``; null where there is none). ``crops``: whether ``image`` shows the box alone or the whole frame.
+    ``root``; null where there is none), ``kind`` (what the box is said to hold, such as person; null where nothing
+    is). ``crops``: whether ``image`` shows the box alone or the whole frame.
     ``notes``: what was changed or is missing, one line each. ``sizes``: the (width, height) of frames, pixels, where
     the data say it. ``numbering``: what is known of frames and times.
     """
@@ -80,7 +82,8 @@ def checked(found: Found, source: Path) -> Tracks:
 
     Raises ReseenError where no box is left and where a track has two boxes in one frame.
     """
-    boxes = found.boxes.select(polars.col(name).cast(kind) for name, kind in SCHEMA.items())
+    kinds = () if "kind" in found.boxes.columns else (polars.lit(None).alias("kind"),)
+    boxes = found.boxes.with_columns(*kinds).select(polars.col(name).cast(kind) for name, kind in SCHEMA.items())
     refuse_unreal(boxes, source)
     left, notes = inside(boxes, found.sizes)
     if left.is_empty():

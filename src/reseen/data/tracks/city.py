@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reseen.data.tracks.boxes import Found
+from reseen.data.tracks.classes import CLASS_NAMES, read_classes
 from reseen.data.tracks.clock import Clock
 from reseen.data.tracks.folder import CameraFiles, gather
 from reseen.errors import ReseenError, unknown
@@ -43,7 +44,12 @@ def read_city(source: Path, *, clock: Clock, tracker: str | None) -> Found:
         )
         rate = rates.get(folder.name, _OTHER_RATES.get((scenario.name, folder.name)))
         cameras.append(CameraFiles(folder.name, _text(folder, tracker), folder, starts.get(folder.name, 0.0), rate))
-    return gather(cameras, source, clock=clock, source=source)
+    return gather(cameras, source, clock=clock, source=source, classes=city_classes(folders[0]))
+
+
+def city_classes(folder: Path) -> Mapping[int, str]:
+    """The names of classes, which lie beside the scenarios, for the cameras of the one in which ``folder`` is."""
+    return read_classes(folder.parent.parent / CLASS_NAMES)
 
 
 def _text(folder: Path, tracker: str | None) -> Path:

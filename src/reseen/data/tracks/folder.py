@@ -9,6 +9,7 @@ import polars
 
 from reseen.data.opening import read_size
 from reseen.data.tracks.boxes import Found, Numbering
+from reseen.data.tracks.classes import CLASS_NAMES, read_classes
 from reseen.data.tracks.clock import Clock
 from reseen.data.tracks.mot import read_mot
 from reseen.data.walking import SUFFIXES
@@ -28,18 +29,22 @@ class CameraFiles(NamedTuple):
 def read_folder(source: Path, *, clock: Clock) -> Found:
     """The boxes of the .txt files of a folder, one a camera, or of one such file."""
     texts = [source] if source.is_file() else sorted(path for path in source.glob("*.txt") if path.name[0] != ".")
+    texts = [text for text in texts if text.name != CLASS_NAMES]
     cameras = []
     for text in texts:
         folder = text.with_suffix("")
         cameras.append(CameraFiles(text.stem, text, folder, rate=_sequence_rate(folder)))
-    return gather(cameras, source if source.is_dir() else source.parent, clock=clock, source=source)
+    root = source if source.is_dir() else source.parent
+    return gather(cameras, root, clock=clock, source=source, classes=read_classes(root / CLASS_NAMES))
 
 
-def gather(cameras: Sequence[CameraFiles], root: Path, *, clock: Clock, source: Path) -> Found:
+def gather(
+    cameras: Sequence[CameraFiles], root: Path, *, clock: Clock, source: Path, classes: Mapping[int, str]
+) -> Found:
     """The boxes of these cameras with their times, and their images: crops where there are, else frames."""
     known = {camera.name: camera.rate for camera in cameras if camera.rate is not None}
     rates = clock.by_camera([camera.name for camera in cameras], known=known)
-    boxes = {camera.name: read_mot(camera.text) for camera in cameras}
+    boxes = {camera.name: read_mot(camera.text, classes=classes) for camera in cameras}
     empty = [name for name, own in boxes.items() if own.is_empty()]
     if len(empty) == len(boxes):
         raise ReseenError(f"{source}: expected tracks in MOT text, got {len(empty)} empty files")

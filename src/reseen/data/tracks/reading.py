@@ -30,7 +30,8 @@ def read_tracks(
 
     Args:
         source: One of: a .csv or .parquet table with the columns camera, track, left, top, width, height (pixels, the
-            first is 0), time (seconds) or frame, and if known confidence and image (a file, relative to the table);
+            first is 0), time (seconds) or frame, and if known confidence, image (a file, relative to the table) and
+            kind (such as person or vehicle: tracks of two kinds are never linked);
             a folder in the layout of CityFlow and the AI City Challenge, or one of its scenarios; a folder with one
             MOT text file a camera, or one such file.
         offsets: Seconds to add to the times of a camera, by its name: where clocks differ.

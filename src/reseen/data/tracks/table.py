@@ -1,4 +1,7 @@
-"""Tracks in a CSV or Parquet table: camera, track, time or frame, left, top, width, height and what else is known."""
+"""Tracks in a CSV or Parquet table: camera, track, time or frame, left, top, width, height and what else is known.
+
+What else: confidence, image, and kind, such as person.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +32,7 @@ def read_table(source: Path, *, clock: Clock, crops: bool | None) -> Found:
         frame = frame.with_columns((frame["time"] * rates).round().cast(polars.Int64).alias("frame"))
     else:
         notes = _two_rates(frame)
-    absent = {"confidence": polars.Float64, "image": polars.String}
+    absent = {"confidence": polars.Float64, "image": polars.String, "kind": polars.String}
     frame = frame.with_columns(
         polars.lit(None, dtype=kind).alias(name) for name, kind in absent.items() if name not in frame.columns
     )
@@ -43,7 +46,7 @@ def boxes_of(source: Path, *, names: Sequence[str], needs_frame: bool) -> polars
     _check_columns(frame.columns, source, names=names, needs_frame=needs_frame)
     if frame.is_empty():
         raise ReseenError(f"{source}: expected a row per box, got none")
-    frame = frame.with_columns(as_names(frame[name]) for name in (*names, "image") if name in frame.columns)
+    frame = frame.with_columns(as_names(frame[name]) for name in (*names, "image", "kind") if name in frame.columns)
     for name in names:
         refuse_rows(frame[name].is_null(), source, f"rows without {name}")
     return frame.with_columns(

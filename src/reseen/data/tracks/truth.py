@@ -5,7 +5,7 @@ from pathlib import Path
 import polars
 
 from reseen.data.tracks.boxes import SIDES
-from reseen.data.tracks.city import camera_folders
+from reseen.data.tracks.city import camera_folders, city_classes
 from reseen.data.tracks.mot import read_mot
 from reseen.data.tracks.result import read_result
 from reseen.data.tracks.table import boxes_of
@@ -26,8 +26,8 @@ def read_truth(source: Path | str) -> polars.DataFrame:
             text file of the AI City Challenge's form.
 
     Returns:
-        camera, identity (strings), frame, left, top, width and height, sorted by camera, frame and identity.
-        Identities are the same over all cameras.
+        camera, identity (strings), frame, left, top, width and height, and kind where the truth says it (such as
+        person), sorted by camera, frame and identity. Identities are the same over all cameras.
 
     Raises:
         ReseenError: There is no truth, or an identity has two boxes in one frame of a camera.
@@ -38,11 +38,13 @@ def read_truth(source: Path | str) -> polars.DataFrame:
         ```
     """
     path = Path(source)
-    truth = _found(path).select(
+    found = _found(path)
+    truth = found.select(
         "camera",
         "identity",
         polars.col("frame").cast(polars.Int64),
         *(polars.col(side).cast(polars.Float64) for side in SIDES),
+        *(["kind"] if "kind" in found.columns else []),
     )
     if truth.is_empty():
         raise ReseenError(f"{path}: expected true boxes, got none")
@@ -68,8 +70,7 @@ def _found(path: Path) -> polars.DataFrame:
 
 def _camera(text: Path) -> polars.DataFrame:
     """One camera's true boxes; a seventh value of 0 says that a box is not to be counted."""
-    boxes = read_mot(text)
-    counted = boxes.filter(polars.col("confidence").fill_null(1) > 0)
-    return counted.select(
-        polars.lit(text.parent.parent.name).alias("camera"), polars.col("track").alias("identity"), "frame", *SIDES
-    )
+    camera = text.parent.parent
+    boxes = read_mot(text, classes=city_classes(camera))
+    counted = boxes.filter(polars.col("confidence").fill_null(1) > 0).rename({"track": "identity"})
+    return counted.drop("confidence").with_columns(camera=polars.lit(camera.name))

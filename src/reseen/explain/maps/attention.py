@@ -4,34 +4,21 @@ B = images, C = channels, h, w = height and width of the map that the attention 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from reseen.attention.hca import HybridChannelAttention
-from reseen.attention.lka import LargeKernelAttention
-from reseen.attention.mhsa import PositionedSelfAttention
-from reseen.attention.rga import ChannelRelation, ParallelRelation, SpatialRelation
 from reseen.backbones.slots import stage_paths
 from reseen.errors import ReseenError
+from reseen.explain.maps.attention_readers import READERS, Position, cell_of
 from reseen.explain.maps.model_inputs import ModelInputs, evaluation_mode
 from reseen.explain.maps.rollout import rollout_maps, watched_tokens
 from reseen.explain.maps.stages import backbone_of
 from reseen.explain.maps.tokens import attention_blocks
-
-Position: TypeAlias = tuple[float, float]
-"""A place in an image, as shares of its height and width: (0, 0) is top left, (1, 1) bottom right."""
-
-
-class Reading(NamedTuple):
-    """What a reader gives: ``maps`` name -> (B, h, w), the most telling first; ``channels`` (B, C) weights, or None."""
-
-    maps: Mapping[str, Tensor]
-    channels: Tensor | None = None
 
 
 class AttentionMaps(NamedTuple):
@@ -77,37 +64,20 @@ def attention_maps(
         stage3 LKA |A| (1, 8, 8)
         stage4 LKA |A| (1, 4, 4)
     """
-    if position is not None and not all(0 <= share <= 1 for share in position):
-        raise ReseenError(f"position: expected shares of height and width from 0 to 1, got {position}")
+    _require_inside(position)
     inputs = images if isinstance(images, ModelInputs) else ModelInputs(images)
-    attention: list[AttentionMaps] = []
-
-    def read(path: str, module: nn.Module, maps: tuple[Tensor, ...]) -> None:
-        kind, reader = READERS[type(module)]
-        reading = reader(module, maps[0], _cell(position, *maps[0].shape[2:]))
-        attention.append(AttentionMaps(_place(model, path), kind, *reading))
-
-    hooks = [
-        module.register_forward_pre_hook(partial(read, path))
-        for path, module in model.named_modules()
-        if type(module) in READERS
-    ]
+    _require_attention(model)
     blocks = attention_blocks(model)
-    if not hooks and not blocks:
-        kinds = ", ".join(kind for kind, _ in READERS.values())
-        raise ReseenError(
-            f"the model has no attention to draw (drawn are {kinds}, and the roll-out of ViTs whose blocks relate all "
-            "tokens, not windows as Swin's do); maps of any model: hires_cam, occlusion"
-        )
-    try:
-        with evaluation_mode(model), torch.no_grad(), watched_tokens(model, blocks) as seen:
-            model(*inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with (
+        _read_modules(model, position) as attention,
+        evaluation_mode(model),
+        torch.no_grad(),
+        watched_tokens(model, blocks) as seen,
+    ):
+        model(*inputs)
     if blocks:
         rows, columns = backbone_of(model).token_grid or (1, 1)
-        maps = rollout_maps(model, seen, cell=_cell(position, rows, columns))
+        maps = rollout_maps(model, seen, cell=cell_of(position, rows, columns))
         attention.append(AttentionMaps("ViT", "roll-out", maps, None))
     return tuple(attention)
 
@@ -115,6 +85,42 @@ def attention_maps(
 def has_attention(model: nn.Module) -> bool:
     """Whether `attention_maps` finds anything in the model."""
     return bool(attention_blocks(model)) or any(type(module) in READERS for module in model.modules())
+
+
+def _require_inside(position: Position | None) -> None:
+    if position is not None and not all(0 <= share <= 1 for share in position):
+        raise ReseenError(f"position: expected shares of height and width from 0 to 1, got {position}")
+
+
+def _require_attention(model: nn.Module) -> None:
+    if not has_attention(model):
+        kinds = ", ".join(kind for kind, _ in READERS.values())
+        raise ReseenError(
+            f"the model has no attention to draw (drawn are {kinds}, and the roll-out of ViTs whose blocks relate all "
+            "tokens, not windows as Swin's do); maps of any model: hires_cam, occlusion"
+        )
+
+
+@contextmanager
+def _read_modules(model: nn.Module, position: Position | None) -> Iterator[list[AttentionMaps]]:
+    """Inside the block, each module that images pass is read, and its attention is added to the list."""
+    attention: list[AttentionMaps] = []
+
+    def read(path: str, module: nn.Module, maps: tuple[Tensor, ...]) -> None:
+        kind, reader = READERS[type(module)]
+        reading = reader(module, maps[0], cell_of(position, *maps[0].shape[2:]))
+        attention.append(AttentionMaps(_place(model, path), kind, *reading))
+
+    hooks = [
+        module.register_forward_pre_hook(partial(read, path))
+        for path, module in model.named_modules()
+        if type(module) in READERS
+    ]
+    try:
+        yield attention
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _place(model: nn.Module, path: str) -> str:
@@ -131,58 +137,3 @@ def _place(model: nn.Module, path: str) -> str:
         if in_stage:
             return f"{name} block{int(in_stage[1]) + 1}" if in_stage[1].isdigit() else name
     return path
-
-
-Cell: TypeAlias = tuple[int, int] | None
-
-
-def _cell(position: Position | None, rows: int, columns: int) -> Cell:
-    """The row and column of a map that holds this place of the image."""
-    if position is None:
-        return None
-    row, column = (min(int(share * size), size - 1) for share, size in zip(position, (rows, columns), strict=True))
-    return row, column
-
-
-def _spatial(module: SpatialRelation, maps: Tensor, cell: Cell) -> Reading:
-    readings = {"gate": module.gates(maps)[:, 0]}
-    if cell is not None:
-        outward, inward = module.relations(maps, position=cell).unbind(dim=1)
-        readings |= {"r(i, k)": outward, "r(k, i)": inward}
-    return Reading(readings)
-
-
-def _channel(module: ChannelRelation, maps: Tensor, _: Cell) -> Reading:
-    return Reading({}, module.gates(maps).flatten(1))
-
-
-def _parallel(module: ParallelRelation, maps: Tensor, cell: Cell) -> Reading:
-    return Reading(_spatial(module.spatial, maps, cell).maps, _channel(module.channel, maps, cell).channels)
-
-
-def _large_kernel(module: LargeKernelAttention, maps: Tensor, _: Cell) -> Reading:
-    return Reading({"|A|": module.weights(maps).abs().mean(dim=1)})
-
-
-def _hybrid(module: HybridChannelAttention, maps: Tensor, _: Cell) -> Reading:
-    weights = module.weights(maps)
-    return Reading({"weight": weights.mean(dim=1)}, weights.mean(dim=(2, 3)))
-
-
-def _heads(module: PositionedSelfAttention, maps: Tensor, cell: Cell) -> Reading:
-    weights = module.weights(maps, position=cell)
-    heads = {f"head {number}": head for number, head in enumerate(weights.unbind(dim=1), start=1)}
-    return Reading({"all heads": weights.mean(dim=1), **heads})
-
-
-READERS: Mapping[type[nn.Module], tuple[str, Callable[[Any, Tensor, Cell], Reading]]] = MappingProxyType(
-    {
-        SpatialRelation: ("RGA-S", _spatial),
-        ChannelRelation: ("RGA-C", _channel),
-        ParallelRelation: ("RGA-S and RGA-C", _parallel),
-        LargeKernelAttention: ("LKA", _large_kernel),
-        HybridChannelAttention: ("HCA", _hybrid),
-        PositionedSelfAttention: ("self-attention", _heads),
-    }
-)
-"""Module -> its name for readers, and the function that reads it, given the map (B, C, h, w) that enters it."""

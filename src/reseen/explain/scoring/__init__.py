@@ -1,13 +1,7 @@
 """Scores of explanations, on data whose distinguishing marks are known."""
 
-from reseen.explain.scoring.score import (
-    PAIRS,
-    SCORES,
-    ScoredExplanations,
-    ScoredMap,
-    ScoredQuestion,
-    score_explanations,
-)
+from reseen.explain.scoring.score import PAIRS, score_explanations
+from reseen.explain.scoring.scores import SCORES, ScoredExplanations, ScoredMap, ScoredQuestion
 from reseen.explain.scoring.table import (
     COLUMNS,
     STAR,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reseen.explain.scoring.measures import STEPS
-from reseen.explain.scoring.score import MATCH, ScoredExplanations, ScoredQuestion
+from reseen.explain.scoring.scores import MATCH, TWIN, ScoredExplanations, ScoredQuestion
 from reseen.files import write_json, write_text
 from reseen.metrics import Estimate
 
@@ -13,7 +13,7 @@ COLUMNS = ("map", "energy on marks / area", "points at a mark", "insertion", "de
 STAR = "* significantly better than the centre prior (95 %)"
 TITLES = {
     MATCH: "What makes a query similar to its best match",
-    "twin": "What makes it more similar to that match than to its twin",
+    TWIN: "What makes it more similar to that match than to its twin",
 }
 
 

@@ -1,9 +1,9 @@
 """compare: whether two systems differ by more than chance on the same queries.
 
-Both score every query; chance draws identities, not queries. Q = queries, I = identities, S = scores.
+Both score every query; chance draws identities, not queries. Q = queries, S = scores.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,11 +12,11 @@ import numpy as np
 from reseen.metrics.array_types import Float64
 from reseen.metrics.confidence.intervals import HEADLINES, bootstrap, clustered, query_scores
 from reseen.metrics.confidence.rates import Estimate
+from reseen.metrics.confidence.sign_flips import sign_flip_p_values
 from reseen.metrics.labels import Labels
 from reseen.metrics.report import Report
 
-_AT_ONCE = 4_000_000
-"""Signs held at once: 32 MB."""
+__all__ = ["Comparison", "Difference", "compare", "sign_flip_p_values"]
 
 
 class Difference(NamedTuple):
@@ -123,47 +123,26 @@ def compare(
     clusters = clustered(after - before, identities)
     estimates = bootstrap(clusters, confidence=confidence, resamples=resamples, seed=seed)
     p_values = sign_flip_p_values(clusters.sums, resamples=resamples, seed=seed)
-    differences = {
-        score: Difference(
-            float(np.nanmean(before[row])),
-            float(np.nanmean(after[row])),
-            estimates[row],
-            float(p_values[row]),
-        )
-        for row, score in enumerate(scores)
-    }
     return Comparison(
-        differences, int(clusters.counts.sum()), len(clusters.counts), confidence, _settings(first, second)
+        differences=_differences(scores, (before, after), estimates=estimates, p_values=p_values),
+        queries=int(clusters.counts.sum()),
+        identities=len(clusters.counts),
+        confidence=confidence,
+        settings=_settings(first, second),
     )
 
 
-def sign_flip_p_values(sums: Float64, *, resamples: int, seed: int) -> Float64:
-    """(S, I) differences summed by identity -> (S,) two-sided p-values.
-
-    The share of sign patterns whose total is at least as far from zero; of patterns drawn at random, the given one
-    counts as one more.
-    """
-    totals = np.abs(sums.sum(axis=1))
-    least = totals - 1e-9 * np.abs(sums).sum(axis=1)
-    as_far, patterns = np.zeros(len(sums), dtype=np.int64), 0
-    exact = 2 ** sums.shape[1] <= resamples
-    for signs in _all_signs(sums.shape[1]) if exact else _random_signs(sums.shape[1], resamples, seed):
-        as_far += (np.abs(signs @ sums.T) >= least).sum(axis=0)
-        patterns += len(signs)
-    return np.asarray(as_far / patterns if exact else (as_far + 1) / (patterns + 1))
-
-
-def _all_signs(identities: int) -> Iterator[Float64]:
-    bits = np.arange(2**identities)[:, None] >> np.arange(identities) & 1
-    yield (1 - 2 * bits).astype(np.float64)
-
-
-def _random_signs(identities: int, resamples: int, seed: int) -> Iterator[Float64]:
-    generator = np.random.default_rng(seed)
-    step = max(1, _AT_ONCE // identities)
-    for start in range(0, resamples, step):
-        size = min(step, resamples - start), identities
-        yield (1 - 2 * generator.integers(0, 2, size=size)).astype(np.float64)
+def _differences(
+    scores: Sequence[str], values: tuple[Float64, Float64], *, estimates: Sequence[Estimate], p_values: Float64
+) -> dict[str, Difference]:
+    """By score, from (S, Q) ``values`` of both systems and the estimates and p-values of each score."""
+    before, after = values
+    return {
+        score: Difference(
+            float(np.nanmean(before[row])), float(np.nanmean(after[row])), estimates[row], float(p_values[row])
+        )
+        for row, score in enumerate(scores)
+    }
 
 
 def _require_alike(first: Report, second: Report) -> None:

@@ -60,6 +60,14 @@ class _Sets(NamedTuple):
     columns: Int32
 
 
+class _Marks(NamedTuple):
+    """What belongs to a ``row``: ``reached`` (N,) equals it in R(row), ``grown`` (N,) in the grown set."""
+
+    row: int
+    reached: Int32
+    grown: Int32
+
+
 def _grown_sets(lists: _Lists, *, threads: RowThreads) -> _Sets:
     """The grown set of each row: sizes first, then the sets, each in its place."""
     count, largest = len(lists.rows), lists.rows.shape[1] * (1 + lists.mutual_half.shape[1])
@@ -93,40 +101,41 @@ def _grow_rows(lists: _Lists, columns: Int32, starts: Int64, *, rows: Int64) -> 
     reached, grown = np.full(len(lists.rows), -1, dtype=np.int32), np.full(len(lists.rows), -1, dtype=np.int32)
     sizes = np.empty_like(rows)
     for place in range(len(rows)):
-        sizes[place] = _grow(lists, columns[starts[rows[place]] :], reached=reached, grown=grown, row=rows[place])
+        row = rows[place]
+        sizes[place] = _grow(lists, columns[starts[row] :], _Marks(row, reached, grown))
     return sizes
 
 
 @compiled()
-def _grow(lists: _Lists, members: Int32, reached: Int32, grown: Int32, row: int) -> int:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
-    """One row's grown set -> its size; ``reached`` and ``grown`` (N,) mark R(row) and the grown set by the row."""
+def _grow(lists: _Lists, members: Int32, marks: _Marks) -> int:
+    """One row's grown set -> its size; the marks of both sets are set."""
     size = 0
     for place in range(lists.rows.shape[1]):
-        if lists.mutual[row, place]:
-            other = lists.rows[row, place]
-            reached[other] = grown[other] = row
+        if lists.mutual[marks.row, place]:
+            other = lists.rows[marks.row, place]
+            marks.reached[other] = marks.grown[other] = marks.row
             members[size] = other
             size += 1
     for place in range(size):
         candidate = members[place]
-        if _shares_enough(lists, reached, candidate=candidate, row=row):
+        if _shares_enough(lists, marks, candidate):
             for near in range(lists.mutual_half.shape[1]):
                 other = lists.rows[candidate, near]
-                if lists.mutual_half[candidate, near] and grown[other] != row:
-                    grown[other] = row
+                if lists.mutual_half[candidate, near] and marks.grown[other] != marks.row:
+                    marks.grown[other] = marks.row
                     members[size] = other
                     size += 1
     return size
 
 
 @compiled()
-def _shares_enough(lists: _Lists, reached: Int32, candidate: int, row: int) -> bool:  # noqa: PLR0917 - compiled callers cannot pass keyword-only
+def _shares_enough(lists: _Lists, marks: _Marks, candidate: int) -> bool:
     """Whether more than two thirds of the candidate's smaller set are in R(row)."""
     total = shared = 0
     for place in range(lists.mutual_half.shape[1]):
         if lists.mutual_half[candidate, place]:
             total += 1
-            shared += reached[lists.rows[candidate, place]] == row
+            shared += marks.reached[lists.rows[candidate, place]] == marks.row
     return 3 * shared > 2 * total
 
 

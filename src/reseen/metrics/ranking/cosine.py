@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reseen.blas import one_blas_thread
 from reseen.metrics.array_types import Float64, Indices, UnitVectors, Vectors
-from reseen.metrics.kernels.blas import one_blas_thread
 from reseen.metrics.kernels.ragged import cut, offsets, owners, ranges
 from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.ranking.ranks import CountTile, Hits, RivalCounter, rival_counter

@@ -5,6 +5,7 @@ Q = queries, G = gallery entries, K = entries shown.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from reseen.metrics.embedded import Embedded
 from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.kernels.topk import empty_topk, push
 from reseen.metrics.protocol import Protocol, find_protocol
-from reseen.metrics.ranking.selection import select
+from reseen.metrics.ranking.selection import Selection, select
 from reseen.metrics.similarity import exact_similarity, similarity_blocks, too_close
 from reseen.metrics.unit_vectors import in_range
 
@@ -72,13 +73,33 @@ def rankings(
         raise ValueError(f"top: expected at least 1, got {top}")
     selection = select(query, gallery, protocol=find_protocol(protocol))
     wanted = np.arange(len(query)) if queries is None else as_array(queries).astype(np.int64)
-    indices = np.full((len(wanted), top), ABSENT_ROW, dtype=np.int64)
-    similarity = np.full((len(wanted), top), np.nan)
-    is_match = np.zeros((len(wanted), top), dtype=np.bool_)
+    found = Rankings(
+        queries=wanted,
+        indices=np.full((len(wanted), top), ABSENT_ROW, dtype=np.int64),
+        similarity=np.full((len(wanted), top), np.nan),
+        is_match=np.zeros((len(wanted), top), dtype=np.bool_),
+    )
+    for place, best in enumerate(_best_of_each(query, selection, wanted, top=top)):
+        shown = place, slice(0, len(best.entries))
+        found.indices[shown] = selection.kept[best.entries]
+        found.similarity[shown] = best.similarity
+        found.is_match[shown] = best.is_match
+    return found
+
+
+class _Best(NamedTuple):
+    """The first entries of one ranking, as rows of the selection."""
+
+    entries: Indices
+    similarity: Float64
+    is_match: Bools
+
+
+def _best_of_each(query: Embedded, selection: Selection, queries: Indices, *, top: int) -> Iterator[_Best]:
+    """The ``top`` best of each query, in the queries' order."""
     vectors, entries, one_thread = in_range(query.vectors), in_range(selection.vectors), RowThreads(1)
     margin = too_close(query.width)
-    place = 0
-    for block in similarity_blocks(query.vectors, selection.vectors, queries=wanted):
+    for block in similarity_blocks(query.vectors, selection.vectors, queries=queries):
         eligible = [selection.eligible(row) for row in block.queries]
         for values, labels in zip(block.similarity, eligible, strict=True):
             values[labels.dropped] = -np.inf
@@ -87,12 +108,7 @@ def rankings(
             rows = np.full(len(rivals), row)
             exact = exact_similarity(vectors, entries, query_rows=rows, gallery_rows=rivals, threads=one_thread)
             best = np.lexsort((rivals, -exact))[:top]
-            shown = slice(0, len(best))
-            indices[place, shown] = selection.kept[rivals[best]]
-            similarity[place, shown] = exact[best]
-            is_match[place, shown] = np.isin(rivals[best], labels.matches)
-            place += 1
-    return Rankings(queries=wanted, indices=indices, similarity=similarity, is_match=is_match)
+            yield _Best(rivals[best], exact[best], np.isin(rivals[best], labels.matches))
 
 
 def _candidates(values: Float32, *, top: int, margin: float) -> Iterator[Indices]:

@@ -17,11 +17,12 @@ from reseen.errors import ReseenError
 from reseen.metrics.confidence.rates import Estimate, clustered_rate, dyadic_rate
 from reseen.metrics.embedded import Embedded
 from reseen.metrics.protocol import Protocol, find_protocol
+from reseen.metrics.verification.best_match import match_odds
 from reseen.metrics.verification.calibration import Calibration
 from reseen.metrics.verification.identification import Identification, identify, rise_per_doubling
 from reseen.metrics.verification.pair_counts import PairCounts, accepted_pairs, count_pairs
 from reseen.metrics.verification.pairs import Pairs, find_pairs
-from reseen.metrics.verification.roc import Curve
+from reseen.metrics.verification.roc import Curve, Roc
 
 _OF_RANKINGS: Mapping[str, Any] = MappingProxyType({"tracks": False, "shots": None, "trials": 1, "depth": None})
 """The rules of a protocol that do not concern pairs of images."""
@@ -71,9 +72,10 @@ def calibrate(
     rules = replace(find_protocol(protocol), **_OF_RANKINGS)
     pairs = find_pairs(query, gallery, protocol=rules)
     counts = count_pairs(pairs)
+    verification = _verification(pairs, counts, false_accept_rate=false_accept_rate, confidence=confidence)
     return Calibration(
         wanted_false_accept_rate=false_accept_rate,
-        **_verification(pairs, counts, false_accept_rate=false_accept_rate, confidence=confidence),
+        **verification._asdict(),
         identification=_identification(pairs, counts, false_alarm_rate=false_alarm_rate, confidence=confidence),
         genuine_pairs=int(counts.genuine.sum()),
         impostor_pairs=int(counts.impostor.sum()),
@@ -83,8 +85,18 @@ def calibrate(
     )
 
 
-def _verification(pairs: Pairs, counts: PairCounts, *, false_accept_rate: float, confidence: float) -> dict[str, Any]:
+class _Verification(NamedTuple):
     """The fields of a Calibration that say how two images are compared."""
+
+    threshold: float
+    false_accept_rate: Estimate
+    false_reject_rate: Estimate
+    equal_error_threshold: float
+    equal_error_rate: Estimate
+    roc: Roc
+
+
+def _verification(pairs: Pairs, counts: PairCounts, *, false_accept_rate: float, confidence: float) -> _Verification:
     _require_enough(int(counts.impostor.sum()), false_accept_rate)
     curve = Curve.of(counts.genuine, counts.impostor)
     threshold, equal = curve.lowest_threshold(false_accept_rate), curve.equal_error().threshold
@@ -93,20 +105,16 @@ def _verification(pairs: Pairs, counts: PairCounts, *, false_accept_rate: float,
         _errors(accepted, counts, pairs, confidence=confidence)
         for accepted in accepted_pairs(pairs, (threshold, equal))
     )
-    return {
-        "threshold": threshold,
-        "false_accept_rate": errors.accepts,
-        "false_reject_rate": errors.rejects,
-        "equal_error_threshold": equal,
-        "equal_error_rate": _where_equal(curve, equal_errors),
-        "roc": curve.points(),
-    }
+    equal_rate = _where_equal(curve, equal_errors)
+    return _Verification(threshold, errors.accepts, errors.rejects, equal, equal_rate, curve.points())
 
 
 def _identification(pairs: Pairs, counts: PairCounts, *, false_alarm_rate: float, confidence: float) -> Identification:
     identification = identify(counts.nearest, false_alarm_rate=false_alarm_rate, confidence=confidence)
     doubling = rise_per_doubling(counts.impostor, searches=identification.searches)
-    return identification._replace(records=len(pairs.identities.gallery), doubling=doubling)
+    records = len(pairs.identities.gallery)
+    odds = match_odds(counts.nearest, records=records)
+    return identification._replace(records=records, doubling=doubling, odds=odds)
 
 
 class _Errors(NamedTuple):

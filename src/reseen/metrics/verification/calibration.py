@@ -1,6 +1,6 @@
 """Calibration: thresholds on the cosine with the errors made at them, saved as one JSON file beside the model."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -63,4 +63,6 @@ class Calibration:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return {name: _plain(part) for name, part in value._asdict().items()} if hasattr(value, "_asdict") else value

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reseen.match_odds import MatchOdds
 from reseen.metrics.array_types import Bools, Float32, Int64
 from reseen.metrics.confidence.rates import Estimate, clustered_rate
 from reseen.metrics.verification.pair_counts import STEPS, NearestPairs
@@ -21,7 +22,8 @@ class Identification(NamedTuple):
     and identification rate at rank 1). ``enrolled``: how many the latter are.
 
     Among more strangers the nearest is nearer: ``records`` is the number of entries searched, 0 where that was not
-    recorded, and ``doubling`` how much the threshold must rise for each doubling of the gallery.
+    recorded, and ``doubling`` how much the threshold must rise for each doubling of the gallery. ``odds``: how probable
+    it is that a best match is right, by its similarity; None where the searches were of too few identities.
     """
 
     wanted_false_alarm_rate: float
@@ -32,6 +34,7 @@ class Identification(NamedTuple):
     enrolled: int
     records: int = 0
     doubling: float = 0.0
+    odds: MatchOdds | None = None
 
 
 def identify(nearest: NearestPairs, *, false_alarm_rate: float, confidence: float = 0.95) -> Identification:

@@ -16,34 +16,48 @@ from reseen.backbones.clip_vit import PATCH, positions_for
 from reseen.backbones.overlapping import patch_grid
 from reseen.bounds import Count, NotNegative
 from reseen.errors import ReseenError
-from reseen.models.releases.mbr import CAMERAS, VIEWS
+from reseen.models.releases.clip_reid_side import (
+    CAMERA_NAMES,
+    NO_SIDE,
+    ROWS_OF_VERI,
+    VIEW_NAMES,
+    Side,
+    refuse_side_options,
+    side_of,
+    with_single_row,
+)
+from reseen.models.releases.clip_reid_sizes import SIZES, STRIDES, resnet_size, size_and_stride
 from reseen.models.releases.released import Release, Released
+
+__all__ = [
+    "CAMERA_NAMES",
+    "CLASSIFIERS",
+    "CLIP_REID",
+    "HEAD",
+    "PREFIX",
+    "ROWS_OF_VERI",
+    "SIZES",
+    "STRIDES",
+    "TEACHERS",
+    "VIEW_NAMES",
+    "clip_reid",
+]
 
 PREFIX = "image_encoder."
 TEACHERS = ("prompt_learner.", "text_encoder.")
 HEAD = {"bottleneck": "necks.0.norm", "bottleneck_proj": "necks.1.norm"}
 CLASSIFIERS = {"classifier.weight": "classifiers.0.weight", "classifier_proj.weight": "classifiers.1.weight"}
-SIZES = ((256, 128), (256, 256))
-"""Of persons and of vehicles, which the release trains at."""
-STRIDES = (16, 12)
-CAMERA_NAMES = {len(CAMERAS): CAMERAS, 15: tuple(f"{number:02d}" for number in range(1, 16))}
-VIEW_NAMES = {len(VIEWS): VIEWS}
-"""Of VeRi-776 and MSMT17, as our readers name them; others count from 1."""
-ROWS_OF_VERI = len(CAMERAS) * len(VIEWS)
 _NECK = re.compile(r"(bottleneck(?:_proj)?)\.(weight|bias|running_mean|running_var|num_batches_tracked)")
 
 
-class _Side(NamedTuple):
-    """What is known of the embedding of cameras and views: settings of [model], a tensor, and the names.
+class _Encoder(NamedTuple):
+    """An image encoder as we build it: the recipe, its settings of [model] and the tensors of its body."""
 
-    ``of_all``: what a single row adds to the class token of every image, (D,).
-    """
-
-    model: Mapping[str, float | None]
-    tensors: Mapping[str, Tensor]
-    camera_names: Sequence[str]
-    view_names: Sequence[str]
-    of_all: Tensor | None = None
+    recipe: str
+    settings: Mapping[str, object]
+    body: Mapping[str, Tensor]
+    size: tuple[int, int]
+    side: Side
 
 
 def clip_reid(
@@ -65,125 +79,72 @@ def clip_reid(
     Raises ReseenError for names that no release has, parts that lack, and options that are needed or do not fit.
     """
     encoder = {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items() if name.startswith(PREFIX)}
-    is_vit = "class_embedding" in encoder
-    if not (is_vit or "attnpool.positional_embedding" in encoder):
-        raise ReseenError(
-            f"no released CLIP-ReID checkpoint: expected {PREFIX}class_embedding of its ViT, or "
-            f"{PREFIX}attnpool.positional_embedding of its ResNet"
-        )
+    is_vit = _is_vit(encoder)
     renamed = vit_tensors(encoder) if is_vit else resnet_tensors(encoder)
     left_out = [name for name in tensors if name.startswith(TEACHERS)]
     head = _head(tensors, with_head=with_head)
     _refuse_unknown(tensors, renamed, left_out)
     if is_vit:
-        body, size, settings = _vit(renamed.body, image_size, resample=resample)
-        side = _side(tensors.get("cv_embed"), cameras=cameras, views=views, coefficient=coefficient)
-        body |= _with_single_row(body, side)
-        recipe = "clip-reid-veri776" if size == SIZES[1] else "clip-reid-market1501"
+        vit = _vit(renamed.body, image_size, resample=resample)
+        rows = tensors.get("cv_embed")
+        built = _with_side(vit, side_of(rows, cameras=cameras, views=views, coefficient=coefficient))
     else:
-        side = _side(None, cameras=cameras, views=views, coefficient=None)._replace(model={})
+        refuse_side_options(cameras, views)
         left_out += [name for name in tensors if name == "cv_embed"]  # its forward never reads it
-        body, settings, recipe = renamed.body, {}, "clip-reid-rn50-market1501"
-        size = _resnet_size(renamed.head, image_size)
-    parts = {f"parts.{name}": tensor for name, tensor in renamed.head.items()}
+        built = _resnet(renamed, image_size)
+    side = built.side
     return Released(
-        recipe=recipe,
-        model={**settings, **side.model},
-        tensors={**{f"backbone.body.{name}": tensor for name, tensor in body.items()}, **parts, **side.tensors, **head},
+        recipe=built.recipe,
+        model={**built.settings, **side.model},
+        tensors={**_placed(built.body, renamed.head), **side.tensors, **head},
         num_identities=_identities(tensors) if with_head else None,
-        image_size=size,
+        image_size=built.size,
         camera_names=side.camera_names,
         view_names=side.view_names,
         left_out=left_out,
     )
 
 
-def _vit(
-    body: dict[str, Tensor], image_size: tuple[int, int] | None, *, resample: bool
-) -> tuple[dict[str, Tensor], tuple[int, int], dict[str, object]]:
-    """The body's tensors, the image size, and the settings that the shapes tell."""
+def _placed(body: Mapping[str, Tensor], head: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Both by their names in the whole network."""
+    ours = {f"backbone.body.{name}": tensor for name, tensor in body.items()}
+    return {**ours, **{f"parts.{name}": tensor for name, tensor in head.items()}}
+
+
+def _with_side(vit: _Encoder, side: Side) -> _Encoder:
+    return vit._replace(body={**vit.body, **with_single_row(vit.body, side)}, side=side)
+
+
+def _is_vit(encoder: Mapping[str, Tensor]) -> bool:
+    """Whether the encoder is the ViT rather than the ResNet. Raises ReseenError for neither."""
+    is_vit = "class_embedding" in encoder
+    if not (is_vit or "attnpool.positional_embedding" in encoder):
+        raise ReseenError(
+            f"no released CLIP-ReID checkpoint: expected {PREFIX}class_embedding of its ViT, or "
+            f"{PREFIX}attnpool.positional_embedding of its ResNet"
+        )
+    return is_vit
+
+
+def _resnet(renamed: EncoderTensors, image_size: tuple[int, int] | None) -> _Encoder:
+    size = resnet_size(len(renamed.head["pool.positional_embedding"]) - 1, image_size)
+    return _Encoder("clip-reid-rn50-market1501", {}, renamed.body, size, NO_SIDE)
+
+
+def _vit(body: Mapping[str, Tensor], image_size: tuple[int, int] | None, *, resample: bool) -> _Encoder:
+    """The ViT without its side information: the settings that the shapes tell, positions of the image size."""
     positions = body.get("pos_embed")
     if positions is None:
         raise ReseenError(f"no whole released CLIP-ReID checkpoint: {PREFIX}positional_embedding is missing")
-    count = positions.shape[1] - 1
     blocks = {name.split(".")[1] for name in body if name.startswith("blocks.")}
-    size, stride = _size_and_stride(count, None if resample else image_size)
+    size, stride = size_and_stride(positions.shape[1] - 1, None if resample else image_size)
     if resample and image_size is not None:
         source, target = (patch_grid(one, patch=PATCH, stride=stride) for one in (size, image_size))
-        body = body | {"pos_embed": positions_for(positions, grid=target, source=source)}
+        body = {**body, "pos_embed": positions_for(positions, grid=target, source=source)}
         size = image_size
-    return body, size, {"stride": stride, **({} if len(blocks) == 12 else {"blocks": len(blocks)})}
-
-
-def _size_and_stride(patches: int, image_size: tuple[int, int] | None) -> tuple[tuple[int, int], int]:
-    """The image size and the stride that give so many patches."""
-    sizes = SIZES if image_size is None else (image_size,)
-    for size in sizes:
-        for stride in STRIDES:
-            rows, columns = patch_grid(size, patch=PATCH, stride=stride)
-            if rows * columns == patches:
-                return size, stride
-    raise _no_such_size(patches, sizes, image_size)
-
-
-def _resnet_size(head: Mapping[str, Tensor], image_size: tuple[int, int] | None) -> tuple[int, int]:
-    positions = len(head["pool.positional_embedding"]) - 1
-    sizes = SIZES if image_size is None else (image_size,)
-    for height, width in sizes:
-        if (height // 16) * (width // 16) == positions:
-            return height, width
-    raise _no_such_size(positions, sizes, image_size)
-
-
-def _no_such_size(positions: int, sizes: Sequence[tuple[int, int]], image_size: tuple[int, int] | None) -> ReseenError:
-    tried = " or ".join(f"{height} x {width}" for height, width in sizes)
-    what = (
-        "give the --image-size that it was trained at"
-        if image_size is None
-        else "give the --image-size that it was trained at, and carry the network to another size afterwards, or "
-        "--set resample=true"
-    )
-    return ReseenError(
-        f"its positional embedding has {positions} positions, which images of {tried} do not give: {what}"
-    )
-
-
-def _side(rows: Tensor | None, *, cameras: int | None, views: int | None, coefficient: float | None) -> _Side:
-    if rows is None:
-        if cameras or views:
-            raise ReseenError("it has no embedding of cameras that is used (cv_embed): leave cameras and views out")
-        return _Side({"coefficient": None}, {}, (), ())
-    if cameras is None and views is None and len(rows) == ROWS_OF_VERI:
-        cameras, views = len(CAMERAS), len(VIEWS)
-    cameras = len(rows) // (views or 1) if cameras is None else cameras
-    if cameras * (views or 1) != len(rows):
-        raise ReseenError(
-            f"its embedding of cameras (cv_embed) has {len(rows)} rows, not {cameras} cameras x {views or 1} views: "
-            "give --set cameras=C views=V"
-        )
-    if coefficient is None:
-        raise ReseenError(
-            "the file does not hold the coefficient of its embedding of cameras: give --set coefficient=1.0, which "
-            "the authors' commands train with, or coefficient=3.0, their configuration's default"
-        )
-    if len(rows) == 1:
-        return _Side({"coefficient": None}, {}, (), (), of_all=coefficient * rows[0])
-    return _Side(
-        model={"coefficient": coefficient},
-        tensors={"backbone.body.side.rows": rows},
-        camera_names=CAMERA_NAMES.get(cameras, _numbered(cameras)),
-        view_names=VIEW_NAMES.get(views or 0, _numbered(views or 0)),
-    )
-
-
-def _with_single_row(body: Mapping[str, Tensor], side: _Side) -> dict[str, Tensor]:
-    """The class token with the row of the one camera, which no image lacks, so that no camera need be known."""
-    return {} if side.of_all is None else {"cls_token": body["cls_token"] + side.of_all}
-
-
-def _numbered(count: int) -> tuple[str, ...]:
-    """Names from 1; a single camera or view tells nothing apart, so it need not be known."""
-    return tuple(str(number) for number in range(1, count + 1)) if count > 1 else ()
+    recipe = "clip-reid-veri776" if size == SIZES[1] else "clip-reid-market1501"
+    settings = {"stride": stride, **({} if len(blocks) == 12 else {"blocks": len(blocks)})}
+    return _Encoder(recipe, settings, body, size, NO_SIDE)
 
 
 def _head(tensors: Mapping[str, Tensor], *, with_head: bool) -> dict[str, Tensor]:

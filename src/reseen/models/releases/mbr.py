@@ -14,6 +14,7 @@ from torch import Tensor
 
 from reseen.errors import ReseenError
 from reseen.models.catalogue import MODELS
+from reseen.models.releases.accounting import refuse_unknown
 from reseen.models.releases.released import Release, Released
 
 TRUNK = ("conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
@@ -32,6 +33,9 @@ _RENAMED = (
     (re.compile(r"finalblock\.finalblocks\.(\d+)\.(\w+)"), r"branches.\1.neck.norm.\2"),
 )
 
+_TRUNK = re.compile(r"modelup2L3\.model\.([0-6])\.(.+)")
+_LAI = "finalblock.LAI"
+
 
 def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
     """The tensors of a released MBR checkpoint, renamed and, where the shapes differ, reshaped.
@@ -39,6 +43,7 @@ def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
     Raises ReseenError for names that are not a release's, a variant that has no model by name, and metadata of
     another number of cameras and views than VeRi-776's.
     """
+    refuse_unknown([name for name in tensors if not _is_known(name)], release="released MBR")
     renamed = dict(_renamed(name, tensor) for name, tensor in tensors.items())
     classifiers = [tensor for name, tensor in renamed.items() if name.endswith(".classifier.weight")]
     model = _model(renamed)
@@ -57,14 +62,19 @@ def mbr_release(tensors: Mapping[str, Tensor], *, with_head: bool) -> Released:
 
 
 def _renamed(name: str, tensor: Tensor) -> tuple[str, Tensor]:
-    if name == "finalblock.LAI":
+    if name == _LAI:
         return "metadata.table", _table(tensor)
-    if found := re.fullmatch(r"modelup2L3\.model\.([0-6])\.(.+)", name):
+    if found := _TRUNK.fullmatch(name):
         return f"backbone.body.{TRUNK[int(found[1])]}.{found[2]}", tensor
     for pattern, ours in _RENAMED:
         if pattern.fullmatch(name):
             return pattern.sub(ours, name), _positions(name, tensor)
-    raise ReseenError(f"no released MBR checkpoint: unknown name {name}")
+    raise AssertionError(f"{name} has been checked")
+
+
+def _is_known(name: str) -> bool:
+    patterns = (_TRUNK, *(pattern for pattern, _ in _RENAMED))
+    return name == _LAI or any(pattern.fullmatch(name) for pattern in patterns)
 
 
 def _positions(name: str, tensor: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from reseen.report.cards import Card, Mark, Tile
 from reseen.report.linking.saved import Doubt, SavedLinking
@@ -18,17 +18,26 @@ _EXPLAINED = (
 )
 
 
-class Ways(NamedTuple):
-    """By the cameras left and arrived at: windows and learned travel times of linking.json."""
+WayName: TypeAlias = tuple[str, str, str]
+"""The cameras left and arrived at, and of which kind's ways it is; "" where there is one kind, and for all of them."""
 
-    windows: Mapping[tuple[str, str], Mapping[str, Any]]
-    times: Mapping[tuple[str, str], Mapping[str, Any]]
+
+class Ways(NamedTuple):
+    """Windows and learned travel times of linking.json."""
+
+    windows: Mapping[WayName, Mapping[str, Any]]
+    times: Mapping[WayName, Mapping[str, Any]]
+
+    def window(self, way: WayName) -> Mapping[str, Any] | None:
+        """The window of a way; that of all kinds where the kind has none."""
+        return self.windows.get(way, self.windows.get((*way[:2], "")))
 
 
 def ways_of(saved: SavedLinking) -> Ways:
     """Windows and travel times by their cameras; a window that was given stands before a learned one."""
-    windows = {(row["origin"], row["target"]): row for row in reversed(saved.facts.get("windows", []))}
-    return Ways(windows, {(row["from"], row["to"]): row for row in saved.facts.get("ways", [])})
+    facts = saved.facts
+    windows = {(row["origin"], row["target"], row.get("kind", "")): row for row in reversed(facts.get("windows", []))}
+    return Ways(windows, {(row["from"], row["to"], row.get("kind", "")): row for row in facts.get("ways", [])})
 
 
 def doubtful_section(saved: SavedLinking, thumbnails: Thumbnails) -> Section:
@@ -57,17 +66,22 @@ def window_source(window: Mapping[str, Any]) -> str:
     return f"learned from {window['links']} links" if window.get("links") else "given"
 
 
+def of_kind(kind: str) -> str:
+    """Whom it is about, where that is known: " (person)"."""
+    return f" ({kind})" if kind else ""
+
+
 def _card(doubt: Doubt, saved: SavedLinking, *, ways: Ways, thumbnails: Thumbnails) -> Card:
     first, second = (saved.tracks.row(row, named=True) for row in (doubt.first, doubt.second))
     said = "linked" if doubt.linked else "kept apart"
     odds = 1 / (1 + math.exp(-doubt.evidence))
     mark, truth = _verdict(first, second, linked=doubt.linked)
     return Card(
-        title=f"{first['camera']} and {second['camera']}: {said}",
+        title=f"{first['camera']} and {second['camera']}{of_kind(doubt.kind)}: {said}",
         facts=[
             f"Evidence {doubt.evidence + 0.0:+.2f}: {odds:.0%} likely to be one individual",
             f"Similarity {doubt.similarity:.3f}",
-            _travel((first["camera"], second["camera"]), doubt, ways),
+            _travel((first["camera"], second["camera"], doubt.kind), doubt, ways),
             *([truth] if truth else []),
         ],
         tiles=[_tile(row, saved, thumbnails) for row in (first, second)],
@@ -75,11 +89,12 @@ def _card(doubt: Doubt, saved: SavedLinking, *, ways: Ways, thumbnails: Thumbnai
     )
 
 
-def _travel(way: tuple[str, str], doubt: Doubt, ways: Ways) -> str:
+def _travel(way: WayName, doubt: Doubt, ways: Ways) -> str:
     """The time between both against what is usual."""
     if doubt.seconds < 0:
         return f"Both are seen at once for {-doubt.seconds:.1f} s"
-    usual = [window_words(ways.windows[way])] if way in ways.windows else []
+    window = ways.window(way)
+    usual = [] if window is None else [window_words(window)]
     if way in ways.times:
         usual.insert(0, f"usually {ways.times[way]['median']:.0f} s")
     return f"{doubt.seconds:.1f} s between them; {', '.join(usual) or 'no travel times are known'}"

@@ -13,7 +13,10 @@ from reseen.linking.record import LINKING, SCHEMA, SCORES, TRACKS
 
 
 class Doubt(NamedTuple):
-    """A doubtful link: rows of the tracks (the earlier first), nats of evidence, cosine, and seconds between them."""
+    """A doubtful link: rows of the tracks (the earlier first), nats of evidence, cosine, and seconds between them.
+
+    ``kind``: of both tracks, where it is known.
+    """
 
     first: int
     second: int
@@ -21,6 +24,7 @@ class Doubt(NamedTuple):
     linked: bool
     similarity: float
     seconds: float
+    kind: str = ""
 
 
 class SavedLinking(NamedTuple):
@@ -35,11 +39,7 @@ class SavedLinking(NamedTuple):
     @property
     def doubts(self) -> list[Doubt]:
         """Doubtful links, the most doubtful first."""
-        return [
-            Doubt(*row["rows"][:2], **{name: row[name] for name in Doubt._fields[2:]})
-            for row in self.facts.get("doubts", [])
-            if "rows" in row
-        ]
+        return [_doubt(row) for row in self.facts.get("doubts", []) if "rows" in row]
 
     @property
     def origin(self) -> float:
@@ -51,6 +51,12 @@ class SavedLinking(NamedTuple):
     def truth_known(self) -> bool:
         """Whether the true identity of any track is known."""
         return bool(self.tracks["truth"].is_not_null().any())
+
+
+def _doubt(row: Mapping[str, Any]) -> Doubt:
+    first, second = row["rows"][:2]
+    evidence, linked, similarity, seconds = (row[name] for name in ("evidence", "linked", "similarity", "seconds"))
+    return Doubt(first, second, evidence, linked, similarity, seconds, row.get("kind", ""))
 
 
 def is_linking(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reseen.report.histogram import Histogram, histogram
-from reseen.report.linking.doubtful import Ways, ways_of, window_ends, window_source, window_words
+from reseen.report.linking.doubtful import WayName, Ways, of_kind, ways_of, window_ends, window_source, window_words
 from reseen.report.linking.saved import SavedLinking
 from reseen.report.page import Section, Table
 
@@ -24,7 +24,7 @@ def travel_section(saved: SavedLinking) -> Section:
     """Histograms of the ways with the most links, and windows in a table."""
     ways = ways_of(saved)
     ordered = sorted(ways.times.items(), key=lambda item: -sum(item[1]["links"]))
-    charts = [_chart(times, ways.windows.get(way)) for way, times in ordered[:MOST]]
+    charts = [_chart(times, ways.window(way)) for way, times in ordered[:MOST]]
     named = list(dict.fromkeys([*(way for way, _ in ordered), *ways.windows]))
     if not named:
         return Section("Travel times", notes=["No travel times were given or could be learned: few confident links."])
@@ -45,8 +45,15 @@ def _chart(times: Mapping[str, Any], window: Mapping[str, Any] | None) -> Histog
     if window is not None:
         ends = (_end(window["shortest"], edges[0]), _end(window["longest"], edges[-1]))
         note += f", {window_words(window)}"
-    label = f"Travel times from {times['from']} to {times['to']}: {note}"
-    return histogram(edges, counts, title=_named((times["from"], times["to"])), note=note, label=label, window=ends)
+    label = f"Travel times from {times['from']} to {times['to']}{of_kind(times.get('kind', ''))}: {note}"
+    return histogram(
+        edges,
+        counts,
+        title=_named((times["from"], times["to"], times.get("kind", ""))),
+        note=note,
+        label=label,
+        window=ends,
+    )
 
 
 def _filled(edges: list[float], counts: list[float]) -> tuple[list[float], list[float]]:
@@ -58,9 +65,9 @@ def _filled(edges: list[float], counts: list[float]) -> tuple[list[float], list[
     return edges[first : last + 1], counts[first:last]
 
 
-def _named(way: tuple[str, str]) -> str:
+def _named(way: WayName) -> str:
     """The way in words."""
-    return f"{way[0]} again" if way[0] == way[1] else f"{way[0]} → {way[1]}"
+    return (f"{way[0]} again" if way[0] == way[1] else f"{way[0]} → {way[1]}") + of_kind(way[2])
 
 
 def _end(seconds: float | None, otherwise: float) -> float:
@@ -74,8 +81,8 @@ def _coarser(edges: Sequence[float], counts: Sequence[float]) -> tuple[list[floa
     return [*(edges[at] for at in starts), edges[-1]], np.add.reduceat(np.asarray(counts, dtype=float), starts).tolist()
 
 
-def _row(way: tuple[str, str], ways: Ways) -> tuple[str, ...]:
-    times, window = ways.times.get(way), ways.windows.get(way)
+def _row(way: WayName, ways: Ways) -> tuple[str, ...]:
+    times, window = ways.times.get(way), ways.window(way)
     ends = source = ""
     if window is not None:
         ends, source = window_ends(window, digits=1), window_source(window)

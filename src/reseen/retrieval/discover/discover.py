@@ -29,7 +29,7 @@ def discover(
         with file_lock(folder / LOCK, patience=store.patience, advice="try again when it is done", keep=True):
             before = journal.steps()
         refused = Refusals(step.proposal for step in before.live if step.what == "refuse")
-        found, judge = propose(store, model=model, settings=settings, refused=refused, progress=progress)
+        found = propose(store, model=model, settings=settings, refused=refused, progress=progress)
         with file_lock(folder / LOCK, patience=store.patience, advice="try again when it is done", keep=True):
-            write_stored(folder, found, judge=judge, step=before.last)
+            write_stored(folder, found, step=before.last)
     return found

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from reseen.errors import ReseenError
 from reseen.files import write_bytes
 from reseen.formats import migrated, with_format
-from reseen.retrieval.discover.judge import Judge
 from reseen.retrieval.discover.proposal import Discovery, Proposal
 from reseen.retrieval.store import Store
 
@@ -16,11 +15,10 @@ FOLDER, PROPOSALS, JOURNAL, LOCK = "discover", "proposals.json", "decisions.json
 
 
 class Stored(NamedTuple):
-    """The proposals of the last look at a gallery, the step of the journal before it, and how it judged."""
+    """The proposals of the last look at a gallery, and the step of the journal before it."""
 
     proposals: tuple[Proposal, ...]
     step: int
-    judge: Judge | None
 
 
 def discover_folder(store: Store) -> Path:
@@ -33,11 +31,10 @@ def discover_folder(store: Store) -> Path:
     return store.folder / FOLDER
 
 
-def write_stored(folder: Path, found: Discovery, *, judge: Judge | None, step: int) -> None:
+def write_stored(folder: Path, found: Discovery, *, step: int) -> None:
     """Keep what was found in place of what was kept before."""
     values = {
         "step": step,
-        "judge": None if judge is None else judge._asdict(),
         **{name: value for name, value in found._asdict().items() if name != "proposals"},
         "proposals": [proposal.as_json() for proposal in found.proposals],
     }
@@ -49,9 +46,8 @@ def read_stored(folder: Path, *, name: str) -> Stored:
     path = folder / PROPOSALS
     try:
         values: Mapping[str, Any] = migrated("discovery", json.loads(path.read_bytes()), name=str(path))
-        judge = values["judge"] and Judge(**values["judge"])
-        return Stored(tuple(map(Proposal.from_json, values["proposals"])), int(values["step"]), judge)
+        return Stored(tuple(map(Proposal.from_json, values["proposals"])), int(values["step"]))
     except FileNotFoundError:
-        return Stored((), 0, None)
+        return Stored((), 0)
     except (ValueError, TypeError, KeyError):
         raise ReseenError(f"{name}: its proposals cannot be read; `reseen gallery discover` makes them anew") from None

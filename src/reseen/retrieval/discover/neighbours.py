@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from reseen.blas import one_blas_thread
 from reseen.metrics.array_types import Float32, Int64
-from reseen.metrics.kernels.blas import one_blas_thread
 from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess.neighbours import nearest_among
 from reseen.retrieval.indexes import IndexFacts

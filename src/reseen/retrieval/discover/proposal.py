@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 Kind: TypeAlias = Literal["name", "merge", "split"]
 
 SHOWN = 12
-"""The most records that stand beside those of a proposal."""
+"""The most records of each side that are looked at to decide a proposal: of ``beside`` no more are kept."""
 
 
 class Nearby(NamedTuple):
@@ -36,7 +36,8 @@ class Proposal:
         beside_count: How many of these there are.
         similarity: The similarity that decides, in [-1, 1]. "name": the mean between the two parts of the records that
             joined last. "merge": the mean of each record's best in the target. "split": the best between the two parts.
-        probability: That the proposal is right; None where nothing is calibrated.
+        probability: That the proposal is right; None where nothing is calibrated, and for identities that would be
+            merged or split, since how often names are wrong is not known.
         evidence: The same in nats of log odds, as far as it is known; proposals are ordered by it.
         cameras: The cameras of the records, sorted.
         earliest: The first time of the records, if any has one.

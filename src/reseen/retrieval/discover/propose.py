@@ -5,6 +5,7 @@ N = records, R = records of a proposal.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -12,11 +13,13 @@ import numpy as np
 import pyarrow.compute as pc
 
 from reseen.errors import ReseenError
+from reseen.match_odds import MatchOdds
 from reseen.metrics.array_types import Int64
 from reseen.progress import SILENT, Bar, Progress
 from reseen.retrieval.discover.groups import unnamed_groups
 from reseen.retrieval.discover.identities import Draft, of_groups, of_identities, of_splits
 from reseen.retrieval.discover.judge import Judge, judge_records
+from reseen.retrieval.discover.named_searches import odds_for
 from reseen.retrieval.discover.neighbours import NearRecords, Records, index_facts, near_records, read_records
 from reseen.retrieval.discover.proposal import SHOWN, Discovery, Nearby, Proposal, proposal_id
 from reseen.retrieval.schema import GalleryModel
@@ -62,21 +65,22 @@ def propose(
     settings: DiscoverSettings = DEFAULTS,
     refused: Callable[[Proposal], bool] = lambda _: False,
     progress: Progress = SILENT,
-) -> tuple[Discovery, Judge | None]:
-    """The proposals for a store, but for those that are ``refused``, and how similarities were judged."""
+) -> Discovery:
+    """The proposals for a store, but for those that are ``refused``."""
     with store.errors(), progress.bar("discover", total=_STEPS) as bar:
         table = store.snapshot()
         records = read_records(table)
         unnamed = int((records.identity < 0).sum())
         if len(records.vectors) < 2:
-            return Discovery((), len(records.vectors), unnamed, len(records.names), "too few records"), None
+            return Discovery((), len(records.vectors), unnamed, len(records.names), "too few records")
         bar.advance(note="nearest records")
         near = near_records(table, records, count=settings.neighbours, facts=index_facts(store))
         judge = judge_records(records, near, model=model)
         drafts = _drafts(records, near, judge=judge, settings=settings, bar=bar)
-        made = (_proposal(draft, records, near, judge=judge) for draft in drafts)
+        odds = odds_for(store, model) if any(map(_joins_identity, drafts)) else None
+        made = map(partial(_proposal, records=records, near=near, judge=judge, odds=odds), drafts)
         found = _first((proposal for proposal in made if not refused(proposal)), settings.most)
-    return Discovery(found, len(records.vectors), unnamed, len(records.names), judge.source), judge
+    return Discovery(found, len(records.vectors), unnamed, len(records.names), judge.source)
 
 
 def _drafts(records: Records, near: NearRecords, *, judge: Judge, settings: DiscoverSettings, bar: Bar) -> list[Draft]:
@@ -111,13 +115,13 @@ def _first(proposals: Iterable[Proposal], most: int) -> tuple[Proposal, ...]:
     return tuple(found)
 
 
-def _proposal(draft: Draft, records: Records, near: NearRecords, *, judge: Judge) -> Proposal:
+def _proposal(draft: Draft, *, records: Records, near: NearRecords, judge: Judge, odds: MatchOdds | None) -> Proposal:
     rows = _typical_first(records, draft.rows)
     ids = tuple(records.ids.take(rows).to_pylist())
     identity, target = (None if name < 0 else records.names[name] for name in (draft.identity, draft.target))
     beside = _most_similar(records, draft.beside, to=rows)[:SHOWN]
     times = pc.min_max(records.time.take(rows)).as_py()
-    sign = -1 if draft.kind == "split" else 1
+    similarity = min(max(judge.similarity(-draft.evidence if draft.kind == "split" else draft.evidence), -1.0), 1.0)
     return Proposal(
         id=proposal_id(draft.kind, ids, identity=identity, target=target),
         kind=draft.kind,
@@ -126,14 +130,30 @@ def _proposal(draft: Draft, records: Records, near: NearRecords, *, judge: Judge
         target=target,
         beside=tuple(records.ids.take(beside).to_pylist()),
         beside_count=len(draft.beside),
-        similarity=min(max(judge.similarity(sign * draft.evidence), -1.0), 1.0),
-        probability=judge.probability(draft.evidence),
+        similarity=similarity,
+        probability=_probability(draft, similarity, records=records, judge=judge, odds=odds),
         evidence=draft.evidence,
         cameras=tuple(sorted(set(records.camera.take(rows).drop_null().to_pylist()))),
         earliest=times["min"],
         latest=times["max"],
         nearest=tuple(_nearest(draft, records, near)),
     )
+
+
+def _probability(
+    draft: Draft, similarity: float, *, records: Records, judge: Judge, odds: MatchOdds | None
+) -> float | None:
+    """None for identities that would be merged or split: how often names are wrong is not known."""
+    if draft.kind == "name":
+        return judge.probability(draft.evidence)
+    if odds is None or not _joins_identity(draft):
+        return None
+    return odds.probability(similarity, records=int((records.identity >= 0).sum()))
+
+
+def _joins_identity(draft: Draft) -> bool:
+    """Whether records without identity would get one that there is."""
+    return draft.kind == "merge" and draft.identity < 0
 
 
 def _nearest(draft: Draft, records: Records, near: NearRecords) -> Iterator[Nearby]:

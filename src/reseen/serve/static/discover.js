@@ -1,12 +1,11 @@
 // The page that decides who is who: one proposal at a time, by keyboard, mouse or finger.
 
 import * as api from "./api.js";
-import { makeSightings } from "./sightings.js";
+import { count, showProposal } from "./proposal.js";
 
 const find = id => document.getElementById(id);
 const body = document.body;
 const BATCH = 100;
-const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 
 let proposals = []; // that wait, as far as they were fetched
 let place = 0;
@@ -15,7 +14,6 @@ let decided = 0;
 let busy = false;
 let toasting = 0;
 
-const sightings = makeSightings(find("sighting"));
 const current = () => proposals[place];
 
 /** Reads the list; shows the proposal `id` if it waits, else the one at the same place. */
@@ -51,7 +49,7 @@ function show(said = "") {
   find("name").disabled = !proposal;
   find("undo").disabled = !decided;
   find("name").value = "";
-  if (proposal) showProposal(proposal);
+  if (proposal) showProposal(proposal, proposals[place + 1]);
   else {
     find("ask").textContent = decided ? "Everything is decided" : "Nothing is proposed";
     find("why").textContent = "Look again with: reseen gallery discover GALLERY";
@@ -59,47 +57,6 @@ function show(said = "") {
   tell([said, find("ask").textContent].filter(Boolean).join(". "), said);
   if (!find("help").open && !find("login").open) find("ask").focus({ preventScroll: true });
   scrollTo(0, 0);
-}
-
-const ASK = {
-  name: () => "Are these one individual?",
-  merge: proposal => proposal.identity === null ? `${proposal.count === 1 ? "Is this" : "Are these"} ${proposal.target}?` : `Is ${proposal.identity} the same as ${proposal.target}?`,
-  split: proposal => `${proposal.count === 1 ? "Is this" : "Are these"} another individual than ${proposal.identity}?`,
-};
-
-function showProposal(proposal) {
-  const single = !proposal.beside.length;
-  find("ask").textContent = ASK[proposal.kind](proposal);
-  find("why").textContent = `${proposal.text}.`;
-  find("facts").replaceChildren(...facts(proposal));
-  find("sides").classList.toggle("single", single);
-  find("beside-side").hidden = single;
-  find("records-title").textContent = `${proposal.identity ?? "Without identity"} (${count(proposal.count, "record")})`;
-  find("beside-title").textContent = proposal.kind === "split" ? `The rest of ${proposal.identity} (${count(proposal.beside_count, "record")})` : `${proposal.target} (${count(proposal.beside_count, "record")})`;
-  if (proposal.kind === "split") find("records-title").textContent = `From ${proposal.identity} (${count(proposal.count, "record")})`;
-  sightings.fill(find("records"), proposal.records, { total: proposal.count });
-  sightings.fill(find("beside"), proposal.beside, { total: proposal.beside_count });
-  sightings.fill(find("nearest"), proposal.nearest, { describe: nearby });
-  find("others").hidden = !proposal.nearest.length;
-  find("name").placeholder = proposal.target ?? (proposal.kind === "split" ? `${proposal.identity} (2)` : "a name; left empty, a number");
-  sightings.fetchAhead(proposals[place + 1]);
-}
-
-function facts(proposal) {
-  const sure = proposal.probability === null ? `similarity ${proposal.similarity.toFixed(2)}` : `${Math.min(100 * proposal.probability, 99.9).toFixed(proposal.probability > 0.99 ? 1 : 0)} % likely`;
-  const days = [proposal.earliest, proposal.latest].filter(Boolean).map(time => new Date(time).toISOString().slice(0, 16).replace("T", " "));
-  const texts = [
-    sure,
-    proposal.probability === null ? "" : `similarity ${proposal.similarity.toFixed(2)}`,
-    proposal.cameras.length ? proposal.cameras.length > 4 ? count(proposal.cameras.length, "camera") : proposal.cameras.join(", ") : "",
-    days.length ? days[0] === days[1] ? days[0] : `${days[0]} to ${days[1]}` : "",
-  ];
-  return texts.filter(Boolean).map((text, number) => Object.assign(document.createElement("li"), { textContent: text, className: number ? "" : "sure" }));
-}
-
-function nearby(record, number) {
-  const name = record.identity ?? "without identity";
-  return { strong: `${record.identity ? `${number + 1}: ` : ""}${name}`, text: `similarity ${record.similarity.toFixed(2)}` };
 }
 
 /** Reads aloud, and shows what was done for a while. */

@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars
 from PIL import Image
 
-from reseen.data.tracks import write_mot
+from reseen.data.tracks import CLASS_NAMES, write_mot
 from reseen.files import write_text
+from reseen.synth.crossing.detector import FRAME
 from reseen.synth.crossing.noise import Detection, whole_box
-from reseen.synth.crossing.watch import FRAME, Sighting, Watch
+from reseen.synth.crossing.watch import Sighting, Watch
 
 SCENARIO = "S01"
 TRACKER = "reseen"
-_COLUMNS = ("track", "frame", "left", "top", "width", "height", "confidence")
+CLASSES: Mapping[str, int] = MappingProxyType({"person": 1, "vehicle": 3})
+"""The classes of MOT text, as MOTChallenge numbers pedestrians and cars."""
+_COLUMNS = ("track", "frame", "left", "top", "width", "height", "confidence", "class")
 
 
 def name_of(camera: int) -> str:
@@ -47,24 +51,35 @@ def write_cameras(root: Path, watches: Sequence[Watch], *, rate: float, seconds:
         Image.new("L", FRAME, 255).save(root / SCENARIO / name / "roi.jpg")
 
 
-def write_tracks(root: Path, camera: int, found: Sequence[Detection]) -> None:
-    """The tracks of one camera."""
-    rows = [(str(entry.track), entry.frame, *map(float, entry.box), entry.confidence) for entry in found]
-    write_mot(root / SCENARIO / name_of(camera) / "mtsc" / f"mtsc_{TRACKER}.txt", _table(rows))
+def write_classes(root: Path) -> None:
+    """What the classes in tracks and truth are."""
+    write_text(root / CLASS_NAMES, "".join(f"{number} {name}\n" for name, number in CLASSES.items()))
 
 
-def write_truth(root: Path, camera: int, *, passes: Sequence[Sighting], numbers: Mapping[int, int]) -> None:
-    """The true boxes in one camera of the vehicles in ``numbers``, whose identities these are."""
+def write_tracks(root: Path, camera: int, found: Sequence[Detection], *, classes: bool) -> None:
+    """The tracks of one camera; ``classes``: each box says its kind."""
+    rows = [
+        (str(entry.track), entry.frame, *map(float, entry.box), entry.confidence, CLASSES[entry.sighting.kind])
+        for entry in found
+    ]
+    write_mot(root / SCENARIO / name_of(camera) / "mtsc" / f"mtsc_{TRACKER}.txt", _table(rows, classes=classes))
+
+
+def write_truth(
+    root: Path, camera: int, *, passes: Sequence[Sighting], numbers: Mapping[int, int], classes: bool
+) -> None:
+    """The true boxes in one camera of the individuals in ``numbers``, whose identities these are."""
     still = np.random.default_rng(0)
     rows = [
-        (str(numbers[own.vehicle]), int(frame), *map(float, whole_box(box, 0.0, still)), 1.0)
+        (str(numbers[own.individual]), int(frame), *map(float, whole_box(box, 0.0, still)), 1.0, CLASSES[own.kind])
         for own in passes
-        if own.vehicle in numbers
+        if own.individual in numbers
         for frame, box in zip(own.frames, own.boxes, strict=True)
     ]
-    write_mot(root / SCENARIO / name_of(camera) / "gt" / "gt.txt", _table(rows))
+    write_mot(root / SCENARIO / name_of(camera) / "gt" / "gt.txt", _table(rows, classes=classes))
 
 
-def _table(rows: Sequence[tuple[object, ...]]) -> polars.DataFrame:
-    kinds = [polars.String, polars.Int64, *[polars.Float64] * 5]
-    return polars.DataFrame(rows, schema=dict(zip(_COLUMNS, kinds, strict=True)), orient="row")
+def _table(rows: Sequence[tuple[object, ...]], *, classes: bool) -> polars.DataFrame:
+    kinds = [polars.String, polars.Int64, *[polars.Float64] * 5, polars.Int64]
+    table = polars.DataFrame(rows, schema=dict(zip(_COLUMNS, kinds, strict=True)), orient="row")
+    return table if classes else table.drop("class")

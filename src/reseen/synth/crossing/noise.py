@@ -1,13 +1,15 @@
-"""What a tracker makes of true boxes: misses, jitter, broken tracks, exchanged identities, boxes around nothing."""
+"""What a tracker makes of the true boxes of a kind: misses, jitter, broken and exchanged tracks, boxes of nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from reseen.errors import ReseenError
-from reseen.synth.crossing.watch import FRAME, LEAST, Sighting, Watch, clip, project, visible
+from reseen.synth.crossing.detector import DETECTORS, FRAME, clip, visible
+from reseen.synth.crossing.watch import Sighting, Watch, project
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,25 @@ class Detection(NamedTuple):
 
 
 def follow(
-    watch: Watch, passes: Sequence[Sighting], noise: TrackerNoise, *, rng: np.random.Generator
+    watch: Watch,
+    passes: Sequence[Sighting],
+    noise: TrackerNoise,
+    *,
+    rng: np.random.Generator,
+    kind: str = "vehicle",
+    first: int = 1,
 ) -> list[Detection]:
-    """The tracks of one camera; numbers from 1 in the order in which tracks begin."""
+    """The tracks of one kind in one camera; numbers from ``first`` in the order in which tracks begin."""
     tracks = [[(sighting, place) for place in _kept(sighting, noise, rng)] for sighting in passes]
     tracks = _exchanged(tracks, noise.switches, rng)
     tracks = [part for track in tracks for part in _broken(track, noise.fragments, rng)]
     last = max((int(sighting.frames[-1]) for sighting in passes), default=1)
     for _ in range(int(rng.binomial(len(passes), noise.false_tracks))):
-        ghost = _ghost(watch, last=last, rng=rng)
+        ghost = _ghost(watch, kind, last=last, rng=rng)
         tracks.append([(ghost, place) for place in range(len(ghost.frames))])
     tracks = sorted((track for track in tracks if track), key=lambda track: int(track[0][0].frames[track[0][1]]))
     found = []
-    for number, track in enumerate(tracks, start=1):
+    for number, track in enumerate(tracks, start=first):
         for sighting, place in track:
             box = whole_box(sighting.boxes[place], noise.jitter, rng)
             found.append(Detection(sighting, place, number, box, _confidence(sighting, box, rng)))
@@ -120,20 +128,28 @@ def _part(track: _Track, moment: int, *, late: bool) -> _Track:
     return [(sighting, place) for sighting, place in track if (sighting.frames[place] >= moment) == late]
 
 
-def _ghost(watch: Watch, *, last: int, rng: np.random.Generator) -> Sighting:
-    """A few frames of a box around no vehicle, which hardly moves."""
+def _ghost(watch: Watch, kind: str, *, last: int, rng: np.random.Generator) -> Sighting:
+    """A few frames of a box around nobody, which hardly moves."""
+    least = DETECTORS[kind].least
     while True:
-        size = (float(rng.uniform(0.8, 3.5)), float(rng.uniform(0.8, 2.0)), float(rng.uniform(1.0, 2.0)))
+        length, width, height = (float(rng.uniform(*sides)) for sides in _GHOSTS[kind])
+        size = (length, width, height)
         lane = float(rng.choice([-1, 1]) * rng.uniform(3, 9))
         along = np.full(int(rng.integers(2, 9)), float(rng.uniform(10, 32)))
         boxes = project(watch, along, lane=lane, size=size)
-        if visible(boxes).all() and (boxes[:, 3] - boxes[:, 1] > 1.2 * LEAST).all():
+        if visible(boxes, least=least).all() and (boxes[:, 3] - boxes[:, 1] > 1.2 * least).all():
             break
     first = int(rng.integers(1, max(2, last - len(along))))
-    return Sighting(-1, watch.number, np.arange(first, first + len(along)), boxes, along, lane, 1, size)
+    return Sighting(-1, watch.number, np.arange(first, first + len(along)), boxes, along, lane, 1, size, kind)
+
+
+_GHOSTS: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
+    {"vehicle": ((0.8, 3.5), (0.8, 2.0), (1.0, 2.0)), "person": ((0.3, 0.8), (0.4, 0.8), (1.4, 2.0))}
+)
+"""What a detector takes for one of a kind: ranges of its length, width and height, metres."""
 
 
 def _confidence(sighting: Sighting, box: tuple[int, int, int, int], rng: np.random.Generator) -> float:
-    if sighting.vehicle < 0:
+    if sighting.individual < 0:
         return round(float(rng.uniform(0.3, 0.65)), 3)
     return round(float(np.clip(0.6 + 0.35 * min(1.0, box[3] / 150) + rng.normal(0, 0.04), 0.3, 0.99)), 3)

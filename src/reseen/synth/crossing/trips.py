@@ -18,12 +18,21 @@ _LEAD = 25.0
 
 
 class Leg(NamedTuple):
-    """One street of a trip: entered at ``start`` seconds, driven at ``speed``; ``way`` is 1 along it, -1 back."""
+    """One street of a trip: entered at ``start`` seconds, passed at ``speed``; ``way`` is 1 along it, -1 back.
+
+    Who comes out of a door or goes into one passes only what lies between ``enters`` and ``leaves``, metres from where
+    the leg begins; ``start`` is then when it would have been there. ``side``: of the street on whose pavement it walks,
+    as seen along it: 1 the left, -1 the right, 0 on the road; ``across`` the pavement, 0 at the kerb to 1.
+    """
 
     street: int
     way: int
     start: float
     speed: float
+    enters: float = 0.0
+    leaves: float = float("inf")
+    side: int = 0
+    across: float = 0.5
 
 
 def draw_trips(

@@ -1,4 +1,4 @@
-"""What a camera sees of a trip: the boxes of a vehicle, frame by frame, in pixels of the camera's frame.
+"""What a camera sees of a trip: the boxes of a vehicle or person, frame by frame, in pixels of the camera's frame.
 
 A camera's street runs along +x where the camera looks, which hangs above x = 0; y is to the left, z up, metres.
 """
@@ -8,22 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from reseen.synth.crossing.detector import DETECTORS, FRAME, Floats, visible
 from reseen.synth.crossing.town import Post, Town
 from reseen.synth.crossing.trips import Leg
 from reseen.synth.render.renderer import Camera
 from reseen.synth.render.station import Station
 from reseen.synth.vehicle.paving import STREETS
 
-FRAME = (1280, 720)
-"""Width and height of every camera's frame, pixels."""
-REACH = 55.0
-"""Metres ahead of the camera beyond which nothing is detected."""
-LEAST = 28.0
-"""The least height of a box, pixels."""
-_SHOWN = 0.6
-"""The share of a box that must lie in the frame."""
-
-Floats = npt.NDArray[np.float64]
+_CAR_PARK = (7.5, 10.0)
+"""Where people cross a car park, metres from its middle: behind its lanes."""
 
 
 class Watch(NamedTuple):
@@ -38,14 +31,14 @@ class Watch(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """One vehicle passing one camera.
+    """One individual passing one camera.
 
-    ``frames`` (B,) numbers from 1, ``boxes`` (B, 4) left, top, right, bottom, which may reach out of the frame,
-    ``along`` (B,) metres ahead of the camera; ``lane`` metres to the left of the street's middle; ``way`` 1 where the
-    vehicle drives as the camera looks, else -1; ``size`` length, width, height.
+    ``individual``: its number, -1 for a box around nobody. ``frames`` (B,) numbers from 1, ``boxes`` (B, 4) left, top,
+    right, bottom, which may reach out of the frame, ``along`` (B,) metres ahead of the camera; ``lane`` metres to the
+    left of the street's middle; ``way`` 1 for who goes as the camera looks, else -1; ``size`` length, width, height.
     """
 
-    vehicle: int
+    individual: int
     camera: int
     frames: npt.NDArray[np.int64]
     boxes: Floats
@@ -53,6 +46,7 @@ class Sighting(NamedTuple):
     lane: float
     way: int
     size: tuple[float, float, float]
+    kind: str = "vehicle"
 
 
 def draw_watch(number: int, post: Post, station: Station, *, rng: np.random.Generator) -> Watch:
@@ -66,10 +60,11 @@ def draw_watch(number: int, post: Post, station: Station, *, rng: np.random.Gene
 
 
 class Passer(NamedTuple):
-    """A vehicle as cameras see it: its number, and its length, width and height, metres."""
+    """A vehicle or person as cameras see it: its number, its length, width and height, metres, and its kind."""
 
-    vehicle: int
+    individual: int
     size: tuple[float, float, float]
+    kind: str = "vehicle"
 
 
 class Recording(NamedTuple):
@@ -82,32 +77,42 @@ class Recording(NamedTuple):
 def sight(
     watch: Watch, town: Town, leg: Leg, *, passer: Passer, recording: Recording, rng: np.random.Generator
 ) -> Sighting | None:
-    """The boxes of a vehicle on one leg of its trip; None where the camera does not see it twice."""
+    """The boxes of an individual on one leg of its trip; None where the camera does not see it twice."""
     street, post = town.streets[leg.street], watch.post
     way = leg.way * post.facing
-    lane = _lane(watch.station, way, rng)
-    leaves = min(leg.start + street.length / leg.speed, recording.seconds)
-    rate, size = recording.rate, passer.size
-    first = max(1, int(np.ceil((leg.start - watch.start) * rate)))
+    lane = _pavement(watch.station, leg, post.facing) if leg.side else _lane(watch.station, way, rng)
+    leaves = min(leg.start + min(street.length, leg.leaves) / leg.speed, recording.seconds)
+    rate, size, detector = recording.rate, passer.size, DETECTORS[passer.kind]
+    first = max(1, int(np.ceil((leg.start + leg.enters / leg.speed - watch.start) * rate)))
     frames = np.arange(first, int((leaves - watch.start) * rate) + 1, dtype=np.int64)
     driven = leg.speed * (watch.start + frames / rate - leg.start)
     at = driven if leg.way > 0 else street.length - driven
     along = post.facing * (at - post.along)
-    near = (along > 0.6 * size[0]) & (along < REACH)
+    near = (along > 0.6 * size[0]) & (along < detector.reach)
     frames, along = frames[near], along[near]
     if not len(frames):
         return None
     boxes = project(watch, along, lane=lane, size=size)
-    seen = visible(boxes)
+    seen = visible(boxes, least=detector.least)
     if seen.sum() < 2:
         return None
-    return Sighting(passer.vehicle, watch.number, frames[seen], boxes[seen], along[seen], lane, way, size)
+    return Sighting(
+        passer.individual, watch.number, frames[seen], boxes[seen], along[seen], lane, way, size, passer.kind
+    )
 
 
 def _lane(station: Station, way: int, rng: np.random.Generator) -> float:
     """Who drives as the camera looks keeps to the right."""
     lanes = [lane for lane in station.lanes if lane * way < 0] or [-1.75 * way]
     return float(rng.choice(lanes) + rng.normal(0, 0.25))
+
+
+def _pavement(station: Station, leg: Leg, facing: int) -> float:
+    """Where across the street, as the camera sees it, the leg's pavement is walked on."""
+    layout = STREETS[station.street]
+    kerb = layout.road + 0.22
+    near, far = _CAR_PARK if station.street == "car_park" else (kerb + 0.35, kerb + layout.pavement - 0.35)
+    return facing * leg.side * (near + leg.across * (far - near))
 
 
 def project(watch: Watch, along: Floats, *, lane: float, size: tuple[float, float, float]) -> Floats:
@@ -120,20 +125,3 @@ def project(watch: Watch, along: Floats, *, lane: float, size: tuple[float, floa
     across = FRAME[0] / 2 + watch.focal * seen[..., 0] * depth
     down = FRAME[1] / 2 - watch.focal * seen[..., 1] * depth
     return np.stack([across.min(1), down.min(1), across.max(1), down.max(1)], axis=1).astype(np.float64)
-
-
-def visible(boxes: Floats) -> npt.NDArray[np.bool_]:
-    """(B, 4) -> (B,) whether enough of each box lies in the frame, and is large enough."""
-    inside = clip(boxes)
-    share = _area(inside) / np.maximum(_area(boxes), 1e-9)
-    return np.asarray((share >= _SHOWN) & (inside[:, 3] - inside[:, 1] >= LEAST))
-
-
-def clip(boxes: Floats) -> Floats:
-    """Boxes (B, 4) inside the frame."""
-    limits = np.asarray([FRAME[0], FRAME[1]] * 2, np.float64)
-    return np.asarray(np.clip(boxes, 0, limits))
-
-
-def _area(boxes: Floats) -> Floats:
-    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))

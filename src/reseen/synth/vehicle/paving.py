@@ -44,14 +44,17 @@ STREETS: Mapping[str, StreetLayout] = MappingProxyType(
 """The kinds of street: name -> StreetLayout."""
 
 
-def pave(name: str, *, light: Light, seed: int) -> StreetTiles:
-    """The tiles of one station, painted and lit."""
+def pave(name: str, *, light: Light, seed: int, walked: bool = False) -> StreetTiles:
+    """The tiles of one station, painted and lit; ``walked``: its pavements have slabs, whatever lies beyond them."""
     rng = np.random.default_rng(seed)
     layout = STREETS[name]
     sun = np.asarray(light.sun) * max(float(light.direction[2]), 0.0)
     flat = sun + np.asarray(light.sky)
     upright = 0.45 * np.asarray(light.sun) + 0.55 * np.asarray(light.sky) + 0.4 * np.asarray(light.ground)
-    ground = _ground(layout, rng) ** 2.2 * flat
+    plain = _ground(layout, rng)
+    if walked and layout.verge != "slabs":
+        _lay_slabs(plain, layout, np.random.default_rng([seed, 1]))
+    ground = plain**2.2 * flat
     front = np.clip(FRONTS[layout.front](rng), 0.01, 1) ** 2.2 * upright
     sky = np.minimum(1.6 * np.asarray(light.sky), 1.2)
     walls = (layout.wall, layout.wall - float(rng.uniform(0, 0.5)))
@@ -121,6 +124,13 @@ def _slabs(rng: np.random.Generator) -> Texels:
     tile[::8] *= 0.85
     tile[:, ::8] *= 0.85
     return np.asarray(tile)
+
+
+def _lay_slabs(tile: Texels, layout: StreetLayout, rng: np.random.Generator) -> None:
+    """Slabs on the pavements of a ground's tile."""
+    across = np.abs((np.arange(FINE) + 0.5) / FINE * 2 * REACH - REACH) - layout.road
+    pavement = (across > 0.22) & (across < 0.22 + layout.pavement)
+    tile[:, pavement] = _slabs(rng)[:, pavement]
 
 
 def _grass(rng: np.random.Generator) -> Texels:

@@ -24,6 +24,10 @@ RELEASE = Kind(
 _HEADS = ("neck.*", "branches.*.neck.*", "necks.*")
 """What a checkpoint without its head may lack."""
 
+_INCOMPLETE = (
+    "These are names of this package: the file is incomplete, or of a network that it cannot tell from this one"
+)
+
 
 class Imported(NamedTuple):
     """A released network: what was ``released``, the built ``model`` in evaluation mode, and its ``card``."""
@@ -134,6 +138,7 @@ def _built(released: Released, image_size: tuple[int, int] | None) -> Imported:
     base = read_recipe(released.recipe).model_dump(mode="json", exclude_none=True)
     recipe = recipe_from(laid_over(base, {"model": released.model, "data": data}), name=released.recipe)
     model = build_embedder(recipe, num_identities=released.num_identities, start_weights=False, metadata_names=names)
-    load_weights(model, released.tensors, expect_missing=() if released.num_identities is not None else _HEADS)
+    may_lack = () if released.num_identities is not None else _HEADS
+    load_weights(model, released.tensors, expect_missing=may_lack, advice=_INCOMPLETE)
     card = Card(recipe.model_dump(mode="json", exclude_none=True), released.num_identities, None, *names)
     return Imported(released, model.eval(), card)

@@ -1,10 +1,10 @@
 """The section of a run's page on the choice of its network among candidates."""
 
 from reseen.engine.run import Run
-from reseen.report import Cell, Section, Table
+from reseen.report import Cell, Section
+from reseen.report.candidates import TITLE, candidate_row, candidate_section
 from reseen.tasks.classify.choose.choice import Outcome, read_choice
 
-TITLE = "Choice of the network"
 _COLUMNS = ("backbone", "head", "top-1", "gain in top-1")
 _RULE = (
     "Chosen on {images:,} training images of {classes:,} classes that were held out, not on the data set's validation "
@@ -20,18 +20,10 @@ def choice_section(run: Run) -> Section:
         return Section(TITLE)
     choice = read_choice(run.choice_file)
     rows = [_row(outcome, chosen=outcome == choice.chosen) for outcome in choice.outcomes]
-    reason = f"{choice.reason[0].upper()}{choice.reason[1:]}."
     rule = _RULE.format(images=choice.images, classes=choice.classes)
-    return Section(TITLE, [Table("Candidates", _COLUMNS, rows, kind="dense")], notes=[reason, rule])
+    return candidate_section(rows, columns=_COLUMNS, reason=choice.reason, rule=rule)
 
 
 def _row(outcome: Outcome, *, chosen: bool) -> tuple[str | Cell, ...]:
-    candidate, gain = outcome.candidate, outcome.gain
-    difference = "" if gain is None else f"{100 * gain.value:+.1f}"
-    interval = "" if gain is None else f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
-    return (
-        f"{candidate.weights} (chosen)" if chosen else candidate.weights,
-        candidate.head,
-        Cell(f"{outcome.top1:.1%}", best=chosen),
-        Cell(difference, note=interval, best=chosen),
-    )
+    candidate = outcome.candidate
+    return candidate_row(candidate.weights, candidate.head, scores=[outcome.top1], gain=outcome.gain, chosen=chosen)

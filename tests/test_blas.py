@@ -3,7 +3,7 @@
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from reseen.metrics.kernels.blas import one_blas_thread
+from reseen.blas import one_blas_thread
 
 
 def threads() -> list[int]:

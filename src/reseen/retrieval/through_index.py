@@ -1,0 +1,141 @@
+"""Search through a large gallery's approximate index: its nearest parts give candidates, stored vectors rank them.
+
+Q = queries, D = width, K = matches of each query, M = rows.
+"""
+
+from collections.abc import Sequence
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from lancedb.expr import Expr
+from numpy.typing import NDArray
+
+from reseen.retrieval.indexes import IndexFacts
+from reseen.retrieval.recall import MEASURED_SHARE, candidates
+from reseen.retrieval.store import Rewritten, Store
+from reseen.retrieval.vector_cache import Answer
+
+Vectors = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+_MOST_CANDIDATES = 1500
+"""Candidates of all records that cost less than LanceDB's own filtering of a million records."""
+
+_MEASURED = 10
+"""The matches that ``refine`` was measured with; fewer need as many candidates."""
+
+_SPARE, _ENOUGH = 1.5, 0.8
+"""So many times the candidates that would fit on average are asked for, because that varies by its root, and this share
+of what was measured suffices."""
+
+
+def by_parts(
+    store: Store, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts, columns: Sequence[str]
+) -> list[Answer]:
+    """(Q, D) unit vectors -> each query's K most similar of the candidates that the nearest parts hold, best first."""
+    table = store.table
+    found = None if where is None else _fitting_of_all(store, queries, k=k, where=where, facts=facts)
+    if found is None:
+        found = _found(table, queries, k=k, where=where, facts=facts)
+    return _ranked(table, queries, found, k=k, columns=columns)
+
+
+def for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
+    """More parts where fewer records fit than the eighth that the recall was measured with.
+
+    The nearest that fit then lie in more parts, but not in as many more as they are fewer: the root of that is enough.
+    """
+    rarer = max(1.0, facts.records / MEASURED_SHARE / fitting)
+    return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * sqrt(rarer))))
+
+
+def _found(table: Any, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts) -> list[Rows]:
+    """Each query's nearest rows by the index, ``refine`` for each match; LanceDB filters first."""
+    most = _candidates(k, facts)
+    if where is None:
+        return _nearest(table, queries, probes=facts.probes, most=most)
+    found = _nearest(table, queries, probes=facts.filtered_probes, most=most, where=where)
+    enough = all(len(rows) >= k for rows in found) or facts.filtered_probes >= facts.parts
+    return (
+        found if enough else _nearest(table, queries, probes=facts.parts, most=most, where=where)
+    )  # it lies elsewhere
+
+
+def _fitting_of_all(store: Store, queries: Vectors, *, k: int, where: Expr, facts: IndexFacts) -> list[Rows] | None:
+    """The same, where a large share of all records fits: so many candidates of all that enough of them fit.
+
+    LanceDB lists what fits anew for each search, which takes longer than the search. None where that is better: few
+    fit, they are not listed yet, or too few of the candidates fit.
+    """
+    listed = store.fitting.listed(store, where)
+    if listed is None or not len(listed.rows):
+        return None
+    wanted = _candidates(k, facts)
+    most = ceil(_SPARE * wanted * store.records() / len(listed.rows))
+    if most > _MOST_CANDIDATES:
+        return None
+    nearest = _nearest(store.table, queries, probes=facts.filtered_probes, most=most)
+    found = [rows[_among(rows, listed.rows)][:wanted] for rows in nearest]
+    if min(map(len, found)) < max(k, _ENOUGH * wanted):
+        store.fitting.count_failure(where)
+        return None
+    return found if listed.is_newest(store) else None
+
+
+def _candidates(k: int, facts: IndexFacts) -> int:
+    """Candidates that are compared by their stored vectors."""
+    return max(k, _MEASURED) * facts.refine
+
+
+def _nearest(table: Any, queries: Vectors, *, probes: int, most: int, where: Expr | None = None) -> list[Rows]:
+    """Each query's rows, the nearest by the index's codes first; records that are not in the index are compared too."""
+    search = candidates(table, queries, probes=probes, refine=None, where=where).limit(most)
+    told = search.select(["_distance"]).with_row_id(with_row_id=True).to_arrow()
+    order = np.argsort(told["_distance"].to_numpy(), kind="stable")
+    rows = told["_rowid"].to_numpy().astype(np.int64)[order]
+    if "query_index" not in told.column_names:
+        return [rows]
+    query = told["query_index"].to_numpy()[order]
+    return [rows[query == place] for place in range(len(queries))]
+
+
+def _among(rows: Rows, listed: Rows) -> NDArray[np.bool_]:
+    """Which rows are among the sorted ``listed``."""
+    places = np.minimum(np.searchsorted(listed, rows), len(listed) - 1)
+    return np.equal(listed[places], rows)
+
+
+def _ranked(table: Any, queries: Vectors, found: Sequence[Rows], *, k: int, columns: Sequence[str]) -> list[Answer]:
+    """Compare the rows that were found by their stored vectors; between unit vectors that is 2 - 2 cosines."""
+    every = np.unique(np.concatenate(found))
+    if not len(every):
+        return [[] for _ in queries]
+    taken = _taken(table, every, ["vector"])
+    vectors = taken["vector"].combine_chunks().flatten().to_numpy().reshape(len(every), -1)
+    best: list[tuple[Rows, NDArray[np.float32]]] = []
+    for query, rows in zip(queries, found, strict=True):
+        apart = vectors[np.searchsorted(every, rows)].astype(np.float64) - query
+        distances = (apart * apart).sum(axis=1).astype(np.float32)
+        order = np.argsort(distances, kind="stable")[:k]
+        best.append((rows[order], distances[order]))
+    winners = np.unique(np.concatenate([rows for rows, _ in best]))
+    shown = dict(zip(winners.tolist(), _taken(table, winners, columns).to_pylist(), strict=True))
+    return [
+        [(_similarity(far), shown[row]) for row, far in zip(rows.tolist(), distances.tolist(), strict=True)]
+        for rows, distances in best
+    ]
+
+
+def _taken(table: Any, rows: Rows, columns: Sequence[str]) -> pa.Table:
+    """These sorted rows, in their order. Raises Rewritten if another process has moved one of them meanwhile."""
+    taken = table.take_row_ids(rows.tolist()).select(list(columns)).with_row_id().to_arrow()
+    if len(taken) < len(rows):
+        raise Rewritten
+    return taken.take(np.argsort(taken["_rowid"].to_numpy()))
+
+
+def _similarity(distance: float) -> float:
+    """The cosine; rounding can make it larger than 1."""
+    return min(max(1.0 - distance / 2, -1.0), 1.0)
