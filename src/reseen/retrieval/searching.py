@@ -4,19 +4,19 @@ Q = queries, D = width, K = matches of each query.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from lancedb.expr import Expr
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
+from reseen.retrieval.answers import Answer, answers_of, clamped, of_cosine
 from reseen.retrieval.indexes import IndexFacts, SearchPlan
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
 from reseen.retrieval.store import Rewritten, Store
 from reseen.retrieval.through_index import by_parts, for_filter
-from reseen.retrieval.vector_cache import Answer
 
 MOST = 10_000
 """The largest number of matches of one query."""
@@ -101,7 +101,7 @@ def _compared(
     search = store.table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_EVERY_PART)
     search = search.bypass_vector_index() if plan.bypass or plan.facts is not None else search
     search = search if params.where is None else search.where(params.where, prefilter=True)
-    return _answers(search, queries=len(queries), k=params.k, columns=columns)
+    return answers_of(search, queries=len(queries), k=params.k, columns=columns, similarity=of_cosine)
 
 
 def _in_memory(
@@ -115,13 +115,6 @@ def _in_memory(
     if params.where is not None and fitting is None:
         return None
     return records.nearest(queries, k=params.k, fitting=fitting)
-
-
-def _answers(search: Any, *, queries: int, k: int, columns: list[str]) -> list[Answer]:
-    found: list[list[tuple[float, dict[str, Any]]]] = [[] for _ in range(queries)]
-    for row in search.limit(k).select([*columns, "_distance"]).to_arrow().to_pylist():
-        found[row.get("query_index", 0)].append((_similarity(1.0 - row["_distance"]), row))
-    return list(found)
 
 
 def _by_reading(
@@ -138,11 +131,6 @@ def _by_reading(
     if len(rows) < len(wanted):
         raise Rewritten
     return (
-        [(_similarity(value), rows[number]) for value, number in zip(values, numbers, strict=True)]
+        [(clamped(value), rows[number]) for value, number in zip(values, numbers, strict=True)]
         for values, numbers in zip(best.similarity.tolist(), best.rows.tolist(), strict=True)
     )
-
-
-def _similarity(value: float) -> float:
-    """Rounding can make the cosine of equal vectors larger than 1."""
-    return min(max(float(value), -1.0), 1.0)

@@ -12,10 +12,10 @@ import pyarrow as pa
 from lancedb.expr import Expr
 from numpy.typing import NDArray
 
+from reseen.retrieval.answers import Answer, answers_of, clamped, of_squared
 from reseen.retrieval.indexes import IndexFacts
 from reseen.retrieval.recall import MEASURED_SHARE, candidates
 from reseen.retrieval.store import Rewritten, Store
-from reseen.retrieval.vector_cache import Answer
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -35,11 +35,12 @@ def by_parts(
     store: Store, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts, columns: Sequence[str]
 ) -> list[Answer]:
     """(Q, D) unit vectors -> each query's K most similar of the candidates that the nearest parts hold, best first."""
-    table = store.table
-    found = None if where is None else _fitting_of_all(store, queries, k=k, where=where, facts=facts)
+    if where is None:
+        return _by_lancedb(store.table, queries, k=k, where=None, facts=facts, columns=columns)
+    found = _fitting_of_all(store, queries, k=k, where=where, facts=facts)
     if found is None:
-        found = _found(table, queries, k=k, where=where, facts=facts)
-    return _ranked(table, queries, found, k=k, columns=columns)
+        return _by_lancedb(store.table, queries, k=k, where=where, facts=facts, columns=columns)
+    return _ranked(store.table, queries, found, k=k, columns=columns)
 
 
 def for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
@@ -51,20 +52,25 @@ def for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
     return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * sqrt(rarer))))
 
 
-def _found(table: Any, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts) -> list[Rows]:
-    """Each query's nearest rows by the index, ``refine`` for each match; LanceDB filters first."""
-    most = _candidates(k, facts)
+def _by_lancedb(
+    table: Any, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts, columns: Sequence[str]
+) -> list[Answer]:
+    """LanceDB filters first, and compares the candidates by the stored vectors itself."""
+
+    def read(probes: int) -> list[Answer]:
+        refine = ceil(_candidates(k, facts) / k)
+        search = candidates(table, queries, probes=probes, refine=refine, where=where)
+        return answers_of(search, queries=len(queries), k=k, columns=columns, similarity=of_squared)
+
     if where is None:
-        return _nearest(table, queries, probes=facts.probes, most=most)
-    found = _nearest(table, queries, probes=facts.filtered_probes, most=most, where=where)
-    enough = all(len(rows) >= k for rows in found) or facts.filtered_probes >= facts.parts
-    return (
-        found if enough else _nearest(table, queries, probes=facts.parts, most=most, where=where)
-    )  # it lies elsewhere
+        return read(facts.probes)
+    answers = read(facts.filtered_probes)
+    enough = all(len(answer) >= k for answer in answers) or facts.filtered_probes >= facts.parts
+    return answers if enough else read(facts.parts)  # what fits lies elsewhere
 
 
 def _fitting_of_all(store: Store, queries: Vectors, *, k: int, where: Expr, facts: IndexFacts) -> list[Rows] | None:
-    """The same, where a large share of all records fits: so many candidates of all that enough of them fit.
+    """Each query's candidates where a large share of all records fits: so many of all that enough of them fit.
 
     LanceDB lists what fits anew for each search, which takes longer than the search. None where that is better: few
     fit, they are not listed yet, or too few of the candidates fit.
@@ -89,9 +95,9 @@ def _candidates(k: int, facts: IndexFacts) -> int:
     return max(k, _MEASURED) * facts.refine
 
 
-def _nearest(table: Any, queries: Vectors, *, probes: int, most: int, where: Expr | None = None) -> list[Rows]:
+def _nearest(table: Any, queries: Vectors, *, probes: int, most: int) -> list[Rows]:
     """Each query's rows, the nearest by the index's codes first; records that are not in the index are compared too."""
-    search = candidates(table, queries, probes=probes, refine=None, where=where).limit(most)
+    search = candidates(table, queries, probes=probes, refine=None, where=None).limit(most)
     told = search.select(["_distance"]).with_row_id(with_row_id=True).to_arrow()
     order = np.argsort(told["_distance"].to_numpy(), kind="stable")
     rows = told["_rowid"].to_numpy().astype(np.int64)[order]
@@ -123,7 +129,7 @@ def _ranked(table: Any, queries: Vectors, found: Sequence[Rows], *, k: int, colu
     winners = np.unique(np.concatenate([rows for rows, _ in best]))
     shown = dict(zip(winners.tolist(), _taken(table, winners, columns).to_pylist(), strict=True))
     return [
-        [(_similarity(far), shown[row]) for row, far in zip(rows.tolist(), distances.tolist(), strict=True)]
+        [(clamped(of_squared(far)), shown[row]) for row, far in zip(rows.tolist(), distances.tolist(), strict=True)]
         for rows, distances in best
     ]
 
@@ -134,8 +140,3 @@ def _taken(table: Any, rows: Rows, columns: Sequence[str]) -> pa.Table:
     if len(taken) < len(rows):
         raise Rewritten
     return taken.take(np.argsort(taken["_rowid"].to_numpy()))
-
-
-def _similarity(distance: float) -> float:
-    """The cosine; rounding can make it larger than 1."""
-    return min(max(1.0 - distance / 2, -1.0), 1.0)

@@ -4,9 +4,9 @@ A search of a few thousand records costs LanceDB ten times what the comparison c
 width.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from lancedb.expr import Expr
 from numpy.typing import NDArray
 
 from reseen.blas import one_blas_thread
+from reseen.retrieval.answers import Answer
 from reseen.retrieval.reader import Reader
 
 CACHED_BYTES = 128 << 20
@@ -27,8 +28,6 @@ _CONDITIONS = 64
 _MARGIN = 1e-5
 """Products of float32 err by less; what is within it of the last match is compared again in float64."""
 _AT_ONCE = 1024
-
-Answer = Sequence[tuple[float, Mapping[str, Any]]]
 
 
 class Best(NamedTuple):
