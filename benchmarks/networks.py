@@ -88,7 +88,7 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
         [
             str(row["recipe"]),
             str(row["made small"]) or "-",
-            str(row["epochs"]),
+            str(row.get("epochs", "-")),
             f"{float(str(row['parameters'])) / 1e6:.1f} M",
             *(" / ".join(f"{100 * score:.1f}" for score in row[kind]) for kind in ("untrained", "trained")),  # type: ignore[attr-defined]
         ]

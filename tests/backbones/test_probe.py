@@ -7,6 +7,7 @@ from torch import nn
 
 from reseen.backbones import Backbone
 from reseen.backbones.probe import leaves
+from reseen.errors import ReseenError
 
 
 @pytest.mark.parametrize("name", ["test_resnet", "test_vit2", "test_convnext", "efficientvit_b0"])
@@ -46,3 +47,8 @@ def test_a_head_that_the_map_does_not_use_is_taken_out_and_a_loose_parameter_fro
         "conv.bias",
     }
     assert not body.loose.requires_grad
+
+
+def test_a_network_without_gradients_is_refused_and_not_emptied():
+    with torch.inference_mode(), pytest.raises(ReseenError, match="WithAHead: its map has no gradient"):
+        Backbone(WithAHead(), image_size=(8, 8))

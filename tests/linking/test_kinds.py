@@ -6,7 +6,7 @@ import pytest
 
 from drawn_town import drawn_town
 from reseen.errors import ReseenError
-from reseen.linking import Linker, Sightings, Window, link, read_topology
+from reseen.linking import Linker, LinkSettings, Sightings, Window, link, read_topology
 from reseen.linking.by_kind import windows_of
 from reseen.linking.pooling import pool
 
@@ -46,6 +46,19 @@ def test_tracks_of_one_kind_are_linked_as_those_without():
     alone, known = drawn_town(individuals=12).sightings, of_kinds("person", individuals=12)
     assert link(known).identities.tolist() == link(alone).identities.tolist()
     assert not any(way.kind for way in link(known).ways)
+
+
+def test_the_doubts_of_all_kinds_are_those_nearest_to_what_a_link_needs():
+    doubts = link(of_kinds("person", "vehicle", individuals=30), settings=LinkSettings(caution=3.0)).doubts
+    from_the_decision = [abs(doubt.evidence - 3.0) for doubt in doubts]
+    assert len(doubts) > 2
+    assert from_the_decision == sorted(from_the_decision)
+
+
+def test_kinds_may_be_any_column():
+    columns = {"begin": [0.0], "end": [1.0], "vectors": [[1.0, 0.0]]}
+    for kinds in (["person"], np.array(["person"])):
+        assert Sightings(["a"], [1], **columns, kinds=kinds).kinds == ("person",)
 
 
 def test_tracks_of_unknown_kind_are_linked_among_themselves():

@@ -76,6 +76,23 @@ def test_kinds_are_linked_and_scored_each_by_itself(tracks, tmp_path, embedder):
     assert all("kind" in row for row in linking["ways"] + linking["doubts"])
 
 
+def test_tracks_that_name_no_kind_have_no_score_of_one(tracks, tmp_path, embedder):
+    truth = tracks.with_name("truth.csv")
+    rows = polars.read_csv(truth, infer_schema=False)
+    even = rows["identity"].str.strip_prefix("v").cast(polars.Int64) % 2 == 0
+    kinds = polars.when(even).then(polars.lit("person")).otherwise(polars.lit("vehicle"))
+    rows.with_columns(kind=kinds).write_csv(truth)
+    done = reseen.link_tracks(tracks, tmp_path / "out", embedder=embedder, truth=truth, images=2)
+    assert done.scores.kinds == {}
+
+
+def test_a_kind_of_the_topology_that_no_track_has_is_refused_before_anything_is_embedded(tracks, tmp_path, embedder):
+    (tmp_path / "roads.csv").write_text("from,to,shortest,longest,kind\nc0,c1,1,9,person\n")
+    with pytest.raises(ReseenError, match=r"roads.csv: a window is of kind 'person', but no track says"):
+        reseen.link_tracks(tracks, tmp_path / "out", embedder=embedder, topology=tmp_path / "roads.csv")
+    assert not (tmp_path / "out" / "vectors").exists()
+
+
 def test_the_same_command_embeds_nothing_twice_and_other_settings_link_again(tracks, tmp_path, embedder, monkeypatch):
     out = tmp_path / "out"
     first = reseen.link_tracks(tracks, out, embedder=embedder).links

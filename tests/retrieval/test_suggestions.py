@@ -143,3 +143,15 @@ def test_a_gallery_keeps_the_odds_of_its_model(tmp_path: Path) -> None:
     model = GalleryModel("drawn", WIDTH, 0.7, SEARCH)
     Gallery(tmp_path / "g", model=model, create=True)
     assert Gallery(tmp_path / "g").model == model
+
+
+def test_the_first_record_of_a_gallery_may_ask_for_a_suggestion(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH), create=True)
+    added = gallery.add(records(sightings(0), np.array([0])), suggest=True)
+    assert (added.added, added.suggestions) == (1, (None,))
+
+
+def test_an_identity_of_too_many_records_does_not_keep_out_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named_searches, "MOST_RECORDS", 10)
+    names = np.repeat(np.arange(4), [2, 11, 2, 2])
+    assert set(names[named_searches._kept(names)].tolist()) == {0, 2, 3}

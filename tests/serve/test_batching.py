@@ -88,7 +88,8 @@ def test_items_of_cancelled_callers_are_left_out_of_a_batch() -> None:
     assert sizes == [1, 1]
 
 
-def test_a_batch_waits_for_the_items_that_are_on_their_way() -> None:
+def test_a_batch_waits_for_the_items_that_are_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reseen.serve.batching._PATIENCE", 5)
     work, coming = Doubling(), [1]
     work.go.set()
 

@@ -218,6 +218,10 @@ def _take_out_unused(body: nn.Module, maps: Tensor) -> None:
     """Put an identity in place of each part that ``maps`` does not depend on; freeze loose parameters."""
     named = dict(body.named_parameters())
     used = {id(leaf) for leaf in leaves(maps)}
+    if not used and any(parameter.requires_grad for parameter in named.values()):
+        raise ReseenError(
+            f"{type(body).__name__}: its map has no gradient; build networks outside of torch.inference_mode()"
+        )
     unused = {name for name, parameter in named.items() if parameter.requires_grad and id(parameter) not in used}
     for path, module in list(body.named_modules()):
         parameters = {f"{path}.{name}" for name, _ in module.named_parameters()}

@@ -31,7 +31,10 @@ def pass_empty_image(network: nn.Module, forward: Callable[[Tensor], object], *,
 
 
 def leaves(output: Tensor) -> list[Tensor]:
-    """The tensors with gradients that ``output`` was computed from, read from its graph: no gradient is computed."""
+    """The tensors with gradients that ``output`` was computed from, read from its graph: no gradient is computed.
+
+    What a block computes under reentrant checkpointing is not in the graph.
+    """
     found: list[Tensor] = []
     seen: set[Node] = set()
     left = [output.grad_fn]

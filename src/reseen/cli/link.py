@@ -41,7 +41,10 @@ def link(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option(help="The true identities; those that lie with the tracks if left out.")
     ] = None,
     topology: Annotated[
-        Path | None, typer.Option(help="Travel times, .csv or .toml: from, to, shortest, longest (seconds).")
+        Path | None,
+        typer.Option(
+            help="Travel times, .csv or .toml: from, to, shortest, longest (seconds), and kind where one is for a kind."
+        ),
     ] = None,
     offset: track.Offsets = None,
     frames: track.Frames = None,

@@ -3,6 +3,8 @@
 B = batch, H x W = any image size, D = width of the vectors.
 """
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, is_zipfile
@@ -44,14 +46,19 @@ class OnOnnxRuntime:
 class OnOpenVino:
     """Runs an OpenVINO model on the CPU; safe to call from several threads."""
 
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
+    def __init__(self, compile_for: Callable[[int], Any]) -> None:
+        self._compile_for = cache(compile_for)
+        self._compile_for(STREAMS)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(B, H, W, 3) -> (B, D). The images are shared out among the streams, which need not wait for each other."""
+        """(B, H, W, 3) -> (B, D). The images are shared out among the streams, which need not wait for each other.
+
+        One image alone has a stream that takes all cores.
+        """
         parts = np.array_split(images, min(STREAMS, max(1, len(images))))
+        compiled = self._compile_for(len(parts))
         # New requests each time: calls of the compiled model share one, and fail when two run at once.
-        requests = [self._compiled.create_infer_request() for _ in parts]
+        requests = [compiled.create_infer_request() for _ in parts]
         for request, part in zip(requests, parts, strict=True):
             request.start_async({0: part})
         for request in requests:
@@ -100,12 +107,12 @@ def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
         model = core.read_model(path)
         # Without the hint, processors with bfloat16 use it, and vectors differ in their third digit.
         precision = model.get_rt_info([PRECISION]).astype(str) if model.has_rt_info([PRECISION]) else "f32"
-        options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": STREAMS}
-        compiled = core.compile_model(model, "CPU", options)
+        options = {"INFERENCE_PRECISION_HINT": precision}
+        network = OnOpenVino(lambda streams: core.compile_model(model, "CPU", {**options, "NUM_STREAMS": streams}))
     except RuntimeError as error:
         raise ReseenError(f"{path}: damaged or no OpenVINO model ({_first_line(error)})") from None
     text = model.get_rt_info([FACTS]).astype(str) if model.has_rt_info([FACTS]) else None
-    return LoadedNetwork(OnOpenVino(compiled), _facts(path, text), str(path))
+    return LoadedNetwork(network, _facts(path, text), str(path))
 
 
 def load_program(path: Path, *, device: str = "cpu") -> LoadedNetwork:

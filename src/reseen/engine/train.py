@@ -11,11 +11,9 @@ from reseen.engine.run import Run
 from reseen.engine.task import DataT, Task
 from reseen.engine.train_epochs import TrainingJob, train_epochs
 from reseen.engine.training_lock import claimed
-from reseen.engine.training_state import TrainingState, restored
+from reseen.engine.training_state import restored
 from reseen.progress import SILENT, Progress
 from reseen.recipe.training import RecipeT
-
-__all__ = ["Trained", "TrainingJob", "TrainingState", "train_task"]
 
 
 class Trained(NamedTuple):

@@ -30,9 +30,7 @@ def kinds_of(sightings: Sightings) -> list[str]:
 
 
 def rows_of(sightings: Sightings, kind: str) -> Int64:
-    """The rows of a kind."""
-    if not sightings.kinds:
-        return np.arange(len(sightings) if kind == "" else 0)
+    """The rows of a kind, where kinds are known."""
     return np.flatnonzero(np.asarray(sightings.kinds) == kind)
 
 
@@ -44,15 +42,20 @@ def windows_of(topology: Sequence[Window], kind: str) -> tuple[Window, ...]:
     return (*own, *shared)
 
 
-def require_kinds(topology: Sequence[Window], kinds: Sequence[str]) -> None:
-    """ReseenError where a window is of a kind that no track has."""
+def require_kinds(topology: Sequence[Window], kinds: Sequence[str], *, source: object) -> None:
+    """ReseenError where a window of ``source`` is of a kind that no track has."""
+    known = [kind for kind in kinds if kind]
     for window in topology:
-        if window.kind and window.kind not in kinds:
-            raise ReseenError(f"topology: {unknown('kind', window.kind, [kind for kind in kinds if kind])}")
+        if window.kind and not known:
+            raise ReseenError(f"{source}: a window is of kind '{window.kind}', but no track says what it is of")
+        if window.kind and window.kind not in known:
+            raise ReseenError(f"{source}: {unknown('kind', window.kind, known)}")
 
 
-def put_together(sightings: Sightings, parts: Sequence[Part], *, topology: Sequence[Window], doubts: int) -> Linking:
-    """One linking of all kinds; at most so many ``doubts``."""
+def put_together(
+    sightings: Sightings, parts: Sequence[Part], *, topology: Sequence[Window], doubts: int, caution: float
+) -> Linking:
+    """One linking of all kinds; at most so many ``doubts``, those whose evidence is nearest to ``caution`` first."""
     clusters, last = np.empty(len(sightings), dtype=np.int64), 0
     for part in parts:
         clusters[part.rows] = part.linking.identities + last
@@ -65,7 +68,7 @@ def put_together(sightings: Sightings, parts: Sequence[Part], *, topology: Seque
         windows=(*topology, *learned),
         ways=tuple(way._replace(kind=part.kind) for part in parts for way in part.linking.ways),
         links=tuple(link for part in parts for link in _in_all(part, part.linking.links)),
-        doubts=tuple(sorted(doubtful, key=lambda link: abs(link.evidence))[:doubts]),
+        doubts=tuple(sorted(doubtful, key=lambda link: abs(link.evidence - caution))[:doubts]),
         threshold="; ".join(f"{_named(part.kind)}: {part.linking.threshold}" for part in parts),
         warnings=tuple(f"{_named(part.kind)}: {line}" for part in parts for line in part.linking.warnings),
     )

@@ -51,11 +51,11 @@ def link(sightings: Sightings, *, settings: LinkSettings = DEFAULTS, topology: S
     if not len(sightings):
         return empty_linking(sightings, topology)
     kinds = kinds_of(sightings)
-    require_kinds(topology, kinds)
+    require_kinds(topology, kinds, source="topology")
     if len(kinds) == 1:
         return _link(sightings, settings=settings, topology=windows_of(topology, kinds[0]))
     parts = [_part(sightings, kind, settings=settings, topology=topology) for kind in kinds]
-    return put_together(sightings, parts, topology=topology, doubts=DOUBTS)
+    return put_together(sightings, parts, topology=topology, doubts=DOUBTS, caution=settings.caution)
 
 
 def _part(sightings: Sightings, kind: str, *, settings: LinkSettings, topology: Sequence[Window]) -> Part:

@@ -96,17 +96,22 @@ def _times(groups: pl.DataFrame, everything: pl.DataFrame) -> pl.DataFrame:
 
 def _kinds(groups: pl.DataFrame, everything: pl.DataFrame) -> tuple[str, ...]:
     """The kind of each track; () where none is known."""
-    key = ["camera", "track"]
-    known = everything.filter(pl.col("kind").is_not_null()) if "kind" in everything.columns else everything[:0]
+    known = kinds_of_tracks(everything)
     if known.is_empty():
         return ()
-    counted = (
-        known.group_by(*key, "kind")
-        .agg(boxes=pl.len())
-        .sort(*key, "boxes", "kind", descending=[False, False, True, False])
-    )
-    most = counted.unique(key, keep="first", maintain_order=True)
-    return tuple(groups.join(most, on=key, how="left", maintain_order="left")["kind"].fill_null("").to_list())
+    named = groups.join(known, on=["camera", "track"], how="left", maintain_order="left")
+    return tuple(named["kind"].fill_null("").to_list())
+
+
+def kinds_of_tracks(boxes: pl.DataFrame) -> pl.DataFrame:
+    """camera, track, kind: of the tracks of which it is known, the kind that most of their boxes have."""
+    key = ["camera", "track"]
+    if "kind" not in boxes.columns:
+        return boxes.clear().select(*key, kind=pl.lit(None, dtype=pl.String))
+    known = boxes.filter(pl.col("kind").is_not_null())
+    counted = known.group_by(*key, "kind").agg(boxes=pl.len())
+    ordered = counted.sort(*key, "boxes", "kind", descending=[False, False, True, False])
+    return ordered.unique(key, keep="first", maintain_order=True).select(*key, "kind")
 
 
 def quality(boxes: pl.DataFrame, everything: pl.DataFrame) -> Float64:

@@ -55,7 +55,10 @@ def sightings_table(
 
 
 def doubt_facts(doubt: Link, sightings: Sightings) -> dict[str, object]:
-    """A doubtful link as linking.json has it: both tracks, earlier first, and the evidence about them."""
+    """A doubtful link as linking.json has it: both tracks, earlier first, and the evidence about them.
+
+    Their kind is told where there are several, as it is of windows and ways.
+    """
     between = gaps(*(Times(sightings.begin[[row]], sightings.end[[row]]) for row in (doubt.first, doubt.second)))
     first, second = (doubt.first, doubt.second) if between.forward[0] else (doubt.second, doubt.first)
     similarity = float(sightings.vectors[first] @ sightings.vectors[second])
@@ -67,7 +70,7 @@ def doubt_facts(doubt: Link, sightings: Sightings) -> dict[str, object]:
         "rows": [first, second],
         "similarity": round(similarity, 3),
         "seconds": round(float(between.seconds[0]), 2),
-        **({"kind": sightings.kinds[first]} if sightings.kinds else {}),
+        **({"kind": sightings.kinds[first]} if len(set(sightings.kinds)) > 1 else {}),
     }
 
 

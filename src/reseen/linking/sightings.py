@@ -58,6 +58,7 @@ class Sightings:
                 object.__setattr__(self, field, labels.astype(np.str_))
         for field in ("begin", "end"):
             object.__setattr__(self, field, np.asarray(getattr(self, field), dtype=np.float64))
+        object.__setattr__(self, "kinds", tuple(str(kind or "") for kind in self.kinds))
         self._check(count)
 
     def _check(self, count: int) -> None:

@@ -44,8 +44,13 @@ class FittingRows:
         self._failed: Counter[str] = Counter()
         self._refused: set[str] = set()
 
-    def listed(self, store: Reader, where: Expr) -> Listed | None:
-        """The rows that meet the condition in the version that the store looks at; None where they are not listed."""
+    def listed(self, store: Reader, where: Expr, *, expected: int) -> Listed | None:
+        """The rows that meet the condition in the version that the store looks at; None where they are not listed.
+
+        So many are ``expected``; more than may be kept are not read.
+        """
+        if 8 * expected > _MOST_BYTES:
+            return None
         condition, version = where.to_sql(), store.version
         with self._lock:
             if self._version < version:

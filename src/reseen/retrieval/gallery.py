@@ -186,6 +186,7 @@ class Gallery:
             ReseenError: No record has the camera or field, or ``k`` is out of range.
         """
         check_k(k)
+        vectors = self._query_vectors(queries)  # may take long, and what is forgotten meanwhile is not to be found
         with self._store.one_look():
             if cameras is not None:
                 self._refuse_unknown_cameras(cameras)
@@ -193,7 +194,7 @@ class Gallery:
             limit, text = (
                 self._judgement() if threshold is None else (threshold, f"threshold {threshold:.4f}, as asked")
             )
-            results = nearest(self._store, self._query_vectors(queries), SearchParams(k, filters, limit, exact))
+            results = nearest(self._store, vectors, SearchParams(k, filters, limit, exact))
             self._keep_up()
         return [replace(matches, judged_by=text) for matches in results]
 
@@ -241,8 +242,10 @@ class Gallery:
         self._forget_decided(self._store.column("id", gone).to_pylist(), identity)
         with self._store.building(), self._store.writing() as table:
             forgotten = self._store.column("id", gone).to_pylist()
-            forget_rows(self._store, gone)
-            self._store.cached.clear()
+            try:
+                forget_rows(self._store, gone)
+            finally:
+                self._store.cached.clear()
             if not indexes.indexed(table) and indexes.INDEX_PAYS <= table.count_rows() < indexes.APPROXIMATE_PAYS:
                 indexes.build_exact(table)
         self._forget_decided(forgotten, identity)

@@ -30,6 +30,7 @@ from reseen.file_lock import file_lock
 from reseen.files import make_own_folder, write_atomically, write_json
 from reseen.formats import migrated, with_format
 from reseen.linking import Linking, LinkSettings, link, read_topology
+from reseen.linking.by_kind import require_kinds
 from reseen.linking.pooling import Pooled
 from reseen.linking.splitting import split
 from reseen.linking.topology import require_known
@@ -84,8 +85,8 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
         progress: Shows a bar.
 
     Raises:
-        ReseenError: ``out`` holds another linking, the tracks have no images of their own, a camera of the topology
-            has no track, or as the readers say.
+        ReseenError: ``out`` holds another linking, the tracks have no images of their own, a camera or a
+            kind of the topology has no track, or as the readers say.
 
     Example (not run):
         ```python
@@ -105,6 +106,7 @@ def link_tracks(  # noqa: PLR0913 - one argument a thing that a user may choose
     )
     windows = () if topology is None else read_topology(topology)
     require_known(windows, found.tracks.cameras, source=topology)
+    require_kinds(windows, found.tracks.boxes["kind"].drop_nulls().unique().to_list(), source=topology)
     true = _truth(source, truth)
     _begin(out, found, embedder=embedder, source=source)
     with file_lock(out / _LOCK, patience=0, advice="wait for it, or choose another folder", keep=True):

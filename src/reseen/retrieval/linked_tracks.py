@@ -11,7 +11,7 @@ import polars as pl
 
 from reseen.data.tracks import Tracks
 from reseen.linking import Linking
-from reseen.linking.pooling import Switch
+from reseen.linking.pooling import Switch, kinds_of_tracks
 from reseen.linking.splitting import parts_of
 from reseen.metrics import IdentifiedBoxes, LinkScores, only_in_several_cameras, score_links
 from reseen.metrics.association.grouping import true_tracks
@@ -89,17 +89,24 @@ def scored(truth: Truth, boxes: pl.DataFrame, links: pl.DataFrame, *, of_parts: 
     whole = _identified(named, links)
     several, every = _over_cameras(truth.boxes, whole), score_links(truth.boxes, whole)
     parts = None if of_parts is None else _over_cameras(truth.boxes, _identified(boxes, of_parts))
-    names = sorted({kind for kind in truth.kinds if kind is not None})
-    kinds = {name: _of_kind(truth, name, boxes=named, links=links) for name in names} if len(names) > 1 else {}
-    return Scored(several, every, parts, kinds)
+    return Scored(several, every, parts, _scores_of_kinds(truth, named, links))
 
 
 def _over_cameras(truth: IdentifiedBoxes, found: IdentifiedBoxes) -> LinkScores:
     return score_links(truth, only_in_several_cameras(found))
 
 
+def _scores_of_kinds(truth: Truth, boxes: pl.DataFrame, links: pl.DataFrame) -> dict[str, LinkScores]:
+    """The scores of each kind that the truth and some track name; none where the truth names fewer than two."""
+    kinds = kinds_of_tracks(boxes)
+    named = boxes.drop("kind", strict=False).join(kinds, on=["camera", "track"], how="left", maintain_order="left")
+    true = {kind for kind in truth.kinds if kind is not None}
+    shared = sorted(true & set(kinds["kind"])) if len(true) > 1 else []
+    return {kind: _of_kind(truth, kind, boxes=named, links=links) for kind in shared}
+
+
 def _of_kind(truth: Truth, kind: str, *, boxes: pl.DataFrame, links: pl.DataFrame) -> LinkScores:
-    """The scores of one kind's true boxes, and of the boxes that the tracker took for it."""
+    """The scores of one kind's true boxes, and of the boxes of tracks of that kind."""
     true = truth.boxes.rows(np.array([own == kind for own in truth.kinds]))
     return _over_cameras(true, _identified(boxes.filter(pl.col("kind") == kind), links))
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from reseen.deploy.search_threshold import SearchThreshold
 from reseen.errors import ReseenError
@@ -89,8 +89,17 @@ def model_of(schema: pa.Schema, *, name: str) -> GalleryModel | None:
         facts["model"],
         schema.field("vector").type.list_size,
         None if threshold is None else float(threshold),
-        None if search is None else TypeAdapter(SearchThreshold).validate_json(search),
+        None if search is None else _search_threshold(search, name=name),
     )
+
+
+def _search_threshold(text: str, *, name: str) -> SearchThreshold:
+    try:
+        return TypeAdapter(SearchThreshold).validate_json(text)
+    except ValidationError:
+        raise ReseenError(
+            f"{name}: its search threshold cannot be read, got {text[:60]}; a newer reseen may have written it"
+        ) from None
 
 
 def has_key(schema: pa.Schema) -> bool:

@@ -11,7 +11,7 @@ from lancedb.expr import Expr
 from numpy.typing import NDArray
 
 from reseen.errors import ReseenError
-from reseen.retrieval.answers import Answer, answers_of, clamped, of_cosine
+from reseen.retrieval.answers import Answer, clamped, compared_again
 from reseen.retrieval.indexes import IndexFacts, SearchPlan
 from reseen.retrieval.record import Matches
 from reseen.retrieval.schema import SHOWN, fields_of, match_of
@@ -57,6 +57,8 @@ def nearest(store: Store, queries: NDArray[np.float32], params: SearchParams) ->
 
     Every record is compared, unless the gallery has an approximate index that was measured to find enough.
     """
+    if not len(queries):
+        return []
     plan = store.plan()
     facts = None if params.exact else _usable(store, plan, queries=len(queries), params=params)
     columns = [*SHOWN, *fields_of(store.schema)]
@@ -101,7 +103,7 @@ def _compared(
     search = store.table.search(queries, vector_column_name="vector").distance_type("cosine").nprobes(_EVERY_PART)
     search = search.bypass_vector_index() if plan.bypass or plan.facts is not None else search
     search = search if params.where is None else search.where(params.where, prefilter=True)
-    return answers_of(search, queries=len(queries), k=params.k, columns=columns, similarity=of_cosine)
+    return compared_again(search, queries, k=params.k, columns=columns)
 
 
 def _in_memory(

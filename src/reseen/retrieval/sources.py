@@ -19,9 +19,12 @@ import polars
 from reseen.data.datasets import read_data
 from reseen.data.image_table import list_images, read_image_table
 from reseen.errors import ReseenError
+from reseen.extras import extra
 from reseen.retrieval.job import JOB, PARTS, metadata_columns, read_job
 from reseen.retrieval.record import Box, FieldValue, Record
-from reseen.retrieval.schema import GalleryModel
+
+with extra("gallery"):
+    from reseen.retrieval.schema import GalleryModel
 
 _BOX = ("left", "top", "right", "bottom")
 _OWN = frozenset({"path", "identity", "camera", "time", "vector", *_BOX})

@@ -95,7 +95,7 @@ class Store:
     @property
     def schema(self) -> pa.Schema:
         """The current columns."""
-        version = self._version()
+        version = self.version
         if self._schema[0] != version or self._schema[1] is None:
             self._schema = (version, self.read(lambda table: table.schema))
         assert self._schema[1] is not None
@@ -105,7 +105,8 @@ class Store:
     def one_look(self) -> Iterator[None]:
         """Inside the block, this thread takes columns, cameras and plan from one version, and asks for it once.
 
-        Each question goes to LanceDB's own thread and to the file system. Vectors are of the newest version as ever.
+        Each question goes to LanceDB's own thread and to the file system. Vectors in memory are
+        of that version too, LanceDB's of the newest.
         """
         self._look.version = self.read(lambda table: int(table.version))
         try:
@@ -116,9 +117,6 @@ class Store:
     @property
     def version(self) -> int:
         """The newest version, or the one that this thread looks at."""
-        return self._version()
-
-    def _version(self) -> int:
         seen: int | None = getattr(self._look, "version", None)
         return self.read(lambda table: int(table.version)) if seen is None else seen
 
@@ -173,7 +171,7 @@ class Store:
 
     def cameras(self) -> tuple[str, ...]:
         """The cameras of all records, sorted; read again when the table has changed."""
-        version = self._version()
+        version = self.version
         if self._cameras[0] != version:
             named = self.read(lambda _: self.column("camera"))
             self._cameras = (version, tuple(sorted(named.unique().drop_null().to_pylist())))
@@ -181,7 +179,7 @@ class Store:
 
     def plan(self) -> SearchPlan:
         """How the table is to be searched; read again when the table has changed."""
-        version = self._version()
+        version = self.version
         if self._plan[0] != version or self._plan[1] is None:
             self._plan = (version, self.read(plan_of))
             self.index_problem = ""
@@ -190,7 +188,7 @@ class Store:
 
     def records(self) -> int:
         """The number of all records; counted again when the table has changed."""
-        version = self._version()
+        version = self.version
         if self._records[0] != version:
             self._records = (version, self.read(lambda table: int(table.count_rows())))
         return self._records[1]

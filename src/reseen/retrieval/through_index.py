@@ -75,12 +75,12 @@ def _fitting_of_all(store: Store, queries: Vectors, *, k: int, where: Expr, fact
     LanceDB lists what fits anew for each search, which takes longer than the search. None where that is better: few
     fit, they are not listed yet, or too few of the candidates fit.
     """
-    listed = store.fitting.listed(store, where)
-    if listed is None or not len(listed.rows):
-        return None
-    wanted = _candidates(k, facts)
-    most = ceil(_SPARE * wanted * store.records() / len(listed.rows))
+    expected, wanted = store.count(where), _candidates(k, facts)
+    most = ceil(_SPARE * wanted * store.records() / max(expected, 1))
     if most > _MOST_CANDIDATES:
+        return None
+    listed = store.fitting.listed(store, where, expected=expected)
+    if listed is None or not len(listed.rows):
         return None
     nearest = _nearest(store.table, queries, probes=facts.filtered_probes, most=most)
     found = [rows[_among(rows, listed.rows)][:wanted] for rows in nearest]

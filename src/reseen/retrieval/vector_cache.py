@@ -4,6 +4,7 @@ A search of a few thousand records costs LanceDB ten times what the comparison c
 width.
 """
 
+import math
 from collections.abc import Sequence
 from threading import Lock
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from lancedb.expr import Expr
 from numpy.typing import NDArray
 
 from reseen.blas import one_blas_thread
-from reseen.retrieval.answers import Answer
+from reseen.retrieval.answers import Answer, clamped, cosine_distances
 from reseen.retrieval.reader import Reader
 
 CACHED_BYTES = 128 << 20
@@ -27,11 +28,10 @@ CACHED_FROM = 8
 _CONDITIONS = 64
 _MARGIN = 1e-5
 """Products of float32 err by less; what is within it of the last match is compared again in float64."""
-_AT_ONCE = 1024
 
 
 class Best(NamedTuple):
-    """``places`` (K,) of records, and the ``distances`` (K,) of the same: 1 - the cosine, as LanceDB gives it."""
+    """``places`` (K,) of records, and the ``distances`` (K,) of the same: 1 - the cosine."""
 
     places: NDArray[np.int64]
     distances: NDArray[np.float32]
@@ -75,17 +75,19 @@ class CachedRecords:
         return self._ranked([self._best(*pair, count=count) for pair in zip(queries, similar, strict=True)], count)
 
     def _best(self, query: NDArray[np.float32], similar: NDArray[np.float32], *, count: int) -> Best:
-        """The places of the most similar records, a few more where some are nearly equal, and their distances."""
+        """The places of the most similar records, more where the last are equal, and their distances."""
         last = np.partition(similar, len(similar) - count)[len(similar) - count]
         places = np.flatnonzero(similar >= last - _MARGIN)
-        return Best(places, _distances(query, self._vectors, places))
+        distances = cosine_distances(query, self._vectors, places)
+        kept = distances <= np.partition(distances, count - 1)[count - 1]
+        return Best(places[kept], distances[kept])
 
     def _ranked(self, found: Sequence[Best], count: int) -> list[Answer]:
         """The columns of all that was found, taken at once; of equal distances, the smaller id first."""
         rows = iter(self._columns.take(pa.array(np.concatenate([best.places for best in found]))).to_pylist())
         answers: list[Answer] = []
         for best in found:
-            entries = [(1.0 - distance, next(rows)) for distance in best.distances.tolist()]
+            entries = [(clamped(1.0 - distance), next(rows)) for distance in best.distances.tolist()]
             answers.append(sorted(entries, key=lambda entry: (-entry[0], entry[1]["id"]))[:count])
         return answers
 
@@ -98,6 +100,7 @@ class VectorCache:
         self._lock, self._reading = Lock(), Lock()
         self._kept: CachedRecords | None = None
         self._asked, self._queries = -1, 0
+        self._too_many, self._clears = math.inf, 0
 
     def records(self, store: Reader, *, queries: int, columns: Sequence[str]) -> CachedRecords | None:
         """The records of the version that the store looks at; None where LanceDB is to be asked instead."""
@@ -121,19 +124,23 @@ class VectorCache:
     def clear(self) -> None:
         """Keep nothing."""
         with self._lock:
-            self._kept, self._asked = None, -1
+            self._kept, self._asked, self._too_many = None, -1, math.inf
+            self._clears += 1
 
     def _read(self, store: Reader, version: int, columns: Sequence[str]) -> CachedRecords | None:
         """Read the records, unless they are too many, another thread does so now, or there is a newer version."""
         if not self._reading.acquire(blocking=False):
             return None
         try:
-            if store.records() * store.model.width * 4 > self._most:
+            clears, records = self._clears, store.records()
+            if records >= self._too_many or records * store.model.width * 4 > self._most:
                 return None
             read = store.read(lambda _: _records(store, version, columns=columns, most_bytes=self._most))
-            if read is not None and store.read(lambda table: int(table.version)) == version:
-                with self._lock:
+            newest = store.read(lambda table: int(table.version)) == version
+            with self._lock:
+                if newest and clears == self._clears:  # else it may hold what was forgotten meanwhile
                     self._kept = read
+                    self._too_many = records if read is None else math.inf
             return read
         finally:
             self._reading.release()
@@ -153,16 +160,3 @@ def _records(store: Reader, version: int, *, columns: Sequence[str], most_bytes:
         vectors[first : first + len(chunk)] = chunk.flatten().to_numpy().reshape(len(chunk), -1)
         first += len(chunk)
     return CachedRecords(version, vectors=vectors, columns=found.drop_columns(["vector"]).combine_chunks())
-
-
-def _distances(
-    query: NDArray[np.float32], vectors: NDArray[np.float32], places: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """1 - the cosine of the query and each of these vectors, as LanceDB gives it; equal for equal vectors."""
-    wide = query.astype(np.float64)
-    parts = []
-    for first in range(0, len(places), _AT_ONCE):
-        rows = vectors[places[first : first + _AT_ONCE]].astype(np.float64)
-        parts.append((rows * wide).sum(axis=1) / np.sqrt((rows * rows).sum(axis=1)))
-    cosines: NDArray[np.float64] = np.concatenate(parts) / np.linalg.norm(wide)
-    return (1 - cosines).astype(np.float32)

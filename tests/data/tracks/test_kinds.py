@@ -57,8 +57,11 @@ def test_a_class_that_is_written_reads_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("1 person\nvehicle\n", "line 2: expected a new number and a name, got 'vehicle'"),
-        ("1 person\n1 vehicle\n", "line 2: expected a new number and a name, got '1 vehicle'"),
+        ("1 person\nvehicle\n", "line 2: expected a new number and a name, such as 1 person, got 'vehicle'; rename"),
+        (
+            "1 person\n1 vehicle\n",
+            "line 2: expected a new number and a name, such as 1 person, got '1 vehicle'; rename",
+        ),
         ("1 person\n", "line 3: class 3 has no name; expected one of 1, or -1"),
     ],
 )

@@ -28,14 +28,18 @@ class CameraFiles(NamedTuple):
 
 def read_folder(source: Path, *, clock: Clock) -> Found:
     """The boxes of the .txt files of a folder, one a camera, or of one such file."""
-    texts = [source] if source.is_file() else sorted(path for path in source.glob("*.txt") if path.name[0] != ".")
-    texts = [text for text in texts if text.name != CLASS_NAMES]
+    texts = [source] if source.is_file() else mot_files(source)
     cameras = []
     for text in texts:
         folder = text.with_suffix("")
         cameras.append(CameraFiles(text.stem, text, folder, rate=_sequence_rate(folder)))
     root = source if source.is_dir() else source.parent
     return gather(cameras, root, clock=clock, source=source, classes=read_classes(root / CLASS_NAMES))
+
+
+def mot_files(folder: Path) -> list[Path]:
+    """The .txt files of a folder that are tracks; none where it is no folder."""
+    return sorted(path for path in folder.glob("*.txt") if path.name[0] != "." and path.name != CLASS_NAMES)
 
 
 def gather(

@@ -23,7 +23,7 @@ def read_mot(path: Path, *, origin: int = 0, classes: Mapping[int, str] | None =
 
     Args:
         path: A text file with one line a box: frame, id, left, top, width, height and, if known, confidence; what
-            follows is left out. Commas or spaces stand between the values.
+            follows is left out, but for the class where ``classes`` are given. Commas or spaces stand between them.
         origin: The number of a frame's first pixel in the file: 0 as in CityFlow and in what trackers write, 1 as in
             MOTChallenge's own files.
         classes: The names of the classes in the eighth column; without it, that column is left out too.

@@ -7,7 +7,7 @@ from pathlib import Path
 from reseen.data.tracks.boxes import Found, Tracks, checked
 from reseen.data.tracks.city import camera_folders, read_city
 from reseen.data.tracks.clock import Clock, shifted
-from reseen.data.tracks.folder import read_folder
+from reseen.data.tracks.folder import mot_files, read_folder
 from reseen.data.tracks.table import read_table
 from reseen.errors import ReseenError
 
@@ -66,7 +66,7 @@ def _found(path: Path, *, clock: Clock, crops: bool | None, tracker: str | None)
         return read_table(path, clock=clock, crops=crops)
     if camera_folders(path):
         return read_city(path, clock=clock, tracker=tracker)
-    if (path.is_file() and path.suffix.lower() == ".txt") or (path.is_dir() and any(path.glob("*.txt"))):
+    if path.suffix.lower() == ".txt" if path.is_file() else mot_files(path):
         return read_folder(path, clock=clock)
     tables = [file for file in path.glob("*") if file.suffix.lower() in _TABLES] if path.is_dir() else []
     if len(tables) == 1:

@@ -29,8 +29,10 @@ class Ways(NamedTuple):
     times: Mapping[WayName, Mapping[str, Any]]
 
     def window(self, way: WayName) -> Mapping[str, Any] | None:
-        """The window of a way; that of all kinds where the kind has none."""
-        return self.windows.get(way, self.windows.get((*way[:2], "")))
+        """The window of a way; that which was given for all kinds where the kind has none."""
+        shared = self.windows.get((*way[:2], ""))
+        learned_of_others = way[2] and shared is not None and shared.get("links")
+        return self.windows.get(way, None if learned_of_others else shared)
 
 
 def ways_of(saved: SavedLinking) -> Ways:

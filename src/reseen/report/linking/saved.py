@@ -15,7 +15,7 @@ from reseen.linking.record import LINKING, SCHEMA, SCORES, TRACKS
 class Doubt(NamedTuple):
     """A doubtful link: rows of the tracks (the earlier first), nats of evidence, cosine, and seconds between them.
 
-    ``kind``: of both tracks, where it is known.
+    ``kind``: of both tracks, where there are several kinds.
     """
 
     first: int

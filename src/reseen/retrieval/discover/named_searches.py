@@ -55,17 +55,18 @@ def _nearest_of(named: _Named, searches: Int64) -> NearestPairs:
     """The nearest record of the own identity that another camera took, and the nearest of another identity.
 
     Images of one camera follow each other and look alike, so where both cameras are known, the record must be found
-    from another. Nor does an image find itself, or another box of itself.
+    from another. Nor does an image find itself, or another box of itself, whoever that shows.
     """
     genuine, impostor = (np.full(len(searches), -np.inf, dtype=np.float32) for _ in range(2))
     for part in range(0, len(searches), _BLOCK):
         rows = searches[part : part + _BLOCK]
         similarity = named.vectors[rows] @ named.vectors.T
         own = named.identity[rows, None] == named.identity
-        other_view = ~(_same(named.camera, rows) | _same(named.image, rows))
+        same_image = _same(named.image, rows)
+        other_view = ~(_same(named.camera, rows) | same_image)
         other_view[np.arange(len(rows)), rows] = False
         genuine[part : part + len(rows)] = np.where(own & other_view, similarity, -np.inf).max(axis=1)
-        impostor[part : part + len(rows)] = np.where(own, -np.inf, similarity).max(axis=1)
+        impostor[part : part + len(rows)] = np.where(own | same_image, -np.inf, similarity).max(axis=1)
     return NearestPairs(named.identity[searches], genuine, impostor)
 
 
@@ -85,7 +86,8 @@ def _read(table: Any) -> _Named:
         raise Rewritten
     vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     columns = (_numbers(found[name].chunks) for name in ("identity", "camera", "picture"))
-    return _Named(vectors.reshape(found.num_rows, -1).astype(np.float32), *columns)
+    width = found.schema.field("vector").type.list_size
+    return _Named(vectors.reshape(found.num_rows, width).astype(np.float32), *columns)
 
 
 def _kept(names: Int64) -> Int64:
@@ -94,6 +96,7 @@ def _kept(names: Int64) -> Int64:
         return np.arange(len(names))
     counts = np.bincount(names)
     order = np.random.default_rng(0).permutation(len(counts))
+    order = order[counts[order] <= MOST_RECORDS]  # one that does not fit would keep out all that follow
     drawn = order[np.cumsum(counts[order]) <= MOST_RECORDS]
     return np.flatnonzero(np.isin(names, drawn))
 

@@ -97,7 +97,8 @@ def _through_index(table: Any, records: Records, *, count: int, facts: IndexFact
         found = search.select(["_distance"]).with_row_id(with_row_id=True).to_arrow()
         numbers = found["_rowid"].to_numpy().astype(np.int64)
         places = order[np.searchsorted(records.row_ids, numbers, sorter=order)]
-        query = found["query_index"].to_numpy().astype(np.int64) + start
+        numbered = "query_index" in found.column_names  # one query alone is not
+        query = (found["query_index"].to_numpy().astype(np.int64) if numbered else np.zeros_like(numbers)) + start
         _fill(rows, similarity, (query, places, 1 - found["_distance"].to_numpy() / 2))
     return NearRecords(rows, np.clip(similarity, -1, 1))
 
