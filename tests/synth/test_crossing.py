@@ -87,7 +87,8 @@ def test_the_tracker_errs_as_its_shares_say(tmp_path: Path, exact: Path) -> None
 
 def test_the_command_makes_a_town(reseen: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     code, shown, _ = reseen(
-        "synth", "crossing", tmp_path / "town", "--vehicles", 8, "--cameras", 3, "--minutes", 2, "--seed", 1, "-q"
+        *("synth", "crossing", tmp_path / "town", "--vehicles", 8, "--cameras", 3, "--minutes", 2, "--seed", 1),
+        *("--rate", 1, "--image-size", 32, "-q"),
     )
     assert code == 0
     assert "3 cameras" in shown

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseen.data.datasets.splitting import split_identities, split_queries
@@ -18,6 +18,7 @@ def seen(sightings: list[list[str]]) -> Split:
     return split_of([f"/{row}" for row in range(len(rows))], [i for i, _ in rows], cameras=[c for _, c in rows])
 
 
+@settings(deadline=None)
 @given(sightings=SIGHTINGS, seed=st.integers(0, 5))
 def test_every_query_has_a_match_and_every_identity_that_can_has_a_query(sightings: list[list[str]], seed: int) -> None:
     test = seen(sightings)

@@ -17,31 +17,14 @@ from reseen.backbones.overlapping import patch_grid
 from reseen.bounds import Count, NotNegative
 from reseen.errors import ReseenError
 from reseen.models.releases.clip_reid_side import (
-    CAMERA_NAMES,
     NO_SIDE,
-    ROWS_OF_VERI,
-    VIEW_NAMES,
     Side,
     refuse_side_options,
     side_of,
     with_single_row,
 )
-from reseen.models.releases.clip_reid_sizes import SIZES, STRIDES, resnet_size, size_and_stride
+from reseen.models.releases.clip_reid_sizes import SIZES, resnet_size, size_and_stride
 from reseen.models.releases.released import Release, Released
-
-__all__ = [
-    "CAMERA_NAMES",
-    "CLASSIFIERS",
-    "CLIP_REID",
-    "HEAD",
-    "PREFIX",
-    "ROWS_OF_VERI",
-    "SIZES",
-    "STRIDES",
-    "TEACHERS",
-    "VIEW_NAMES",
-    "clip_reid",
-]
 
 PREFIX = "image_encoder."
 TEACHERS = ("prompt_learner.", "text_encoder.")

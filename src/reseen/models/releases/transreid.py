@@ -13,9 +13,8 @@ from torch import Tensor
 from reseen.bounds import Count, NotNegative
 from reseen.errors import ReseenError
 from reseen.models.releases.released import Release, Released
-from reseen.models.releases.transreid_architecture import HEAD_DIM, architecture_of
+from reseen.models.releases.transreid_architecture import architecture_of
 from reseen.models.releases.transreid_names import (
-    PARTS,
     POSITIONS,
     SIDE,
     depth_of,
@@ -26,8 +25,6 @@ from reseen.models.releases.transreid_names import (
 )
 from reseen.models.releases.transreid_places import Place, place_of, shift_of
 from reseen.models.releases.transreid_rows import names_of, rows_of
-
-__all__ = ["HEAD_DIM", "PARTS", "TRANSREID", "transreid_release"]
 
 
 def transreid_release(  # noqa: PLR0913 - its options are those of the command
