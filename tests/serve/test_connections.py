@@ -9,6 +9,7 @@ from time import sleep
 import pytest
 
 from reseen.serve.app import create_app
+from reseen.serve.connections import Connection
 from reseen.serve.middleware.limits import Limits
 from waiting import until
 
@@ -74,6 +75,19 @@ def is_open(connection: socket.socket) -> bool:
         return True
     except ConnectionError:
         return False
+
+
+def test_an_answer_does_not_wait_until_its_head_is_acknowledged(service, monkeypatch):
+    made, begin = [], Connection.connection_made
+
+    def connection_made(self, transport):
+        begin(self, transport)
+        made.append(transport.get_extra_info("socket"))
+
+    monkeypatch.setattr(Connection, "connection_made", connection_made)
+    service().connected(HALF_A_HEAD)
+    until(lambda: made)
+    assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("data", [b"", b"G", HALF_A_HEAD])
