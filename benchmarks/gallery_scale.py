@@ -1,13 +1,14 @@
 """A large gallery: vectors made in a stream, the index built and searched, records forgotten; FAISS beside it if there.
 
     python benchmarks/gallery_scale.py [--records 1000000] [--dim 512] [--dtype float32] [--queries 300] [--threads 2]
-        [--noise 0.7]
+        [--noise 0.7] [--gallery PATH] [--without-faiss]
 
 Individuals lie in a space of fewer dimensions, twenty sightings of each in the order of time, with noise in that space
 and outside of it. Prints the rates of adding and building, the latency of single queries, plain and filtered by three
 of twenty cameras and half the time, with their recall at 10 against a comparison with every record, the time to forget,
 and the peak of memory. ``--dtype float16``: the vectors that FAISS gets; the gallery's are float32. ``--index-from``:
-the number of records from which the gallery's index is approximate.
+the number of records from which the gallery's index is approximate. ``--gallery``: a gallery that is kept, and made only
+if it is not there, so that a long run can be done in parts; nothing of it is forgotten.
 """
 
 import argparse
@@ -70,7 +71,10 @@ def main() -> None:
     stream = Stream(options.records, options.dim, noise=options.noise)
     queries = stream.queries(options.queries)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        gallery = filled(Path(folder) / "gallery", stream, dim=options.dim)
+        uri = options.gallery or Path(folder) / "gallery"
+        gallery = Gallery(uri, upkeep=False) if uri.exists() else filled(uri, stream, dim=options.dim)
+        if len(gallery) != options.records:
+            raise SystemExit(f"{uri}: expected {options.records:,} records, got {len(gallery):,}; remove it")
         timed("compact and index", gallery.compact)
         told(gallery)
         singles("plain", gallery, queries)
@@ -79,11 +83,13 @@ def main() -> None:
         singles("filtered", gallery, queries, cameras=cameras, before=middle)
         singles("three cameras", gallery, queries, cameras=cameras)
         singles("a hundredth of the time", gallery, queries, before=START + timedelta(minutes=options.records // 100))
-        forgetting(gallery, options.records)
-        singles("plain, after forgetting", gallery, queries[: options.queries // 3])
+        if options.gallery is None:
+            forgetting(gallery, options.records)
+            singles("plain, after forgetting", gallery, queries[: options.queries // 3])
         memory()
         del gallery
-    beside_faiss(stream, queries, options)
+    if not options.without_faiss:
+        beside_faiss(stream, queries, options)
 
 
 def filled(uri: Path, stream: Stream, *, dim: int) -> Gallery:
@@ -211,6 +217,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--noise", type=float, default=0.7, help="Of sightings about their individual's vector.")
     parser.add_argument("--index-from", type=int, default=indexes.APPROXIMATE_PAYS)
     parser.add_argument("--folder", type=Path, help="Where to make the gallery; the system's folder by default.")
+    parser.add_argument("--gallery", type=Path, help="A gallery to keep, and to go on with.")
+    parser.add_argument("--without-faiss", action="store_true", help="FAISS holds all vectors in memory.")
     return parser.parse_args()
 
 
