@@ -7,8 +7,8 @@ Individuals lie in a space of fewer dimensions, twenty sightings of each in the 
 and outside of it. Prints the rates of adding and building, the latency of single queries, plain and filtered by three
 of twenty cameras and half the time, with their recall at 10 against a comparison with every record, the time to forget,
 and the peak of memory. ``--dtype float16``: the vectors that FAISS gets; the gallery's are float32. ``--index-from``:
-the number of records from which the gallery's index is approximate. ``--gallery``: a gallery that is kept, and made only
-if it is not there, so that a long run can be done in parts; nothing of it is forgotten.
+the number of records from which the gallery's index is approximate. ``--gallery``: a gallery that is kept, and made
+only if it is not there, so that a long run can be done in parts; nothing of it is forgotten.
 """
 
 import argparse
