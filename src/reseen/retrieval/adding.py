@@ -145,7 +145,7 @@ def _insert(store: Store, embedded: Sequence[EmbeddedRecord]) -> int:
 
 
 def add_columns(table: Any, rows: Sequence[Mapping[str, FieldValue]]) -> None:
-    """Add columns for new free fields, unless another process adds them; they are empty in the records that are there."""
+    """Add columns for new free fields; they are empty in the records that are there. Another process may be faster."""
     while columns := new_fields(rows, table.schema):
         try:
             table.add_columns(columns)

@@ -123,7 +123,7 @@ class RayPool:
         except errors.RayError as error:
             reason = str(error).strip().splitlines()[0]
             raise ReseenError(
-                f"a process on Ray was lost {_LIVES + 1} times: {reason} What was finished is kept; do it again to go on"
+                f"a process on Ray died {_LIVES + 1} times; what was done is kept, the same call continues: {reason}"
             ) from None
 
 
