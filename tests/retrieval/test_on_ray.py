@@ -44,7 +44,7 @@ from object_store import object_store
 from ray_witness import WatchedPool, failing
 from reseen.cli import main
 from reseen.errors import ReseenError
-from reseen.retrieval import Embedder, Gallery, RayPool, read_source
+from reseen.retrieval import Gallery, RayPool, read_source
 from reseen.retrieval.ray_pool import _joined
 
 def said(*words):
@@ -64,10 +64,9 @@ if __name__ == "__main__":
         told["add"] = said("gallery", "add", "gallery", table, "--batch", "2")
         dump(Gallery("gallery"), "gallery.parquet")
         with object_store() as store:
-            embedder = Embedder.from_pretrained(model)
-            gallery = Gallery("s3://bucket/g", embedder=embedder, create=True, storage_options=store.options)
-            pool = WatchedPool(Path.cwd())
-            told["store"] = gallery.add(read_source(Path(table)).records, batch=2, on_error="skip", pool=pool)._asdict()
+            vectors = read_source(Path("vectors"))
+            gallery = Gallery("s3://bucket/g", model=vectors.model, create=True, storage_options=store.options)
+            told["store"] = gallery.add(vectors.records, batch=2, pool=WatchedPool(Path.cwd()))._asdict()
             dump(gallery, "store.parquet")
         try:
             list(RayPool(processes=1)(partial(failing, "it is gone"), [1]))
@@ -146,14 +145,17 @@ def test_processes_add_to_a_gallery_in_a_folder_what_one_process_adds(here: Here
     require_same_records(here.folder / "gallery.parquet", here.gallery)
 
 
-def test_processes_of_which_one_dies_add_to_an_object_store_what_one_process_adds(here: Here) -> None:
+def test_processes_of_which_one_dies_add_to_an_object_store_what_one_process_adds(here: Here, tmp_path: Path) -> None:
     assert len(list(here.folder.glob("process *"))) == 3
     assert (here.folder / "died").exists()
-    require_same_records(here.folder / "store.parquet", here.gallery)
+    vectors = read_source(here.folder / "vectors")
+    gallery = Gallery(tmp_path / "g", model=vectors.model, create=True, upkeep=False)
+    added = gallery.add(vectors.records)
+    require_same_records(here.folder / "store.parquet", gallery)
     told = here.told["store"]
-    assert told["added"] + told["present"] == here.added.added == 10
-    assert told["ids"] == list(here.added.ids)
-    assert told["failures"] == [list(failure) for failure in here.added.failures]
+    assert (added.added, told["present"] > 0) == (10, True)
+    assert told["added"] + told["present"] == 10
+    assert told["ids"] == list(added.ids)
 
 
 def test_an_error_in_a_process_of_ray_is_its_line_alone(here: Here) -> None:

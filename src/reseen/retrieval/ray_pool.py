@@ -8,8 +8,6 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-import torch
-
 from reseen.errors import ReseenError
 from reseen.extras import extra
 
@@ -28,7 +26,6 @@ class _Process:
 
     @cached_property
     def _work(self) -> Callable[[Any], Any]:
-        torch.set_num_threads(1)  # there is one process for each core
         return self._make()
 
     def open(self) -> None:
