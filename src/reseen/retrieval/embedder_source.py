@@ -28,7 +28,7 @@ class EmbedderSource(NamedTuple):
         return cls(source, embedder.fingerprint, device, embedder.decode, embedder.limits)
 
     def load(self) -> Embedder:
-        """The embedder, in one thread from now on. Raises ReseenError where the source is absent, or another network."""
+        """The embedder, in one thread from now on. ReseenError where the source is absent, or another network."""
         torch.set_num_threads(1)  # there is one process for each core
         embedder = Embedder.from_pretrained(self.source, device=self.device, limits=self.limits, decode=self.decode)
         if embedder.fingerprint != self.fingerprint:

@@ -131,8 +131,8 @@ class Gallery:
                 have none of the name. Beside such a field stands another, colour_probability, which a record with a
                 given colour has not got.
             suggest: Say whom each record without identity probably shows (``Added.suggestions``); never sets it.
-            pool: Processes that each load the embedder from its source, and embed and add a batch at a time; by default
-                this process does. Of an image that is given twice, either record may be added.
+            pool: Processes, such as a `RayPool`, each of which embeds and adds a batch at a time; by default this
+                process does. Of an image that is given twice, either record may be added.
             progress: Called after each commit with the number of its records.
 
         Raises:
