@@ -28,7 +28,7 @@ def test_embed_tells_what_it_did_with_tracks_and_videos(reseen, tracks, weights_
     ("options", "message"),
     [
         (("--frame-rate", "5"), "are for tracks; add --tracks"),
-        (("--tracks", "--ray"), "tracks are embedded without --ray, --address and --metadata"),
+        (("--tracks", "--ray"), "tracks are embedded without --ray and --metadata"),
         (("--tracks",), "expected an image of each box alone"),
         (("--tracks", "--offset", "gate"), "--offset: expected CAMERA=SECONDS, got gate"),
     ],

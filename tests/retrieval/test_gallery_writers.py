@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -108,3 +109,26 @@ def test_a_gallery_of_before_gets_its_key_when_it_is_added_to(tmp_path):
     assert not has_key(older._store.table.schema)
     assert older.add([record(row) for row in range(3)]).added == 3
     assert has_key(Gallery(tmp_path / "gallery")._store.table.schema)
+
+
+def test_a_field_that_two_writers_add_at_any_moment_of_each_other_is_there_once():
+    moment, done = 0, False
+    while not done:
+        with object_store() as store:
+            gallery, other = opened(store), opened(store)
+            writes: list[str] = []
+            meanwhile = partial(other.add, [replace(record(1), fields={"lane": 1})])
+
+            def count(key: str, *, running=store, writes=writes, moment=moment, meanwhile=meanwhile) -> None:
+                writes.append(key)
+                if len(writes) > moment:
+                    running.before_put = lambda _: None
+                    meanwhile()
+
+            store.before_put = count
+            gallery.add([replace(record(0), fields={"lane": 0, "colour": "red"})])
+            done = len(writes) <= moment
+            lanes = gallery._store.table.to_arrow()["lane"].to_pylist()
+            assert sorted(lanes) == ([0.0] if done else [0.0, 1.0]), moment
+        moment += 1
+    assert moment > 2

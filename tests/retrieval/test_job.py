@@ -1,8 +1,5 @@
-"""The embedding job: parts that hold together, resumed where it stopped, the same on Ray."""
+"""The embedding job: parts that hold together, resumed where it stopped."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -111,35 +108,6 @@ def test_a_job_refuses_a_table_that_has_a_column_vector(tmp_path: Path, embedder
     (tmp_path / "t.csv").write_text("path,vector\na.jpg,1\n")
     with pytest.raises(ReseenError, match="has a column vector already"):
         embed_images(tmp_path / "t.csv", tmp_path / "out", embedder=embedder)
-
-
-def command(table: Path, out: Path, model: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "reseen", "embed", str(table), "--model", str(model), "--out", str(out), *more]
-
-
-@pytest.mark.long
-@pytest.mark.timeout(900)  # Ray's own processes take their time on a busy machine
-def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(
-    table: Path, tmp_path: Path, embedder: Embedder, weights_file: Path
-) -> None:
-    embed_images(table, tmp_path / "here", embedder=embedder)
-    options = ("--ray", "--chunk", "4", "--quiet")
-    patient = {"RAY_agent_register_timeout_ms": "300000", "RAY_raylet_start_wait_time_s": "300"}
-    done = subprocess.run(
-        command(table, tmp_path / "ray", weights_file, *options),
-        env={**os.environ, **patient},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "10 embeddings" in done.stdout
-    assert "1 images failed" in done.stdout
-    here, there = kept(tmp_path / "here"), kept(tmp_path / "ray")
-    assert here["path"].equals(there["path"])
-    assert len(list((tmp_path / "ray").glob(PARTS))) == 3
-    np.testing.assert_allclose(there["vector"].to_numpy(), here["vector"].to_numpy(), atol=1e-6)
-    assert failures(tmp_path / "ray") == ["04.png"]
 
 
 def test_a_job_embeds_the_new_rows_of_a_source_that_has_grown(table: Path, tmp_path: Path, embedder: Embedder) -> None:

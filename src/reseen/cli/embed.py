@@ -1,6 +1,5 @@
 """`reseen embed`."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -8,13 +7,24 @@ import typer
 
 from reseen.cli import track_options as track
 from reseen.cli.console import progress_for, say
-from reseen.cli.options import Batch, Decode, Device, NetworkSource, Quiet, embedder_for
+from reseen.cli.options import (
+    Address,
+    Batch,
+    Decode,
+    Device,
+    NetworkSource,
+    Processes,
+    Quiet,
+    Ray,
+    embedder_for,
+    require_ray,
+)
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
-    from reseen.retrieval.job import JobDone, Runner
+    from reseen.retrieval.job import JobDone
 
 
 def embed(  # noqa: PLR0913 - one parameter an option
@@ -33,10 +43,9 @@ def embed(  # noqa: PLR0913 - one parameter an option
         bool,
         typer.Option("--metadata", help="Give the columns camera and view to a network that was evaluated with them."),
     ] = False,
-    ray: Annotated[bool, typer.Option("--ray", help="Spread the work over processes, with Ray Data.")] = False,
-    address: Annotated[
-        str | None, typer.Option(help="With --ray: the cluster's address; this machine if left out.")
-    ] = None,
+    ray: Ray = False,
+    address: Address = None,
+    processes: Processes = None,
     tracks: Annotated[
         bool,
         typer.Option("--tracks", help="SOURCE holds tracks: embed each box, and write a vector of each track too."),
@@ -59,13 +68,14 @@ def embed(  # noqa: PLR0913 - one parameter an option
 
     reseen embed my.csv --model runs/mine --out vectors --ray
 
-    reseen embed s.parquet --model owner/name --out /shared/vectors --ray --address ray://head:10001
+    reseen embed s.parquet --model owner/name --out /shared/vectors --ray --address head:6379
 
     reseen embed tracks.csv --model runs/mine --out vectors --videos recordings --images 16
     """
     given = _TrackOptions(frames, videos, frame_rate, first_frame, offset, images)
     tracks = tracks or given.has_frames
-    _refuse_odd(given, tracks=tracks, ray=ray, address=address, metadata=metadata)
+    require_ray(ray=ray, address=address, processes=processes)
+    _refuse_odd(given, tracks=tracks, ray=ray, metadata=metadata)
     progress = progress_for(quiet=quiet)
     embedder = embedder_for(model, device=device, progress=progress, decode=decode)
     if tracks:
@@ -73,7 +83,11 @@ def embed(  # noqa: PLR0913 - one parameter an option
     else:
         from reseen.retrieval.job import embed_images
 
-        runner = _ray_runner(embedder, out, batch=batch, device=device, address=address) if ray else None
+        runner = None
+        if ray:
+            from reseen.retrieval.on_ray import on_ray
+
+            runner = on_ray(embedder, out, batch=batch, device=device, address=address, processes=processes)
         done = embed_images(
             source,
             out,
@@ -103,14 +117,12 @@ class _TrackOptions(NamedTuple):
         return self.frames is not None or bool(self.videos)
 
 
-def _refuse_odd(given: _TrackOptions, *, tracks: bool, ray: bool, address: str | None, metadata: bool) -> None:
+def _refuse_odd(given: _TrackOptions, *, tracks: bool, ray: bool, metadata: bool) -> None:
     """ReseenError for options that do not go together."""
-    if tracks and (ray or metadata or address is not None):
-        raise ReseenError("embed: tracks are embedded without --ray, --address and --metadata; leave them out")
+    if tracks and (ray or metadata):
+        raise ReseenError("embed: tracks are embedded without --ray and --metadata; leave them out")
     if not tracks and any(option is not None for option in given):
         raise ReseenError("embed: --frame-rate, --first-frame, --offset and --images are for tracks; add --tracks")
-    if address is not None and not ray:
-        raise ReseenError("embed: --address names a Ray cluster; add --ray")
 
 
 def _embed_tracks(
@@ -134,13 +146,6 @@ def _embed_tracks(
         say(f"note: {note}")
     say(f"one vector of each of {found.tracks:,} tracks -> {out / 'tracks.parquet'}")
     return found.job
-
-
-def _ray_runner(embedder: "Embedder", out: Path, *, batch: int, device: str, address: str | None) -> "Runner":
-    os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")  # else it logs every step of its plan
-    from reseen.retrieval.on_ray import on_ray
-
-    return on_ray(embedder, out, batch=batch, device=device, address=address)
 
 
 def _tell(done: "JobDone", embedder: "Embedder", out: Path) -> None:

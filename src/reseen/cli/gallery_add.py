@@ -9,13 +9,25 @@ import typer
 
 from reseen.cli.console import progress_for, say
 from reseen.cli.filters import GalleryAddress
-from reseen.cli.options import Decode, Device, NetworkSource, Quiet, embedder_for, given
+from reseen.cli.options import (
+    Address,
+    Decode,
+    Device,
+    NetworkSource,
+    Processes,
+    Quiet,
+    Ray,
+    embedder_for,
+    given,
+    ray_pool,
+)
 from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
     from reseen.retrieval.gallery import Gallery
+    from reseen.retrieval.ray_pool import RayPool
     from reseen.retrieval.record import Added, Failure, Record
     from reseen.retrieval.sources import RecordSource
 
@@ -56,6 +68,9 @@ def add(  # noqa: PLR0913 - one parameter an option
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Say whom each image without identity probably shows; never sets it.")
     ] = False,
+    ray: Ray = False,
+    address: Address = None,
+    processes: Processes = None,
     quiet: Quiet = False,
 ) -> None:
     """Add images to a gallery, which is created if needed; records that it holds already are left alone.
@@ -74,10 +89,13 @@ def add(  # noqa: PLR0913 - one parameter an option
     reseen gallery add s3://bucket/cars vectors
 
     reseen gallery add cars photos --model runs/mine --attributes
+
+    reseen gallery add s3://bucket/cars s.parquet --model runs/mine --batch 1024 --ray --address head:6379
     """
     from reseen.engine.interrupt import Stopped
     from reseen.retrieval.sources import read_source
 
+    pool = ray_pool(ray=ray, device=device, address=address, processes=processes)
     common = _common_values(identity=identity, camera=camera, time=time)
     progress = progress_for(quiet=quiet)
     sources = [read_source(path, split=split) for path in source]
@@ -92,9 +110,7 @@ def add(  # noqa: PLR0913 - one parameter an option
         sources,
         embedder=embedder,
         common=common,
-        batch=batch,
-        attributes=attributes,
-        suggest=suggest,
+        options=_AddOptions(batch, attributes, suggest, pool),
         progress=progress,
     )
     if stopped:
@@ -119,6 +135,15 @@ def _require_images(paths: "Sequence[Path]", sources: "Sequence[RecordSource]") 
             )
 
 
+class _AddOptions(NamedTuple):
+    """How records are added, as `Gallery.add` says."""
+
+    batch: int
+    attributes: bool
+    suggest: bool
+    pool: "RayPool | None"
+
+
 class _AllAdded(NamedTuple):
     gallery: "Gallery"
     total: "Added"
@@ -131,9 +156,7 @@ def _add_all(
     *,
     embedder: "Embedder | None",
     common: dict[str, Any],
-    batch: int,
-    attributes: bool,
-    suggest: bool,
+    options: _AddOptions,
     progress: Progress,
 ) -> _AllAdded:
     """Add the records of all sources, until a stop is requested."""
@@ -145,12 +168,10 @@ def _add_all(
     with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
         for part in sources:
             opened = Gallery(gallery, embedder=embedder, model=part.model, create=True)
-            size = batch if part.model is None else max(batch, _VECTORS_A_COMMIT)
+            size = options.batch if part.model is None else max(options.batch, _VECTORS_A_COMMIT)
             records = _until(stop_asked, part.records, common=common)
-            added = opened.add(
-                records, batch=size, on_error="skip", attributes=attributes, suggest=suggest, progress=bar.advance
-            )
-            done.append(added)
+            how = options._replace(batch=size)
+            done.append(opened.add(records, on_error="skip", progress=bar.advance, **how._asdict()))
     return _AllAdded(opened, summed(done), stop_asked())
 
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from reseen.errors import ReseenError
 from reseen.progress import Progress
 
 if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
+    from reseen.retrieval.ray_pool import RayPool
 
 Data = Annotated[
     Path,
@@ -39,6 +41,12 @@ Decode = Annotated[
         "faster, and vectors change a little. As the network was trained if left out."
     ),
 ]
+Ray = Annotated[bool, typer.Option("--ray", help="Spread the work over processes, with Ray.")]
+Address = Annotated[str | None, typer.Option(help="With --ray: the cluster's address; this machine if left out.")]
+Processes = Annotated[
+    int | None,
+    typer.Option(min=1, help="With --ray: the most processes; one for each core, or GPU, if left out."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 Batch = Annotated[int, typer.Option(min=1, help="Images through the network at once; more on a GPU.")]
@@ -54,6 +62,24 @@ def embedder_for(
     if embedder.note:
         progress.say(embedder.note)
     return embedder
+
+
+def require_ray(*, ray: bool, address: str | None, processes: int | None) -> None:
+    """Raise ReseenError for options of Ray without --ray."""
+    if address is not None and not ray:
+        raise ReseenError("--address names a Ray cluster; add --ray")
+    if processes is not None and not ray:
+        raise ReseenError("--processes is of Ray; add --ray")
+
+
+def ray_pool(*, ray: bool, device: str, address: str | None, processes: int | None) -> "RayPool | None":
+    """The processes that --ray asks for."""
+    require_ray(ray=ray, address=address, processes=processes)
+    if not ray:
+        return None
+    from reseen.retrieval.ray_pool import RayPool
+
+    return RayPool(device=device, address=address, processes=processes)
 
 
 def words(text: str) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reseen.retrieval.info import Info
     from reseen.retrieval.job import FailedImage, JobDone, embed_images
     from reseen.retrieval.predicted import Prediction
+    from reseen.retrieval.ray_pool import RayPool
     from reseen.retrieval.record import Added, Failure, Match, Matches, Record, Suggestion
     from reseen.retrieval.schema import GalleryModel
     from reseen.retrieval.sources import RecordSource, read_source
@@ -32,6 +33,7 @@ __all__ = [
     "Match",
     "Matches",
     "Prediction",
+    "RayPool",
     "Record",
     "RecordSource",
     "Span",
@@ -51,6 +53,7 @@ __getattr__, __dir__ = lazy_names(
         "info": ("Info",),
         "job": ("FailedImage", "JobDone", "embed_images"),
         "predicted": ("Prediction",),
+        "ray_pool": ("RayPool",),
         "record": ("Added", "Failure", "Match", "Matches", "Record", "Suggestion"),
         "schema": ("GalleryModel",),
         "sources": ("RecordSource", "read_source"),

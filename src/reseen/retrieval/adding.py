@@ -1,4 +1,4 @@
-"""Adds a batch of records to a gallery: the new ones are embedded and written in one commit."""
+"""Adds batches of records to a gallery: the new ones of each are embedded and written in one commit."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -10,6 +10,7 @@ from PIL import Image
 
 from reseen.data.opening import ImageError, ImageSource
 from reseen.data.walking import readable
+from reseen.retrieval.engine_errors import ENGINE_ERRORS
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.intake import EmbeddedRecord, IdentifiedRecord, as_table, content_id, embed_records, reference_of
 from reseen.retrieval.record import Added, Failure, FieldValue, Record
@@ -21,28 +22,38 @@ if TYPE_CHECKING:
     from reseen.retrieval.embedder import Embedder
 
 
-class AddedBatch(NamedTuple):
-    """How many records were ``given``, and what became of them."""
+class Batch(NamedTuple):
+    """Records of one commit; ``first`` is the position of the first of them in the whole input."""
 
+    first: int
+    records: list[Record]
+
+
+class AddedBatch(NamedTuple):
+    """How many records were ``given``, the first of them at ``first``, and what became of them."""
+
+    first: int
     given: int
     added: Added
 
 
-def added_batches(
-    store: Store,
-    records: Iterable[Record | ImageSource] | Record | ImageSource,
-    *,
-    embedder: "Embedder | None",
-    batch: int,
-    skip: bool,
-    attributes: bool = False,
-) -> Iterator[AddedBatch]:
-    """Add one or many records or images, ``batch`` in a commit, as `add_batch` does; each batch once it is added."""
-    first = 0
-    for chunk in in_batches(as_records(records), batch):
-        added = add_batch(store, chunk, embedder=embedder, first=first, skip=skip, attributes=attributes)
-        yield AddedBatch(len(chunk), added)
-        first += len(chunk)
+class Adder:
+    """Adds batches to one gallery, each in one commit, as `add_batch` does."""
+
+    def __init__(self, store: Store, *, embedder: "Embedder | None", skip: bool, attributes: bool) -> None:
+        self.store, self.embedder, self.skip, self.attributes = store, embedder, skip, attributes
+
+    def __call__(self, batch: Batch) -> AddedBatch:
+        """Add the records of a batch that are new."""
+        added = add_batch(
+            self.store,
+            batch.records,
+            embedder=self.embedder,
+            first=batch.first,
+            skip=self.skip,
+            attributes=self.attributes,
+        )
+        return AddedBatch(batch.first, len(batch.records), added)
 
 
 def add_batch(
@@ -94,10 +105,12 @@ def as_records(records: Iterable[Record | ImageSource] | Record | ImageSource) -
         yield record if isinstance(record, Record) else Record(picture=record)
 
 
-def in_batches(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    """Lists of ``size`` records; the last may be shorter."""
-    while batch := list(islice(records, size)):
-        yield batch
+def in_batches(records: Iterable[Record | ImageSource] | Record | ImageSource, size: int) -> Iterator[Batch]:
+    """One or many records or images as batches of ``size`` records; the last may be shorter."""
+    waiting, first = as_records(records), 0
+    while batch := list(islice(waiting, size)):
+        yield Batch(first, batch)
+        first += len(batch)
 
 
 def _identify(batch: Sequence[Record], *, first: int) -> tuple[list[IdentifiedRecord], list[Failure]]:
@@ -132,6 +145,10 @@ def _insert(store: Store, embedded: Sequence[EmbeddedRecord]) -> int:
 
 
 def add_columns(table: Any, rows: Sequence[Mapping[str, FieldValue]]) -> None:
-    """Add columns for new free fields; they are empty in the records that are there."""
+    """Add columns for new free fields; they are empty in the records that are there. Another process may be faster."""
     while columns := new_fields(rows, table.schema):
-        table.add_columns(columns)
+        try:
+            table.add_columns(columns)
+        except ENGINE_ERRORS:
+            if new_fields(rows, table.schema) == columns:
+                raise

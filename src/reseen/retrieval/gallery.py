@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +22,8 @@ from reseen.progress import SILENT, Progress
 
 with extra("gallery"):
     from reseen.retrieval import indexes
-    from reseen.retrieval.adding import added_batches
+    from reseen.retrieval.adding import Adder, in_batches
+    from reseen.retrieval.adding_elsewhere import AdderElsewhere
     from reseen.retrieval.caches import CacheSizes
     from reseen.retrieval.filters import FieldFilter, condition, one_of
     from reseen.retrieval.forgetting import forget_rows
@@ -40,6 +42,7 @@ if TYPE_CHECKING:  # a gallery of vectors needs no PyTorch
     from reseen.retrieval.discover import Decisions, DiscoverSettings, Discovery
     from reseen.retrieval.discover.suggest import Suggester
     from reseen.retrieval.embedder import Embedder, Images
+    from reseen.retrieval.ray_pool import RayPool
 
 __all__ = ["Gallery", "Vectors"]
 
@@ -114,6 +117,7 @@ class Gallery:
         on_error: Literal["raise", "skip"] = "raise",
         attributes: bool = False,
         suggest: bool = False,
+        pool: "RayPool | None" = None,
         progress: Callable[[int], object] | None = None,
     ) -> Added:
         """Add the records that are new. A record with the same image and box is not, whatever its other columns say.
@@ -127,11 +131,13 @@ class Gallery:
                 have none of the name. Beside such a field stands another, colour_probability, which a record with a
                 given colour has not got.
             suggest: Say whom each record without identity probably shows (``Added.suggestions``); never sets it.
+            pool: Processes, such as a `RayPool`, each of which embeds and adds a batch at a time; by default this
+                process does. Of an image that is given twice, either record may be added.
             progress: Called after each commit with the number of its records.
 
         Raises:
             ReseenError: There is no embedder or model, attributes are asked for and the embedder predicts none, a field
-                has another type, the disk is full, or another process keeps writing.
+                has another type, the disk is full, another process keeps writing, or a process of the pool was lost.
         """
         if batch < 1:
             raise ValueError(f"expected a batch of at least 1 record, got {batch}")
@@ -139,16 +145,16 @@ class Gallery:
             raise ReseenError(f"{self._store.uri}: open it with an embedder, or with the model that made the vectors")
         if attributes:
             embedder_of(self.embedder).require_attributes()
-        skip = on_error == "skip"
-        batches: list[Added] = []
-        for given, added in added_batches(
-            self._store, records, embedder=self.embedder, batch=batch, skip=skip, attributes=attributes
-        ):
-            batches.append(self._with_suggestions(added) if suggest else added)
+        adder = Adder(self._store, embedder=self.embedder, skip=on_error == "skip", attributes=attributes)
+        waiting = in_batches(records, batch)
+        done = map(adder, waiting) if pool is None else pool(AdderElsewhere.of(adder, device=pool.device), waiting)
+        batches: list[tuple[int, Added]] = []
+        for first, given, added in done:
+            batches.append((first, self._with_suggestions(added) if suggest else added))
             self._keep_up_with(added.added)
             if progress:
                 progress(given)
-        return summed(batches)
+        return summed(added for _, added in sorted(batches, key=itemgetter(0)))
 
     def search(
         self,

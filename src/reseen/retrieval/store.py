@@ -69,7 +69,7 @@ class Store:
         patience: float,
         caches: CacheSizes | None = None,
     ) -> None:
-        self.uri, self.patience = str(uri), patience
+        self.uri, self.options, self.patience = str(uri), options, patience
         self.folder = local_folder(self.uri)
         self.files = None if self.folder is None else self.folder / f"{TABLE}.lance"
         self.caches = caches or cache_sizes()

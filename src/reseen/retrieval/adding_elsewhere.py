@@ -1,0 +1,43 @@
+"""What another process needs to add to a gallery, and makes its `Adder` of."""
+
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from reseen.retrieval.adding import Adder
+from reseen.retrieval.caches import CacheSizes
+from reseen.retrieval.store import Store
+
+if TYPE_CHECKING:
+    from reseen.retrieval.embedder_source import EmbedderSource
+
+_PATIENCE = 600.0
+"""Seconds that a process waits at least for the others, who write a batch each, where a gallery has a writer's lock."""
+
+
+class AdderElsewhere(NamedTuple):
+    """An `Adder` that another process makes by calling this: the gallery's address, and the network's source."""
+
+    uri: str
+    options: dict[str, str]
+    patience: float
+    caches: CacheSizes
+    network: "EmbedderSource | None"
+    skip: bool
+    attributes: bool
+
+    @classmethod
+    def of(cls, adder: Adder, *, device: str) -> Self:
+        """An adder like this one, whose embedder is on PyTorch's device of this name."""
+        store, network = adder.store, None
+        if adder.embedder is not None:
+            from reseen.retrieval.embedder_source import EmbedderSource  # it loads PyTorch, which vectors do not need
+
+            network = EmbedderSource.of(adder.embedder, device=device)
+        uri = store.uri if store.folder is None else str(store.folder.absolute())
+        patience = max(store.patience, _PATIENCE)
+        return cls(uri, store.options, patience, store.caches, network, adder.skip, adder.attributes)
+
+    def __call__(self) -> Adder:
+        """The adder. Raises ReseenError where the gallery or the network is absent or another."""
+        store = Store(self.uri, options=self.options, create=None, patience=self.patience, caches=self.caches)
+        embedder = None if self.network is None else self.network.load()
+        return Adder(store, embedder=embedder, skip=self.skip, attributes=self.attributes)
