@@ -37,6 +37,12 @@ def test_two_files_are_evaluated_with_every_option_at_once(reseen, files, tmp_pa
     assert len(pl.read_csv(queries)) == 24
 
 
+def test_a_shortlist_is_ranked_by_areas(reseen, files) -> None:
+    code, out, _ = reseen("evaluate", *files, "--part-areas", 2, "--shortlist", 5, "--quiet")
+    assert code == 0
+    assert "distance of 2 parts by area (shortlist=5)" in out.replace("\n", " ")
+
+
 def test_a_custom_protocol_says_its_rules_its_skips_and_its_trials(reseen, files) -> None:
     rules = ("--protocol", "custom", "--keep-same-camera", "--junk", "0003,0004")
     code, out, err = reseen("evaluate", *files, *rules, "--shots", 1, "--trials", 4, "--seed", 2, "--quiet")
@@ -87,6 +93,9 @@ def test_settings_of_what_is_not_asked_for_are_refused() -> None:
     with pytest.raises(ReseenError, match="--weight belongs to --rerank"):
         reranking_of({**nothing, "weight": 0.0}, wanted=False)
     assert reranking_of(nothing, wanted=False, part_areas=6) == PartAreas(6)
+    assert reranking_of(nothing, wanted=False, part_areas=6, shortlist=9) == PartAreas(6, shortlist=9)
+    with pytest.raises(ReseenError, match="--shortlist belongs to --part-areas"):
+        reranking_of(nothing, wanted=False, shortlist=9)
     with pytest.raises(ReseenError, match="--rerank does not go with --part-areas, which ranks alone"):
         reranking_of(nothing, wanted=True, part_areas=6)
     assert expansion_of({"expand": 3, "expand_gallery": None}, alpha=2.0) == {"expand": Expansion(3, 2.0)}

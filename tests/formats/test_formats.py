@@ -4,7 +4,8 @@
 conftest trained for an epoch, evaluated and calibrated on drawn images; then every tensor of best.safetensors and
 last.ckpt replaced by 64 numbers of seeded noise, repeated, so that xz packs them small. With that network a gallery of
 two records with vectors of noise, an embedding job of two drawn images, which are called /pictures/0.png and 1.png,
-the facts of an export and the config.json of a Hub repository. Never make these files again: add those of a new format.
+the facts of an export and the config.json of a Hub repository. facts_with_odds.json is of the first code that knew how
+probable the best match of a search is, which is format 1 too. Never make these files again: add those of a new format.
 """
 
 import json
@@ -33,18 +34,23 @@ from reseen.deploy.facts import Facts
 from reseen.deploy.facts import fingerprint as network_fingerprint
 from reseen.deploy.hub import load_hub_folder
 from reseen.deploy.network import load_weights_file
+from reseen.deploy.search_threshold import SearchThreshold
 from reseen.engine.checkpoint import load_card, load_checkpoint, save_checkpoint, save_weights
 from reseen.engine.run import create_run, open_run
 from reseen.errors import ReseenError
+from reseen.linking.record import SCHEMA
+from reseen.match_odds import MatchOdds
 from reseen.metrics import Embedded
 from reseen.metrics.embedded import saved_metadata
 from reseen.models import read_weights
 from reseen.recipe.training import recipe_text
+from reseen.report.linking.saved import open_linking
+from reseen.retrieval.discover.files import read_stored
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import embed_images
 from reseen.retrieval.record import Record
-from reseen.retrieval.schema import GalleryModel
+from reseen.retrieval.schema import GalleryModel, schema_of
 from reseen.retrieval.sources import read_source
 from reseen.tasks.reid.compare import compare_runs
 from reseen.tasks.reid.recipe import read_recipe, recipe_of
@@ -151,6 +157,17 @@ def test_kept_facts_and_a_kept_repository_are_those_of_the_network(kept: Path) -
     assert facts == load_hub_folder(kept / "hub").facts
 
 
+def test_kept_odds_of_a_best_match_are_read_from_facts_and_from_a_gallery(kept: Path, tmp_path: Path) -> None:
+    facts = Facts.from_json((kept / "facts_with_odds.json").read_text())
+    odds = MatchOdds(middle=0.6, slope=20.0, most=0.9, records=100)
+    assert facts.search == SearchThreshold(0.75, records=100, doubling=0.02, odds=odds)
+    said = json.loads((kept / "facts_with_odds.json").read_text())["search"]
+    metadata = {"reseen.format": "1", "reseen.model": NETWORK, "reseen.search_threshold": json.dumps(said)}
+    schema = schema_of(GalleryModel(NETWORK, 96)).with_metadata(metadata)
+    lancedb.connect(str(tmp_path / "odds")).create_table("records", schema=schema)
+    assert Gallery(tmp_path / "odds").model.search == facts.search
+
+
 def test_a_kept_recipe_names_the_size_of_its_start_weights_in_its_own_way(kept: Path) -> None:
     recipe = read_recipe(kept / "resized.toml")
     assert recipe.model.pretrained_size == (64, 32)
@@ -250,6 +267,17 @@ def newer_repository(kept: Path) -> None:
     load_hub_folder(kept / "hub")
 
 
+def newer_linking(kept: Path) -> None:
+    polars.DataFrame(schema=SCHEMA).write_parquet(kept / "tracks.parquet")
+    (kept / "linking.json").write_text(json.dumps({"format": 999, "pictures": "elsewhere"}))
+    open_linking(kept)
+
+
+def newer_discovery(kept: Path) -> None:
+    (kept / "proposals.json").write_text(json.dumps({"format": 999, "found": []}))
+    read_stored(kept, name="gallery")
+
+
 def newer_gallery(kept: Path) -> None:
     schema = pa.schema([pa.field("key", pa.string())], metadata={"reseen.format": "999"})
     lancedb.connect(str(kept / "new")).create_table("records", schema=schema)
@@ -267,6 +295,8 @@ NEWER_FILES = (
     newer_job_for_a_gallery,
     newer_facts,
     newer_repository,
+    newer_linking,
+    newer_discovery,
     newer_gallery,
 )
 

@@ -1,4 +1,4 @@
-"""A linking in a folder, as `reseen link` leaves it, without a network: drawn vectors and images, the real linker."""
+"""A linking in a folder, without a network: drawn vectors and images, the real linker, the files of `reseen link`."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,13 @@ import polars as pl
 from PIL import Image
 
 from drawn_town import Town, drawn_town
-from reseen.linking import Linking, Sightings, link
-from reseen.linking.record import SCHEMA, doubt_facts, sightings_table
+from reseen.data.tracks import Tracks
+from reseen.linking import Linking, LinkSettings, Sightings, link
+from reseen.linking.pooling import Switch
+from reseen.linking.record import SCHEMA
+from reseen.metrics import Estimate, LinkScores
+from reseen.retrieval import linked_files
+from reseen.retrieval.linked_tracks import LinkedTracks, Scored
 
 Draw = Callable[..., Image.Image]
 
@@ -24,17 +29,20 @@ def linked_town(folder: Path, draw: Draw, *, truth: bool = True, size: int = 48,
 
 
 def write_linking(folder: Path, sightings: Sightings, *, truth: np.ndarray | None = None) -> Path:
-    """The files that a page is made from."""
-    linking = link(sightings)
-    who = None if truth is None else [f"v{number}" for number in truth]
-    boxes = _boxes(sightings)
-    names = pl.DataFrame({"camera": sightings.cameras, "track": sightings.tracks}, schema_overrides=_TEXT)
-    true = None if who is None else names.with_columns(truth=pl.Series(who, dtype=pl.String))
-    table = sightings_table(linking, linking.table(), boxes=boxes, truth=true)
-    table.write_parquet(folder / "tracks.parquet")
-    (folder / "linking.json").write_text(json.dumps(_facts(linking, folder)))
-    if truth is not None:
-        (folder / "scores.json").write_text(json.dumps(SCORES))
+    """The files that a page is made from, as `reseen link` writes them, with scores of one value."""
+    linking, boxes = link(sightings), _boxes(sightings)
+    done = LinkedTracks(
+        out=folder,
+        tracks=Tracks(boxes, root=folder.absolute(), crops=True),
+        linking=linking,
+        boxes=boxes,
+        links=linking.table(),
+        scores=None if truth is None else Scored(SCORES, SCORES),
+        switches=(Switch("c0", "7", 20.0),),
+        failures=(),
+        warnings=linking.warnings,
+    )
+    linked_files.write_linking(done, LinkSettings(), source="drawn", network="none", truth=_true(linking, truth))
     return folder
 
 
@@ -47,8 +55,7 @@ def write_nothing(folder: Path) -> Path:
 
 
 _TEXT = {"camera": pl.String, "track": pl.String}
-_ONES = dict.fromkeys(("idf1", "idp", "idr", "association", "pair_precision", "pair_recall", "purity"), 0.8)
-SCORES = {**_ONES, "intervals": {name: [0.7, 0.9] for name in _ONES}, "all_identities": _ONES}
+SCORES = LinkScores(*[Estimate(0.8, 0.7, 0.9)] * len(LinkScores._fields))
 
 
 def _with_images(town: Town, folder: Path, draw: Draw, *, size: int) -> Sightings:
@@ -69,28 +76,13 @@ def _boxes(seen: Sightings) -> pl.DataFrame:
         for shot, name in enumerate(seen.images[row] if seen.images else ())
     ]
     schema = {**_TEXT, "image": pl.String, "time": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(whole=pl.col("track"))
 
 
-def _facts(linking: Linking, folder: Path) -> dict[str, object]:
-    return {
-        "source": "drawn",
-        "images": str(folder),
-        "network": "none",
-        "settings": {"linkage": "average"},
-        "threshold": linking.threshold,
-        "warnings": list(linking.warnings),
-        "windows": [window._asdict() for window in linking.windows],
-        "ways": [
-            {
-                "from": way.origin,
-                "to": way.target,
-                "median": way.times.median,
-                "seconds": way.times.edges.tolist(),
-                "links": way.times.links.tolist(),
-            }
-            for way in linking.ways
-        ],
-        "switches": [{"camera": "c0", "track": "7", "time": 20.0}],
-        "doubts": [doubt_facts(doubt, linking.sightings) for doubt in linking.doubts],
-    }
+def _true(linking: Linking, truth: np.ndarray | None) -> pl.DataFrame | None:
+    """camera, track, truth of each sighting."""
+    if truth is None:
+        return None
+    return linking.table().select(
+        "camera", "track", truth=pl.Series([f"v{number}" for number in truth], dtype=pl.String)
+    )

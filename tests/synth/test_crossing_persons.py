@@ -12,11 +12,18 @@ from PIL import Image
 
 from reseen.data.tracks import read_tracks, read_truth
 from reseen.errors import ReseenError
-from reseen.synth.crossing import TrackerNoise, synthesise_crossing
+from reseen.synth.crossing import TrackerNoise, crop_studio, synthesise_crossing
+from reseen.synth.crossing.crop_studio import CropSettings, CropStudio
+from reseen.synth.crossing.crops import Crop, CropJob, crops_of
+from reseen.synth.crossing.detector import FRAME
+from reseen.synth.crossing.gait import Walker, stepping
 from reseen.synth.crossing.scenario import Scenario, draw_scenario
 from reseen.synth.crossing.town import draw_town
 from reseen.synth.crossing.trips import Leg
 from reseen.synth.crossing.walks import FASTEST, SLOWEST, draw_walks
+from reseen.synth.crossing.watch import Watch, project
+from reseen.synth.person.figure import build
+from reseen.synth.render.renderer import Camera
 from reseen.synth.vehicle.paving import STREETS
 from shared import made_once
 
@@ -64,13 +71,56 @@ def test_the_tracker_exchanges_persons_with_persons_alone() -> None:
         assert any(len(own) == 2 and kinds[place] == {kind} for place, own in enumerate(held.values()))
 
 
-def test_crops_of_persons_are_taller_than_wide(town: Path) -> None:
+def test_each_box_of_a_person_has_a_crop_of_its_shape(town: Path) -> None:
     tracks = read_tracks(town)
     assert tracks.boxes["image"].null_count() == 0
-    images = tracks.boxes.filter(kind="person")["image"]
-    for image in images:
+    for image, width, height in tracks.boxes.filter(kind="person").select("image", "width", "height").iter_rows():
+        scale = min(1, SETTINGS["image_size"] / max(width, height))
         with Image.open(tracks.root / image) as crop:
-            assert crop.height > crop.width
+            assert crop.size == (max(8, round(width * scale)), max(8, round(height * scale)))
+
+
+def test_the_person_in_a_crop_stands_where_its_camera_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, seen, side = scenario(), [], 64
+    compose = crop_studio.compose
+    monkeypatch.setattr(crop_studio, "compose", lambda drawn, *rest: [seen.append(drawn), compose(drawn, *rest)][1])
+    crops = {who: own[:: len(own) // 3] for who, own in crops_of(made, seed=2, side=side).items() if who >= 0}
+    shown = [(made.individuals[who], crop) for who, own in crops.items() for crop in own]
+    for _, crop in shown:
+        (tmp_path / crop.file).parent.mkdir(parents=True, exist_ok=True)
+    studio = CropStudio(CropSettings(tmp_path, side, made.watches, walked=True))
+    for walker, crop in shown:
+        studio.take(CropJob(walker, (crop,)))
+    studio.close()
+    assert {crop.way for _, crop in shown} == {1, -1}
+    for (walker, crop), drawn in zip(shown, seen, strict=True):
+        assert drawn.alpha.shape == (side, side // 2)
+        points, tall = projected(walker, crop, made.watches[crop.camera])
+        places = np.floor(points * (side // 2, side)).astype(int)
+        inside = ((places >= 0) & (places < (side // 2, side))).all(axis=1)
+        columns, rows = places[inside].T
+        assert (drawn.alpha[rows, columns] > 0).mean() > 0.97, "the whole person is drawn where it stands"
+        for axis, found in enumerate((columns, rows)):
+            ends = np.flatnonzero(drawn.alpha.max(axis=axis) >= 0.5)[[0, -1]]
+            assert np.abs(ends - (found.min(), found.max())).max() <= 1, "and nothing else"
+        assert tall > 1.5
+
+
+def projected(walker: Walker, crop: Crop, watch: Watch) -> tuple[np.ndarray, float]:
+    """(V, 2) each point of the person, right and down in shares of the crop, and its height over its width in pixels.
+
+    The person is put before its camera, instead of the camera before the person as the renderer has it. The camera is
+    turned to the person, and the box is the same share of the block around the person as in the whole frame.
+    """
+    watch = watch._replace(pose=Camera(watch.pose.eye, (crop.along, crop.lane, crop.size[2] / 2)))
+    built = [part.mesh.vertices for part in build(walker.person, stepping(walker.state, crop.step))]
+    body = np.concatenate(built) * (crop.way, crop.way, 1) + (crop.along, crop.lane, 0)
+    seen = watch.pose.project(body.astype(np.float32))[:, :2] * (watch.focal, -watch.focal)
+    block = project(watch, np.array([crop.along]), lane=crop.lane, size=crop.size)[0] - np.tile(FRAME, 2) / 2
+    left, top, right, bottom = crop.window
+    shares = (seen - block[:2]) / (block[2:] - block[:2])
+    width, height = np.ptp(seen, axis=0)
+    return (shares - (left, top)) / (right - left, bottom - top), height / width
 
 
 def test_persons_leave_the_tracks_of_vehicles_as_they_are(town: Path) -> None:

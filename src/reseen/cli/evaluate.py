@@ -34,6 +34,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     depth: asked.Depth = None,
     rerank: asked.Rerank = False,
     part_areas: asked.PartsByArea = None,
+    shortlist: asked.Shortlist = None,
     k1: asked.NeighboursKnownBy = None,
     k2: asked.NeighboursAveraged = None,
     weight: asked.CosineWeight = None,
@@ -83,7 +84,9 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         data=data,
         protocol=protocol_of(protocol, rules),
         average_precision=average_precision,
-        rerank=reranking_of({"k1": k1, "k2": k2, "weight": weight}, wanted=rerank, part_areas=part_areas),
+        rerank=reranking_of(
+            {"k1": k1, "k2": k2, "weight": weight}, wanted=rerank, part_areas=part_areas, shortlist=shortlist
+        ),
         **expansion_of({"expand": expand, "expand_gallery": expand_gallery}, alpha=alpha),
         camera_bias=camera_bias,
         flip=flip,

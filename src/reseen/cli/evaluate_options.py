@@ -60,6 +60,12 @@ PartsByArea = Annotated[
         rich_help_panel=VECTORS,
     ),
 ]
+Shortlist = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="With --part-areas: the N nearest of each query by cosine.", rich_help_panel=VECTORS
+    ),
+]
 NeighboursKnownBy = Annotated[
     int | None, typer.Option(help="k1, the nearest neighbours compared: 20.", rich_help_panel=VECTORS)
 ]

@@ -26,16 +26,21 @@ def protocol_of(name: str | None, rules: Mapping[str, object]) -> str | Protocol
 
 
 def reranking_of(
-    settings: Mapping[str, float | None], *, wanted: bool, part_areas: int | None = None
+    settings: Mapping[str, float | None],
+    *,
+    wanted: bool,
+    part_areas: int | None = None,
+    shortlist: int | None = None,
 ) -> Reranking | None:
-    """k-reciprocal re-ranking if it is ``wanted``, or that of so many parts by their areas.
+    """k-reciprocal re-ranking if it is ``wanted``, or that of so many parts by their areas, of a shortlist or of all.
 
-    ReseenError for both, and for settings of the first without it.
+    ReseenError for both, and for settings of one without it.
     """
     options = given(**settings)
     if part_areas is not None:
         _refuse({**options, **({"rerank": True} if wanted else {})}, "does not go with --part-areas, which ranks alone")
-        return PartAreas(part_areas)
+        return PartAreas(part_areas, shortlist=shortlist)
+    _refuse(given(shortlist=shortlist), "belongs to --part-areas")
     if not wanted:
         _refuse(options, "belongs to --rerank")
         return None

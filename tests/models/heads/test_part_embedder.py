@@ -99,6 +99,12 @@ def test_a_head_of_tokens_refuses_a_network_of_maps_in_one_line():
             build_embedder(recipe_with(f'{{name = "{name}"}}'), num_identities=3, start_weights=False)
 
 
+def test_a_shift_of_jpm_beyond_the_patches_is_one_line():
+    lines = ["data.image_size=[64, 32]", f"model={{{BACKBONES['jpm']}, head={{name='jpm', shift=9}}}}"]
+    with pytest.raises(ReseenError, match="jpm: expected a shift of at most the 4 x 2 patches, got 9"):
+        build_embedder(read_recipe("market1501-resnet50-bot", overrides=lines), num_identities=3, start_weights=False)
+
+
 def test_jpms_vector_which_comes_of_no_pooled_map_is_explained_from_its_tokens():
     lines = ["data.image_size=[64, 32]", f"model={{{BACKBONES['jpm']}, head={{name='jpm'}}}}"]
     recipe = read_recipe("market1501-resnet50-bot", overrides=lines)

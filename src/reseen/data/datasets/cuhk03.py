@@ -7,19 +7,19 @@ cuhk03_new_protocol_config_labeled.mat and _detected.mat. Cameras are "1" and "2
 """
 
 import re
-import zlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from reseen.data.datasets.cuhk03_release import find_mat, find_release, image_folder, protocol_lists
 from reseen.data.datasets.layout import About, Count, Layout, PublishedCounts
 from reseen.data.datasets.listing import ListEntry, listed_split
 from reseen.data.datasets.market1501 import read_like_market
+from reseen.data.datasets.matlab5 import read_matlab_5
 from reseen.data.datasets.naming import Naming
 from reseen.data.datasets.places import find_home
 from reseen.data.table import Split, Splits, first
@@ -32,17 +32,7 @@ NAMING = Naming(
 )
 WHERE_LISTS = "they stand in github.com/zhunzhong07/person-re-ranking"
 _PARTS = ("train_idx", "query_idx", "gallery_idx")
-_FIELDS = (*_PARTS, "labels", "filelist")
-_HEADER, _MATLAB_5 = 128, (b"\x00\x01IM", b"\x01\x00MI")
-"""The bytes of MATLAB 5's header, and how it ends in either order of bytes."""
-_DAMAGED = (
-    OSError,  # the file ends too soon
-    TypeError,  # something else stands where an element begins
-    ValueError,  # no MATLAB 5, or a shape that its numbers do not fill
-    UnboundLocalError,  # an array of an unknown class
-    zlib.error,  # compressed variables that were changed
-)
-"""What scipy raises for a file that is not whole."""
+_NUMBERS, _NAMES = (*_PARTS, "labels"), "filelist"
 _NAME = re.compile(r"\d+_\d+_([12])_\d+\.\w+")
 
 
@@ -84,8 +74,8 @@ def _read_release(root: Path, kind: str) -> tuple[Split, Split, Split]:
     if not images.is_dir():
         do = f"write them out first: reseen unpack {root}" if find_mat(root) else "nor is cuhk-03.mat here to unpack"
         raise ReseenError(f"{root}: expected the {_word(kind)} images in {images.name}/, got none; {do}")
-    fields = _load(config)
-    labels, names = fields["labels"].ravel(), [str(np.ravel(name)[0]) for name in fields["filelist"].ravel()]
+    numbers, names = _load(config)
+    labels = numbers["labels"].tolist()
     matches = [_NAME.fullmatch(name) for name in names]
     wrong = [name for name, match in zip(names, matches, strict=True) if not match]
     if wrong or len(labels) != len(names):
@@ -94,38 +84,28 @@ def _read_release(root: Path, kind: str) -> tuple[Split, Split, Split]:
             f" {len(names)} names, {len(wrong)} of another form: {first(wrong)}"
         )
     entries = [
-        ListEntry(images / name, f"{int(label):04d}", match[1] if match else None)
+        ListEntry(images / name, f"{label:04d}", match[1] if match else None)
         for name, label, match in zip(names, labels, matches, strict=True)
     ]
-    train, query, gallery = (_part(entries, fields[part], config) for part in _PARTS)
+    train, query, gallery = (_part(entries, numbers[part], config) for part in _PARTS)
     return train, query, gallery
 
 
-def _load(config: Path) -> Mapping[str, Any]:
+def _load(config: Path) -> tuple[Mapping[str, npt.NDArray[np.int64]], list[str]]:
+    """The numbers by name, and the names of images."""
+    expected = (*_NUMBERS, _NAMES)
     try:
-        fields = _read_matlab_5(config)
-    except _DAMAGED as error:
+        numbers, texts = read_matlab_5(config, names=expected)
+    except (OSError, ValueError) as error:
         raise ReseenError(f"{config}: cannot be read as a MATLAB file: {error}") from None
-    missing = [name for name in _FIELDS if name not in fields]
+    missing = [name for name in expected if name not in (texts if name == _NAMES else numbers)]
     if missing:
-        raise ReseenError(f"{config}: expected the fields {', '.join(_FIELDS)}, got none named {', '.join(missing)}")
-    return fields
+        raise ReseenError(f"{config}: expected the fields {', '.join(expected)}, got none named {', '.join(missing)}")
+    return numbers, texts[_NAMES]
 
 
-def _read_matlab_5(config: Path) -> Mapping[str, Any]:
-    """The file's variables. Only MATLAB 5 is read, since 4 has no cells for names, and 7.3 is another format."""
-    from scipy.io import loadmat
-
-    with config.open("rb") as file:
-        if file.read(_HEADER)[-4:] not in _MATLAB_5:
-            raise ValueError("expected the header of MATLAB 5 to 7, got none")
-        file.seek(0)
-        fields: Mapping[str, Any] = loadmat(file)
-        return fields
-
-
-def _part(entries: list[ListEntry], numbers: Any, config: Path) -> Split:
-    rows = numbers.ravel().astype(int) - 1  # MATLAB counts from 1
+def _part(entries: list[ListEntry], numbers: npt.NDArray[np.int64], config: Path) -> Split:
+    rows = numbers - 1  # MATLAB counts from 1
     if rows.size == 0 or rows.min() < 0 or rows.max() >= len(entries):
         raise ReseenError(f"{config}: expected rows from 1 to {len(entries)} of its list, got others or none")
     return listed_split([entries[row] for row in rows], source=config)

@@ -69,7 +69,7 @@ def jpm(
 
     Retrieval compares what enters the BNNecks, the parts' vectors divided by their number.
 
-    Raises ReseenError for a backbone of another family than TransReID, and fewer patches than parts.
+    Raises ReseenError for a backbone of another family than TransReID, and fewer patches than parts or than the shift.
     """
     if not isinstance(backbone, TransReIDBackbone):
         raise ReseenError(
@@ -78,6 +78,8 @@ def jpm(
     channels, height, width = backbone.feature_map
     if height * width < parts:
         raise ReseenError(f"jpm: expected at least {parts} patches for {parts} parts, got {height} x {width}")
+    if shift > height * width:
+        raise ReseenError(f"jpm: expected a shift of at most the {height} x {width} patches, got {shift}")
     trunk, last = backbone.split_last_block()
     count = 1 + parts
     classifiers = (

@@ -17,7 +17,8 @@ from reseen.retrieval.schema import GalleryModel
 _FEWEST = 20
 """Pairs of either kind among the named records, from which they judge."""
 _FALSE_ALARMS = 0.01
-"""The share of strangers that reach the search threshold, where `reseen calibrate` was given no other."""
+"""The share of strangers that is taken to reach a search threshold, which does not say its own: calibrate's default."""
+_TAKEN = ", which strangers are taken to reach once in a hundred searches"
 _PAIRS = "this gallery's own pairs, without names or calibration: similarities only, no probabilities"
 _ALIKE = (
     "this gallery's own pairs, in which strangers look as similar as individuals do: name some records, calibrate, or "
@@ -66,9 +67,10 @@ def judge_records(records: Records, near: NearRecords, *, model: GalleryModel) -
 def by_calibration(model: GalleryModel, *, records: int) -> Judge | None:
     """From the search threshold; None where there is none, or its calibration did not say how strangers thin out.
 
-    A stranger reaches the threshold once in a hundred searches, and e times more rarely each ``doubling / log 2``
-    above it (`metrics/verification/identification.py`). An individual that is there is taken to lie anywhere between
-    the threshold of two images and 1 alike, and to be there as likely as not.
+    A stranger is taken to reach the threshold once in a hundred searches, whatever share the calibration was made for,
+    and e times more rarely each ``doubling / log 2`` above it (`metrics/verification/identification.py`). An individual
+    that is there is taken to lie anywhere between the threshold of two images and 1 alike, and to be there as likely as
+    not.
     """
     search = model.search
     if search is None or search.doubling <= 0 or not search.records:
@@ -76,7 +78,7 @@ def by_calibration(model: GalleryModel, *, records: int) -> Judge | None:
     threshold, scale = search.at(records), search.doubling / math.log(2)
     width = 1 - min(threshold, threshold if model.threshold is None else model.threshold)
     at_threshold = math.log(scale / (_FALSE_ALARMS * max(width, scale)))
-    return Judge(threshold - scale * at_threshold, 1 / scale, calibrated=True, source=search.describe(records))
+    return Judge(threshold - scale * at_threshold, 1 / scale, calibrated=True, source=search.describe(records) + _TAKEN)
 
 
 def _by_names(near: NearRecords, identity: Int64) -> Judge | None:
