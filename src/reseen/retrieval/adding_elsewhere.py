@@ -14,7 +14,7 @@ _PATIENCE = 600.0
 
 
 class AdderElsewhere(NamedTuple):
-    """An `Adder` that another process makes by calling this: the gallery's address, and the network's source."""
+    """An `Adder` that another process makes: the gallery's address, and the network's source."""
 
     uri: str
     options: dict[str, str]
@@ -36,7 +36,7 @@ class AdderElsewhere(NamedTuple):
         patience = max(store.patience, _PATIENCE)
         return cls(uri, store.options, patience, store.caches, network, adder.skip, adder.attributes)
 
-    def __call__(self) -> Adder:
+    def make(self) -> Adder:
         """The adder. Raises ReseenError where the gallery or the network is absent or another."""
         store = Store(self.uri, options=self.options, create=None, patience=self.patience, caches=self.caches)
         embedder = None if self.network is None else self.network.load()

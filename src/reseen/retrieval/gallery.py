@@ -147,7 +147,7 @@ class Gallery:
             embedder_of(self.embedder).require_attributes()
         adder = Adder(self._store, embedder=self.embedder, skip=on_error == "skip", attributes=attributes)
         waiting = in_batches(records, batch)
-        done = map(adder, waiting) if pool is None else pool(AdderElsewhere.of(adder, device=pool.device), waiting)
+        done = map(adder, waiting) if pool is None else pool(AdderElsewhere.of(adder, device=pool.device).make, waiting)
         batches: list[tuple[int, Added]] = []
         for first, given, added in done:
             batches.append((first, self._with_suggestions(added) if suggest else added))

@@ -19,7 +19,7 @@ class _Work(NamedTuple):
     out: Path
     batch: int
 
-    def __call__(self) -> ChunkEmbedder:
+    def make(self) -> ChunkEmbedder:
         """What a process embeds its chunks by."""
         return ChunkEmbedder(self.network.load(), self.out, batch=self.batch, workers=1)
 
@@ -52,6 +52,6 @@ def on_ray(
     work = _Work(EmbedderSource.of(embedder, device=device), out.absolute(), batch)
 
     def run(chunks: Iterable[polars.DataFrame]) -> Iterator[ChunkDone]:
-        return pool(work, chunks)
+        return pool(work.make, chunks)
 
     return run

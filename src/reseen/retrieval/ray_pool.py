@@ -4,7 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -22,19 +22,15 @@ class _Process:
     """One process of the pool, which makes its worker once, when it is opened."""
 
     def __init__(self, make: Callable[[], Callable[[Any], Any]]) -> None:
-        self._make = make
-
-    @cached_property
-    def _work(self) -> Callable[[Any], Any]:
-        return self._make()
+        self._worker = cache(make)
 
     def open(self) -> None:
         """Make the worker."""
-        assert self._work
+        self._worker()
 
     def run(self, task: Any) -> Any:
         """The worker's result; a process that was started again makes its worker first."""
-        return self._work(task)
+        return self._worker()(task)
 
 
 class RayPool:
