@@ -3,9 +3,9 @@
 Q = queries, D = width, K = matches of each query, M = rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, sqrt
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from reseen.retrieval.store import Rewritten, Store
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Found = TypeVar("Found")
 
 _MOST_CANDIDATES = 1500
 """Candidates of all records that cost less than LanceDB's own filtering of a million records."""
@@ -35,12 +36,9 @@ def by_parts(
     store: Store, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts, columns: Sequence[str]
 ) -> list[Answer]:
     """(Q, D) unit vectors -> each query's K most similar of the candidates that the nearest parts hold, best first."""
-    if where is None:
-        found = _nearest(store, queries, probes=facts.probes, most=_candidates(k, facts))
-    else:
-        found = _fitting_of_all(store, queries, k=k, where=where, facts=facts)
+    found = None if where is None else _fitting_of_all(store, queries, k=k, where=where, facts=facts)
     if found is None:
-        return _by_lancedb(store.table, queries, k=k, where=where, facts=facts, columns=columns)
+        return _by_lancedb(store, queries, k=k, where=where, facts=facts, columns=columns)
     return _ranked(store.table, queries, found, k=k, columns=columns)
 
 
@@ -54,14 +52,17 @@ def for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
 
 
 def _by_lancedb(
-    table: Any, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts, columns: Sequence[str]
+    store: Store, queries: Vectors, *, k: int, where: Expr | None, facts: IndexFacts, columns: Sequence[str]
 ) -> list[Answer]:
     """LanceDB filters first, and compares the candidates by the stored vectors itself."""
 
     def read(probes: int) -> list[Answer]:
         refine = ceil(_candidates(k, facts) / k)
-        search = candidates(table, queries, probes=probes, refine=refine, where=where)
-        return answers_of(search, queries=len(queries), k=k, columns=columns, similarity=of_squared)
+        return _searched(
+            store,
+            lambda: candidates(store.table, queries, probes=probes, refine=refine, where=where),
+            lambda search: answers_of(search, queries=len(queries), k=k, columns=columns, similarity=of_squared),
+        )
 
     if where is None:
         return read(facts.probes)
@@ -84,8 +85,6 @@ def _fitting_of_all(store: Store, queries: Vectors, *, k: int, where: Expr, fact
     if listed is None or not len(listed.rows):
         return None
     nearest = _nearest(store, queries, probes=facts.filtered_probes, most=most)
-    if nearest is None:
-        return None
     found = [rows[_among(rows, listed.rows)][:wanted] for rows in nearest]
     if min(map(len, found)) < max(k, _ENOUGH * wanted):
         store.fitting.count_failure(where)
@@ -98,18 +97,27 @@ def _candidates(k: int, facts: IndexFacts) -> int:
     return max(k, _MEASURED) * facts.refine
 
 
-def _nearest(store: Store, queries: Vectors, *, probes: int, most: int) -> list[Rows] | None:
-    """Each query's rows, the nearest by the index's codes first; records that are not in the index are compared too.
+def _searched(store: Store, build: Callable[[], Any], run: Callable[[Any], Found]) -> Found:
+    """What a search through the index finds, and among the records that are not in it yet.
 
-    Looking for these takes a tenth of the time, so it is left out where the plan knows of none. None if a newer version
-    has come meanwhile, which may have some.
+    Looking for those takes a tenth of the time, so it is left out where the plan knows of none and no newer version has
+    come meanwhile.
     """
-    version, all_indexed = store.version, store.plan().late == 0
-    search = candidates(store.table, queries, probes=probes, refine=None, where=None).limit(most)
-    search = search.fast_search() if all_indexed else search
-    told = search.select(["_distance"]).with_row_id(with_row_id=True).to_arrow()
-    if all_indexed and store.read(lambda table: int(table.version)) != version:
-        return None
+    version = store.version
+    if store.plan().late == 0:
+        found = run(build().fast_search())
+        if store.read(lambda table: int(table.version)) == version:
+            return found
+    return run(build())
+
+
+def _nearest(store: Store, queries: Vectors, *, probes: int, most: int) -> list[Rows]:
+    """Each query's rows, the nearest by the index's codes first; records that are not in the index are compared too."""
+    told = _searched(
+        store,
+        lambda: candidates(store.table, queries, probes=probes, refine=None, where=None).limit(most),
+        lambda search: search.select(["_distance"]).with_row_id(with_row_id=True).to_arrow(),
+    )
     order = np.argsort(told["_distance"].to_numpy(), kind="stable")
     rows = told["_rowid"].to_numpy().astype(np.int64)[order]
     if "query_index" not in told.column_names:
@@ -127,7 +135,7 @@ def _among(rows: Rows, listed: Rows) -> NDArray[np.bool_]:
 def _ranked(table: Any, queries: Vectors, found: Sequence[Rows], *, k: int, columns: Sequence[str]) -> list[Answer]:
     """Compare the rows that were found by their stored vectors; between unit vectors that is 2 - 2 cosines.
 
-    Vectors and columns are taken at once: taking the columns of the best alone takes longer.
+    Vectors and columns are taken at once, which takes less time than the columns of the best in a second take.
     """
     every = np.unique(np.concatenate(found))
     if not len(every):
