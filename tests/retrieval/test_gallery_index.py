@@ -392,8 +392,10 @@ def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_pat
     gallery = filled(tmp_path / "gallery")
     gallery.create_index()
     facts = gallery._store.plan().facts._replace(records=3200, parts=70, filtered_probes=4)
-    probes = [through_index.for_filter(facts, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
-    assert probes == [4, 4, 8, 70], "the root of how much rarer than an eighth, and at most all"
+    for plain, expected in ((2, [4, 4, 7, 30]), (1, [4, 4, 8, 70]), (4, [4, 4, 5, 9])):
+        known = facts._replace(probes=plain)
+        probes = [through_index.for_filter(known, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
+        assert probes == expected, "twice as many parts for an eighth: the third root of how much rarer, at most all"
     keep = np.array([row for row in range(COUNT) if row % 5 == 2 and row < 200])
     filters = {"cameras": ["c2"], "before": START + timedelta(minutes=200)}
     assert found_share(gallery, keep, **filters) >= 0.97

@@ -4,7 +4,7 @@ Q = queries, D = width, K = matches of each query, M = rows.
 """
 
 from collections.abc import Callable, Sequence
-from math import ceil, sqrt
+from math import ceil, log
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,6 +27,9 @@ _MOST_CANDIDATES = 1500
 _MEASURED = 10
 """The matches that ``refine`` was measured with; fewer need as many candidates."""
 
+_LEAST_POWER, _MOST_POWER = 1 / 8, 1 / 2
+"""Of how much rarer than an eighth a filter's records are: what the parts grow with."""
+
 _SPARE, _ENOUGH = 1.5, 0.8
 """So many times the candidates that would fit on average are asked for, because that varies by its root, and this share
 of what was measured suffices."""
@@ -45,10 +48,13 @@ def by_parts(
 def for_filter(facts: IndexFacts, *, fitting: int) -> IndexFacts:
     """More parts where fewer records fit than the eighth that the recall was measured with.
 
-    The nearest that fit then lie in more parts, but not in as many more as they are fewer: the root of that is enough.
+    The nearest that fit then lie in more parts, at most by the power with which these grew from all records to an
+    eighth.
     """
     rarer = max(1.0, facts.records / MEASURED_SHARE / fitting)
-    return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * sqrt(rarer))))
+    power = log(facts.filtered_probes / facts.probes, MEASURED_SHARE)
+    more = rarer ** min(max(power, _LEAST_POWER), _MOST_POWER)
+    return facts._replace(filtered_probes=min(facts.parts, ceil(facts.filtered_probes * more)))
 
 
 def _by_lancedb(
