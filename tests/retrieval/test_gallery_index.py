@@ -392,8 +392,10 @@ def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_pat
     gallery = filled(tmp_path / "gallery")
     gallery.create_index()
     facts = gallery._store.plan().facts._replace(records=3200, parts=70, filtered_probes=4)
-    probes = [through_index.for_filter(facts, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
-    assert probes == [4, 4, 8, 70], "the root of how much rarer than an eighth, and at most all"
+    for plain, expected in ((2, [4, 4, 7, 30]), (1, [4, 4, 8, 70]), (4, [4, 4, 5, 9])):
+        known = facts._replace(probes=plain)
+        probes = [through_index.for_filter(known, fitting=fitting).filtered_probes for fitting in (800, 400, 100, 1)]
+        assert probes == expected, "twice as many parts for an eighth: the third root of how much rarer, at most all"
     keep = np.array([row for row in range(COUNT) if row % 5 == 2 and row < 200])
     filters = {"cameras": ["c2"], "before": START + timedelta(minutes=200)}
     assert found_share(gallery, keep, **filters) >= 0.97
@@ -401,6 +403,39 @@ def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_pat
     where = condition(gallery._store.schema, cameras=["c2"], where={"row": Span(0, 199)})
     answer = through_index.by_parts(gallery._store, queries(1), k=30, where=where, facts=few, columns=["id"])
     assert [len(matches) for matches in answer] == [30]
+
+
+@pytest.mark.parametrize(("needed", "parts", "chosen"), [(53, 122, 56), (85, 122, 85), (3, 122, 3), (122, 122, 122)])
+def test_hardly_more_parts_are_read_than_the_recall_needs(monkeypatch, needed, parts, chosen):
+    monkeypatch.setattr(recall, "_recall", lambda *_, probes, refine: 1.0 if probes >= needed else 0.9)
+    truth = recall.Truth(VECTORS[:1], np.arange(1), np.zeros((1, 10), np.int64), None)
+    assert recall._fewest_probes(None, truth, parts=parts, refine=2) == (chosen, 1.0)
+
+
+def test_a_recall_that_is_not_reached_is_that_of_all_parts(monkeypatch):
+    monkeypatch.setattr(recall, "_recall", lambda *_, probes, refine: probes / 1000)
+    truth = recall.Truth(VECTORS[:1], np.arange(1), np.zeros((1, 10), np.int64), None)
+    assert recall._fewest_probes(None, truth, parts=122, refine=2) == (122, 0.122)
+
+
+@pytest.mark.parametrize("filters", [{}, {"cameras": ["c0", "c1", "c2", "late"]}])
+def test_what_another_process_adds_between_the_plan_and_the_search_is_found(gallery, tmp_path, monkeypatch, filters):
+    """The plan knows of no record beside the index, so the first search leaves them out, and a second does not."""
+    other, added, real = Gallery(tmp_path / "gallery", model=MODEL, upkeep=False), [], through_index.candidates
+    gallery.add(replace(record(1, LATE), camera="late"))
+    gallery.compact()
+    for query in queries(fitting.LISTED_FROM):
+        gallery.search(query, **filters)
+    assert gallery._store.plan().late == 0
+
+    def candidates(*given: object, **more: object) -> object:
+        if not added:
+            added.extend(other.add(replace(record(0, LATE), camera="late")).ids)
+        return real(*given, **more)
+
+    monkeypatch.setattr(through_index, "candidates", candidates)
+    match = gallery.search(LATE[0], k=1, **filters)[0][0]
+    assert (match.id, match.model) == (added[0], MODEL.fingerprint)
 
 
 WIDE = [

@@ -25,8 +25,8 @@ FACTS, FILES = "reseen.index_facts", "reseen.index_files"
 """Keys of the column's metadata: what the index was measured to find, and which files it covers."""
 
 PARTITION = 8192
-"""Records in a part of an index. LanceDB joins parts below a quarter of this at each `optimize` and splits those above
-four times this, and either writes the whole index anew."""
+"""Records in a part of an index; smaller parts find the same in more time. LanceDB's `optimize` joins parts below 1,024
+records and splits those above 16,384, whatever was asked for, and either writes the whole index anew."""
 
 _OUTGROWN = 4
 _EXACT_PARTITION = 4096
@@ -64,12 +64,14 @@ class SearchPlan(NamedTuple):
     """How a table is searched: ``facts`` of an approximate index or None, whether its exact index is used, and why.
 
     ``wanted``: an index is to be built or brought up to date. ``note``: what a user should know, one line or "".
+    ``late``: the records that are not in an approximate index yet, None if that is not known.
     """
 
     facts: IndexFacts | None
     bypass: bool
     wanted: bool
     note: str
+    late: int | None = None
 
 
 def plan_of(table: Any) -> SearchPlan:
@@ -88,10 +90,10 @@ def plan_of(table: Any) -> SearchPlan:
     if facts is None or not facts.reached or not _readable(index):
         note = f"its index ({index.index_type}) is of another format: searches are exact until the index is built anew"
         return SearchPlan(None, bypass=True, wanted=large, note=note)
-    late = int(index.num_unindexed_rows or 0)
-    wanted = late >= UNINDEXED or _outgrown(facts, records)
-    note = f"{late:,} records are not in the index yet" if wanted else ""
-    return SearchPlan(facts, bypass=False, wanted=wanted, note=note)
+    late = index.num_unindexed_rows
+    wanted = (late or 0) >= UNINDEXED or _outgrown(facts, records)
+    note = f"{late or 0:,} records are not in the index yet" if wanted else ""
+    return SearchPlan(facts, bypass=False, wanted=wanted, note=note, late=late)
 
 
 def vector_index(table: Any) -> Any | None:

@@ -18,10 +18,11 @@ from reseen.retrieval.record import FieldValue, Match
 
 _CHANGEABLE = ("identity", "camera", "picture", "time")
 
-SHOWN = ("id", "identity", "camera", "time", "box", "picture", "model")
-"""The columns of every answer; free fields follow them."""
+SHOWN = ("id", "identity", "camera", "time", "box", "picture")
+"""The columns of every answer; free fields follow them. Reading ``model``, which all records of a gallery share, would
+take as long as all of these."""
 
-OWN = (*SHOWN, "vector", "thumbnail")
+OWN = (*SHOWN, "model", "vector", "thumbnail")
 
 TYPES = MappingProxyType({"string": pa.string(), "number": pa.float64(), "boolean": pa.bool_()})
 """The types of free fields, by the name that users see."""
@@ -170,8 +171,8 @@ def changed_values(changes: Mapping[str, Any], schema: pa.Schema) -> dict[str, A
     return values
 
 
-def match_of(row: Mapping[str, Any], *, similarity: float, threshold: float | None) -> Match:
-    """The match of one row of an answer."""
+def match_of(row: Mapping[str, Any], *, similarity: float, threshold: float | None, model: str) -> Match:
+    """The match of one row of an answer; ``model``: the fingerprint that all records of its gallery have."""
     return Match(
         id=row["id"],
         similarity=similarity,
@@ -182,7 +183,7 @@ def match_of(row: Mapping[str, Any], *, similarity: float, threshold: float | No
         box=None if row["box"] is None else tuple(row["box"]),
         picture=row["picture"],
         fields={name: value for name, value in row.items() if name not in _ANSWER and value is not None},
-        model=row["model"],
+        model=model,
     )
 
 

@@ -67,11 +67,11 @@ def nearest(store: Store, queries: NDArray[np.float32], params: SearchParams) ->
             found = store.read(
                 lambda _: by_parts(store, queries, k=params.k, where=params.where, facts=facts, columns=columns)
             )
-            return [_matches(answer, params.threshold, exact=False) for answer in found]
+            return [_matches(store, answer, params.threshold, exact=False) for answer in found]
         except ReseenError as error:  # an index that cannot be read; if it is the records, comparing them says so
             store.index_problem = f"the index cannot be read, searches are exact: {error}"
     answers = store.read(lambda _: _compared(store, queries, params, columns=columns))
-    return [_matches(answer, params.threshold, exact=True) for answer in answers]
+    return [_matches(store, answer, params.threshold, exact=True) for answer in answers]
 
 
 def _usable(store: Store, plan: SearchPlan, *, queries: int, params: SearchParams) -> IndexFacts | None:
@@ -84,10 +84,11 @@ def _usable(store: Store, plan: SearchPlan, *, queries: int, params: SearchParam
     return None if fitting <= FEW_RECORDS else for_filter(plan.facts, fitting=fitting)
 
 
-def _matches(answer: Answer, threshold: float | None, *, exact: bool) -> Matches:
+def _matches(store: Store, answer: Answer, threshold: float | None, *, exact: bool) -> Matches:
     """Best first; of equal similarities, the smaller id first."""
     ranked = sorted(answer, key=lambda entry: (-entry[0], entry[1]["id"]))
-    entries = (match_of(row, similarity=similarity, threshold=threshold) for similarity, row in ranked)
+    model = store.model.fingerprint
+    entries = (match_of(row, similarity=similarity, threshold=threshold, model=model) for similarity, row in ranked)
     return Matches(tuple(entries), threshold, exact=exact)
 
 

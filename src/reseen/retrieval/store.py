@@ -195,7 +195,7 @@ class Store:
 
     def count(self, where: Expr) -> int:
         """How many records meet the condition; kept for a few conditions until the table changes."""
-        condition, version = where.to_sql(), self.read(lambda table: int(table.version))
+        condition, version = where.to_sql(), self.version
         counted = self._counts.get(condition)
         if counted is None or counted[0] != version:
             if len(self._counts) >= _COUNTS:
