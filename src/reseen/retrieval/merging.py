@@ -13,8 +13,9 @@ from lance.file import LanceFileReader
 
 from reseen.retrieval.indexes import VECTOR_INDEX
 
-FILE_ROWS = 4096
-"""Rows of a file that was merged, and less than twice as many; LanceDB adds a batch as one file, whatever its size."""
+FILE_ROWS = 16_384
+"""Rows of a merged file, which has less than twice as many. Smaller files make a forgotten record cheaper and a search,
+which reads its candidates from many files, dearer. LanceDB adds a batch as one file, whatever its size."""
 
 _CODES = "auxiliary.idx"
 """The file of a segment of the vectors' index that holds a row for each record."""
