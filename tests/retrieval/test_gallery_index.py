@@ -302,7 +302,7 @@ def indexed_rows(gallery: Gallery, folder: Path) -> dict[str, list[int]]:
             path = folder / "records.lance" / "_indices" / segment.folder / name
             if path.exists():
                 table = LanceFileReader(str(path)).read_all().to_table()
-                rows.setdefault(segment.index, []).extend(table[column].to_pylist())
+                rows.setdefault(segment.name, []).extend(table[column].to_pylist())
     return {index: sorted(held) for index, held in rows.items()}
 
 
@@ -357,7 +357,7 @@ def test_what_was_deleted_with_its_whole_file_leaves_the_indexes_at_the_next_for
 
 def test_new_records_become_few_segments_of_the_index_beside_the_large_one(gallery, tmp_path):
     def segments() -> list[merging.Segment]:
-        return [part for part in merging.segments(gallery._store.table) if part.index == indexes.VECTOR_INDEX]
+        return [part for part in merging.segments(gallery._store.table) if part.name == indexes.VECTOR_INDEX]
 
     first = segments()
     for start in range(0, 600, 50):

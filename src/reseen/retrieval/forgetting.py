@@ -43,7 +43,7 @@ def forget_rows(store: Store, gone: Expr) -> None:
 def _drop_lost_files(table: Any, folder: Path) -> None:
     """Remove the entries of files that are gone as a whole from the indexes, or the index where that fails."""
     there = rows_of_files(table).keys()
-    if any(segment.files - there for segment in segments(table) if segment.index != VECTOR_INDEX):
+    if any(segment.files - there for segment in segments(table) if segment.name != VECTOR_INDEX):
         drop_column_indexes(table)
     stale = stale_segments(table, folder)
     if any(stale):

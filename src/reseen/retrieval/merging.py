@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import lance
 from lance.file import LanceFileReader
 
 from reseen.retrieval.indexes import VECTOR_INDEX
@@ -22,9 +23,9 @@ _CODES = "auxiliary.idx"
 
 
 class Segment(NamedTuple):
-    """A part of an index with its own folder, and the files whose rows it covers, also such as are no longer there."""
+    """A part of the index of this name: its folder, and the files whose rows it covers, also those that are gone."""
 
-    index: str
+    name: str
     folder: str
     files: frozenset[int]
 
@@ -47,10 +48,10 @@ def take_up(table: Any) -> None:
     index as they are; else it joins small ones, as LanceDB does.
     """
     rows, held = rows_of_files(table), segments(table)
-    columns = sorted({segment.index for segment in held} - {VECTOR_INDEX})
+    columns = sorted({segment.name for segment in held} - {VECTOR_INDEX})
     if columns:
-        table.to_lance().optimize.optimize_indices(index_names=columns)
-    sizes = [_rows(segment, rows) for segment in held if segment.index == VECTOR_INDEX]
+        _dataset(table).optimize.optimize_indices(index_names=columns)
+    sizes = [_rows(segment, rows) for segment in held if segment.name == VECTOR_INDEX]
     if sizes and (new := sum(rows.values()) - sum(sizes)):
         merge_segments(table, count=_to_merge(sizes, new=new))
 
@@ -60,26 +61,29 @@ def merge_segments(table: Any, *, count: int) -> None:
 
     The codes of rows whose file is no longer there go.
     """
-    table.to_lance().optimize.optimize_indices(index_names=[VECTOR_INDEX], num_indices_to_merge=count)
+    _dataset(table).optimize.optimize_indices(index_names=[VECTOR_INDEX], num_indices_to_merge=count)
 
 
 def remove_versions(table: Any, *, older_than: timedelta, unverified: bool) -> None:
     """Remove versions but the newest with their files; ``unverified``: also files that no version ever named."""
-    table.to_lance().cleanup_old_versions(older_than, delete_unverified=unverified)
+    if in_memory(table):
+        table.optimize(cleanup_older_than=older_than, delete_unverified=unverified)
+        return
+    _dataset(table).cleanup_old_versions(older_than, delete_unverified=unverified)
 
 
 def segments(table: Any) -> list[Segment]:
     """The segments of all indexes, each index's in the order in which they came."""
     return [
         Segment(index.name, str(segment.uuid), frozenset(segment.fragment_ids))
-        for index in table.to_lance().describe_indices()
+        for index in _dataset(table).describe_indices()
         for segment in index.segments
     ]
 
 
 def rows_of_files(table: Any) -> dict[int, int]:
     """The number of rows of each file that are alive, by the file's number."""
-    return {file.fragment_id: file.physical_rows - file.num_deletions for file in table.to_lance().get_fragments()}
+    return {file.fragment_id: file.physical_rows - file.num_deletions for file in _dataset(table).get_fragments()}
 
 
 def stale_segments(table: Any, folder: Path) -> list[bool]:
@@ -91,13 +95,28 @@ def stale_segments(table: Any, folder: Path) -> list[bool]:
     return [
         _coded(folder / "_indices" / segment.folder) != _rows(segment, rows)
         for segment in segments(table)
-        if segment.index == VECTOR_INDEX
+        if segment.name == VECTOR_INDEX
     ]
+
+
+def in_memory(table: Any) -> bool:
+    """Whether the table is in LanceDB's own memory (``memory://``), which pylance cannot see."""
+    return bool(_place(table).startswith("memory://"))
+
+
+def _dataset(table: Any) -> Any:
+    """The newest version for pylance. ``to_lance`` takes the name of a folder for a part of an address."""
+    place = _place(table)
+    return table.to_lance() if "://" in place else lance.dataset(str(Path(place) / f"{table.name}.lance"))
+
+
+def _place(table: Any) -> str:
+    return str(table._conn.uri)  # noqa: SLF001 - no other name leads there
 
 
 def _merge(table: Any, chosen: Callable[[Any], bool]) -> None:
     """Write the chosen files anew in files of ``FILE_ROWS``, neighbours together."""
-    dataset = table.to_lance()
+    dataset = _dataset(table)
     left = [file.fragment_id for file in dataset.get_fragments() if not chosen(file)]
     dataset.optimize.compact_files(
         target_rows_per_fragment=FILE_ROWS, materialize_deletions_threshold=0.0, excluded_fragment_ids=left
