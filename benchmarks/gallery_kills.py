@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reseen.retrieval import forgetting, indexes
+from reseen.retrieval import indexes, merging
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import GalleryModel
@@ -64,9 +64,9 @@ def record(row: int) -> Record:
 
 
 def small_counts_as_large() -> None:
-    """A few hundred records get an approximate index, and forgetting writes only the files that hold them."""
+    """A few hundred records get an approximate index, and lie in many files."""
     indexes.APPROXIMATE_PAYS, indexes.INDEX_PAYS, indexes.UNINDEXED = 300, 100, 100
-    forgetting.REWRITE_ALL = 100
+    merging.FILE_ROWS = 100
 
 
 def work(folder: Path, *, first: int, pending: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import gallery_kills
 from gallery_kills import BATCH, MODEL, State, check, record
-from reseen.retrieval import forgetting, indexes
+from reseen.retrieval import indexes, merging
 from reseen.retrieval.gallery import Gallery
 
 
@@ -14,7 +14,7 @@ from reseen.retrieval.gallery import Gallery
 def sizes_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("APPROXIMATE_PAYS", "INDEX_PAYS", "UNINDEXED"):
         monkeypatch.setattr(indexes, name, getattr(indexes, name))
-    monkeypatch.setattr(forgetting, "REWRITE_ALL", forgetting.REWRITE_ALL)
+    monkeypatch.setattr(merging, "FILE_ROWS", merging.FILE_ROWS)
 
 
 @pytest.mark.long

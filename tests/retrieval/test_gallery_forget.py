@@ -11,12 +11,11 @@ import pytest
 from clock_ahead import dated
 from plain_embedder import PlainEmbedder
 from reseen.errors import ReseenError
-from reseen.retrieval import indexes
+from reseen.retrieval import forgetting, indexes, merging
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.intake import content_id, unit_vectors
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import GalleryModel
-from reseen.retrieval.store import Store
 
 WIDTH, COUNT = 24, 60
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -102,20 +101,74 @@ def test_forgetting_nobody_still_removes_what_is_no_longer_there(gallery, tmp_pa
     assert not traces(tmp_path / "gallery", 8)
 
 
-@pytest.mark.parametrize("step", ["rewrite_without", "tidy"])
+STEPS = ("delete_all", "drop_dead_rows", "segments", "_end_deletion", "remove_older", "_refuse_left_files")
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_an_interrupted_forget_is_completed_by_the_same_call(gallery, tmp_path, monkeypatch, step):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, step, interrupt)
+        patched.setattr(forgetting, step, interrupt)
         with pytest.raises(KeyboardInterrupt):
             gallery.forget(identity=name_of(7))
     again = Gallery(tmp_path / "gallery")
-    assert len(again) == (COUNT if step == "rewrite_without" else COUNT - 1)
+    assert len(again) == (COUNT if step == "delete_all" else COUNT - 1)
     again.forget(identity=name_of(7))
     assert not traces(tmp_path / "gallery", 7)
     assert rows_left(again) == set(range(COUNT)) - {7}
+
+
+def test_nothing_is_left_of_a_record_that_was_alone_in_its_file(gallery, tmp_path):
+    """No file is written anew, so the version of the deletion, which holds its condition, would stay the newest."""
+    gallery.forget(identity=name_of(7))
+    gallery.add(record(7))
+    gallery.update([content_id(record(7))], {"identity": "renamed"})
+    assert gallery.forget(identity="renamed") == 1
+    assert not traces(tmp_path / "gallery", 7)
+    written = b"".join(path.read_bytes() for path in (tmp_path / "gallery").rglob("*") if path.is_file())
+    assert b"renamed" not in written
+
+
+def data_files(folder: Path) -> set[Path]:
+    return set(folder.glob("records.lance/data/*"))
+
+
+def test_forgetting_writes_only_the_files_anew_that_hold_what_is_forgotten(gallery, tmp_path):
+    before = data_files(tmp_path / "gallery")
+    assert len(before) == 3
+    assert gallery.forget(ids=[content_id(record(30))]) == 1
+    left = data_files(tmp_path / "gallery")
+    assert (len(before & left), len(left)) == (2, 3)
+    assert rows_left(gallery) == set(range(COUNT)) - {30}
+
+
+def test_compact_merges_small_files_and_leaves_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(merging, "FILE_ROWS", 20)
+    gallery = Gallery(tmp_path / "gallery", model=GalleryModel("drawn", WIDTH), create=True)
+    gallery.add([record(row) for row in range(25)])
+    first = data_files(tmp_path / "gallery")
+    gallery.add([record(row) for row in range(25, COUNT)], batch=5)
+    gallery.compact()
+    merged = data_files(tmp_path / "gallery")
+    assert len(merged) == 2, "35 rows are less than two files of 20"
+    assert first < merged
+    gallery.compact()
+    assert data_files(tmp_path / "gallery") == merged
+    assert rows_left(gallery) == set(range(COUNT))
+
+
+def test_a_file_of_an_earlier_version_is_split_once_it_is_written_anew(gallery, tmp_path, monkeypatch):
+    gallery._store.table.optimize(cleanup_older_than=timedelta(milliseconds=1), delete_unverified=True)
+    assert len(data_files(tmp_path / "gallery")) == 1
+    monkeypatch.setattr(merging, "FILE_ROWS", 10)
+    assert gallery.forget(identity=name_of(7)) == 1
+    rows = merging.rows_of_files(gallery._store.table).values()
+    assert len(rows) > 1
+    assert all(10 <= count < 20 for count in rows)
+    assert not traces(tmp_path / "gallery", 7)
+    assert rows_left(gallery) == set(range(COUNT)) - {7}
 
 
 def test_forget_removes_the_thumbnail_and_leaves_the_image_file(tmp_path, image):

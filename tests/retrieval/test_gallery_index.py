@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 import pytest
+from lance.file import LanceFileReader
 
 from reseen.errors import ReseenError
-from reseen.retrieval import fitting, forgetting, indexes, recall, searching, through_index
+from reseen.retrieval import fitting, forgetting, indexes, merging, recall, searching, through_index
 from reseen.retrieval.caches import CacheSizes
 from reseen.retrieval.discover.neighbours import index_facts, near_records, read_records
 from reseen.retrieval.filters import Span, condition
@@ -57,7 +59,7 @@ def small(monkeypatch) -> None:
     monkeypatch.setattr(indexes, "INDEX_PAYS", 500)
     monkeypatch.setattr(indexes, "UNINDEXED", 200)
     monkeypatch.setattr(searching, "FEW_RECORDS", 20)
-    monkeypatch.setattr(forgetting, "REWRITE_ALL", 100)
+    monkeypatch.setattr(merging, "FILE_ROWS", 1000)
 
 
 def filled(folder: Path, count: int = COUNT) -> Gallery:
@@ -235,7 +237,7 @@ def test_an_index_that_cannot_be_used_is_said_and_searches_are_exact(gallery, tm
 def files(folder: Path) -> set[str]:
     """Every file of records and every index; names are never used again. Within a file, strings are compressed."""
     places = (*folder.glob("records.lance/data/*"), *folder.glob("records.lance/_indices/*"))
-    return {path.name for path in places}
+    return {str(path.relative_to(folder)) for path in places}
 
 
 def holds_vector(folder: Path, row: int) -> bool:
@@ -260,7 +262,8 @@ def test_forgotten_records_are_in_no_file_of_data_or_index(gallery, tmp_path, go
     assert gallery.forget(ids=[ids[row] for row in rows]) == len(rows)
     for row in rows[:: max(1, len(rows) // 20)]:
         assert not holds_vector(tmp_path / "gallery", row)
-    assert not before & files(tmp_path / "gallery")
+    left = {path for path in before & files(tmp_path / "gallery") if "_indices" in path}
+    assert not left, "each index covered all files"
     assert len(gallery) == len(kept)
     for row in kept[:: len(kept) // 40].tolist():
         assert rows_of(gallery.search(VECTORS[row], k=1)[0]) == [row]
@@ -291,27 +294,81 @@ def test_no_code_of_a_forgotten_record_is_left_in_the_index(tmp_path):
     assert {repeated(tmp_path / "gallery")[piece] for piece in code} == {0}
 
 
-def test_forgetting_leaves_files_alone_that_hold_nothing_of_it(gallery, tmp_path):
+def indexed_rows(gallery: Gallery, folder: Path) -> dict[str, list[int]]:
+    """The numbers of the rows that stand in each index, read from its files; a bitmap's are packed and left out."""
+    rows: dict[str, list[int]] = {}
+    for segment in merging.segments(gallery._store.table):
+        for name, column in (("auxiliary.idx", "_rowid"), ("page_data.lance", "ids")):
+            path = folder / "records.lance" / "_indices" / segment.folder / name
+            if path.exists():
+                table = LanceFileReader(str(path)).read_all().to_table()
+                rows.setdefault(segment.name, []).extend(table[column].to_pylist())
+    return {index: sorted(held) for index, held in rows.items()}
+
+
+def stored_rows(gallery: Gallery) -> list[int]:
+    query = gallery._store.table.search().select(["model"]).with_row_id(with_row_id=True)
+    return sorted(query.to_arrow()["_rowid"].to_pylist())
+
+
+INDEXES = ("id_idx", "time_idx", "vector_idx")
+
+
+@pytest.mark.parametrize("gone", FORGOTTEN)
+@pytest.mark.parametrize("rows_of_a_file", [64, 256, 4096])
+def test_indexes_hold_the_rows_that_are_there_and_no_others(gallery, tmp_path, monkeypatch, gone, rows_of_a_file):
+    """Also where whole files go, of which Lance's indexes keep what they hold."""
+    monkeypatch.setattr(merging, "FILE_ROWS", rows_of_a_file)
+    gallery.forget(identity="<name of 2999>")  # splits the files
+    ids = [content_id(record(row)) for row in range(COUNT) if gone(row)]
+    gallery.forget(ids=ids)
+    assert gallery.info().index_kind == "IvfRq"
+    assert indexed_rows(gallery, tmp_path / "gallery") == dict.fromkeys(INDEXES, stored_rows(gallery))
+
+
+def test_forgetting_leaves_files_and_segments_of_the_index_alone_that_hold_nothing_of_it(gallery, tmp_path):
     gallery.add([record(row, LATE) for row in range(300)])
     gallery.compact()
     before = files(tmp_path / "gallery")
     assert gallery.forget(ids=[content_id(record(5, LATE))]) == 1
-    kept = {path.name for path in tmp_path.glob("gallery/records.lance/data/*")} & before
-    assert len(kept) == 1, "the file of the first records"
-    assert gallery.info().index_kind == "IvfRq"
+    kept = files(tmp_path / "gallery") & before
+    assert len(kept) == 4, "three files of the first records, and their segment"
     assert gallery.info().unindexed == 0
+    assert indexed_rows(gallery, tmp_path / "gallery") == dict.fromkeys(INDEXES, stored_rows(gallery))
 
 
-def test_forgetting_a_whole_file_of_an_index_that_covers_others_drops_the_index(gallery, tmp_path):
-    gallery.add([record(row, LATE) for row in range(300)])
-    gallery.create_index()
-    with gallery._store.writing() as table:
-        forgetting.note_files(table)
-    assert gallery.forget(ids=[content_id(record(row, LATE)) for row in range(300)]) == 300
+def test_an_index_that_keeps_codes_of_a_lost_file_is_dropped(gallery, monkeypatch):
+    monkeypatch.setattr(forgetting, "merge_segments", lambda *_, **__: None)
+    assert gallery.forget(ids=[content_id(record(row)) for row in range(1000)]) == 1000
     assert gallery.info().index_kind == ""
     assert gallery.note == "no index yet: searches compare every record"
     gallery.compact()
     assert gallery.info().index_kind == "IvfRq"
+
+
+def test_what_was_deleted_with_its_whole_file_leaves_the_indexes_at_the_next_forget(gallery, tmp_path):
+    gallery.delete([content_id(record(row)) for row in range(1000)])
+    gallery.add([record(row, LATE) for row in range(300)])
+    gallery.compact()
+    assert len(indexed_rows(gallery, tmp_path / "gallery")["vector_idx"]) > len(gallery)
+    assert gallery.forget(identity="<nobody>") == 0
+    assert indexed_rows(gallery, tmp_path / "gallery") == dict.fromkeys(INDEXES, stored_rows(gallery))
+
+
+def test_new_records_become_few_segments_of_the_index_beside_the_large_one(gallery, tmp_path):
+    def segments() -> list[merging.Segment]:
+        return [part for part in merging.segments(gallery._store.table) if part.name == indexes.VECTOR_INDEX]
+
+    first = segments()
+    for start in range(0, 600, 50):
+        gallery.add([record(row, LATE) for row in range(start, start + 50)])
+        gallery.compact()
+        assert gallery.info().unindexed == 0
+    assert segments()[0] == first[0], "it was not written anew"
+    assert 2 <= len(segments()) <= 5
+    for row in range(0, 600, 40):
+        assert gallery.search(LATE[row], k=1)[0][0].similarity == pytest.approx(1.0, abs=1e-6)
+    assert indexed_rows(gallery, tmp_path / "gallery") == dict.fromkeys(INDEXES, stored_rows(gallery))
 
 
 def test_a_file_that_could_not_be_removed_is_named(gallery, tmp_path):
@@ -325,7 +382,7 @@ def test_an_interrupted_forget_of_few_files_is_completed_by_the_same_call(galler
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    for step in ("_move_a_tenth", "drop_column_indexes", "_refuse_left_files", "index_columns"):
+    for step in ("drop_dead_rows", "segments", "_end_deletion", "remove_older", "index_columns"):
         with monkeypatch.context() as patched:
             patched.setattr(forgetting, step, interrupt)
             with pytest.raises(KeyboardInterrupt):
@@ -334,6 +391,21 @@ def test_an_interrupted_forget_of_few_files_is_completed_by_the_same_call(galler
         assert not holds_vector(tmp_path / "gallery", 7)
         assert gallery.add(record(7)).added == 1
         gallery.compact()
+
+
+@pytest.mark.parametrize("step", ["drop_column_indexes", "merge_segments", "_end_deletion", "index_columns"])
+def test_an_interrupted_forget_of_whole_files_is_completed_by_the_same_call(gallery, tmp_path, monkeypatch, step):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    forget = partial(gallery.forget, before=START + timedelta(minutes=1000))
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, step, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            forget()
+    assert forget() == 0
+    assert not holds_vector(tmp_path / "gallery", 7)
+    assert indexed_rows(gallery, tmp_path / "gallery") == dict.fromkeys(INDEXES, stored_rows(gallery))
 
 
 def test_a_disk_that_fills_while_the_index_is_built_loses_nothing(tmp_path):

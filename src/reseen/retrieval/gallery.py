@@ -226,7 +226,7 @@ class Gallery:
     ) -> int:
         """Remove the records that meet every condition, with every byte of them, and return their number.
 
-        The files that hold them, up to a million records each, are written anew without them, and so are the indexes;
+        The files that hold them, of a few thousand records each, are written anew without them, and so are the indexes;
         every older file is removed, also what deleted and changed records left behind. It waits for an index that is
         being built. If it is interrupted, the same call completes it. Image files that records refer to stay.
 

@@ -6,7 +6,6 @@ and the best candidates are compared again by the stored vectors.
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lancedb.index import Bitmap, BTree, IvfFlat, IvfRq
@@ -21,8 +20,8 @@ UNINDEXED = 16_384
 """Number of records that a search compares one by one in little time; from this on they are added to the index."""
 
 VECTOR_INDEX = "vector_idx"
-FACTS, FILES = "reseen.index_facts", "reseen.index_files"
-"""Keys of the column's metadata: what the index was measured to find, and which files it covers."""
+FACTS = "reseen.index_facts"
+"""The key of the column's metadata that says what the index was measured to find."""
 
 PARTITION = 8192
 """Records in a part of an index; smaller parts find the same in more time. LanceDB's `optimize` joins parts below 1,024
@@ -117,24 +116,7 @@ def facts_of(table: Any) -> IndexFacts | None:
 
 def write_facts(table: Any, facts: IndexFacts) -> None:
     """Keep the facts with the gallery."""
-    _write(table, FACTS, json.dumps(facts._asdict()))
-
-
-def covered_files(table: Any) -> tuple[list[int], int] | None:
-    """The files that the index covers and its number of segments, as last written; None where nothing was."""
-    try:
-        files, segments = json.loads((table.schema.field("vector").metadata or {})[FILES.encode()])
-        return list(files), int(segments)
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def write_covered_files(table: Any, files: Sequence[int]) -> None:
-    """Keep which files the index covers, if there is one and that has changed."""
-    index = vector_index(table)
-    held = None if index is None else (sorted(map(int, files)), int(index.num_segments or 0))
-    if held is not None and held != covered_files(table):
-        _write(table, FILES, json.dumps(held))
+    table.update_field_metadata({"path": "vector", "metadata": {FACTS: json.dumps(facts._asdict())}})
 
 
 def build_exact(table: Any) -> None:
@@ -184,7 +166,3 @@ def _readable(index: Any) -> bool:
     details = index.index_details or {}
     kind = details.get("compression", {}).get("type")
     return index.index_type == "IvfRq" and details.get("metric_type") == "L2" and kind == "rq"
-
-
-def _write(table: Any, key: str, value: str) -> None:
-    table.update_field_metadata({"path": "vector", "metadata": {key: value}})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import local
-from time import sleep, time
+from time import sleep
 from typing import Any, TypeVar
 
 import lancedb
@@ -20,13 +20,12 @@ from reseen.retrieval.engine_errors import ENGINE_ERRORS, Rewritten, in_one_line
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.fitting import FittingRows
 from reseen.retrieval.indexes import SearchPlan, plan_of
+from reseen.retrieval.merging import in_memory, merge_small, take_up
 from reseen.retrieval.opening import TABLE, local_folder, open_table
 from reseen.retrieval.schema import GalleryModel, model_of
 from reseen.retrieval.vector_cache import CACHED_BYTES, VectorCache
 from reseen.retrieval.versions import (
     STILL_HELD,
-    date_back,
-    files_of,
     remove_older,
     row_of_each_file,
     wait_for_clock,
@@ -214,25 +213,10 @@ class Store:
         return rows
 
     def rewrite_without(self, gone: Expr) -> None:
-        """Move all records but those that are ``gone`` to new files, and remove every older file.
+        """Move all records of an object store but those that are ``gone`` to new files, and remove every older file.
 
-        Raises ReseenError if an older file is left.
+        The files cannot be listed: reading the old version shows what is left. Raises ReseenError if an older file is.
         """
-        if self.files is None:
-            self._rewrite_objects(gone)
-            return
-        date_back(self.files, before=time())
-        before = files_of(self.files)
-        write_anew(self.table, gone, pause=0)
-        self.tidy()
-        now = files_of(self.files)
-        if left := sorted({now[key] for key in now.keys() & before.keys()}):
-            raise ReseenError(
-                f"{STILL_HELD}: {len(left)} could not be removed, the first is {left[0]}; remove them, and try again"
-            )
-
-    def _rewrite_objects(self, gone: Expr) -> None:
-        """The same in an object store, whose files cannot be listed: reading the old version shows what is left."""
         before = self._base.open_table(TABLE)
         before.checkout(before.version)
         rows = row_of_each_file(before)
@@ -246,7 +230,10 @@ class Store:
             )
 
     def tidy(self) -> None:
-        """Merge small files, update the index, and remove files of older versions and killed writers."""
+        """Merge small files, bring the indexes up to date, and remove files of older versions and killed writers."""
+        if not in_memory(self.table):
+            merge_small(self.table)
+            take_up(self.table)
         remove_older(self.table, self.files)
 
 

@@ -5,7 +5,6 @@ from time import monotonic
 
 from reseen.errors import ReseenError
 from reseen.retrieval import indexes
-from reseen.retrieval.forgetting import note_files
 from reseen.retrieval.indexes import IndexFacts, build_approximate, build_exact, index_columns, write_facts
 from reseen.retrieval.recall import measured
 from reseen.retrieval.store import Store
@@ -84,10 +83,8 @@ class Background:
 
 
 def _tidy(store: Store) -> None:
-    with store.writing() as table:
+    with store.writing():
         store.tidy()
-        if store.files is not None and indexes.vector_index(table) is not None:
-            note_files(table)
 
 
 def _completed(store: Store) -> bool:

@@ -1,6 +1,6 @@
 """Removes older versions of a gallery's table with their files, and checks that they are gone.
 
-LanceDB cleans by the clock: it keeps versions dated in the future, and files newer than the oldest version it keeps.
+Lance cleans by the clock: it keeps versions dated in the future, and files newer than the oldest version it keeps.
 """
 
 import os
@@ -13,12 +13,12 @@ from typing import Any
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
+from reseen.retrieval.merging import remove_versions
 
 _TRIFLE = timedelta(milliseconds=1)
 _NEWEST = 2**64 - 1
 """The name of a manifest is this number minus the version's, so that the newest comes first."""
 
-_HINT = "latest_version_hint.json"
 _ATTEMPTS = 10
 _UNFINISHED = ".tmp*"
 """Names of files that are being written; those of a killed writer are never removed by LanceDB."""
@@ -67,7 +67,7 @@ def write_anew(table: Any, gone: Expr, *, pause: float) -> int:
 
 
 def remove_older(table: Any, folder: Path | None) -> None:
-    """Merge small files, update the index, and remove the files of older versions and killed writers.
+    """Remove the files of older versions and killed writers.
 
     ``folder``: the table's, where no other process writes or builds an index. None means an object store, where files
     of a killed writer stay for seven days, because they may belong to a writer at work.
@@ -100,19 +100,6 @@ def wait_for_clock(table: Any, *, clean: int, patience: float) -> None:
         )
 
 
-def files_of(folder: Path) -> dict[object, Path]:
-    """Every file of the table except the hint at its newest version, by path, and by inode and time.
-
-    A network file system keeps a removed file that is being read under another name; the inode finds it.
-    """
-    files: dict[object, Path] = {}
-    for path in folder.rglob("*"):
-        if path.name != _HINT and path.is_file():
-            stat = path.stat()
-            files[path] = files[stat.st_ino, stat.st_mtime_ns] = path
-    return files
-
-
 def manifest_of(folder: Path, version: int) -> bytes:
     """The bytes of the manifest of this version, which names all its files."""
     names = (f"{_NEWEST - version:020d}", str(version))
@@ -142,7 +129,7 @@ def _any(table: Any, where: Expr) -> bool:
 
 def _clean(table: Any, *, unverified: bool) -> None:
     sleep(2 * _TRIFLE.total_seconds())  # younger versions would stay
-    table.optimize(cleanup_older_than=_TRIFLE, delete_unverified=unverified)
+    remove_versions(table, older_than=_TRIFLE, unverified=unverified)
 
 
 def _times(table: Any, *, since: int = 0, until: int = _NEWEST) -> list[float]:
