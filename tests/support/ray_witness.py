@@ -38,7 +38,7 @@ class WatchedPool(RayPool):
     """A pool of such workers."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
+        super().__init__(processes=2)  # as many as a test counts
         self._folder = folder
 
     def __call__(self, make: Callable[[], Callable[[Any], Any]], tasks: Iterable[Any]) -> Iterator[Any]:

@@ -63,7 +63,7 @@ PartsByArea = Annotated[
 Shortlist = Annotated[
     int | None,
     typer.Option(
-        metavar="N", min=1, help="With --part-areas: the N nearest of each query by cosine.", rich_help_panel=VECTORS
+        metavar="M", min=1, help="With --part-areas: rank only the M nearest by cosine so.", rich_help_panel=VECTORS
     ),
 ]
 NeighboursKnownBy = Annotated[

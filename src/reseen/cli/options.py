@@ -69,7 +69,7 @@ def require_ray(*, ray: bool, address: str | None, processes: int | None) -> Non
     if address is not None and not ray:
         raise ReseenError("--address names a Ray cluster; add --ray")
     if processes is not None and not ray:
-        raise ReseenError("--processes is of Ray; add --ray")
+        raise ReseenError("--processes limits Ray's processes; add --ray")
 
 
 def ray_pool(*, ray: bool, device: str, address: str | None, processes: int | None) -> "RayPool | None":

@@ -29,7 +29,7 @@ class EmbedderSource(NamedTuple):
 
     def load(self) -> Embedder:
         """The embedder, in one thread from now on. ReseenError where the source is absent, or another network."""
-        torch.set_num_threads(1)  # there is one process for each core
+        torch.set_num_threads(1)  # by default there is one process for each core
         embedder = Embedder.from_pretrained(self.source, device=self.device, limits=self.limits, decode=self.decode)
         if embedder.fingerprint != self.fingerprint:
             raise ReseenError(

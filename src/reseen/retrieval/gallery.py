@@ -55,8 +55,8 @@ class Gallery:
         embedder: Embeds images; needed to add images or to search by them.
         model: The model of the vectors to add, where there is no embedder.
         create: Make an empty gallery if there is none.
-        patience: Seconds to wait while another process writes. An object store has no such lock, nor has NFS mounted
-            with local locks: write there from one machine only.
+        patience: Seconds to wait while another process writes. In an object store nobody need wait to add. NFS mounted
+            with local locks has none that holds between machines: write there from one only.
         storage_options: Options of the object store, as LanceDB names them.
         caches: The most memory for what was read of the index and of files; by default what the environment's
             RESEEN_INDEX_CACHE and RESEEN_METADATA_CACHE say in MB, or 2 GB and 256 MB.
@@ -226,9 +226,10 @@ class Gallery:
     ) -> int:
         """Remove the records that meet every condition, with every byte of them, and return their number.
 
-        The files that hold them, of a few thousand records each, are written anew without them, and so are the indexes;
-        every older file is removed, also what deleted and changed records left behind. It waits for an index that is
-        being built. If it is interrupted, the same call completes it. Image files that records refer to stay.
+        The files that hold them (16,384 to 32,767 records each, once merged) are written anew without them, and so are
+        the indexes; every older file is removed, also what deleted and changed records left behind. It waits for an
+        index that is being built. If it is interrupted, the same call completes it. Image files that records refer to
+        stay.
 
         Args:
             ids: Only these records.

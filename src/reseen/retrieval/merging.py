@@ -1,7 +1,8 @@
 """Merges the files of a gallery's table, brings its indexes up to date and removes older versions, by pylance.
 
 LanceDB's `optimize` does the same without options: it merges up to a million rows into a file, all of which a forgotten
-record then costs. So nothing calls it. Functions take LanceDB's table, and in a folder the writer's lock must be held.
+record then costs. So only a gallery in memory, which pylance cannot open, calls it. Functions take
+LanceDB's table, and in a folder the writer's lock must be held.
 """
 
 from collections.abc import Callable

@@ -49,7 +49,7 @@ def on_ray(
         ReseenError: Ray is not installed; and, once the runner runs, the cluster cannot be reached.
     """
     pool = RayPool(device=device, address=address, processes=processes)
-    work = _Work(EmbedderSource.of(embedder, device=device), out.absolute(), batch)
+    work = _Work(EmbedderSource.of(embedder, device=pool.device), out.absolute(), batch)
 
     def run(chunks: Iterable[polars.DataFrame]) -> Iterator[ChunkDone]:
         return pool(work.make, chunks)

@@ -53,7 +53,7 @@ class RayPool:
         with extra("ray"):
             import ray
         self._ray: Any = ray
-        self.device = device
+        self.device = "cuda" if device.startswith("cuda") else device  # Ray shows a process its own GPU alone
         self._address, self._most = address, processes
 
     def __call__(self, make: Callable[[], Callable[[Task], Result]], tasks: Iterable[Task]) -> Iterator[Result]:
@@ -92,12 +92,14 @@ class RayPool:
 
     @property
     def _on_gpu(self) -> bool:
-        return self.device.startswith("cuda")
+        return self.device == "cuda"
 
     def _count(self) -> int:
         """How many processes there may be."""
-        there = max(1, int(self._ray.cluster_resources().get("GPU" if self._on_gpu else "CPU", 1)))
-        return min(self._most or there, there)
+        there = int(self._ray.cluster_resources().get("GPU" if self._on_gpu else "CPU", 0))
+        if self._on_gpu and not there:
+            raise ReseenError("expected a GPU on a machine of the Ray cluster, got none; leave out --device cuda")
+        return max(1, min(self._most or there, there))
 
     def _begin(self, make: Callable[[], Any]) -> Any:
         """A process, which Ray starts wherever there is room."""

@@ -139,7 +139,7 @@ def with_bytes(data: bytes, at: int, *, new: bytes) -> bytes:
         (lambda plain, _: with_bytes(plain, 128, new=b"\x63"), "expected an array, got an element of type 99"),
         (lambda plain, _: with_bytes(plain, 160, new=b"\x05"), "labels: expected 45 entries by its sizes, got 9"),
         (lambda plain, _: with_bytes(plain, 144, new=b"\x14"), "expected numbers or a cell, got an array of class 20"),
-        (lambda plain, _: with_bytes(plain, 184, new=b"\x63"), "expected one element of type 1, .*, got 99"),
+        (lambda plain, _: with_bytes(plain, 184, new=b"\x63"), "expected one element of type 1, .*, got 1: 99"),
         (lambda _, compressed: with_bytes(compressed, 150, new=b"\xff\xff\xff\xff"), "while decompressing data"),
         (lambda plain, _: with_bytes(plain, 124, new=b"\x00\x02IM"), "expected the header of MATLAB 5 to 7, got none"),
         (lambda plain, _: plain[:100], "expected the header of MATLAB 5 to 7, got none"),

@@ -2,6 +2,7 @@
 
 import random
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_the_other_order_of_bytes_and_values_in_the_tag_itself_are_read(tmp_path
         (np.array([1.0, np.nan]), "a: expected whole numbers, got nan"),
         (np.array([0.5]), "a: expected whole numbers, got 0.5"),
         (np.array([1e30]), r"a: expected whole numbers, got 1e\+30"),
-        (np.array([1j]), "a: expected one element of type 1, .*, got 9, 9"),
+        (np.array([1j]), "a: expected one element of type 1, .*, got 2: 9, 9"),
         ("text", "a: expected numbers or a cell, got an array of class 4"),
         (np.array([[1.0]], dtype=object), "expected cells of text, got an array of class 6"),
         (np.array([["a\nb"]], dtype=object), r"expected text of one line, got 'a\\nb'"),
@@ -81,3 +82,29 @@ def test_whatever_is_damaged_is_one_line(tmp_path: Path, compressed: bool) -> No
             refusals.append(str(error))
     assert len(refusals) > 200
     assert not any("\n" in refusal for refusal in refusals)
+
+
+def test_sizes_and_compressed_arrays_beyond_reason_are_refused_at_once(tmp_path: Path) -> None:
+    def read(*elements: bytes) -> object:
+        (tmp_path / "a.mat").write_bytes(b"MATLAB".ljust(124) + b"\x01\x00MI" + b"".join(elements))
+        return read_matlab_5(tmp_path / "a.mat", names=["n"])
+
+    numbers = element(2, bytes(9))
+    whole = array(6, (3, 3), "n", numbers)
+    assert read(array(6, (3, 3), "other", numbers), whole).numbers["n"].tolist() == [0] * 9
+    with pytest.raises(ValueError, match="expected sizes of at least 0, got -3"):
+        read(array(6, (-3, -3), "n", numbers))
+    with pytest.raises(ValueError, match="n: stands there twice"):
+        read(whole, whole)
+    with pytest.raises(ValueError, match="8 bytes of flags and 2 to 32 sizes, got 8 and 400 bytes"):
+        read(element(14, element(6, bytes(8)) + element(5, bytes(400)) + element(1, b"n")))
+    for packed in (zlib.compress(bytes(20 << 20)), zlib.compress(whole)[:-6], zlib.compress(whole) + b"more"):
+        with pytest.raises(ValueError, match="expected one whole compressed array of at most 16,777,216 bytes"):
+            read(struct.pack(">II", 15, len(packed)) + packed)
+
+
+def test_an_object_of_matlabs_own_is_left_alone(tmp_path: Path) -> None:
+    made = element(14, element(6, struct.pack(">II", 17, 0)) + element(1, b"when") + element(1, b"datetime"))
+    numbers = array(6, (1, 1), "n", element(2, b"\x07"))
+    (tmp_path / "a.mat").write_bytes(b"MATLAB".ljust(124) + b"\x01\x00MI" + made + numbers)
+    assert read_matlab_5(tmp_path / "a.mat", names=["n"]).numbers["n"].tolist() == [7]

@@ -27,8 +27,11 @@ _NUMBERS: Mapping[int, str] = MappingProxyType(
 _TEXTS: Mapping[int, str] = MappingProxyType({1: "utf-8", 2: "utf-8", 4: "utf-16", 16: "utf-8", 17: "utf-16"})
 """How elements of these types hold numbers, and text."""
 _ENDS: Mapping[str, str] = MappingProxyType({"<": "-le", ">": "-be"})
-_CELL, _TEXT, _NUMERIC = 1, 4, range(6, 16)
+_CELL, _TEXT, _NUMERIC, _OBJECT = 1, 4, range(6, 16), 17
 """Classes of arrays."""
+_MOST = 16 << 20
+"""Bytes of an array that was compressed; CUHK03's lists take about 2 MB."""
+_SIZES_OF_AN_ARRAY = range(2, 33)
 
 
 class Variables(NamedTuple):
@@ -58,6 +61,8 @@ def read_matlab_5(path: Path, *, names: Collection[str]) -> Variables:
     found = Variables({}, {})
     for kind, content in _elements(data[_HEADER:], order):
         array = _array(*(_unpacked(content, order) if kind == _COMPRESSED else (kind, content)), order)
+        if array.name in found.texts or array.name in found.numbers:
+            raise ValueError(f"{array.name}: stands there twice")
         if array.name in names and array.kind == _CELL:
             found.texts[array.name] = _texts(array, order)
         elif array.name in names:
@@ -83,10 +88,14 @@ def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
 
 def _unpacked(content: memoryview, order: str) -> tuple[int, memoryview]:
     """The one element that was compressed."""
+    expand = zlib.decompressobj()
     try:
-        inside = list(_elements(memoryview(zlib.decompress(content)), order))
+        data = expand.decompress(content, _MOST)
     except zlib.error as error:
         raise ValueError(str(error)) from None
+    if not expand.eof or expand.unused_data:
+        raise ValueError(f"expected one whole compressed array of at most {_MOST:,} bytes, got less, more or another")
+    inside = list(_elements(memoryview(data), order))
     if len(inside) != 1:
         raise ValueError(f"expected one compressed array, got {len(inside)}")
     return inside[0]
@@ -96,14 +105,18 @@ def _array(kind: int, content: memoryview, order: str) -> _Array:
     if kind != _MATRIX:
         raise ValueError(f"expected an array, got an element of type {kind}")
     elements = list(_elements(content, order))
+    if [found for found, _ in elements[:2]] == [_FLAGS, _NAME]:  # MATLAB's own objects have no sizes
+        return _Array("", _OBJECT, 0, [])
     if [found for found, _ in elements[:3]] != [_FLAGS, _SIZES, _NAME]:
         raise ValueError(f"expected flags, sizes and name of an array, got {len(elements)} elements of other types")
     flags, sizes, name = (data for _, data in elements[:3])
-    if len(flags) != 8 or len(sizes) < 8 or len(sizes) % 4:
-        raise ValueError(f"expected 8 bytes of flags and two sizes or more, got {len(flags)} and {len(sizes)} bytes")
-    entries = math.prod(struct.unpack(f"{order}{len(sizes) // 4}i", sizes))
+    if len(flags) != 8 or len(sizes) / 4 not in _SIZES_OF_AN_ARRAY:
+        raise ValueError(f"expected 8 bytes of flags and 2 to 32 sizes, got {len(flags)} and {len(sizes)} bytes")
+    shape = struct.unpack(f"{order}{len(sizes) // 4}i", sizes)
+    if min(shape) < 0:
+        raise ValueError(f"expected sizes of at least 0, got {min(shape)}")
     (word,) = struct.unpack_from(f"{order}I", flags)
-    return _Array(str(name, "ascii"), word & 0xFF, entries, elements[3:])
+    return _Array(str(name, "ascii"), word & 0xFF, math.prod(shape), elements[3:])
 
 
 def _texts(cell: _Array, order: str) -> list[str]:
@@ -141,7 +154,8 @@ def _only(array: _Array, kinds: Mapping[int, str]) -> tuple[int, memoryview]:
     found = [kind for kind, _ in array.contents]
     if len(found) != 1 or found[0] not in kinds:
         raise ValueError(
-            f"{array.name or 'a cell'}: expected one element of type {_listed(kinds)}, got {_listed(found)}"
+            f"{array.name or 'a cell'}: expected one element of type {_listed(kinds)}, got {len(found):,}"
+            f"{': ' if found else ''}{_listed(found[:3])}"
         )
     return array.contents[0]
 
@@ -152,4 +166,4 @@ def _check_filled(array: _Array, entries: float) -> None:
 
 
 def _listed(kinds: Iterable[int]) -> str:
-    return ", ".join(map(str, kinds)) or "none"
+    return ", ".join(map(str, kinds))
