@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -447,7 +448,7 @@ def test_who_is_who_asks_the_index_for_the_nearest_and_finds_nearly_all_of_them(
 
 def test_a_search_reads_only_the_parts_of_the_index_that_it_was_measured_with(tmp_path, monkeypatch):
     monkeypatch.setattr(indexes, "PARTITION", 250)
-    monkeypatch.setattr(recall, "_FEWEST_PROBES", 2)
+    monkeypatch.setattr(recall, "_FIRST_PROBES", 2)
     gallery = filled(tmp_path / "gallery")
     gallery.create_index()
     facts = gallery._store.plan().facts
@@ -581,3 +582,29 @@ def test_lists_of_rows_take_no_more_than_their_memory(gallery, monkeypatch):
     for query in queries(fitting.LISTED_FROM):
         gallery.search(query, cameras=["c4"])
     assert len(lists.kept) == 1
+
+
+def test_records_that_only_the_columns_indexes_lack_are_found_by_a_filter(gallery):
+    """An index of vectors that is built anew holds all records, those of columns only what they held before."""
+    gallery.add([replace(record(row, LATE), camera="late") for row in range(150)])
+    gallery.create_index()
+    assert gallery._store.plan().late == 150
+    match = gallery.search(LATE[0], k=1, cameras=["c0", "c1", "late"])[0][0]
+    assert (match.camera, match.similarity) == ("late", pytest.approx(1.0, abs=1e-6))
+
+
+@pytest.mark.parametrize("gone", FORGOTTEN)
+def test_a_damaged_index_of_vectors_does_not_keep_records_from_being_forgotten(gallery, tmp_path, gone):
+    damage(tmp_path / "gallery", "auxiliary.idx")
+    rows = [row for row in range(COUNT) if gone(row)]
+    assert gallery.forget(ids=[content_id(record(row)) for row in rows]) == len(rows)
+    assert not any(holds_vector(tmp_path / "gallery", row) for row in rows[:20])
+    assert len(gallery.search(VECTORS[-1], k=3)[0]) == 3
+
+
+def test_pylance_writes_only_where_it_sees_the_table_and_its_locks():
+    def at(uri: str) -> object:
+        return SimpleNamespace(_conn=SimpleNamespace(uri=uri))
+
+    assert [merging.needs_lancedb(at(uri)) for uri in ("memory://", "s3+ddb://b/g?ddbTableName=c")] == [True, True]
+    assert [merging.needs_lancedb(at(uri)) for uri in ("s3://bucket/g", "/galleries/memory:", "g?")] == [False] * 3

@@ -38,53 +38,48 @@ class AddedBatch(NamedTuple):
 
 
 class Adder:
-    """Adds batches to one gallery, each in one commit, as `add_batch` does."""
-
-    def __init__(self, store: Store, *, embedder: "Embedder | None", skip: bool, attributes: bool) -> None:
-        self.store, self.embedder, self.skip, self.attributes = store, embedder, skip, attributes
-
-    def __call__(self, batch: Batch) -> AddedBatch:
-        """Add the records of a batch that are new."""
-        added = add_batch(
-            self.store,
-            batch.records,
-            embedder=self.embedder,
-            first=batch.first,
-            skip=self.skip,
-            attributes=self.attributes,
-        )
-        return AddedBatch(batch.first, len(batch.records), added)
-
-
-def add_batch(
-    store: Store,
-    batch: Sequence[Record],
-    *,
-    embedder: "Embedder | None",
-    first: int,
-    skip: bool,
-    attributes: bool = False,
-) -> Added:
-    """Add the records that the store lacks; ``first`` is the position of the batch's first record in the whole input.
+    """Adds batches to one gallery, each in one commit.
 
     With ``skip``, unreadable images are reported as failures; without, the first of them raises PictureError. With
-    ``attributes``, those that the embedder predicts become fields of records without them.
+    ``attributes``, those that the embedder predicts become fields of records without them. ``threads`` open images; by
+    default as many as suit this machine.
     """
-    identified, failures = _identify(batch, first=first)
-    present = _present(store, identified)
-    new = {entry.id: entry for entry in reversed(identified) if entry.id not in present}  # of duplicates, the first
-    embedded, unreadable = embed_records(
-        list(reversed(new.values())), embedder, width=store.model.width, attributes=attributes
-    )
-    failures += [Failure(entry.place, reference_of(entry.record), reason) for entry, reason in unreadable]
-    if failures and not skip:
-        raise ImageError(min(failures).reason)
-    added = _insert(store, embedded) if embedded else 0
-    failed = {entry.id for entry, _ in unreadable}
-    held = {entry.place: entry.id for entry in identified if entry.id not in failed}
-    ids = tuple(held.get(first + place) for place in range(len(batch)))
-    predicted = _predicted(embedded, new, names=embedder.attributes) if attributes and embedder is not None else {}
-    return Added(added, len(held) - added, tuple(sorted(failures)), ids, predicted)
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        embedder: "Embedder | None",
+        skip: bool,
+        attributes: bool,
+        threads: int | None = None,
+    ) -> None:
+        self.store, self.embedder, self.skip, self.attributes = store, embedder, skip, attributes
+        self._threads = threads
+
+    def __call__(self, batch: Batch) -> AddedBatch:
+        """Add the records of a batch that the store lacks."""
+        records, first = batch.records, batch.first
+        identified, failures = _identify(records, first=first)
+        present = _present(self.store, identified)
+        new = {entry.id: entry for entry in reversed(identified) if entry.id not in present}  # of duplicates, the first
+        embedded, unreadable = embed_records(
+            list(reversed(new.values())),
+            self.embedder,
+            width=self.store.model.width,
+            attributes=self.attributes,
+            threads=self._threads,
+        )
+        failures += [Failure(entry.place, reference_of(entry.record), reason) for entry, reason in unreadable]
+        if failures and not self.skip:
+            raise ImageError(min(failures).reason)
+        added = _insert(self.store, embedded) if embedded else 0
+        failed = {entry.id for entry, _ in unreadable}
+        held = {entry.place: entry.id for entry in identified if entry.id not in failed}
+        ids = tuple(held.get(first + place) for place in range(len(records)))
+        names = self.embedder.attributes if self.attributes and self.embedder is not None else ()
+        predicted = _predicted(embedded, new, names=names)
+        return AddedBatch(first, len(records), Added(added, len(held) - added, tuple(sorted(failures)), ids, predicted))
 
 
 def _predicted(

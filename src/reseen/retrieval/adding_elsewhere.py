@@ -23,6 +23,7 @@ class AdderElsewhere(NamedTuple):
     network: "EmbedderSource | None"
     skip: bool
     attributes: bool
+    threads: int | None
 
     @classmethod
     def of(cls, adder: Adder, *, device: str) -> Self:
@@ -34,10 +35,11 @@ class AdderElsewhere(NamedTuple):
             network = EmbedderSource.of(adder.embedder, device=device)
         uri = store.uri if store.folder is None else str(store.folder.absolute())
         patience = max(store.patience, _PATIENCE)
-        return cls(uri, store.options, patience, store.caches, network, adder.skip, adder.attributes)
+        threads = 1 if device == "cpu" else None  # there is a process for each core, or for each GPU
+        return cls(uri, store.options, patience, store.caches, network, adder.skip, adder.attributes, threads)
 
     def make(self) -> Adder:
         """The adder. Raises ReseenError where the gallery or the network is absent or another."""
         store = Store(self.uri, options=self.options, create=None, patience=self.patience, caches=self.caches)
         embedder = None if self.network is None else self.network.load()
-        return Adder(store, embedder=embedder, skip=self.skip, attributes=self.attributes)
+        return Adder(store, embedder=embedder, skip=self.skip, attributes=self.attributes, threads=self.threads)

@@ -6,12 +6,14 @@ them is gone at once, and the indexes keep its entries until they are written an
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
+from reseen.retrieval.engine_errors import ENGINE_ERRORS
 from reseen.retrieval.indexes import VECTOR_INDEX, drop_column_indexes, index_columns
 from reseen.retrieval.merging import drop_dead_rows, merge_segments, rows_of_files, segments, stale_segments
 from reseen.retrieval.store import Store
@@ -47,7 +49,8 @@ def _drop_lost_files(table: Any, folder: Path) -> None:
         drop_column_indexes(table)
     stale = stale_segments(table, folder)
     if any(stale):
-        merge_segments(table, count=len(stale) - stale.index(True))
+        with suppress(*ENGINE_ERRORS):  # one that is damaged goes as a whole
+            merge_segments(table, count=len(stale) - stale.index(True))
         if any(stale_segments(table, folder)):
             table.drop_index(VECTOR_INDEX)
 
@@ -65,8 +68,13 @@ def _refuse_left_files(folder: Path, table: Any) -> None:
 
 
 def _left_files(folder: Path, manifest: bytes) -> Iterator[Path]:
-    """Files of rows or of an index that the newest manifest does not name; no list of dead rows may be left."""
-    yield from (path for path in folder.glob("data/*") if path.name.encode() not in manifest)
+    """Files that the newest manifest does not name, of rows, transactions or indexes; no list of dead rows may be left.
+
+    A network file system keeps a removed file that is being read under another name.
+    """
+    for places in ("data/*", "_transactions/*"):
+        yield from (path for path in folder.glob(places) if path.name.encode() not in manifest)
+    yield from folder.glob("_versions/.nfs*")
     yield from folder.glob("_deletions/*")
     for path in folder.glob("_indices/*/*"):
         if not _is_named(path.parent.name, manifest):

@@ -63,7 +63,7 @@ class SearchPlan(NamedTuple):
     """How a table is searched: ``facts`` of an approximate index or None, whether its exact index is used, and why.
 
     ``wanted``: an index is to be built or brought up to date. ``note``: what a user should know, one line or "".
-    ``late``: the records that are not in an approximate index yet, None if that is not known.
+    ``late``: the most records that one of the indexes lacks yet, None if that is not known.
     """
 
     facts: IndexFacts | None
@@ -89,10 +89,16 @@ def plan_of(table: Any) -> SearchPlan:
     if facts is None or not facts.reached or not _readable(index):
         note = f"its index ({index.index_type}) is of another format: searches are exact until the index is built anew"
         return SearchPlan(None, bypass=True, wanted=large, note=note)
-    late = index.num_unindexed_rows
+    late = _late(table)
     wanted = (late or 0) >= UNINDEXED or _outgrown(facts, records)
     note = f"{late or 0:,} records are not in the index yet" if wanted else ""
     return SearchPlan(facts, bypass=False, wanted=wanted, note=note, late=late)
+
+
+def _late(table: Any) -> int | None:
+    """The most records that one of the indexes lacks, of vectors or of a column, as filters are read from those."""
+    counts = [index.num_unindexed_rows for index in table.list_indices()]
+    return None if None in counts else max(counts)
 
 
 def vector_index(table: Any) -> Any | None:

@@ -94,11 +94,16 @@ def reference_of(record: Record) -> str | None:
 
 
 def embed_records(
-    entries: Sequence[IdentifiedRecord], embedder: "Embedder | None", *, width: int, attributes: bool = False
+    entries: Sequence[IdentifiedRecord],
+    embedder: "Embedder | None",
+    *,
+    width: int,
+    attributes: bool = False,
+    threads: int | None = None,
 ) -> tuple[list[EmbeddedRecord], list[tuple[IdentifiedRecord, str]]]:
     """The records with their vectors, and those that cannot be embedded with the reason.
 
-    With ``attributes`` those that have no value for an attribute get the predicted one.
+    With ``attributes`` those that have no value for an attribute get the predicted one. ``threads`` open the images.
     """
     if embedder is None and any(entry.record.vector is None for entry in entries):
         raise ReseenError(NEEDS_EMBEDDER)
@@ -108,7 +113,7 @@ def embed_records(
         (entry, RecordImage()) for entry in entries if entry.record.picture is None
     ]
     with_image = [entry for entry in entries if entry.record.picture is not None]
-    opened += in_threads(partial(_open_record, embedder=embedder), with_image)
+    opened += in_threads(partial(_open_record, embedder=embedder), with_image, threads=threads)
     good = [(entry, image) for entry, image in opened if isinstance(image, RecordImage)]
     prepared = [image.prepared for _, image in good if image.prepared is not None]
     made = _embed(prepared, embedder, attributes=attributes)

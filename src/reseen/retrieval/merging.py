@@ -1,8 +1,8 @@
 """Merges the files of a gallery's table, brings its indexes up to date and removes older versions, by pylance.
 
 LanceDB's `optimize` does the same without options: it merges up to a million rows into a file, all of which a forgotten
-record then costs. So only a gallery in memory, which pylance cannot open, calls it. Functions take
-LanceDB's table, and in a folder the writer's lock must be held.
+record then costs. So it is called only where pylance may not write. Functions take LanceDB's table, and in a folder the
+writer's lock must be held.
 """
 
 from collections.abc import Callable
@@ -10,14 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import lance
-from lance.file import LanceFileReader
-
+from reseen.extras import extra
+from reseen.retrieval.engine_errors import ENGINE_ERRORS
 from reseen.retrieval.indexes import VECTOR_INDEX
 
 FILE_ROWS = 16_384
 """Rows of a merged file, which has less than twice as many. Smaller files make a forgotten record cheaper and a search,
 which reads its candidates from many files, dearer. LanceDB adds a batch as one file, whatever its size."""
+
+_LANCEDB_ALONE = ("memory://", "s3+ddb://")
+"""Addresses of LanceDB's own memory, and of stores whose commits DynamoDB orders, which `to_lance` leaves out."""
 
 _CODES = "auxiliary.idx"
 """The file of a segment of the vectors' index that holds a row for each record."""
@@ -67,7 +69,7 @@ def merge_segments(table: Any, *, count: int) -> None:
 
 def remove_versions(table: Any, *, older_than: timedelta, unverified: bool) -> None:
     """Remove versions but the newest with their files; ``unverified``: also files that no version ever named."""
-    if in_memory(table):
+    if needs_lancedb(table):
         table.optimize(cleanup_older_than=older_than, delete_unverified=unverified)
         return
     _dataset(table).cleanup_old_versions(older_than, delete_unverified=unverified)
@@ -88,7 +90,7 @@ def rows_of_files(table: Any) -> dict[int, int]:
 
 
 def stale_segments(table: Any, folder: Path) -> list[bool]:
-    """Of each segment of the vectors' index whether it holds codes of more rows than are alive in its files.
+    """Of each segment of the vectors' index whether it holds codes of others than the rows alive in its files.
 
     ``folder``: the table's.
     """
@@ -100,13 +102,15 @@ def stale_segments(table: Any, folder: Path) -> list[bool]:
     ]
 
 
-def in_memory(table: Any) -> bool:
-    """Whether the table is in LanceDB's own memory (``memory://``), which pylance cannot see."""
-    return bool(_place(table).startswith("memory://"))
+def needs_lancedb(table: Any) -> bool:
+    """Whether LanceDB alone may write to the table: pylance does not see it, or would commit past its lock."""
+    return _place(table).startswith(_LANCEDB_ALONE)
 
 
 def _dataset(table: Any) -> Any:
     """The newest version for pylance. ``to_lance`` takes the name of a folder for a part of an address."""
+    with extra("gallery"):
+        import lance  # searching needs it not, and with it every fork of the process warns
     place = _place(table)
     return table.to_lance() if "://" in place else lance.dataset(str(Path(place) / f"{table.name}.lance"))
 
@@ -141,7 +145,9 @@ def _rows(segment: Segment, rows: dict[int, int]) -> int:
 
 def _coded(folder: Path) -> int:
     """The number of rows that a segment of the vectors' index has codes of; -1 where that cannot be read."""
+    from lance.file import LanceFileReader
+
     try:
         return int(LanceFileReader(str(folder / _CODES)).num_rows())
-    except (OSError, ValueError):
+    except ENGINE_ERRORS:
         return -1

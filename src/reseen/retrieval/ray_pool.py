@@ -1,6 +1,8 @@
 """Processes that Ray starts, on this machine or on a cluster: each takes a task when it is free."""
 
 import logging
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -96,10 +98,11 @@ class RayPool:
 
     def _count(self) -> int:
         """How many processes there may be."""
-        there = int(self._ray.cluster_resources().get("GPU" if self._on_gpu else "CPU", 0))
-        if self._on_gpu and not there:
-            raise ReseenError("expected a GPU on a machine of the Ray cluster, got none; leave out --device cuda")
-        return max(1, min(self._most or there, there))
+        kind = "GPU" if self._on_gpu else "CPU"
+        there = int(self._ray.cluster_resources().get(kind, 0))
+        if there < 1:
+            raise ReseenError(f"expected a {kind} on a machine of the Ray cluster, got none")
+        return min(self._most or there, there)
 
     def _begin(self, make: Callable[[], Any]) -> Any:
         """A process, which Ray starts wherever there is room."""
@@ -116,9 +119,8 @@ class RayPool:
                 raise error.cause from None
             raise
         except errors.RayError as error:
-            reason = str(error).strip().splitlines()[0]
             raise ReseenError(
-                f"a process on Ray died {_LIVES + 1} times; what was done is kept, the same call continues: {reason}"
+                f"a process on Ray was lost; what was done is kept, the same call continues: {_told(error)}"
             ) from None
 
 
@@ -130,17 +132,34 @@ def _joined(ray: Any, address: str | None) -> Iterator[None]:
         return
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "lancedb fork support")  # the child only executes Ray's own programs
-            ray.init(
-                address=address or "local",
-                include_dashboard=None if address else False,
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-            )
+            # The child only executes Ray's own programs.
+            warnings.filterwarnings("ignore", "lance(db fork support| is not fork-safe)")
+            with _own_sigterm():
+                ray.init(
+                    address=address or "local",
+                    include_dashboard=None if address else False,
+                    logging_level=logging.ERROR,
+                    log_to_driver=False,
+                )
     except Exception as error:  # noqa: BLE001 - Ray raises bare Exceptions
         where = f"the Ray cluster at {address} was not reached" if address else "Ray did not start on this machine"
-        raise ReseenError(f"{where}: {str(error).strip().splitlines()[0]}") from None
+        raise ReseenError(f"{where}: {_told(error)}") from None
     try:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """What SIGTERM does stays as it is; Ray ends the process at once."""
+    asked = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread() and asked is not None:
+        signal.signal(signal.SIGTERM, asked)
+
+
+def _told(error: Exception) -> str:
+    """The first line of Ray's message, and the last, which names the cause."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} ({lines[-1]})"

@@ -24,7 +24,7 @@ _SAMPLE, _TOP = 256, 10
 _REFINE = ((2, WANTED + _MARGIN), (4, WANTED), (16, WANTED))
 """Candidates for each match, and the recall from which more are not tried; two suffice unless that takes all parts."""
 
-_FEWEST_PROBES = 8
+_FIRST_PROBES = 8
 _NEAR_ENOUGH = 12
 """Fewer parts by less than one in so many are not tried."""
 
@@ -103,7 +103,7 @@ def _truth(table: Any, vectors: NDArray[np.float32], *, own: NDArray[np.int64], 
 
 def _fewest_probes(table: Any, truth: Truth, *, parts: int, refine: int) -> Choice:
     """Double the parts until the recall is reached, or all are read; then halve the step between the last two."""
-    steps = [*(probes for probes in _doubled(_FEWEST_PROBES) if probes < parts), parts]
+    steps = [*(probes for probes in _doubled(_FIRST_PROBES) if probes < parts), parts]
     too_few, choice = 0, Choice(0, 0.0)
     for probes in steps:
         choice = Choice(probes, _recall(table, truth, probes=probes, refine=refine))

@@ -20,7 +20,7 @@ from reseen.retrieval.engine_errors import ENGINE_ERRORS, Rewritten, in_one_line
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.fitting import FittingRows
 from reseen.retrieval.indexes import SearchPlan, plan_of
-from reseen.retrieval.merging import in_memory, merge_small, take_up
+from reseen.retrieval.merging import merge_small, needs_lancedb, take_up
 from reseen.retrieval.opening import TABLE, local_folder, open_table
 from reseen.retrieval.schema import GalleryModel, model_of
 from reseen.retrieval.vector_cache import CACHED_BYTES, VectorCache
@@ -231,7 +231,7 @@ class Store:
 
     def tidy(self) -> None:
         """Merge small files, bring the indexes up to date, and remove files of older versions and killed writers."""
-        if not in_memory(self.table):
+        if not needs_lancedb(self.table):
             merge_small(self.table)
             take_up(self.table)
         remove_older(self.table, self.files)

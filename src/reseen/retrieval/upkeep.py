@@ -18,7 +18,7 @@ _ROUNDS = 3
 def compact(store: Store) -> None:
     """Merge small files, remove older versions, and bring the index up to date, or build one where it pays.
 
-    Only merging and removing keeps writers waiting; an index is built beside them.
+    Merging, removing and taking up new records keep writers waiting; an index is built beside them.
     """
     with store.building():
         _tidy(store)
