@@ -24,8 +24,8 @@ FACTS = "reseen.index_facts"
 """The key of the column's metadata that says what the index was measured to find."""
 
 PARTITION = 8192
-"""Records in a part of an index; smaller parts find the same in more time. LanceDB's own `optimize`, which is
-called in memory alone, joins parts below 1,024 records and splits those above 16,384."""
+"""Records in a part of an index; smaller parts find the same in more time. LanceDB's own `optimize` joins parts below
+1,024 records and splits those above 16,384."""
 
 _OUTGROWN = 4
 _EXACT_PARTITION = 4096

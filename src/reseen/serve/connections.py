@@ -32,7 +32,7 @@ class Connection(H11Protocol):
         """A client has connected."""
         super().connection_made(transport)
         # asyncio does this for sockets that name TCP as their protocol, which those of `socket.create_server` do not.
-        # Without it an answer's body waits 40 ms, until the client has acknowledged its head.
+        # Without it an answer's body may wait 40 ms, until the client has acknowledged its head.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.owner = client_key(self.client[0] if self.client else "")
         if not self._has_room():
