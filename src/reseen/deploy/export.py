@@ -19,6 +19,7 @@ from reseen.data.transforms import resize
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.loading import FILES, load_network
 from reseen.deploy.network import OnTorch
+from reseen.deploy.openvino_door import import_openvino
 from reseen.deploy.program_file import Program, write_program
 from reseen.deploy.resizing import AnySize
 from reseen.deploy.runtime import FACTS
@@ -154,8 +155,7 @@ def _write_onnx(program: Program, facts: Facts, path: Path) -> None:
 
 
 def _write_openvino(program: Program, facts: Facts, path: Path) -> None:
-    with extra("openvino"):
-        import openvino
+    openvino = import_openvino()
     model = openvino.convert_model(program)
     model.set_rt_info(facts.as_json(), [FACTS])
     openvino.save_model(model, path, compress_to_fp16=False)

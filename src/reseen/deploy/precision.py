@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseen.deploy.facts import Facts
+from reseen.deploy.openvino_door import import_openvino
 from reseen.deploy.runtime import FACTS, PRECISION
 from reseen.extras import extra
 
@@ -69,8 +70,7 @@ def write_int8(source: Path, out: Path, *, images: Iterable[NDArray[np.uint8]], 
 
 def write_openvino(source: Path, out: Path, *, precision: Precision, facts: Facts) -> None:
     """Convert an ONNX file; a file of precision "bf16" is computed in bfloat16 where the processor has it."""
-    with extra("openvino"):
-        import openvino
+    openvino = import_openvino()
     model = openvino.convert_model(source)
     model.set_rt_info(facts.as_json(), [FACTS])
     if precision == "bf16":
@@ -80,8 +80,7 @@ def write_openvino(source: Path, out: Path, *, precision: Precision, facts: Fact
 
 def has_bfloat16() -> bool:
     """Whether OpenVINO computes in bfloat16 on this processor."""
-    with extra("openvino"):
-        import openvino
+    openvino = import_openvino()
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reseen.deploy.facts import Facts, LoadedNetwork
 from reseen.deploy.foreign_onnx import FEEDING, OnForeignOnnx, read_feeding
+from reseen.deploy.openvino_door import import_openvino
 from reseen.deploy.program_file import read_program
 from reseen.errors import ReseenError
 from reseen.extras import extra
@@ -99,8 +100,7 @@ def load_onnx(path: Path, *, device: str = "cpu") -> LoadedNetwork:
 
 def load_openvino(path: Path, *, device: str = "cpu") -> LoadedNetwork:
     """Load an OpenVINO model that `reseen export` wrote: an .xml file with its .bin beside it."""
-    with extra("openvino"):
-        import openvino
+    openvino = import_openvino()
     _cpu_only(path, device)
     try:
         core = openvino.Core()
