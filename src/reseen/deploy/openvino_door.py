@@ -17,7 +17,7 @@ def import_openvino() -> Any:
 
     Raises ReseenError where OpenVINO is not installed.
     """
-    sys.modules.setdefault(_REPORTS, None)  # type: ignore[arg-type] - Python's own way to say that there is none
+    sys.modules.setdefault(_REPORTS, None)  # type: ignore[arg-type] # how Python is told that there is none
     with extra("openvino"):
         import openvino
     return openvino
