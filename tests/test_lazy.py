@@ -49,3 +49,10 @@ def test_rooms_load_neither_torch_nor_lancedb_before_a_name_is_used() -> None:
     code = "import sys, reseen.deploy, reseen.retrieval; print({'torch', 'lancedb'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_what_embeds_images_loads_nothing_that_only_training_and_reports_need() -> None:
+    unwanted = "{'lightning_fabric', 'matplotlib', 'sklearn'}"
+    code = f"import sys, reseen.retrieval.embedder; print({unwanted} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from reseen.backbones import FAMILIES, Backbone, Family, build_backbone, families, set_input_size
 from reseen.backbones.backbone import SideInformation
 from reseen.deploy.export import WRITERS, export_network
-from reseen.deploy.hub import stage
+from reseen.deploy.pushing import stage
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
 from reseen.models import read_weights

@@ -10,7 +10,7 @@ import pytest
 
 from reseen.deploy.calibrated import calibrated_for
 from reseen.deploy.export import WRITERS, export_network
-from reseen.deploy.hub import stage
+from reseen.deploy.pushing import stage
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.engine.run import Run
 from reseen.errors import ReseenError

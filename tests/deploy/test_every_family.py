@@ -16,8 +16,8 @@ from reseen.backbones import FAMILIES, clip_resnet, family_of, set_input_size
 from reseen.backbones.osnet import blocks
 from reseen.deploy.export import LARGEST_DIFFERENCE, export_network
 from reseen.deploy.facts import LoadedNetwork
-from reseen.deploy.hub import stage
 from reseen.deploy.loading import load_network
+from reseen.deploy.pushing import stage
 from reseen.engine.checkpoint import Card, load_card, save_weights
 from reseen.engine.run import Run
 from reseen.explain.maps import occlusion, similarity_maps, summed

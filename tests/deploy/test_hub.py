@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from huggingface_hub import constants, errors
 
-from reseen.deploy.hub import load_from_hub, push, with_file_names
+from reseen.deploy.hub import load_from_hub
+from reseen.deploy.pushing import push, with_file_names
 from reseen.engine.checkpoint import load_card, save_weights
 from reseen.errors import ReseenError
 from reseen.models import read_weights

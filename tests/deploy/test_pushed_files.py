@@ -8,7 +8,7 @@ import polars
 import pytest
 from PIL import Image
 
-from reseen.deploy.hub import stage
+from reseen.deploy.pushing import stage
 from reseen.engine.checkpoint import load_card
 from reseen.engine.run import Run
 from reseen.metrics import Calibration

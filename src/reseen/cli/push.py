@@ -24,7 +24,7 @@ def push(
 
     reseen push runs/mine owner/name
     """
-    from reseen.deploy.hub import push as upload
+    from reseen.deploy.pushing import push as upload
 
     done = upload(run, repository, private=not public, licence=licence, revision=revision)
     say(f"{done.url}", f"as it is now: {done.source}")

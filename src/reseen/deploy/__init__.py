@@ -7,8 +7,9 @@ from reseen.lazy import lazy_names
 if TYPE_CHECKING:
     from reseen.deploy.export import Exported, export_network, images_of
     from reseen.deploy.facts import Facts, LoadedNetwork, Network
-    from reseen.deploy.hub import Pushed, load_from_hub, push
+    from reseen.deploy.hub import load_from_hub
     from reseen.deploy.loading import load_network
+    from reseen.deploy.pushing import Pushed, push
     from reseen.deploy.search_threshold import SearchThreshold
 
 __all__ = [
@@ -30,8 +31,9 @@ __getattr__, __dir__ = lazy_names(
     {
         "export": ("Exported", "export_network", "images_of"),
         "facts": ("Facts", "LoadedNetwork", "Network"),
-        "hub": ("Pushed", "load_from_hub", "push"),
+        "hub": ("load_from_hub",),
         "loading": ("load_network",),
+        "pushing": ("Pushed", "push"),
         "search_threshold": ("SearchThreshold",),
     },
 )

@@ -1,11 +1,10 @@
 """Images to vectors: every row of a split once, in order, on as many devices as there are."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -15,12 +14,15 @@ from reseen.data.table import Split
 from reseen.metrics import Embedded
 from reseen.progress import SILENT, Progress
 
+if TYPE_CHECKING:  # it takes seconds to import, and what embeds images needs not all of this file
+    from lightning_fabric import Fabric
+
 
 def embed(
     model: nn.Module,
     images: ImageDataset,
     *,
-    fabric: Fabric,
+    fabric: "Fabric",
     batch_size: int,
     workers: int,
     progress: Progress = SILENT,
@@ -42,7 +44,7 @@ def collect(
     forward: Callable[[Any], Tensor],
     images: Dataset[Any],
     *,
-    fabric: Fabric,
+    fabric: "Fabric",
     batch_size: int,
     workers: int,
     progress: Progress = SILENT,
@@ -77,7 +79,7 @@ def embedded(split: Split, vectors: Tensor) -> Embedded:
     )
 
 
-def _gathered(blocks: Sequence[Tensor], *, total: int, fabric: Fabric) -> Tensor:
+def _gathered(blocks: Sequence[Tensor], *, total: int, fabric: "Fabric") -> Tensor:
     """All rows in order, from each process's ``blocks``, which may be none with fewer images than processes."""
     if fabric.world_size == 1:
         return torch.cat(list(blocks))

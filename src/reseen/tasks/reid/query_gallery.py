@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from PIL import Image
 from torch import Tensor, nn
 
@@ -23,6 +22,9 @@ from reseen.progress import Progress
 from reseen.tasks.reid.recipe import Recipe
 from reseen.types import Sample
 
+if TYPE_CHECKING:  # it takes seconds to import, and what embeds images needs this file without it
+    from lightning_fabric import Fabric
+
 
 class QueryGallery(NamedTuple):
     """Query and gallery embeddings."""
@@ -32,7 +34,7 @@ class QueryGallery(NamedTuple):
 
 
 def embed_query_gallery(
-    model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: Fabric, progress: Progress, name: str
+    model: nn.Module, splits: Splits, recipe: Recipe, *, fabric: "Fabric", progress: Progress, name: str
 ) -> QueryGallery:
     """Embed query and gallery with any module that returns an Output, as the recipe's evaluation says."""
     was_training = model.training
@@ -65,7 +67,7 @@ def collect_as_evaluated(
     images: ImageDataset,
     recipe: Recipe,
     *,
-    fabric: Fabric,
+    fabric: "Fabric",
     progress: Progress,
     description: str,
 ) -> Tensor:
