@@ -524,6 +524,17 @@ def test_the_recall_is_that_of_all_vectors_and_where_it_falls_short_more_parts_a
     assert recall._fewest_probes(never, parts=122) == (122, pytest.approx(0.95))
 
 
+@pytest.mark.parametrize(("refine", "found"), [(1, 0), (2, 0.5), (4, 1)])
+def test_only_so_many_candidates_count_as_a_search_compares(refine, found):
+    """Each of the ten nearest has fifteen strangers before it, of whom none fits the filter."""
+
+    def searches(asked: np.ndarray, *, probes: int) -> list[np.ndarray]:
+        return [np.r_[100:115, 0:10] for _ in asked]
+
+    assert recall.Recall(searches, TEN, refine=refine).measured(8) == found
+    assert recall.Recall(searches, TEN._replace(fit=np.arange(10)), refine=refine).measured(8) == 1
+
+
 @pytest.mark.parametrize(("where", "place"), [(None, 0), (recall._AN_EIGHTH, 1)])
 def test_the_measured_recall_is_what_lancedb_finds_and_compares_itself(tmp_path, monkeypatch, where, place):
     monkeypatch.setattr(indexes, "PARTITION", 250)
