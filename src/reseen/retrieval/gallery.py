@@ -138,7 +138,8 @@ class Gallery:
 
         Raises:
             ReseenError: There is no embedder or model, attributes are asked for and the embedder predicts none, a field
-                has another type, the disk is full, another process keeps writing, or a process of the pool was lost.
+                has another type, the disk is full, another process keeps writing, a process of the pool was lost, or
+                there is a pool and the gallery is in this process's memory.
         """
         if batch < 1:
             raise ValueError(f"expected a batch of at least 1 record, got {batch}")
