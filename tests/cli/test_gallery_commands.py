@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reseen.cli import gallery_add
 from reseen.data.opening import DEFAULT_LIMITS, open_image
 from reseen.deploy.facts import Facts
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.parts import open_part
-from reseen.retrieval.record import Box
+from reseen.retrieval.record import Box, summed
 
 
 class Squares:
@@ -105,6 +106,22 @@ def test_images_that_cannot_be_read_are_told(reseen, tmp_path, sightings):
     code, out, _ = reseen("gallery", "add", tmp_path / "cars", tmp_path / "photos")
     assert (code, "9 records added" in out, "1 images could not be added:\n" in out) == (0, True, True)
     assert "bad.png: cannot read the image" in out
+
+
+def test_several_sources_share_one_pool_of_ray(reseen, tmp_path, sightings, monkeypatch):
+    did: list[str] = []
+
+    class Pool:
+        def __enter__(self) -> None:
+            did.append("begin")
+
+        def __exit__(self, *_: object) -> None:
+            did.append("end")
+
+    monkeypatch.setattr(gallery_add, "ray_pool", lambda **_: Pool())
+    monkeypatch.setattr(Gallery, "add", lambda *_, pool, **__: did.append(type(pool).__name__) or summed([]))
+    assert reseen("gallery", "add", tmp_path / "cars", sightings, tmp_path / "photos", "--ray")[0] == 0
+    assert did == ["begin", "Pool", "Pool", "end"]
 
 
 def test_a_part_of_a_data_set_comes_with_identity_and_camera(reseen, tmp_path, market):

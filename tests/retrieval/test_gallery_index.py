@@ -16,7 +16,7 @@ import pytest
 from lance.file import LanceFileReader
 
 from reseen.errors import ReseenError
-from reseen.retrieval import fitting, forgetting, indexes, merging, recall, searching, through_index
+from reseen.retrieval import candidates, fitting, forgetting, indexes, merging, recall, searching, through_index
 from reseen.retrieval.caches import CacheSizes
 from reseen.retrieval.discover.neighbours import index_facts, near_records, read_records
 from reseen.retrieval.filters import Span, condition
@@ -179,7 +179,7 @@ def test_the_index_comes_by_itself_beside_adding_and_searching(tmp_path):
     assert gallery.info().index_kind == "IvfRq"
     filled(tmp_path / "another")
     another = Gallery(tmp_path / "another")
-    assert another.note == "no index yet: searches compare every record"
+    assert another.note == "no index yet: searches compare every record; `reseen gallery compact` builds one"
     assert rows_of(another.search(VECTORS[9])[0]) == nearest(VECTORS[9], np.arange(COUNT), 10)
     another._background.wait()
     assert another.info().index_kind == "IvfRq"
@@ -342,7 +342,7 @@ def test_an_index_that_keeps_codes_of_a_lost_file_is_dropped(gallery, monkeypatc
     monkeypatch.setattr(forgetting, "merge_segments", lambda *_, **__: None)
     assert gallery.forget(ids=[content_id(record(row)) for row in range(1000)]) == 1000
     assert gallery.info().index_kind == ""
-    assert gallery.note == "no index yet: searches compare every record"
+    assert gallery.note == "no index yet: searches compare every record; `reseen gallery compact` builds one"
     gallery.compact()
     assert gallery.info().index_kind == "IvfRq"
 
@@ -454,7 +454,7 @@ def test_a_search_reads_only_the_parts_of_the_index_that_it_was_measured_with(tm
     facts = gallery._store.plan().facts
     assert facts.parts == COUNT // 250
     assert facts.probes < facts.parts
-    search = recall.candidates(gallery._store.table, queries(1), probes=facts.probes, refine=4, where=None)
+    search = candidates.candidates(gallery._store.table, queries(1), probes=facts.probes, refine=4, where=None)
     told = search.limit(10).select(["_distance"]).analyze_plan()
     assert f"partitions_searched={facts.probes}," in told
     assert found_share(gallery, np.arange(COUNT)) >= 0.97
@@ -478,17 +478,78 @@ def test_a_rare_filter_reads_more_parts_and_finds_as_many_matches_as_fit(tmp_pat
     assert [len(matches) for matches in answer] == [30]
 
 
-@pytest.mark.parametrize(("needed", "parts", "chosen"), [(53, 122, 56), (85, 122, 85), (3, 122, 3), (122, 122, 122)])
-def test_hardly_more_parts_are_read_than_the_recall_needs(monkeypatch, needed, parts, chosen):
-    monkeypatch.setattr(recall, "_recall", lambda *_, probes, refine: 1.0 if probes >= needed else 0.9)
-    truth = recall.Truth(VECTORS[:1], np.arange(1), np.zeros((1, 10), np.int64), None)
-    assert recall._fewest_probes(None, truth, parts=parts, refine=2) == (chosen, 1.0)
+@pytest.mark.parametrize(
+    ("needed", "parts", "chosen"),
+    [
+        (53, 122, 56),
+        (85, 122, 85),
+        (3, 122, 3),
+        (122, 122, 122),
+        (500, 122, 122),
+        (600, 1220, 608),
+        (5, 1220, 5),
+        (3, 4, 3),
+    ],
+)
+def test_hardly_more_parts_are_read_than_the_recall_needs(needed, parts, chosen):
+    assert recall._fewest(lambda probes: probes >= needed, parts=parts) == chosen
 
 
-def test_a_recall_that_is_not_reached_is_that_of_all_parts(monkeypatch):
-    monkeypatch.setattr(recall, "_recall", lambda *_, probes, refine: probes / 1000)
-    truth = recall.Truth(VECTORS[:1], np.arange(1), np.zeros((1, 10), np.int64), None)
-    assert recall._fewest_probes(None, truth, parts=122, refine=2) == (122, 0.122)
+class FoundBy:
+    """Searches whose vectors find all of their ten nearest from so many parts on."""
+
+    def __init__(self, needed: list[int], *, lost_at: int = -1) -> None:
+        self.needed, self.lost_at, self.asked = needed, lost_at, Counter()
+
+    def __call__(self, asked: np.ndarray, *, probes: int) -> list[np.ndarray]:
+        self.asked[probes] += len(asked)
+        lost = probes == self.lost_at and len(asked) == len(self.needed)
+        return [np.arange(10 if probes >= self.needed[place] and not lost else 5) for place in asked.tolist()]
+
+
+TEN = recall.Truth([np.arange(10)] * 100, None)
+
+
+def test_vectors_whose_nearest_fewer_parts_hold_are_not_asked_again_until_all_are_measured():
+    searches = FoundBy([1] * 90 + [20] * 10)
+    found = recall.Recall(searches, TEN, refine=2)
+    assert recall._fewest_probes(found, parts=122) == (20, 1.0)
+    assert searches.asked == {8: 100, 16: 10, 32: 10, 24: 10, 20: 10 + 100, 18: 10, 19: 10}
+
+
+def test_the_recall_is_that_of_all_vectors_and_where_it_falls_short_more_parts_are_tried():
+    found = recall.Recall(FoundBy([1] * 90 + [20] * 10, lost_at=20), TEN, refine=2)
+    assert recall._fewest_probes(found, parts=122) == (21, 1.0)
+    never = recall.Recall(FoundBy([1] * 90 + [200] * 10), TEN, refine=2)
+    assert recall._fewest_probes(never, parts=122) == (122, pytest.approx(0.95))
+
+
+@pytest.mark.parametrize(("refine", "found"), [(1, 0), (2, 0.5), (4, 1)])
+def test_only_so_many_candidates_count_as_a_search_compares(refine, found):
+    """Each of the ten nearest has fifteen strangers before it, of whom none fits the filter."""
+
+    def searches(asked: np.ndarray, *, probes: int) -> list[np.ndarray]:
+        return [np.r_[100:115, 0:10] for _ in asked]
+
+    assert recall.Recall(searches, TEN, refine=refine).measured(8) == found
+    assert recall.Recall(searches, TEN._replace(fit=np.arange(10)), refine=refine).measured(8) == 1
+
+
+@pytest.mark.parametrize(("where", "place"), [(None, 0), (recall._AN_EIGHTH, 1)])
+def test_the_measured_recall_is_what_lancedb_finds_and_compares_itself(tmp_path, monkeypatch, where, place):
+    monkeypatch.setattr(indexes, "PARTITION", 250)
+    table = filled(tmp_path / "gallery")._store.table
+    assert indexes.build_approximate(table) == 12
+    sample = recall._sampled(table)
+    truth = recall._truths(table, sample)[place]
+    search = candidates.candidates(table, sample.vectors, probes=3, refine=2, where=where).limit(11)
+    found = candidates.rows_of_each(search, queries=len(sample.vectors))
+    shares = [
+        len({*wanted.tolist()} & {*rows.tolist()}) / 10 for wanted, rows in zip(truth.nearest, found, strict=True)
+    ]
+    searches = recall.Searches(table, sample, most=320)
+    assert 0.5 < np.mean(shares) < 0.95
+    assert recall.Recall(searches, truth, refine=2).measured(3) == pytest.approx(np.mean(shares), abs=0.02)
 
 
 @pytest.mark.parametrize("filters", [{}, {"cameras": ["c0", "c1", "c2", "late"]}])
@@ -565,7 +626,7 @@ def test_a_filtered_search_finds_what_was_added_and_not_what_was_deleted_since_i
 
 
 def test_rows_are_not_listed_anew_for_each_version_that_is_searched_once(gallery, monkeypatch):
-    monkeypatch.setattr(fitting, "_rows", lambda *_: pytest.fail("listed"))
+    monkeypatch.setattr(fitting, "rows_that_meet", lambda *_: pytest.fail("listed"))
     for row in range(fitting.LISTED_FROM):
         gallery.search(VECTORS[row], cameras=["c1", "c2"])
         gallery.add(record(row, LATE))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +16,14 @@ import pytest
 from PIL import Image
 
 from reseen.errors import ReseenError
+from reseen.retrieval import ray_pool
 from reseen.retrieval.embedder import Embedder
 from reseen.retrieval.embedder_source import EmbedderSource
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.job import PARTS, embed_images
 from reseen.retrieval.ray_pool import RayPool
-from reseen.retrieval.record import Added
+from reseen.retrieval.record import Added, Record
+from reseen.retrieval.schema import GalleryModel
 from reseen.retrieval.sources import read_source
 from shared import made_once
 
@@ -180,6 +183,38 @@ def test_what_processes_add_is_told_in_the_order_of_the_input(here: Here, tmp_pa
     told = gallery.add(given().records, batch=2, on_error="skip", pool=Backwards())
     assert (told.added, told.present) == (4, 6)
     assert (told.ids, told.failures) == (here.added.ids, here.added.failures)
+
+
+def test_processes_are_refused_for_a_gallery_in_the_memory_of_this_one() -> None:
+    gallery = Gallery("memory://", model=GalleryModel("drawn", 2), create=True)
+    with pytest.raises(
+        ReseenError, match=r"^memory://: only this process has the gallery: add without a pool, or to a folder$"
+    ):
+        gallery.add([Record(vector=[1, 0])], pool=Backwards())
+    assert len(gallery) == 0
+
+
+def test_ray_starts_once_for_all_calls_of_a_pool_that_is_kept_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[object] = []
+
+    @contextmanager
+    def joined(*_: object) -> Iterator[None]:
+        """As the real one: what has begun is kept."""
+        begun = "begin" in did and "end" not in did
+        did.extend([] if begun else ["begin"])
+        yield
+        did.extend([] if begun else ["end"])
+
+    monkeypatch.setattr(ray_pool, "_joined", joined)
+    monkeypatch.setattr(RayPool, "_results", lambda _, make, tasks: map(make(), tasks))
+    with RayPool() as pool:
+        for number in (1, 2):
+            did.extend(pool(lambda: abs, [number]))
+        assert list(pool(lambda: abs, [])) == []
+    assert did == ["begin", 1, 2, "end"]
+    del did[:]
+    did.extend(pool(lambda: abs, [3]))
+    assert did == ["begin", 3, "end"]
 
 
 def test_a_process_refuses_a_network_that_is_not_the_one_of_the_call(weights_file: Path) -> None:

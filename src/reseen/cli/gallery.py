@@ -118,7 +118,7 @@ def forget(
     opened = _open(gallery)
     limit = None if before is None else read_time(before)
     count = opened.forget(identity=identity, camera=camera, before=limit, ids=ids or None)
-    say(f"{count:,} records forgotten; {gallery} holds {len(opened):,}", *_to_build(opened))
+    say(f"{count:,} records forgotten; {gallery} holds {len(opened):,}", *([opened.note] if opened.note else []))
 
 
 def compact(gallery: GalleryAddress) -> None:
@@ -132,10 +132,6 @@ def compact(gallery: GalleryAddress) -> None:
     opened.compact()
     held = opened.info()
     say(f"{gallery}: {held.records:,} records in {held.bytes / 1e6:,.1f} MB, {held.indexed:,} of them in the index")
-
-
-def _to_build(opened: "Gallery") -> list[str]:
-    return [f"{opened.note}; `reseen gallery compact` builds the index"] if opened.note else []
 
 
 def _open(gallery: str) -> "Gallery":

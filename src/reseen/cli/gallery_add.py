@@ -1,6 +1,7 @@
 """`reseen gallery add`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -165,7 +166,8 @@ def _add_all(
     from reseen.retrieval.record import summed
 
     done = []
-    with stop_requests() as stop_asked, progress.bar("add", total=sum(part.total for part in sources)) as bar:
+    bar_of_all = progress.bar("add", total=sum(part.total for part in sources))
+    with stop_requests() as stop_asked, bar_of_all as bar, options.pool or nullcontext():
         for part in sources:
             opened = Gallery(gallery, embedder=embedder, model=part.model, create=True)
             size = options.batch if part.model is None else max(options.batch, _VECTORS_A_COMMIT)

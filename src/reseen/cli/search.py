@@ -76,7 +76,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     if threshold is None:
         say(opened.judged_by)
     if opened.note and not exact:
-        say(f"{opened.note} (`reseen gallery compact` brings the index up to date)")
+        say(opened.note)
     write_png(sheet, draw_matches(opened, images[:_ROWS], all_matches[:_ROWS]))
     say(f"sheet: {sheet}")
     if json is not None:

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from reseen.errors import ReseenError
 from reseen.retrieval.adding import Adder
 from reseen.retrieval.caches import CacheSizes
+from reseen.retrieval.opening import MEMORY
 from reseen.retrieval.store import Store
 
 if TYPE_CHECKING:
@@ -27,8 +29,13 @@ class AdderElsewhere(NamedTuple):
 
     @classmethod
     def of(cls, adder: Adder, *, device: str) -> Self:
-        """An adder like this one, whose embedder is on PyTorch's device of this name."""
+        """An adder like this one, whose embedder is on PyTorch's device of this name.
+
+        Raises ReseenError where the gallery is in this process's memory.
+        """
         store, network = adder.store, None
+        if store.uri.startswith(MEMORY):
+            raise ReseenError(f"{store.uri}: only this process has the gallery: add without a pool, or to a folder")
         if adder.embedder is not None:
             from reseen.retrieval.embedder_source import EmbedderSource  # it loads PyTorch, which vectors do not need
 

@@ -3,8 +3,8 @@
 Q = queries, B = records of a block, K = matches kept, D = width.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,9 @@ from reseen.metrics.kernels.topk import TopK, empty_topk, finish, push
 
 _QUERIES, _RECORDS = 512, 4096
 """Similarities that each thread holds at once: 8 MB."""
+
+Part: TypeAlias = Callable[[pa.RecordBatch], pa.RecordBatch]
+"""Takes some records of a block."""
 
 
 class Best(NamedTuple):
@@ -30,13 +33,26 @@ def best_of_blocks(queries: NDArray[np.float32], blocks: Iterable[pa.RecordBatch
 
     Equal records stand in the order of the blocks. Each thread makes the products of its own queries.
     """
-    best, numbers = empty_topk(len(queries), count=k), [np.empty(0, dtype=np.int64)]
+    return best_of_parts(queries, blocks, k=k, parts=[lambda block: block])[0]
+
+
+def best_of_parts(
+    queries: NDArray[np.float32], blocks: Iterable[pa.RecordBatch], *, k: int, parts: Sequence[Part]
+) -> list[Best]:
+    """The same among several parts of the blocks, which are read once; each of ``parts`` takes its own of a block."""
+    best = [empty_topk(len(queries), count=k) for _ in parts]
+    numbers = [[np.empty(0, dtype=np.int64)] for _ in parts]
     with RowThreads() as threads, one_blas_thread():
         for block in blocks:
-            before = sum(map(len, numbers))
-            _push_block(best, queries, _vectors(block), first_record=before, threads=threads)
-            numbers.append(block["_rowid"].to_numpy().astype(np.int64))
-    rows, best = np.concatenate(numbers), finish(best)
+            for part, kept, rows in zip(parts, best, numbers, strict=True):
+                taken = part(block)
+                _push_block(kept, queries, _vectors(taken), first_record=sum(map(len, rows)), threads=threads)
+                rows.append(taken["_rowid"].to_numpy().astype(np.int64))
+    return [_finished(kept, np.concatenate(rows)) for kept, rows in zip(best, numbers, strict=True)]
+
+
+def _finished(best: TopK, rows: NDArray[np.int64]) -> Best:
+    best = finish(best)
     return Best(best.similarity[:, : len(rows)], rows[best.entries[:, : len(rows)]])
 
 

@@ -65,7 +65,7 @@ class FittingRows:
                 return self._rows[condition]
             if self._asked[condition] < LISTED_FROM:
                 return None
-        found = Listed(version, store.read(lambda table: _rows(table, where)))
+        found = Listed(version, store.read(lambda table: rows_that_meet(table, where)))
         return self._keep(found, condition) if found.is_newest(store) else None
 
     @property
@@ -101,6 +101,7 @@ class FittingRows:
             held.clear()
 
 
-def _rows(table: Any, where: Expr) -> NDArray[np.int64]:
+def rows_that_meet(table: Any, where: Expr) -> NDArray[np.int64]:
+    """LanceDB's numbers (N,) of what meets the condition, sorted."""
     found = table.search().where(where).select(["model"]).with_row_id(with_row_id=True).to_arrow()
     return np.sort(found["_rowid"].to_numpy().astype(np.int64))

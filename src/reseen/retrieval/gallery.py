@@ -59,7 +59,8 @@ class Gallery:
             with local locks has none that holds between machines: write there from one only.
         storage_options: Options of the object store, as LanceDB names them.
         caches: The most memory for what was read of the index and of files; by default what the environment's
-            RESEEN_INDEX_CACHE and RESEEN_METADATA_CACHE say in MB, or 2 GB and 256 MB.
+            RESEEN_INDEX_CACHE and RESEEN_METADATA_CACHE say in MB; where they say nothing, what holds the index of a
+            folder (2 GB or more, but more at most up to half of the available memory), and 256 MB.
         upkeep: Build the index of a large gallery in the background when a search or many new records need it. It is
             for programs that run long, and a folder; `compact` does the same at once.
 
@@ -137,7 +138,8 @@ class Gallery:
 
         Raises:
             ReseenError: There is no embedder or model, attributes are asked for and the embedder predicts none, a field
-                has another type, the disk is full, another process keeps writing, or a process of the pool was lost.
+                has another type, the disk is full, another process keeps writing, a process of the pool was lost, or
+                there is a pool and the gallery is in this process's memory.
         """
         if batch < 1:
             raise ValueError(f"expected a batch of at least 1 record, got {batch}")
@@ -313,7 +315,8 @@ class Gallery:
     def note(self) -> str:
         """What a user should know of how the gallery is searched now, one line, or ""."""
         background = self._background and self._background.problem
-        return background or self._store.index_problem or self._store.plan().note
+        searched = background or self._store.index_problem or self._store.plan().note
+        return "; ".join(filter(None, (searched, self._store.cache_note())))
 
     def cameras(self) -> tuple[str, ...]:
         """The cameras of all records, sorted."""

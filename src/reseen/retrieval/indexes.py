@@ -31,6 +31,7 @@ _OUTGROWN = 4
 _EXACT_PARTITION = 4096
 _BITS = 4
 _FEW_CAMERAS = 1000
+_COMPACT = "`reseen gallery compact`"
 
 
 class IndexFacts(NamedTuple):
@@ -78,7 +79,7 @@ def plan_of(table: Any) -> SearchPlan:
     index, records = vector_index(table), int(table.count_rows())
     large = records >= APPROXIMATE_PAYS
     if index is None:
-        note = "no index yet: searches compare every record" if large else ""
+        note = f"no index yet: searches compare every record; {_COMPACT} builds one" if large else ""
         return SearchPlan(None, bypass=False, wanted=large, note=note)
     facts = facts_of(table)
     if index.index_type == "IvfFlat":
@@ -87,11 +88,14 @@ def plan_of(table: Any) -> SearchPlan:
             return SearchPlan(None, bypass=False, wanted=False, note=note)
         return SearchPlan(None, bypass=False, wanted=large, note="")
     if facts is None or not facts.reached or not _readable(index):
-        note = f"its index ({index.index_type}) is of another format: searches are exact until the index is built anew"
+        note = f"its index ({index.index_type}) is of another format: searches are exact"
+        note += f" until {_COMPACT} builds another" if large else ""
         return SearchPlan(None, bypass=True, wanted=large, note=note)
     late = _late(table)
-    wanted = (late or 0) >= UNINDEXED or _outgrown(facts, records)
-    note = f"{late or 0:,} records are not in the index yet" if wanted else ""
+    outgrown = _outgrown(facts, records)
+    wanted = outgrown or (late or 0) >= UNINDEXED
+    waiting = f"{late or 0:,} records are not in the index yet; {_COMPACT} takes them up"
+    note = "" if not wanted else f"the index is for fewer records; {_COMPACT} builds another" if outgrown else waiting
     return SearchPlan(facts, bypass=False, wanted=wanted, note=note, late=late)
 
 

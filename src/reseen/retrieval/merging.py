@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 from reseen.extras import extra
 from reseen.retrieval.engine_errors import ENGINE_ERRORS
 from reseen.retrieval.indexes import VECTOR_INDEX
+from reseen.retrieval.opening import MEMORY
 
 FILE_ROWS = 16_384
 """Rows of a merged file, which has less than twice as many. Smaller files make a forgotten record cheaper and a search,
 which reads its candidates from many files, dearer. LanceDB adds a batch as one file, whatever its size."""
 
-_LANCEDB_ALONE = ("memory://", "s3+ddb://")
+_LANCEDB_ALONE = (MEMORY, "s3+ddb://")
 """Addresses of LanceDB's own memory, and of stores whose commits DynamoDB orders, which `to_lance` leaves out."""
 
 _CODES = "auxiliary.idx"

@@ -11,6 +11,8 @@ from reseen.retrieval.schema import GalleryModel, schema_of
 from reseen.retrieval.writer_lock import writer_lock
 
 TABLE = "records"
+MEMORY = "memory://"
+"""How the address of a gallery begins that is in the memory of this process alone."""
 
 
 class Opened(NamedTuple):

@@ -5,10 +5,10 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from reseen.errors import ReseenError
 from reseen.extras import extra
@@ -39,6 +39,7 @@ class RayPool:
     """Processes of Ray, each of which does one task after another.
 
     On a cluster, every machine must have reseen installed, and see whatever the tasks name under the same paths.
+    Inside ``with pool:`` the Ray that the first call starts, which takes seconds, serves all others.
 
     Args:
         device: PyTorch's name of the device that each process works on.
@@ -57,6 +58,16 @@ class RayPool:
         self._ray: Any = ray
         self.device = "cuda" if device.startswith("cuda") else device  # Ray shows a process its own GPU alone
         self._address, self._most = address, processes
+        self._kept: ExitStack | None = None
+
+    def __enter__(self) -> Self:
+        self._kept = ExitStack()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def __call__(self, make: Callable[[], Callable[[Task], Result]], tasks: Iterable[Task]) -> Iterator[Result]:
         """Do the tasks, and yield each result as it is there, in any order. Tasks are taken when a process is free.
@@ -70,7 +81,8 @@ class RayPool:
         """
         waiting = iter(tasks)
         if first := list(islice(waiting, 1)):  # Ray takes seconds to start
-            with _joined(self._ray, self._address):
+            with ExitStack() as call:
+                (self._kept or call).enter_context(_joined(self._ray, self._address))
                 yield from self._results(make, chain(first, waiting))
 
     def _results(self, make: Callable[[], Callable[[Task], Result]], tasks: Iterator[Task]) -> Iterator[Result]:

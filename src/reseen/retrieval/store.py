@@ -15,11 +15,11 @@ import pyarrow as pa
 from lancedb.expr import Expr
 
 from reseen.errors import ReseenError
-from reseen.retrieval.caches import CacheSizes, cache_sizes
+from reseen.retrieval.caches import CacheSizes, bytes_of_indexes, cache_sizes, shortage
 from reseen.retrieval.engine_errors import ENGINE_ERRORS, Rewritten, in_one_line, vanished
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.fitting import FittingRows
-from reseen.retrieval.indexes import SearchPlan, plan_of
+from reseen.retrieval.indexes import SearchPlan, plan_of, vector_index
 from reseen.retrieval.merging import merge_small, needs_lancedb, take_up
 from reseen.retrieval.opening import TABLE, local_folder, open_table
 from reseen.retrieval.schema import GalleryModel, model_of
@@ -71,14 +71,11 @@ class Store:
         self.uri, self.options, self.patience = str(uri), options, patience
         self.folder = local_folder(self.uri)
         self.files = None if self.folder is None else self.folder / f"{TABLE}.lance"
-        self.caches = caches or cache_sizes()
-        self.session = lancedb.Session(*self.caches)
+        self._caches_are_given = caches is not None
+        self.caches = caches or cache_sizes(bytes_of_indexes(self.files))
         self.fitting = FittingRows()
         self.cached = VectorCache(most_bytes=min(CACHED_BYTES, self.caches.index_bytes))
-        with self.errors():
-            self._base, self.table = open_table(
-                self.uri, options=options, create=create, patience=patience, session=self.session
-            )
+        self._open(create)
         model = model_of(self.table.schema, name=self.uri)
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
@@ -90,6 +87,31 @@ class Store:
         self._records: tuple[int, int] = (-1, 0)
         self._look = local()
         self.index_problem = ""
+
+    def _open(self, create: GalleryModel | None = None) -> None:
+        session = lancedb.Session(*self.caches)
+        with self.errors():
+            self._base, self.table = open_table(
+                self.uri, options=self.options, create=create, patience=self.patience, session=session
+            )
+
+    def follow_index(self) -> None:
+        """Open the table anew with a larger cache where its index has outgrown the default; who reads now, reads on.
+
+        An object store keeps the cache it was opened with.
+        """
+        size = bytes_of_indexes(self.files)
+        if self._caches_are_given or not shortage(self.caches, size):
+            return
+        caches = cache_sizes(size)
+        if caches.index_bytes > self.caches.index_bytes:
+            self.caches = caches
+            self._open()
+
+    def cache_note(self) -> str:
+        """What a user should know where the cache does not hold the index of the vectors, one line; else ""."""
+        index = self.read(vector_index)
+        return "" if index is None else shortage(self.caches, int(index.size_bytes or 0))
 
     @property
     def schema(self) -> pa.Schema:

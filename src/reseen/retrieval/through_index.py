@@ -13,12 +13,12 @@ from lancedb.expr import Expr
 from numpy.typing import NDArray
 
 from reseen.retrieval.answers import Answer, answers_of, clamped, of_squared
+from reseen.retrieval.candidates import Rows, among, candidates, rows_of_each
 from reseen.retrieval.indexes import IndexFacts
-from reseen.retrieval.recall import MEASURED_SHARE, candidates
+from reseen.retrieval.recall import MEASURED_SHARE
 from reseen.retrieval.store import Rewritten, Store
 
 Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
 Found = TypeVar("Found")
 
 _MOST_CANDIDATES = 1500
@@ -91,7 +91,7 @@ def _fitting_of_all(store: Store, queries: Vectors, *, k: int, where: Expr, fact
     if listed is None or not len(listed.rows):
         return None
     nearest = _nearest(store, queries, probes=facts.filtered_probes, most=most)
-    found = [rows[_among(rows, listed.rows)][:wanted] for rows in nearest]
+    found = [rows[among(rows, listed.rows)][:wanted] for rows in nearest]
     if min(map(len, found)) < max(k, _ENOUGH * wanted):
         store.fitting.count_failure(where)
         return None
@@ -119,23 +119,11 @@ def _searched(store: Store, build: Callable[[], Any], run: Callable[[Any], Found
 
 def _nearest(store: Store, queries: Vectors, *, probes: int, most: int) -> list[Rows]:
     """Each query's rows, the nearest by the index's codes first; records that are not in the index are compared too."""
-    told = _searched(
+    return _searched(
         store,
         lambda: candidates(store.table, queries, probes=probes, refine=None, where=None).limit(most),
-        lambda search: search.select(["_distance"]).with_row_id(with_row_id=True).to_arrow(),
+        lambda search: rows_of_each(search, queries=len(queries)),
     )
-    order = np.argsort(told["_distance"].to_numpy(), kind="stable")
-    rows = told["_rowid"].to_numpy().astype(np.int64)[order]
-    if "query_index" not in told.column_names:
-        return [rows]
-    query = told["query_index"].to_numpy()[order]
-    return [rows[query == place] for place in range(len(queries))]
-
-
-def _among(rows: Rows, listed: Rows) -> NDArray[np.bool_]:
-    """Which rows are among the sorted ``listed``."""
-    places = np.minimum(np.searchsorted(listed, rows), len(listed) - 1)
-    return np.equal(listed[places], rows)
 
 
 def _ranked(table: Any, queries: Vectors, found: Sequence[Rows], *, k: int, columns: Sequence[str]) -> list[Answer]:

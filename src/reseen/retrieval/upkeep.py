@@ -20,15 +20,8 @@ def compact(store: Store) -> None:
 
     Merging, removing and taking up new records keep writers waiting; an index is built beside them.
     """
-    with store.building():
-        _tidy(store)
-        if store.read(indexes.must_be_built):
-            _build(store)
-        elif not store.read(indexes.indexed) and len_of(store) >= indexes.INDEX_PAYS:
-            build_exact(store.table)
-        elif not _completed(store):
-            return
-        _tidy(store)
+    _compact(store)
+    store.follow_index()
 
 
 def build(store: Store) -> None:
@@ -38,6 +31,19 @@ def build(store: Store) -> None:
             _build(store)
         else:
             build_exact(store.table)
+    store.follow_index()
+
+
+def _compact(store: Store) -> None:
+    with store.building():
+        _tidy(store)
+        if store.read(indexes.must_be_built):
+            _build(store)
+        elif not store.read(indexes.indexed) and len_of(store) >= indexes.INDEX_PAYS:
+            build_exact(store.table)
+        elif not _completed(store):
+            return
+        _tidy(store)
 
 
 def len_of(store: Store) -> int:

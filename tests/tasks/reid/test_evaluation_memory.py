@@ -7,7 +7,7 @@ from reseen.metrics import KReciprocal, predict_memory
 from reseen.metrics.protocol import PROTOCOLS
 from reseen.progress import Silent
 from reseen.tasks.reid import memory
-from reseen.tasks.reid.memory import available_memory, predict, require_memory, size
+from reseen.tasks.reid.memory import predict, require_memory
 from reseen.tasks.reid.postprocess import PLAIN, Expansion, Postprocessing
 
 MARKET = PROTOCOLS["market1501"]
@@ -34,34 +34,3 @@ def test_too_little_memory_stops_before_anything_is_computed(monkeypatch) -> Non
     require_memory(9_000_000, vectors=5_000_000, embedded=True, **options)
     with pytest.raises(ReseenError, match=r"about 9 MB .* 10 MB are available: evaluate without re-ranking"):
         require_memory(9_000_000, vectors=5_000_000, embedded=False, **options)
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({"meminfo": "MemTotal: 9 kB\nMemAvailable:  2000 kB\n"}, 2_048_000),
-        ({"meminfo": "MemAvailable: 2000 kB\n", "memory.max": "1000000", "memory.current": "400000"}, 600_000),
-        (
-            {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "anon 5\nfile 300000\n"},
-            400_000,
-        ),
-        ({"meminfo": "MemAvailable: 2000 kB\n", "memory.max": "max", "memory.current": "400000"}, 2_048_000),
-        (
-            {"memory/memory.limit_in_bytes": "7000", "memory/memory.usage_in_bytes": "9000"},
-            0,
-        ),
-        ({}, None),
-    ],
-)
-def test_the_smaller_of_machine_and_container(tmp_path, monkeypatch, files, expected) -> None:
-    (tmp_path / "memory").mkdir()
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(memory, "MACHINE", tmp_path / "meminfo")
-    monkeypatch.setattr(memory, "GROUPS", tmp_path)
-    assert available_memory() == expected
-
-
-@pytest.mark.parametrize(("count", "words"), [(1, "1 MB"), (1.6e6, "2 MB"), (9.994e8, "999 MB"), (2.34e9, "2.3 GB")])
-def test_sizes_of_memory_are_written_in_words(count, words) -> None:
-    assert size(int(count)) == words

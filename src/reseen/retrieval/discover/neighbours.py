@@ -12,8 +12,8 @@ from reseen.blas import one_blas_thread
 from reseen.metrics.array_types import Float32, Int64
 from reseen.metrics.kernels.threads import RowThreads
 from reseen.metrics.postprocess.neighbours import nearest_among
+from reseen.retrieval.candidates import candidates
 from reseen.retrieval.indexes import IndexFacts
-from reseen.retrieval.recall import candidates
 from reseen.retrieval.store import Store, rows_of
 
 _COLUMNS = ["id", "vector", "identity", "camera", "time", "picture", "box"]

@@ -1,23 +1,13 @@
 """The memory that an evaluation needs and the memory available, compared before anything is computed."""
 
-from pathlib import Path
-
 from reseen.errors import ReseenError
+from reseen.memory import available_memory, size
 from reseen.metrics.memory import predict_memory
 from reseen.metrics.postprocess.part_areas import PartAreas
 from reseen.metrics.postprocess.rerank import KReciprocal
 from reseen.metrics.protocol import Protocol
 from reseen.progress import Progress
 from reseen.tasks.reid.postprocess import Postprocessing
-
-GROUPS = Path("/sys/fs/cgroup")
-GROUP_FILES = (
-    ("memory.max", "memory.current", "file"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "cache"),
-)
-"""Files of control groups, version 2 and 1: the limit, the use, and the statistics' name of the file caches."""
-
-MACHINE = Path("/proc/meminfo")
 
 _TILES = 100_000_000
 """Tiles of similarities and of gathered neighbours, whatever the size."""
@@ -56,40 +46,3 @@ def require_memory(
             f"the evaluation needs about {size(needed)} of memory above the vectors ({size(vectors)}), and "
             f"{size(available)} are available: evaluate {less}with a smaller gallery, or on a machine with more memory"
         )
-
-
-def available_memory() -> int | None:
-    """Bytes that this process can still use: the machine's, or a container's fewer; None if unknown."""
-    return min((size for size in (_of_machine(), _of_group()) if size is not None), default=None)
-
-
-def _of_machine() -> int | None:
-    sizes = _table(MACHINE, separator=":")
-    return sizes["MemAvailable"] * 1024 if "MemAvailable" in sizes else None
-
-
-def _of_group() -> int | None:
-    """Bytes below the control group's limit; file caches are freed on demand and do not count."""
-    for limit, used, cached in GROUP_FILES:
-        try:
-            most, taken = ((GROUPS / file).read_text().strip() for file in (limit, used))
-        except OSError:
-            continue
-        caches = _table(GROUPS / Path(limit).with_name("memory.stat"), separator=" ").get(cached, 0)
-        return None if most == "max" else max(0, int(most) - int(taken) + caches)
-    return None
-
-
-def _table(path: Path, *, separator: str) -> dict[str, int]:
-    """The numbers of a file by name; empty without the file."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return {}
-    pairs = (line.split(separator, 1) for line in lines if separator in line)
-    return {name: int(value.split()[0]) for name, value in pairs}
-
-
-def size(count: int) -> str:
-    """Bytes as MB or GB."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
