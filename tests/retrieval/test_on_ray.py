@@ -64,7 +64,7 @@ if __name__ == "__main__":
     told = {}
     with _joined(ray, None):
         told["embed"] = said("embed", table, "--out", "vectors", "--chunk", "4", "--processes", "1")
-        told["add"] = said("gallery", "add", "gallery", table, "--batch", "2")
+        told["add"] = said("gallery", "add", "gallery", table, "--batch", "2", "--processes", "1")
         dump(Gallery("gallery"), "gallery.parquet")
         with object_store() as store:
             vectors = read_source(Path("vectors"))
@@ -142,7 +142,7 @@ def test_a_job_on_ray_gives_the_vectors_of_one_in_this_process(here: Here, tmp_p
     assert polars.read_csv(here.folder / "vectors" / "failures.csv")["path"][0].endswith("04.png")
 
 
-def test_processes_add_to_a_gallery_in_a_folder_what_one_process_adds(here: Here) -> None:
+def test_a_process_of_ray_adds_to_a_gallery_in_a_folder_what_this_one_adds(here: Here) -> None:
     assert "10 records added; it holds 10\n1 images could not be added:\n" in here.told["add"]
     assert "04.png: cannot read the image" in here.told["add"]
     require_same_records(here.folder / "gallery.parquet", here.gallery)
