@@ -105,7 +105,8 @@ def forget(
 ) -> None:
     """Remove the records that fit all options, and every byte of them, from the gallery's files for good.
 
-    The files that hold them are written anew, up to a million records each. Image files that records refer to stay.
+    The files that hold them are written anew, once merged of 16,384 to 32,767 records. Image files that records refer
+    to stay.
 
     [bold]Examples[/bold]
 
