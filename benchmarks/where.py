@@ -21,7 +21,7 @@ import torch
 from PIL import Image
 
 from reseen.data.opening import open_image
-from reseen.data.strips import resized
+from reseen.data.resized import resized
 from reseen.data.transforms import resize
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import embed_images
