@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from os import cpu_count
 from threading import RLock
 
-from PIL import Image
+from PIL import _imaging as core
 
 LARGEST = 1 << 30
 """Bytes of a block. One is as large as its image, no larger."""
@@ -25,7 +25,7 @@ class _Blocks:
     def held(self) -> Iterator[None]:
         with self._lock:
             if not self._holders:
-                self._before = Image.core.get_block_size(), Image.core.get_blocks_max()
+                self._before = core.get_block_size(), core.get_blocks_max()
                 _set(*(max(pair) for pair in zip(self._before, (LARGEST, cpu_count() or 1), strict=True)))
             self._holders += 1
         try:
@@ -38,8 +38,8 @@ class _Blocks:
 
 
 def _set(size: int, kept: int) -> None:
-    Image.core.set_block_size(size)
-    Image.core.set_blocks_max(kept)
+    core.set_block_size(size)
+    core.set_blocks_max(kept)
 
 
 whole_blocks = _Blocks().held

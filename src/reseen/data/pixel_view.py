@@ -7,6 +7,7 @@ import polars
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from PIL import _imaging as core
 from torch import Tensor
 
 _PIXEL = 4
@@ -19,7 +20,7 @@ def pixel_view(image: Image.Image) -> Tensor | None:
     None where the rows do not lie one after another: Pillow puts them into blocks of 16 MB (see
     `reseen.data.blocks`), and apart if the user has it align them.
     """
-    if Image.core.get_alignment() > _PIXEL:
+    if core.get_alignment() > _PIXEL:
         return None  # Pillow would hand out what lies between the rows as pixels
     try:
         pixels = polars.Series(image).to_numpy()  # Arrow's interface, the only one of Pillow's that copies nothing
