@@ -77,11 +77,12 @@ def test_a_view_is_the_images_own_memory_and_outlives_it() -> None:
     assert np.array_equal(view[:3].permute(1, 2, 0).numpy(), expected)
 
 
-def test_rows_that_are_aligned_apart_are_no_view() -> None:
+@pytest.mark.parametrize("width", [301, 304])
+def test_rows_that_are_aligned_are_no_view(width: int) -> None:
     before = Image.core.get_alignment()
     Image.core.set_alignment(64)
     try:
-        pixels = noise(300, 301)
+        pixels = noise(300, width)
         image = Image.fromarray(pixels)
         assert pixel_view(image) is None
         assert np.array_equal(resized(image, (20, 30)), by_the_transform(pixels, (20, 30)))

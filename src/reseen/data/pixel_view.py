@@ -18,10 +18,10 @@ def pixel_view(image: Image.Image) -> Tensor | None:
     """An RGB image -> (4, H, W) uint8, in memory as (H, W, 4) and the image's own, so not to be written to.
 
     None where the rows do not lie one after another: Pillow puts them into blocks of 16 MB (see
-    `reseen.data.blocks`), and apart if the user has it align them.
+    `reseen.data.blocks`), and apart where the user has it align them.
     """
     if core.get_alignment() > _PIXEL:
-        return None  # Pillow would hand out what lies between the rows as pixels
+        return None  # older Pillows hand out what lies between the rows as pixels
     try:
         pixels = polars.Series(image).to_numpy()  # Arrow's interface, the only one of Pillow's that copies nothing
     except ValueError:
