@@ -55,21 +55,26 @@ def _may_be_cut(image: Image.Image) -> bool:
 
 def _small(pixels: Tensor, size: tuple[int, int]) -> NDArray[np.uint8]:
     """(3 or 4, H', W') -> (H, W, 3)."""
-    small: Tensor = functional.resize(pixels, list(size), antialias=True)
-    return small[:3].permute(1, 2, 0).contiguous().numpy()
+    return np.ascontiguousarray(_by_torch(pixels, size))
+
+
+def _by_torch(pixels: Tensor, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(3 or 4, H', W') -> (H, W, 3), perhaps apart in memory: torch would copy it with threads that cost more."""
+    found: Tensor = functional.resize(pixels, list(size), antialias=True)
+    return found.permute(1, 2, 0).numpy()[..., :3]
 
 
 def _narrowed(image: Image.Image, width: int) -> Tensor:
     """(3, H', width), in memory as (H', width, 3): each row resized, all rows kept."""
-    narrow = torch.empty((image.height, width, 3), dtype=torch.uint8)
+    narrow = np.empty((image.height, width, 3), np.uint8)
     rows = max(1, STRIP // image.width)
     for top in range(0, image.height, rows):
         bottom = min(top + rows, image.height)
         strip = image.crop((0, top, image.width, bottom))
         pixels = pixel_view(strip)
         pixels = _copied(strip) if pixels is None else pixels
-        narrow[top:bottom] = functional.resize(pixels, [bottom - top, width], antialias=True)[:3].permute(1, 2, 0)
-    return narrow.permute(2, 0, 1)
+        narrow[top:bottom] = _by_torch(pixels, (bottom - top, width))
+    return torch.from_numpy(narrow).permute(2, 0, 1)
 
 
 def _copied(image: Image.Image) -> Tensor:
