@@ -20,8 +20,9 @@ import polars
 import torch
 from PIL import Image
 
+from reseen.data.blocks import whole_blocks
 from reseen.data.opening import open_image
-from reseen.data.strips import resized
+from reseen.data.resized import resized
 from reseen.data.transforms import resize
 from reseen.retrieval.embedder import BATCH, Embedder
 from reseen.retrieval.job import embed_images
@@ -61,6 +62,7 @@ def where(source: Path, files: Sequence[Path], *, network: str, repeats: int) ->
     tell_difference(files, embedders)
 
 
+@whole_blocks()
 def stages(files: Sequence[Path], embedder: Embedder, *, repeats: int) -> dict[str, Taken]:
     """Each stage alone, given what the one before it made."""
     read = [file.read_bytes() for file in files]

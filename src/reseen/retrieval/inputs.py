@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reseen.data.opening import ImageError, ImageLimits, ImageSource, open_image
+from reseen.data.resized import resized, resized_array
 from reseen.data.scaled import MARGIN, size_for
-from reseen.data.strips import resized, resized_array
 from reseen.data.transforms import resize
 from reseen.deploy.facts import Facts
 from reseen.retrieval.passes import Prepared

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from reseen.data.blocks import whole_blocks
 from reseen.data.opening import ImageError, ImageSource
 from reseen.data.threads import in_threads
 from reseen.retrieval.side_information import SideInformation
@@ -98,7 +99,9 @@ def _one_pass(
 
 def _prepared(
     items: Sequence[Item], prepare: Callable[[Item], Prepared], workers: int | None
-) -> Iterable[tuple[Item, Prepared]]:
+) -> Iterator[tuple[Item, Prepared]]:
     if len(items) == 1:
-        return [(items[0], prepare(items[0]))]  # threads would cost more than they save
-    return in_threads(prepare, items, threads=workers)
+        yield items[0], prepare(items[0])  # threads would cost more than they save
+        return
+    with whole_blocks():
+        yield from in_threads(prepare, items, threads=workers)
