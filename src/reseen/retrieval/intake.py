@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
+from reseen.data.blocks import whole_blocks
 from reseen.data.opening import ImageError, regular_size
 from reseen.data.threads import in_threads
 from reseen.data.walking import readable
@@ -113,7 +114,8 @@ def embed_records(
         (entry, RecordImage()) for entry in entries if entry.record.picture is None
     ]
     with_image = [entry for entry in entries if entry.record.picture is not None]
-    opened += in_threads(partial(_open_record, embedder=embedder), with_image, threads=threads)
+    with whole_blocks():
+        opened += in_threads(partial(_open_record, embedder=embedder), with_image, threads=threads)
     good = [(entry, image) for entry, image in opened if isinstance(image, RecordImage)]
     prepared = [image.prepared for _, image in good if image.prepared is not None]
     made = _embed(prepared, embedder, attributes=attributes)

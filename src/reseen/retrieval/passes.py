@@ -5,6 +5,7 @@ B = images in one pass.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
+from os import cpu_count
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -104,4 +105,4 @@ def _prepared(
         yield items[0], prepare(items[0])  # threads would cost more than they save
         return
     with whole_blocks():
-        yield from in_threads(prepare, items, threads=workers)
+        yield from in_threads(prepare, items, threads=workers or cpu_count())
