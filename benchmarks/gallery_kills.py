@@ -216,7 +216,8 @@ def check(folder: Path, state: State, *, at: str) -> None:
 def bytes_left(folder: Path, rows: set[int]) -> set[int]:
     """The rows whose vectors stand in any file."""
     data = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return {row for row in rows if any(vector(row).tobytes() in held_bytes for held_bytes in data)}
+    wanted = {row: vector(row).tobytes() for row in rows}
+    return {row for row, held_bytes in wanted.items() if any(held_bytes in file for file in data)}
 
 
 def main() -> None:
