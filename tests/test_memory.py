@@ -15,6 +15,10 @@ from reseen.memory import available_memory, size
             {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "anon 5\nfile 300000\n"},
             400_000,
         ),
+        (
+            {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "file 300000\nshmem 200000\n"},
+            200_000,
+        ),
         ({"meminfo": "MemAvailable: 2000 kB\n", "memory.max": "max", "memory.current": "400000"}, 2_048_000),
         (
             {"memory/memory.limit_in_bytes": "7000", "memory/memory.usage_in_bytes": "9000"},

@@ -23,13 +23,15 @@ def _of_machine() -> int | None:
 
 
 def _of_group() -> int | None:
-    """Bytes below the control group's limit; file caches are freed on demand and do not count."""
+    """Bytes below the control group's limit; file caches are freed on demand and do not count,
+    but for shared memory, which is counted among them."""
     for limit, used, cached in GROUP_FILES:
         try:
             most, taken = ((GROUPS / file).read_text().strip() for file in (limit, used))
         except OSError:
             continue
-        caches = _table(GROUPS / Path(limit).with_name("memory.stat"), separator=" ").get(cached, 0)
+        counted = _table(GROUPS / Path(limit).with_name("memory.stat"), separator=" ")
+        caches = max(0, counted.get(cached, 0) - counted.get("shmem", 0))
         return None if most == "max" else max(0, int(most) - int(taken) + caches)
     return None
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reseen.retrieval import caches, indexes
-from reseen.retrieval.caches import CacheSizes, bytes_of_indexes, cache_sizes, shortage
+from reseen.retrieval.caches import CacheSizes, bytes_of_indexes, cache_sizes, for_adding, shortage
 from reseen.retrieval.gallery import Gallery
 from reseen.retrieval.record import Record
 from reseen.retrieval.schema import GalleryModel
@@ -91,6 +91,48 @@ def test_a_cache_that_holds_the_index_is_not_emptied_when_this_grows_a_little(tm
     assert (gallery._store.table, gallery.info().index_cache) == (table, cache)
 
 
+def test_a_cache_that_is_still_too_small_is_not_emptied_for_one_that_is_hardly_larger(tmp_path, monkeypatch):
+    monkeypatch.setattr(caches, "available_memory", lambda: 20_000)
+    gallery = filled(tmp_path / "gallery")
+    gallery.compact()
+    table = gallery._store.table
+    assert (gallery.info().index_cache, "RESEEN_INDEX_CACHE=" in gallery.note) == (10_000, True)
+    monkeypatch.setattr(caches, "available_memory", lambda: 22_000)
+    gallery.compact()
+    assert (gallery._store.table, gallery.info().index_cache) == (table, 10_000)
+    monkeypatch.setattr(caches, "available_memory", lambda: 26_000)
+    gallery.compact()
+    assert gallery.info().index_cache == 13_000
+
+
+def test_the_recall_is_measured_with_the_cache_that_holds_the_index(tmp_path, monkeypatch):
+    gallery = filled(tmp_path / "gallery")
+    seen: list[int] = []
+    snapshot = gallery._store.snapshot
+    monkeypatch.setattr(gallery._store, "snapshot", lambda: seen.append(gallery.info().index_cache) or snapshot())
+    gallery.compact()
+    assert seen[0] > gallery.info().index_bytes
+
+
+def test_a_folder_of_indexes_that_cannot_be_read_is_no_reason_not_to_open(tmp_path, monkeypatch):
+    filled(tmp_path / "gallery").compact()
+    stat = caches.Path.stat
+
+    def stale(path: caches.Path, **options: object) -> object:
+        if "_indices" in path.parts:
+            raise OSError(116, "Stale file handle")
+        return stat(path, **options)
+
+    monkeypatch.setattr(caches.Path, "stat", stale)
+    assert len(Gallery(tmp_path / "gallery", upkeep=False)) == COUNT
+
+
+def test_a_process_that_only_adds_has_no_more_than_the_default(monkeypatch):
+    monkeypatch.setattr(caches, "_INDEX", 2048)
+    assert for_adding(CacheSizes(5 * GB, 7)) == (2 * GB, 7)
+    assert for_adding(CacheSizes(1000, 7)) == (1000, 7)
+
+
 def test_an_index_that_outgrew_its_cache_is_told_beside_what_else_is_to_be_told(tmp_path, monkeypatch):
     gallery = filled(tmp_path / "gallery", caches=CacheSizes(1000, 1 << 20))
     gallery.compact()
@@ -104,7 +146,7 @@ def test_an_index_that_outgrew_its_cache_is_told_beside_what_else_is_to_be_told(
     assert cache.startswith("index takes ")
     monkeypatch.setenv("RESEEN_INDEX_CACHE", "0")
     assert Gallery(tmp_path / "gallery", upkeep=False).note.endswith(
-        "RESEEN_INDEX_CACHE=1, where there is memory for it"
+        "RESEEN_INDEX_CACHE=1, or `caches`, where there is memory for it"
     )
 
 

@@ -535,13 +535,40 @@ def test_only_so_many_candidates_count_as_a_search_compares(refine, found):
     assert recall.Recall(searches, TEN._replace(fit=np.arange(10)), refine=refine).measured(8) == 1
 
 
+def test_where_more_parts_do_not_help_few_are_tried():
+    tried: list[int] = []
+
+    class Stuck(recall.Recall):
+        def expected(self, probes: int) -> float:
+            return float(probes >= 152)
+
+        def measured(self, probes: int) -> float:
+            tried.append(probes)
+            return 0.98
+
+    assert recall._fewest_probes(Stuck(FoundBy([1]), TEN, refine=2), parts=1220) == (1220, 0.98)
+    assert len(tried) < 9
+
+
+def test_vectors_that_are_there_a_hundred_times_do_not_count_as_misses(tmp_path):
+    gallery = filled(tmp_path / "gallery", 400)
+    same = np.tile(VECTORS[:1], (100, 1))
+    gallery.add([Record(vector=vector, reference=f"same {row}") for row, vector in enumerate(same)])
+    table = gallery._store.table
+    taken = recall._sampled(table)
+    sample, (plain, filtered) = recall._with_truths(table, taken)
+    copies = (taken.vectors @ same[0] > 1 - 1e-6).sum()
+    assert copies > 10
+    assert len(sample.rows) == len(plain.nearest) == len(filtered.nearest) == len(taken.rows) - copies
+
+
 @pytest.mark.parametrize(("where", "place"), [(None, 0), (recall._AN_EIGHTH, 1)])
 def test_the_measured_recall_is_what_lancedb_finds_and_compares_itself(tmp_path, monkeypatch, where, place):
     monkeypatch.setattr(indexes, "PARTITION", 250)
     table = filled(tmp_path / "gallery")._store.table
     assert indexes.build_approximate(table) == 12
-    sample = recall._sampled(table)
-    truth = recall._truths(table, sample)[place]
+    sample, truths = recall._with_truths(table, recall._sampled(table))
+    truth = truths[place]
     search = candidates.candidates(table, sample.vectors, probes=3, refine=2, where=where).limit(11)
     found = candidates.rows_of_each(search, queries=len(sample.vectors))
     shares = [

@@ -213,6 +213,8 @@ def test_ray_starts_once_for_all_calls_of_a_pool_that_is_kept_and_ends_with_it(m
         assert list(pool(lambda: abs, [])) == []
     assert did == ["begin", 1, 2, "end"]
     del did[:]
+    with pool, pytest.raises(ValueError, match="this pool is kept already"), pool:
+        pass
     did.extend(pool(lambda: abs, [3]))
     assert did == ["begin", 3, "end"]
 

@@ -50,7 +50,7 @@ def info(gallery: GalleryAddress) -> None:
         ("index", _index(held)),
         ("size", f"{held.bytes / 1e6:,.1f} MB"),
         ("caches", f"{held.index_cache >> 20:,} MB of the index, {held.metadata_cache >> 20:,} MB of metadata"),
-        *((("note", opened.note),) if opened.note else ()),
+        *((("note", note),) if (note := opened.note) else ()),
     ):
         table.add_row(name, value)
     results().print(table, highlight=False)
@@ -119,7 +119,7 @@ def forget(
     opened = _open(gallery)
     limit = None if before is None else read_time(before)
     count = opened.forget(identity=identity, camera=camera, before=limit, ids=ids or None)
-    say(f"{count:,} records forgotten; {gallery} holds {len(opened):,}", *([opened.note] if opened.note else []))
+    say(f"{count:,} records forgotten; {gallery} holds {len(opened):,}", *([note] if (note := opened.note) else []))
 
 
 def compact(gallery: GalleryAddress) -> None:

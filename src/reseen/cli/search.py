@@ -75,8 +75,8 @@ def search(  # noqa: PLR0913 - one parameter an option
         results().print(_table(path, matches), highlight=False)
     if threshold is None:
         say(opened.judged_by)
-    if opened.note and not exact:
-        say(opened.note)
+    if not exact and (note := opened.note):
+        say(note)
     write_png(sheet, draw_matches(opened, images[:_ROWS], all_matches[:_ROWS]))
     say(f"sheet: {sheet}")
     if json is not None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from reseen.errors import ReseenError
 from reseen.retrieval.adding import Adder
-from reseen.retrieval.caches import CacheSizes
+from reseen.retrieval.caches import CacheSizes, for_adding
 from reseen.retrieval.opening import MEMORY
 from reseen.retrieval.store import Store
 
@@ -43,7 +43,8 @@ class AdderElsewhere(NamedTuple):
         uri = store.uri if store.folder is None else str(store.folder.absolute())
         patience = max(store.patience, _PATIENCE)
         threads = 1 if device == "cpu" else None  # there is a process for each core, or for each GPU
-        return cls(uri, store.options, patience, store.caches, network, adder.skip, adder.attributes, threads)
+        caches = for_adding(store.caches)
+        return cls(uri, store.options, patience, caches, network, adder.skip, adder.attributes, threads)
 
     def make(self) -> Adder:
         """The adder. Raises ReseenError where the gallery or the network is absent or another."""

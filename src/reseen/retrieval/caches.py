@@ -44,6 +44,11 @@ def cache_sizes(index: int = 0) -> CacheSizes:
     )
 
 
+def for_adding(caches: CacheSizes) -> CacheSizes:
+    """Those of a process elsewhere that only adds: it reads the index of ids, and may have less memory."""
+    return caches._replace(index_bytes=min(caches.index_bytes, _INDEX << 20))
+
+
 def bytes_of_indexes(files: Path | None) -> int:
     """The size of a table's indexes on disk; 0 in an object store, where that is not known before they are opened."""
     if files is None:
@@ -51,7 +56,7 @@ def bytes_of_indexes(files: Path | None) -> int:
     total = 0
     for folder, _, names in os.walk(files / "_indices"):
         for name in names:
-            with suppress(FileNotFoundError):  # another process removes what is not needed any more
+            with suppress(OSError):  # another process, or machine, removes what is not needed any more
                 total += (Path(folder) / name).stat().st_size
     return total
 
@@ -63,7 +68,7 @@ def shortage(caches: CacheSizes, index: int) -> str:
         return ""
     return (
         f"the index takes {index >> 20:,} MB and its cache {caches.index_bytes >> 20:,} MB, so that searches read it "
-        f"from its files: set {INDEX_CACHE}={-(-needed >> 20)}, where there is memory for it"
+        f"from its files: set {INDEX_CACHE}={-(-needed >> 20)}, or `caches`, where there is memory for it"
     )
 
 

@@ -64,7 +64,8 @@ class SearchPlan(NamedTuple):
     """How a table is searched: ``facts`` of an approximate index or None, whether its exact index is used, and why.
 
     ``wanted``: an index is to be built or brought up to date. ``note``: what a user should know, one line or "".
-    ``late``: the most records that one of the indexes lacks yet, None if that is not known.
+    ``late``: the most records that one of the indexes lacks yet, None if that is not known. ``index_bytes``: the size
+    of the index that searches read, 0 without one.
     """
 
     facts: IndexFacts | None
@@ -72,6 +73,7 @@ class SearchPlan(NamedTuple):
     wanted: bool
     note: str
     late: int | None = None
+    index_bytes: int = 0
 
 
 def plan_of(table: Any) -> SearchPlan:
@@ -81,12 +83,12 @@ def plan_of(table: Any) -> SearchPlan:
     if index is None:
         note = f"no index yet: searches compare every record; {_COMPACT} builds one" if large else ""
         return SearchPlan(None, bypass=False, wanted=large, note=note)
-    facts = facts_of(table)
+    facts, size = facts_of(table), int(index.size_bytes or 0)
     if index.index_type == "IvfFlat":
         if large and facts is not None and not facts.reached and records < 2 * facts.records:
             note = f"searches are exact: an approximate index found {facts.recall:.3f} of the ten nearest"
-            return SearchPlan(None, bypass=False, wanted=False, note=note)
-        return SearchPlan(None, bypass=False, wanted=large, note="")
+            return SearchPlan(None, bypass=False, wanted=False, note=note, index_bytes=size)
+        return SearchPlan(None, bypass=False, wanted=large, note="", index_bytes=size)
     if facts is None or not facts.reached or not _readable(index):
         note = f"its index ({index.index_type}) is of another format: searches are exact"
         note += f" until {_COMPACT} builds another" if large else ""
@@ -96,7 +98,7 @@ def plan_of(table: Any) -> SearchPlan:
     wanted = outgrown or (late or 0) >= UNINDEXED
     waiting = f"{late or 0:,} records are not in the index yet; {_COMPACT} takes them up"
     note = "" if not wanted else f"the index is for fewer records; {_COMPACT} builds another" if outgrown else waiting
-    return SearchPlan(facts, bypass=False, wanted=wanted, note=note, late=late)
+    return SearchPlan(facts, bypass=False, wanted=wanted, note=note, late=late, index_bytes=size)
 
 
 def _late(table: Any) -> int | None:

@@ -61,6 +61,8 @@ class RayPool:
         self._kept: ExitStack | None = None
 
     def __enter__(self) -> Self:
+        if self._kept is not None:
+            raise ValueError("expected one `with` of a pool at a time: this pool is kept already")
         self._kept = ExitStack()
         return self
 

@@ -40,6 +40,9 @@ MEASURED_SHARE = 8
 _AN_EIGHTH = col("id") < lit("2")
 """Ids are random hexadecimal digits: an eighth of them is less than 2."""
 
+_EQUAL = 1e-6
+"""Similarities that differ by less are the same."""
+
 _SPARE = 2
 """So many times the candidates of all records that hold enough of an eighth on average; one vector in thousands gets
 too few."""
@@ -68,9 +71,9 @@ class Choice(NamedTuple):
 
 def measured(store: Store, *, parts: int, trained: int) -> IndexFacts:
     """The fewest parts and candidates that reach the wanted recall, without and with a filter."""
+    store.follow_index()  # all of it is read many times
     table = store.snapshot()  # what others add meanwhile would be found and count as wrong
-    sample = _sampled(table)
-    truths = _truths(table, sample)
+    sample, truths = _with_truths(table, _sampled(table))
     for refine, enough in _REFINE:
         searches = Searches(table, sample, most=_SPARE * MEASURED_SHARE * refine * _TOP)
         plain, filtered = (_fewest_probes(Recall(searches, truth, refine=refine), parts=parts) for truth in truths)
@@ -149,8 +152,12 @@ def _sampled(table: Any) -> Sample:
     return Sample(flat.astype(np.float32), taken["_rowid"].to_numpy().astype(np.int64))
 
 
-def _truths(table: Any, sample: Sample) -> list[Truth]:
-    """The nearest among all records, and among an eighth of them, by comparing all in one reading."""
+def _with_truths(table: Any, sample: Sample) -> tuple[Sample, list[Truth]]:
+    """The nearest among all records, and among an eighth of them, by comparing all in one reading.
+
+    A vector whose nearest are all equal, such as that of an image that is there a hundred times, is left out: any of
+    them is right.
+    """
     from reseen.retrieval.exact import best_of_parts  # only this needs its compiled loops
 
     fit = rows_that_meet(table, _AN_EIGHTH)
@@ -161,7 +168,11 @@ def _truths(table: Any, sample: Sample) -> list[Truth]:
     blocks = rows_of(table, None, columns=["vector"], row_ids=True)
     best = best_of_parts(sample.vectors, blocks, k=_TOP + 1, parts=[lambda block: block, fitting])
     others = [[rows[rows != own][:_TOP] for rows, own in zip(each.rows, sample.rows, strict=True)] for each in best]
-    return [Truth(others[0], None), Truth(others[1], fit)]
+    similarity = best[0].similarity
+    clear = np.flatnonzero(similarity[:, 0] - similarity[:, -1] > _EQUAL)
+    clear = clear if len(clear) else np.arange(len(sample.rows))
+    plain, filtered = ([each[place] for place in clear.tolist()] for each in others)
+    return Sample(sample.vectors[clear], sample.rows[clear]), [Truth(plain, None), Truth(filtered, fit)]
 
 
 def _fewest_probes(recall: Recall, *, parts: int) -> Choice:
@@ -169,8 +180,9 @@ def _fewest_probes(recall: Recall, *, parts: int) -> Choice:
     wanted = WANTED + _MARGIN
     probes = _fewest(lambda tried: recall.expected(tried) >= wanted, parts=parts)
     found = recall.measured(probes)
+    step = max(1, probes // _NEAR_ENOUGH)
     while found < wanted and probes < parts:  # a nearest record may have been displaced by candidates of more parts
-        probes = min(parts, probes + max(1, probes // _NEAR_ENOUGH))
+        probes, step = min(parts, probes + step), 2 * step
         found = recall.measured(probes)
     return Choice(probes, found)
 

@@ -19,7 +19,7 @@ from reseen.retrieval.caches import CacheSizes, bytes_of_indexes, cache_sizes, s
 from reseen.retrieval.engine_errors import ENGINE_ERRORS, Rewritten, in_one_line, vanished
 from reseen.retrieval.filters import one_of
 from reseen.retrieval.fitting import FittingRows
-from reseen.retrieval.indexes import SearchPlan, plan_of, vector_index
+from reseen.retrieval.indexes import SearchPlan, plan_of
 from reseen.retrieval.merging import merge_small, needs_lancedb, take_up
 from reseen.retrieval.opening import TABLE, local_folder, open_table
 from reseen.retrieval.schema import GalleryModel, model_of
@@ -48,6 +48,8 @@ __all__ = [
 ROWS_AT_ONCE = 4096
 CLOCKS_APART = 2.0
 """Seconds that the clocks of an object store and this machine may differ by; LanceDB cleans by both."""
+_WORTH_IT = 1.25
+"""A cache that still does not hold the index must be so many times larger: the old one's contents are read again."""
 _ATTEMPTS = 10
 _COUNTS = 256
 _BUILDING = 3600.0
@@ -75,7 +77,7 @@ class Store:
         self.caches = caches or cache_sizes(bytes_of_indexes(self.files))
         self.fitting = FittingRows()
         self.cached = VectorCache(most_bytes=min(CACHED_BYTES, self.caches.index_bytes))
-        self._open(create)
+        self._open(self.caches, create)
         model = model_of(self.table.schema, name=self.uri)
         if model is None:
             raise ReseenError(f"{self.uri}: its table '{TABLE}' was not made by a gallery of reseen")
@@ -88,12 +90,13 @@ class Store:
         self._look = local()
         self.index_problem = ""
 
-    def _open(self, create: GalleryModel | None = None) -> None:
-        session = lancedb.Session(*self.caches)
+    def _open(self, caches: CacheSizes, create: GalleryModel | None = None) -> None:
+        session = lancedb.Session(*caches)
         with self.errors():
             self._base, self.table = open_table(
                 self.uri, options=self.options, create=create, patience=self.patience, session=session
             )
+        self.caches = caches
 
     def follow_index(self) -> None:
         """Open the table anew with a larger cache where its index has outgrown the default; who reads now, reads on.
@@ -104,14 +107,12 @@ class Store:
         if self._caches_are_given or not shortage(self.caches, size):
             return
         caches = cache_sizes(size)
-        if caches.index_bytes > self.caches.index_bytes:
-            self.caches = caches
-            self._open()
+        if caches.index_bytes >= _WORTH_IT * self.caches.index_bytes or not shortage(caches, size):
+            self._open(caches)
 
     def cache_note(self) -> str:
         """What a user should know where the cache does not hold the index of the vectors, one line; else ""."""
-        index = self.read(vector_index)
-        return "" if index is None else shortage(self.caches, int(index.size_bytes or 0))
+        return shortage(self.caches, self.plan().index_bytes)
 
     @property
     def schema(self) -> pa.Schema:
