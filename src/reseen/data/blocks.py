@@ -6,10 +6,11 @@ goes back to the system with its image, and then costs a fifth of decoding for e
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from os import cpu_count
 from threading import RLock
 
 from PIL import _imaging as core
+
+from reseen.data.threads import cores
 
 LARGEST = 1 << 30
 """Bytes of a block. One is as large as its image, no larger."""
@@ -26,7 +27,7 @@ class _Blocks:
         with self._lock:
             if not self._holders:
                 self._before = core.get_block_size(), core.get_blocks_max()
-                _set(*(max(pair) for pair in zip(self._before, (LARGEST, cpu_count() or 1), strict=True)))
+                _set(*(max(pair) for pair in zip(self._before, (LARGEST, cores()), strict=True)))
             self._holders += 1
         try:
             yield

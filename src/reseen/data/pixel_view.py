@@ -20,6 +20,7 @@ def pixel_view(image: Image.Image) -> Tensor | None:
     None where the rows do not lie one after another: Pillow puts them into blocks of 16 MB (see
     `reseen.data.blocks`), and apart where the user has it align them.
     """
+    assert image.mode == "RGB", image.mode
     if core.get_alignment() > _PIXEL:
         return None  # older Pillows hand out what lies between the rows as pixels
     try:

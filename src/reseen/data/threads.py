@@ -1,5 +1,6 @@
 """Work on many entries in threads, with the results in order."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -10,6 +11,14 @@ from reseen.progress import ProgressCallback
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")
 _IN_FLIGHT = 512
+_MOST = 32
+"""More threads that decode would hold more images in memory than they save time."""
+
+
+def cores() -> int:
+    """How many threads decode at once: one for each core that this process may use, up to 32."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST, usable)
 
 
 def in_threads(

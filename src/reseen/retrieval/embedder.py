@@ -201,9 +201,11 @@ class Embedder:
     ) -> Iterator[FileVector]:
         """Embed files one after another; threads decode them while the network runs. Other arguments are a call's.
 
+        Take all of it, or close it: until then Pillow keeps the memory of an image a core.
+
         Args:
             paths: The files.
-            workers: The number of threads; by default as many as cores.
+            workers: The number of threads; by default as many as cores, up to 32.
             on_error: "skip": a file that is no image is yielded with its error; "raise": it raises PictureError.
 
         Yields:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from reseen.data.blocks import whole_blocks
 from reseen.data.opening import ImageError, regular_size
-from reseen.data.threads import in_threads
+from reseen.data.threads import cores, in_threads
 from reseen.data.walking import readable
 from reseen.errors import ReseenError
 from reseen.retrieval.parts import open_part
@@ -115,6 +115,7 @@ def embed_records(
     ]
     with_image = [entry for entry in entries if entry.record.picture is not None]
     with whole_blocks():
+        threads = cores() if threads is None else threads
         opened += in_threads(partial(_open_record, embedder=embedder), with_image, threads=threads)
     good = [(entry, image) for entry, image in opened if isinstance(image, RecordImage)]
     prepared = [image.prepared for _, image in good if image.prepared is not None]

@@ -5,7 +5,6 @@ B = images in one pass.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
-from os import cpu_count
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from reseen.data.blocks import whole_blocks
 from reseen.data.opening import ImageError, ImageSource
-from reseen.data.threads import in_threads
+from reseen.data.threads import cores, in_threads
 from reseen.retrieval.side_information import SideInformation
 
 Prepared: TypeAlias = NDArray[np.uint8] | ImageError
@@ -105,4 +104,4 @@ def _prepared(
         yield items[0], prepare(items[0])  # threads would cost more than they save
         return
     with whole_blocks():
-        yield from in_threads(prepare, items, threads=workers or cpu_count())
+        yield from in_threads(prepare, items, threads=cores() if workers is None else workers)
