@@ -28,7 +28,6 @@ from reseen.cli.push import push
 from reseen.cli.quantise import quantise
 from reseen.cli.report import report
 from reseen.cli.search import search
-from reseen.cli.search_threads import compare_on_all_of_few_cores
 from reseen.cli.segment import segment
 from reseen.cli.serve import serve
 from reseen.cli.synth import synth
@@ -92,7 +91,6 @@ def application() -> typer.Typer:
 def main() -> None:
     """Run one command. An error that the user can mend, or a file's, is one line on stderr and exit code 2."""
     spin_briefly()
-    compare_on_all_of_few_cores()
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     errors = partial(plain_console(stderr=True).print, highlight=False, soft_wrap=True)
     try:
