@@ -4,38 +4,22 @@ Pillow's blocks of 16 MB hold 4 megapixels, and of an image in several `reseen.d
 goes back to the system with its image, and then costs a fifth of decoding for every image; so Pillow keeps some.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import RLock
+from collections.abc import Callable
+from functools import partial
 
 from PIL import _imaging as core
 
 from reseen.data.threads import cores
+from reseen.whole_process import HeldSetting
 
 LARGEST = 1 << 30
 """Bytes of a block. One is as large as its image, no larger."""
 
 
-class _Blocks:
-    """Counts its holders: Pillow's memory belongs to the whole process, so the last holder to leave restores it."""
-
-    def __init__(self) -> None:
-        self._lock, self._holders = RLock(), 0
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        with self._lock:
-            if not self._holders:
-                self._before = core.get_block_size(), core.get_blocks_max()
-                _set(*(max(pair) for pair in zip(self._before, (LARGEST, cores()), strict=True)))
-            self._holders += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._holders -= 1
-                if not self._holders:
-                    _set(*self._before)
+def _enlarge() -> Callable[[], object]:
+    before = core.get_block_size(), core.get_blocks_max()
+    _set(*(max(pair) for pair in zip(before, (LARGEST, cores()), strict=True)))
+    return partial(_set, *before)
 
 
 def _set(size: int, kept: int) -> None:
@@ -43,5 +27,5 @@ def _set(size: int, kept: int) -> None:
     core.set_blocks_max(kept)
 
 
-whole_blocks = _Blocks().held
+whole_blocks = HeldSetting(_enlarge).held
 """A context manager; several threads may be inside at once. What is kept is freed at its end."""
